@@ -1,0 +1,40 @@
+# `make demo` and `make test` set up everything they need on a machine with Python 3.11+, make and git.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: help demo test lint bench lab build solve clean
+help:           ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+demo: $(READY)  ## build the release, grade a simulated class, write feedback and a report
+	$(BIN)/autograder demo
+
+test: $(READY) lint  ## ruff and the whole test suite
+	$(BIN)/python -m pytest
+
+lint: $(READY)
+	$(BIN)/ruff check .
+
+bench: $(READY) ## grading against stock nbgrader, training speed; ratios from one run
+	$(BIN)/python benchmarks/run.py
+
+lab: $(READY)   ## open JupyterLab on the course
+	$(BIN)/jupyter lab
+
+build: $(READY) ## source/ to release/
+	$(BIN)/autograder build
+
+solve: $(READY) ## source/ to solutions/, with full training
+	$(BIN)/autograder solve
+
+clean:          ## remove what grading wrote; keeps .venv, source/, release/, solutions/
+	rm -rf submitted autograded feedback reports demo gradebook.db .pytest_cache .ruff_cache
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; name one with: make PYTHON=python3.12 ..."; exit 1; }
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	-@$(BIN)/autograder doctor --install
+	@touch $@

@@ -1,0 +1,29 @@
+"""From Single Neuron to Transformer: what the notebooks import.
+
+The public names are few, and they are all here. Everything else in this package is for instructors
+(`python -m autograder --help`).
+"""
+
+from autograder.checks.gradients import check_gradients
+from autograder.checks.sampling import check_sampling
+from autograder.checks.training import check_training
+from autograder.checks.values import check_shapes, check_values
+from autograder.notebook.corpus import Corpus, load_corpus
+from autograder.notebook.pictures import plot_bars, plot_curves, plot_heatmap, show_sample
+from autograder.notebook.training import progress, training_steps
+
+__all__ = [
+    "Corpus",
+    "check_gradients",
+    "check_sampling",
+    "check_shapes",
+    "check_training",
+    "check_values",
+    "load_corpus",
+    "plot_bars",
+    "plot_curves",
+    "plot_heatmap",
+    "progress",
+    "show_sample",
+    "training_steps",
+]

@@ -1,0 +1,1 @@
+"""From source/ to release/ and solutions/: pair, lint, release, solve."""

@@ -1,0 +1,149 @@
+"""What a cell is, which parts of it students never see, and what may be wrong with it."""
+
+import ast
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import nbformat
+from nbformat import NotebookNode
+
+SOLUTION, HIDDEN = "SOLUTION", "HIDDEN TESTS"
+STUB = "raise NotImplementedError()"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with a cell, and what to do; `cell` is its grade id or position."""
+
+    cell: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of a notebook with its part in the course."""
+
+    position: int
+    node: NotebookNode
+
+    @property
+    def name(self) -> str:
+        """The grade id, else "cell 3" (counted from 1)."""
+        grade_id = self.metadata.get("grade_id")
+        return grade_id if isinstance(grade_id, str) and grade_id else f"cell {self.position}"
+
+    @property
+    def metadata(self) -> dict:
+        """nbgrader's metadata, empty when there are none."""
+        metadata = self.node.metadata.get("nbgrader")
+        return metadata if isinstance(metadata, dict) else {}
+
+    @property
+    def kind(self) -> str:
+        """ "exercise", "test", "given", "markdown", or "" when the metadata do not say."""
+        if self.node.cell_type != "code":
+            return "markdown"
+        flags = tuple(bool(self.metadata.get(flag)) for flag in ("solution", "grade", "locked"))
+        kinds = {
+            (True, False, False): "exercise",
+            (False, True, True): "test",
+            (False, False, True): "given",
+        }
+        return kinds.get(flags, "")
+
+    @property
+    def is_figure(self) -> bool:
+        """Does grading skip the cell?"""
+        return "figure" in self.node.metadata.get("tags", [])
+
+    @property
+    def source(self) -> str:
+        """The whole text of the cell."""
+        return self.node.source
+
+    @cached_property
+    def tree(self) -> ast.Module | None:
+        """The code, with IPython's magics translated; None when it does not compile."""
+        return parse(self.source) if self.node.cell_type == "code" else None
+
+    def replace_source(self, source: str) -> "Cell":
+        """The same cell with another text."""
+        return Cell(self.position, nbformat.from_dict({**self.node, "source": source}))
+
+    @property
+    def statements(self) -> list[ast.stmt]:
+        """The statements at the top level; none when the code does not compile."""
+        return self.tree.body if self.tree else []
+
+    @property
+    def functions(self) -> dict[str, ast.FunctionDef]:
+        """The functions that the cell defines at its top level."""
+        return {s.name: s for s in self.statements if isinstance(s, ast.FunctionDef)}
+
+    def is_hidden(self, node: ast.stmt | ast.expr) -> bool:
+        """Does a piece of code start inside a hidden region?"""
+        return any(node.lineno - 1 in region for region in regions(self.source, HIDDEN))
+
+
+def cells_of(nb: NotebookNode) -> list[Cell]:
+    """The cells of a notebook, in order."""
+    return [Cell(position, node) for position, node in enumerate(nb.cells, 1)]
+
+
+def parse(source: str) -> ast.Module | None:
+    """The code of a cell; None when it does not compile."""
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return ast.parse(source)
+        except (SyntaxError, ValueError):
+            pass
+        try:
+            return ast.parse(TransformerManager().transform_cell(source))
+        except (SyntaxError, ValueError):
+            return None
+
+
+def regions(source: str, label: str) -> list[range]:
+    """The line numbers (from 0) of each region, its two markers included, as nbgrader finds them.
+
+    A region without end reaches to the end of the cell.
+    """
+    found, start = [], None
+    lines = source.split("\n")
+    for number, line in enumerate(lines):
+        if f"BEGIN {label}" in line and start is None:
+            start = number
+        elif f"END {label}" in line and start is not None:
+            found.append(range(start, number + 1))
+            start = None
+    return found if start is None else [*found, range(start, len(lines))]
+
+
+def split(source: str, label: str) -> tuple[list[str], list[str]]:
+    """The lines outside and inside the regions; the markers are in neither."""
+    inside = {number for region in regions(source, label) for number in region}
+    lines = [
+        (number in inside, line) for number, line in enumerate(source.split("\n"))
+        if f"BEGIN {label}" not in line and f"END {label}" not in line
+    ]  # fmt: skip
+    outside = [line for is_inside, line in lines if not is_inside]
+    return outside, [line for is_inside, line in lines if is_inside]
+
+
+def student_version(source: str) -> str:
+    """An exercise as nbgrader releases it: a stub in place of each solution region."""
+    lines = source.split("\n")
+    for region in reversed(regions(source, SOLUTION)):
+        marker = lines[region.start]
+        lines[region.start : region.stop] = [marker[: len(marker) - len(marker.lstrip())] + STUB]
+    return "\n".join(lines)
+
+
+def of_kind(cells: list[Cell], kind: str) -> Iterator[Cell]:
+    """The cells of one kind."""
+    return (cell for cell in cells if cell.kind == kind)

@@ -1,0 +1,194 @@
+"""Rules for every cell. Each takes the cells of a notebook and yields what is wrong."""
+
+import ast
+import re
+from collections.abc import Iterator
+
+from autograder.build.cells import HIDDEN, SOLUTION, Cell, Problem, of_kind, split
+from autograder.build.names import bound_and_read
+
+GRADE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+TOTAL_POINTS = 100
+OPENERS = {"open", "load", "loadtxt", "genfromtxt", "fromfile", "imread", "Path", "savefig"}
+
+
+def code_has_metadata(cells: list[Cell]) -> Iterator[Problem]:
+    """Every code cell has nbgrader metadata of schema version 3."""
+    for cell in cells:
+        if cell.kind != "markdown" and cell.metadata.get("schema_version") != 3:
+            yield Problem(
+                cell.name,
+                "has no nbgrader metadata of version 3; copy them from docs/authoring.md.",
+            )
+
+
+def code_is_of_one_kind(cells: list[Cell]) -> Iterator[Problem]:
+    """A code cell is exactly one of exercise, test and given."""
+    for cell in cells:
+        if cell.metadata and not cell.kind:
+            yield Problem(
+                cell.name,
+                "is no exercise, test or given cell; set solution, or grade and locked, or locked.",
+            )
+
+
+def only_code_is_graded(cells: list[Cell]) -> Iterator[Problem]:
+    """Nothing grades Markdown."""
+    for cell in of_kind(cells, "markdown"):
+        if any(cell.metadata.get(flag) for flag in ("grade", "solution", "task")):
+            yield Problem(cell.name, "is text, which nothing grades; remove its metadata.")
+
+
+def figures_are_given(cells: list[Cell]) -> Iterator[Problem]:
+    """Grading skips figures, so only a given cell may be one."""
+    for cell in cells:
+        if cell.is_figure and cell.kind in ("exercise", "test"):
+            yield Problem(cell.name, f'is a {cell.kind}, but tagged "figure"; drop the tag.')
+
+
+def grade_ids_are_sound(cells: list[Cell]) -> Iterator[Problem]:
+    """Grade ids are there, well-formed and unique."""
+    seen: set[str] = set()
+    for cell in cells:
+        if not cell.metadata:
+            continue
+        grade_id = cell.metadata.get("grade_id")
+        if not isinstance(grade_id, str) or not GRADE_ID.fullmatch(grade_id):
+            yield Problem(
+                cell.name,
+                f"has the grade_id {grade_id!r}; use letters, digits, - and _ (64 at most).",
+            )
+        elif grade_id in seen:
+            yield Problem(cell.name, "has the grade_id of an earlier cell; rename one.")
+        else:
+            seen.add(grade_id)
+
+
+def points_add_up(cells: list[Cell]) -> Iterator[Problem]:
+    """Each test has positive points, and all together 100."""
+    total = 0
+    for cell in of_kind(cells, "test"):
+        points = cell.metadata.get("points")
+        if type(points) not in (int, float) or not points > 0:
+            yield Problem(cell.name, f"has {points!r} points; give it a number above 0.")
+        else:
+            total += points
+    if total != TOTAL_POINTS:
+        yield Problem("notebook", f"has {total} points in all; make it {TOTAL_POINTS}.")
+
+
+def no_outputs(cells: list[Cell]) -> Iterator[Problem]:
+    """The source holds no results."""
+    for cell in cells:
+        if cell.node.get("outputs") or cell.node.get("execution_count"):
+            yield Problem(cell.name, "holds outputs; clear them.")
+
+
+def no_empty_cells(cells: list[Cell]) -> Iterator[Problem]:
+    """No cell is empty, also not in the release."""
+    for cell in cells:
+        if not cell.source.strip():
+            yield Problem(cell.name, "is empty; delete it.")
+        elif not "".join(split(cell.source, HIDDEN)[0]).strip():
+            yield Problem(cell.name, "is empty in the release; add a visible check or a comment.")
+
+
+def code_compiles(cells: list[Cell]) -> Iterator[Problem]:
+    """Code compiles, magics included."""
+    for cell in cells:
+        if cell.kind != "markdown" and cell.tree is None:
+            yield Problem(cell.name, f"does not compile ({_syntax_error(cell.source)}); mend it.")
+
+
+def markers_are_sound(cells: list[Cell]) -> Iterator[Problem]:
+    """Markers are spelled as documented, and each BEGIN has its END."""
+    for cell in cells:
+        for label in (SOLUTION, HIDDEN):
+            if message := _marker_error(cell.source, label):
+                yield Problem(cell.name, message)
+
+
+def markers_have_their_place(cells: list[Cell]) -> Iterator[Problem]:
+    """Solutions only in exercises, hidden tests only in tests."""
+    for cell in cells:
+        for label, kind in ((SOLUTION, "exercise"), (HIDDEN, "test")):
+            if f"BEGIN {label}" in cell.source and cell.kind != kind:
+                yield Problem(
+                    cell.name, f"holds a BEGIN {label} marker; move it to a cell of kind {kind}."
+                )
+
+
+def no_paths(cells: list[Cell]) -> Iterator[Problem]:
+    """No cell opens a file by a path written out: cells run in different folders."""
+    for cell in cells:
+        for call in ast.walk(cell.tree) if cell.tree else ():
+            if isinstance(call, ast.Call) and _opens_literal(call):
+                yield Problem(
+                    cell.name,
+                    f"line {call.lineno}: a path works in one folder only; use load_corpus().",
+                )
+
+
+def figures_feed_only_figures(cells: list[Cell]) -> Iterator[Problem]:
+    """Grading skips figures: what they define, no other cell may need."""
+    figure_names, other_names = set(), set()
+    for cell in cells:
+        if cell.kind not in ("given", "exercise") or not cell.tree:
+            continue
+        bound, read = bound_and_read(cell.tree)
+        if cell.is_figure:
+            figure_names |= bound
+            continue
+        for name in sorted((read & figure_names) - other_names - bound):
+            yield Problem(
+                cell.name,
+                f'takes `{name}` from a figure, which grading skips; tag this cell "figure" too.',
+            )
+        other_names |= bound
+
+
+RULES = (
+    code_has_metadata,
+    code_is_of_one_kind,
+    only_code_is_graded,
+    figures_are_given,
+    grade_ids_are_sound,
+    points_add_up,
+    no_outputs,
+    no_empty_cells,
+    code_compiles,
+    markers_are_sound,
+    markers_have_their_place,
+    no_paths,
+    figures_feed_only_figures,
+)
+
+
+def _marker_error(source: str, label: str) -> str:
+    """What is wrong with the markers of one label; empty when nothing is."""
+    begin, end = f"BEGIN {label}", f"END {label}"
+    is_open = False
+    for number, line in enumerate(source.split("\n"), 1):
+        if begin not in line and end not in line:
+            continue
+        if line.strip() not in (f"### {begin}", f"### {end}"):
+            return f"line {number}: write the marker as `### {begin}` or `### {end}`, alone."
+        if is_open == (begin in line):
+            missing = end if is_open else begin
+            return f"line {number}: the marker has no `### {missing}` before it; add it."
+        is_open = not is_open
+    return f"has no `### {end}` for its last `### {begin}`; add it." if is_open else ""
+
+
+def _syntax_error(source: str) -> str:
+    try:
+        compile(source, "cell", "exec")
+    except (SyntaxError, ValueError) as error:
+        return f"line {getattr(error, 'lineno', '?')}: {getattr(error, 'msg', error)}"
+    return "unknown magic"
+
+
+def _opens_literal(call: ast.Call) -> bool:
+    name = getattr(call.func, "id", getattr(call.func, "attr", ""))
+    first = call.args[0] if call.args else None
+    return name in OPENERS and isinstance(first, ast.Constant) and isinstance(first.value, str)

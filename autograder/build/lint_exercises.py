@@ -1,0 +1,73 @@
+"""Rules for exercise cells. Each takes the cells of a notebook and yields what is wrong."""
+
+import ast
+from collections.abc import Iterator
+
+from autograder.build.cells import SOLUTION, Cell, Problem, of_kind, parse, split, student_version
+
+
+def exercise_has_solution(cells: list[Cell]) -> Iterator[Problem]:
+    """Without markers nbgrader blanks the whole cell, imports and docstring included."""
+    for cell in of_kind(cells, "exercise"):
+        if not "".join(split(cell.source, SOLUTION)[1]).strip():
+            yield Problem(
+                cell.name,
+                "has nothing between `### BEGIN SOLUTION` and `### END SOLUTION`; solve it there.",
+            )
+
+
+def exercise_defines_function(cells: list[Cell]) -> Iterator[Problem]:
+    """An exercise is a function."""
+    for cell in of_kind(cells, "exercise"):
+        if cell.tree and not cell.functions:
+            yield Problem(cell.name, "defines no function; write the exercise as one.")
+
+
+def release_compiles(cells: list[Cell]) -> Iterator[Problem]:
+    """What is left without the solution is still Python."""
+    for cell in of_kind(cells, "exercise"):
+        if cell.tree and parse(student_version(cell.source)) is None:
+            yield Problem(
+                cell.name,
+                "does not compile without the solution; indent the markers like the code.",
+            )
+
+
+def contract_stays(cells: list[Cell]) -> Iterator[Problem]:
+    """Each function's `def` line and docstring stand outside the markers."""
+    for cell in of_kind(cells, "exercise"):
+        released = cell.replace_source(student_version(cell.source))
+        for name in cell.functions if released.tree else ():
+            function = released.functions.get(name)
+            if function is None:
+                yield Problem(
+                    cell.name, f"hides the `def` line of `{name}`; move it above the markers."
+                )
+            elif not (ast.get_docstring(function) or "").strip():
+                yield Problem(
+                    cell.name, f"shows no docstring of `{name}`; write it above the markers."
+                )
+
+
+def defined_once(cells: list[Cell]) -> Iterator[Problem]:
+    """A student's function has one definition."""
+    home: dict[str, str] = {}
+    exercises = {name for cell in of_kind(cells, "exercise") for name in cell.functions}
+    for cell in cells:
+        if cell.kind not in ("exercise", "given"):
+            continue
+        for name in [s.name for s in cell.statements if isinstance(s, ast.FunctionDef)]:
+            if name in home and name in exercises:
+                yield Problem(
+                    cell.name, f"defines `{name}` again, after {home[name]}; rename or remove one."
+                )
+            home.setdefault(name, cell.name)
+
+
+RULES = (
+    exercise_has_solution,
+    exercise_defines_function,
+    release_compiles,
+    contract_stays,
+    defined_once,
+)

@@ -1,0 +1,221 @@
+"""Rules for test cells. Each takes the cells of a notebook and yields what is wrong."""
+
+import ast
+import builtins
+from collections.abc import Iterator
+from importlib import import_module
+
+from autograder.build.cells import HIDDEN, Cell, Problem, of_kind, regions
+from autograder.build.names import bound_and_read
+
+LIBRARIES = {"numpy", "math"}
+OURS, OURS_HIDDEN = "autograder", "autograder.hidden"
+
+
+def only_imports_assignments_checks(cells: list[Cell]) -> Iterator[Problem]:
+    """The top level of a test holds nothing else."""
+    kinds = (ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign, ast.AugAssign)
+    for cell in of_kind(cells, "test"):
+        for statement in cell.statements:
+            if not isinstance(statement, kinds) and not is_check(statement):
+                yield _at(
+                    cell, statement, "only imports, assignments and check_* calls may stand here."
+                )
+
+
+def imports_are_allowed(cells: list[Cell]) -> Iterator[Problem]:
+    """A test imports only from numpy, math and autograder; autograder.hidden only where hidden."""
+    for cell in of_kind(cells, "test"):
+        for node in _nodes(cell, ast.Import | ast.ImportFrom):
+            allowed = {OURS, OURS_HIDDEN} if cell.is_hidden(node) else {OURS}
+            for module in _modules(node):
+                if module not in allowed and module.split(".")[0] not in LIBRARIES:
+                    hint = "; move it into the hidden region" if module == OURS_HIDDEN else ""
+                    yield _at(cell, node, f"a test may not import {module} here{hint}.")
+
+
+def imports_exist(cells: list[Cell]) -> Iterator[Problem]:
+    """What a test imports from autograder is there."""
+    for cell in of_kind(cells, "test"):
+        for node in _nodes(cell, ast.ImportFrom):
+            if node.module in (OURS, OURS_HIDDEN) and not node.level:
+                for name in [n.name for n in node.names if not _exists(node.module, n.name)]:
+                    yield _at(cell, node, f"{node.module} has no {name!r}; name what you need.")
+
+
+def ends_in_check(cells: list[Cell]) -> Iterator[Problem]:
+    """The last statement is a check: nbgrader scores a cell by its last expression."""
+    for cell in of_kind(cells, "test"):
+        if cell.tree and not (cell.statements and is_check(cell.statements[-1])):
+            yield Problem(cell.name, "does not end in a check_* call; end it with one.")
+
+
+def has_hidden_check(cells: list[Cell]) -> Iterator[Problem]:
+    """At least one check is hidden: visible ones can be answered by heart."""
+    for cell in of_kind(cells, "test"):
+        if cell.tree and not any(cell.is_hidden(check) for check in checks_of(cell)):
+            yield Problem(
+                cell.name, "has no check between the `### BEGIN/END HIDDEN TESTS` markers; add one."
+            )
+
+
+def checks_stand_alone(cells: list[Cell]) -> Iterator[Problem]:
+    """A check inside another expression would be counted by nobody."""
+    for cell in of_kind(cells, "test"):
+        alone = {id(check) for check in checks_of(cell)}
+        for call in _nodes(cell, ast.Call):
+            if _called_name(call).startswith("check_") and id(call) not in alone:
+                yield _at(cell, call, "a check must be a statement of its own; take it out.")
+
+
+def student_functions_are_passed(cells: list[Cell]) -> Iterator[Problem]:
+    """A student's function appears only as an argument of a check."""
+    students = {name for cell in of_kind(cells, "exercise") for name in cell.functions}
+    for cell in of_kind(cells, "test"):
+        passed = {id(node) for check in checks_of(cell) for node in _passed(check)}
+        for node in _nodes(cell, ast.Name):
+            if node.id not in students or id(node) in passed:
+                continue
+            if isinstance(node.ctx, ast.Load):
+                yield _at(cell, node, f"`{node.id}` is the student's; only pass it to a check.")
+            else:
+                yield _at(cell, node, f"`{node.id}` is the student's; rename the variable.")
+
+
+def names_are_known(cells: list[Cell]) -> Iterator[Problem]:
+    """A test takes only functions of exercises above it from the notebook."""
+    above = set(dir(builtins))
+    for cell in cells:
+        if cell.kind == "exercise":
+            above |= cell.functions.keys()
+        if cell.kind == "test":
+            yield from _unknown_names(cell, above)
+
+
+def hidden_checks_speak(cells: list[Cell]) -> Iterator[Problem]:
+    """A hidden check has a literal `says`; a visible one has neither `says` nor `given`."""
+    for cell in of_kind(cells, "test"):
+        for check in checks_of(cell):
+            keywords = {keyword.arg: keyword.value for keyword in check.keywords}
+            if cell.is_hidden(check):
+                if not _is_sentence(keywords.get("says")):
+                    yield _at(
+                        cell, check, "a hidden check needs says=, a sentence as a plain string."
+                    )
+            elif surplus := {"says", "given"} & keywords.keys():
+                yield _at(
+                    cell, check, f"only hidden checks have {', '.join(sorted(surplus))}; remove."
+                )
+
+
+def given_is_reference(cells: list[Cell]) -> Iterator[Problem]:
+    """`given` is a list of functions of the reference."""
+    for cell in of_kind(cells, "test"):
+        for check in checks_of(cell):
+            for keyword in check.keywords:
+                if keyword.arg == "given" and not _are_references(keyword.value):
+                    yield _at(cell, check, "write given= as a list like [reference.other].")
+
+
+def references_exist(cells: list[Cell]) -> Iterator[Problem]:
+    """`reference.name` is a function that some cell defines."""
+    code = [cell.tree for cell in cells if cell.kind in ("exercise", "given") and cell.tree]
+    known = {name for tree in code for name in bound_and_read(tree)[0]}
+    for cell in of_kind(cells, "test"):
+        for node in _nodes(cell, ast.Attribute):
+            if getattr(node.value, "id", "") == "reference" and node.attr not in known:
+                yield _at(cell, node, f"no cell defines `{node.attr}`; mend the name.")
+
+
+def statements_do_not_straddle(cells: list[Cell]) -> Iterator[Problem]:
+    """Each statement is wholly visible or wholly hidden."""
+    for cell in of_kind(cells, "test"):
+        edges = {edge + 1 for r in regions(cell.source, HIDDEN) for edge in (r.start, r.stop - 1)}
+        for statement in cell.statements:
+            if any(statement.lineno <= edge <= statement.end_lineno for edge in edges):
+                yield _at(cell, statement, "a marker stands inside the statement; move it out.")
+
+
+RULES = (
+    only_imports_assignments_checks,
+    imports_are_allowed,
+    imports_exist,
+    ends_in_check,
+    has_hidden_check,
+    checks_stand_alone,
+    student_functions_are_passed,
+    names_are_known,
+    hidden_checks_speak,
+    given_is_reference,
+    references_exist,
+    statements_do_not_straddle,
+)
+
+
+def is_check(statement: ast.stmt) -> bool:
+    """Is it a call `check_*(...)` as a statement?"""
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    function = call.func if isinstance(call, ast.Call) else None
+    return isinstance(function, ast.Name) and function.id.startswith("check_")
+
+
+def checks_of(cell: Cell) -> list[ast.Call]:
+    """The checks of a test cell, visible and hidden."""
+    return [statement.value for statement in cell.statements if is_check(statement)]
+
+
+def _at(cell: Cell, node: ast.stmt | ast.expr, message: str) -> Problem:
+    return Problem(cell.name, f"line {node.lineno}: {message}")
+
+
+def _nodes(cell: Cell, kind) -> list:
+    return [node for node in ast.walk(cell.tree) if isinstance(node, kind)] if cell.tree else []
+
+
+def _modules(node: ast.Import | ast.ImportFrom) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [name.name for name in node.names]
+    return ["." * node.level + (node.module or "")]
+
+
+def _exists(module: str, name: str) -> bool:
+    """A public name of autograder, or any name of autograder.hidden."""
+    loaded = import_module(module)
+    return name in getattr(loaded, "__all__", dir(loaded))
+
+
+def _called_name(call: ast.Call) -> str:
+    return getattr(call.func, "id", getattr(call.func, "attr", ""))
+
+
+def _passed(check: ast.Call) -> Iterator[ast.expr]:
+    """The arguments of a check, and what they hold directly in dicts, lists and tuples."""
+    waiting = [*check.args, *(keyword.value for keyword in check.keywords)]
+    while waiting:
+        value = waiting.pop()
+        yield value
+        waiting += value.values if isinstance(value, ast.Dict) else getattr(value, "elts", [])
+
+
+def _unknown_names(cell: Cell, above: set[str]) -> Iterator[Problem]:
+    """Names that are read before the cell defines them; the visible part must stand alone."""
+    visible, hidden = set(above), set()
+    for statement in cell.statements:
+        bound, read = bound_and_read(statement)
+        is_hidden = cell.is_hidden(statement)
+        for name in sorted(read - visible - (hidden if is_hidden else set())):
+            where = "only the hidden part defines" if name in hidden else "the test does not define"
+            yield _at(cell, statement, f"{where} `{name}`; import or assign it first.")
+        (hidden if is_hidden else visible).update(bound)
+
+
+def _is_sentence(value: ast.expr | None) -> bool:
+    text = value.value if isinstance(value, ast.Constant) else None
+    return isinstance(text, str) and bool(text.strip()) and "\n" not in text
+
+
+def _are_references(value: ast.expr) -> bool:
+    elements = value.elts if isinstance(value, ast.List | ast.Tuple) else []
+    return bool(elements) and all(
+        isinstance(e, ast.Attribute) and getattr(e.value, "id", "") == "reference" for e in elements
+    )

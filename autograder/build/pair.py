@@ -1,0 +1,144 @@
+"""Keep the two forms of a source notebook in step: text to edit and review, .ipynb for nbgrader."""
+
+import hashlib
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from autograder.build.canonical import (
+    KEPT_CELL_METADATA,
+    canonical,
+    read_notebook,
+    without_outputs,
+    write_notebook,
+    write_text,
+)
+from autograder.course import Course, CourseError
+
+# What JupyterLab's jupytext extension needs to save both forms exactly as this module writes them.
+PAIRING = {
+    "cell_metadata_filter": ",".join((*KEPT_CELL_METADATA, "-all")),
+    "formats": "ipynb,py:percent",
+    "notebook_metadata_filter": "-all",
+}
+
+
+def synchronise(course: Course, assignment: str, keep: str | None = None) -> str:
+    """Bring source/<id>/<id>.py and .ipynb in step; returns what was done.
+
+    The notebook records the text that it was last in step with, so the form that differs from the
+    record is the one that somebody edited. Raises CourseError when both are, and differ, unless
+    `keep` ("text" or "notebook") says which one wins; also when one cannot be read.
+    """
+    text = None if keep == "notebook" else _read_text(course.text(assignment))
+    nb = None if keep == "text" else _read_notebook(course.source(assignment))
+    if text is None and nb is None:
+        form = keep or "text or notebook"
+        raise CourseError(f"source/{assignment} holds no {form}; see docs/authoring.md.")
+    kept = keep or _edited_form(text, nb, assignment)
+    changed = _write(course, assignment, to_text(nb) if kept == "notebook" else text)
+    if kept == "neither":
+        return f"in step; tidied the {' and the '.join(changed)}" if changed else "already in step"
+    return f"made the {'text' if kept == 'notebook' else 'notebook'} from the {kept}"
+
+
+def to_text(nb: NotebookNode) -> str:
+    """A notebook in jupytext's percent format, without header.
+
+    Raises CourseError when the text would lose something.
+    """
+    import jupytext
+
+    nb = without_outputs(canonical(nb))
+    for cell in nb.cells:
+        if cell.get("attachments"):
+            raise CourseError(
+                f"Cell {cell.id} holds a pasted picture, which the text cannot; draw it in a cell."
+            )
+    nb.metadata.jupytext = nbformat.from_dict(PAIRING)
+    text = jupytext.writes(nb, fmt="py:percent")
+    _require_same_cells(nb, to_notebook(text))
+    return text
+
+
+def to_notebook(text: str) -> NotebookNode:
+    """The canonical notebook of a text; it records the SHA-256 of `text`.
+
+    Raises CourseError when a cell's metadata are not readable.
+    """
+    import jupytext
+
+    nb = jupytext.reads(text, fmt="py:percent")
+    for number, cell in enumerate(nb.cells, 1):
+        if broken := cell.metadata.get("incorrectly_encoded_metadata"):
+            raise CourseError(f"mend the metadata of cell {number}, which cannot be read: {broken}")
+    nb = without_outputs(canonical(nb))
+    nb.metadata.jupytext = nbformat.from_dict(PAIRING)
+    nb.metadata.autograder = nbformat.from_dict({"text_sha256": _digest(text)})
+    return nb
+
+
+def _edited_form(text: str | None, nb: NotebookNode | None, assignment: str) -> str:
+    """ "text", "notebook", or "neither" when both hold the same."""
+    if text is None or nb is None:
+        return "text" if nb is None else "notebook"
+    other = to_text(nb)
+    if text == other:
+        return "neither"
+    recorded = nb.metadata.get("autograder", {}).get("text_sha256")
+    if recorded == _digest(other):
+        return "text"
+    if recorded == _digest(text):
+        return "notebook"
+    raise CourseError(
+        f"source/{assignment}: text and notebook were both edited and differ; choose with "
+        "`--keep text` or `--keep notebook`. Nothing was overwritten."
+    )
+
+
+def _write(course: Course, assignment: str, text: str) -> list[str]:
+    """Write both forms; returns the ones that were not so before."""
+    text_changed = write_text(course.text(assignment), text)
+    notebook_changed = write_notebook(course.source(assignment), to_notebook(text))
+    return ["text"] * text_changed + ["notebook"] * notebook_changed
+
+
+def _read_text(path: Path) -> str | None:
+    """The text in its canonical form, None when there is none."""
+    if not path.is_file():
+        return None
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        if any(line.startswith(("<<<<<<< ", ">>>>>>> ")) for line in text.splitlines()):
+            raise ValueError("it holds the marks of an unfinished merge")
+        return to_text(to_notebook(text))
+    except CourseError as error:
+        raise CourseError(f"{path}: {error}") from error
+    except Exception as error:  # jupytext has no error type of its own
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise CourseError(
+            f"{path} is not a readable text ({reason}); mend it, or use `--keep notebook`."
+        ) from error
+
+
+def _read_notebook(path: Path) -> NotebookNode | None:
+    if not path.is_file():
+        return None
+    return read_notebook(path, "mend it, or use `--keep text` to make it anew from the text.")
+
+
+def _require_same_cells(nb: NotebookNode, again: NotebookNode) -> None:
+    """Refuse a cell that does not survive the way through the text."""
+    ours, theirs = ([(c.cell_type, c.source.strip()) for c in n.cells] for n in (nb, again))
+    for cell, before, after in zip(nb.cells, ours, theirs, strict=False):
+        if before != after:
+            raise CourseError(
+                f"Cell {cell.id} cannot be written as text: does a line begin with `# %%`?"
+            )
+    if len(ours) != len(theirs):
+        raise CourseError("The last cell cannot be written as text: does a line begin with `# %%`?")
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()

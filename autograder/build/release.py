@@ -1,0 +1,119 @@
+"""Make the student version with nbgrader's own converter, and see that it gives nothing away."""
+
+import logging
+import os
+import tempfile
+from pathlib import Path
+
+from nbformat import NotebookNode
+
+from autograder.build.canonical import canonical, read_notebook, write_notebook
+from autograder.build.cells import HIDDEN, SOLUTION
+from autograder.build.leaks import require_no_leak, secret_lines
+from autograder.build.lint import lint
+from autograder.course import CONFIG, Course, CourseError
+
+KEEP_OUT = f"take it out of the cells, or name the file in c.CourseDirectory.ignore in {CONFIG}."
+
+
+def build(course: Course, assignment: str) -> str:
+    """Lint the source, make release/<id>/ and register the assignment; returns what was done.
+
+    The release is made beside its place and moved there when it is sound, so an error leaves the
+    old one. Raises CourseError for what is wrong with the source, the configuration, the gradebook.
+    """
+    source = read_notebook(course.source(assignment), "run `autograder build`.")
+    _require_sound(source, assignment)
+    place = course.release(assignment).parent
+    with tempfile.TemporaryDirectory(dir=course.root, prefix=".release-") as workshop:
+        _generate(course, assignment, Path(workshop))
+        made = Path(workshop) / assignment
+        _tidy(made / f"{assignment}.ipynb")
+        require_no_leak(made, secret_lines(source, SOLUTION, HIDDEN), KEEP_OUT)
+        if _contents(made) == _contents(place):
+            return "the release is up to date"
+        _swap(made, place, Path(workshop) / "old")
+    return "made the release"
+
+
+def _require_sound(source: NotebookNode, assignment: str) -> None:
+    if problems := lint(source):
+        lines = [f"  {problem.cell}: {problem.message}" for problem in problems]
+        raise CourseError("\n".join([f"source/{assignment} breaks docs/authoring.md:", *lines]))
+
+
+def _generate(course: Course, assignment: str, folder: Path) -> None:
+    """Run nbgrader's converter into `folder`/<id>; what it logs is kept for an error's reason."""
+    from nbgrader.converters import GenerateAssignment
+    from nbgrader.converters.base import NbGraderException
+    from nbgrader.coursedir import CourseDirectory
+
+    config = _load_config(course)
+    config.CourseDirectory.root = str(course.root)
+    config.CourseDirectory.release_directory = str(folder)
+    config.CourseDirectory.assignment_id = assignment
+    log, records = _collecting_log()
+    options = {"config": config, "log": log}
+    try:
+        GenerateAssignment(coursedir=CourseDirectory(**options), **options).start()
+    except NbGraderException as error:
+        raise CourseError(_reason(assignment, "\n".join(records))) from error
+
+
+def _load_config(course: Course):
+    """What nbgrader_config.py sets, without starting one of nbgrader's applications."""
+    from traitlets.config.loader import PyFileConfigLoader
+
+    try:
+        return PyFileConfigLoader(CONFIG, path=str(course.root)).load_config()
+    except Exception as error:  # the file is a program and may raise anything
+        problem = f"{type(error).__name__}: {error}"
+        raise CourseError(f"{course.root / CONFIG} does not load ({problem}); mend it.") from error
+
+
+def _collecting_log() -> tuple[logging.Logger, list[str]]:
+    """A logger of its own, which writes errors into the list and tells nobody."""
+    records: list[str] = []
+    handler = logging.Handler(logging.ERROR)
+    handler.emit = lambda record: records.append(record.getMessage())
+    log = logging.Logger("autograder.build")
+    log.addHandler(handler)
+    return log, records
+
+
+def _reason(assignment: str, log: str) -> str:
+    """What nbgrader's log means, and what to do."""
+    if "submissions associated with it" in log:
+        return (
+            f"The gradebook holds submissions of {assignment}, so nbgrader adds or removes none of "
+            "its cells; copy gradebook.db to a safe place, run `nbgrader db assignment remove "
+            f"{assignment} --force`, build again, and grade submitted/ again (scores entered by "
+            "hand are only in the copy). The old release stays."
+        )
+    if "nbgrader db upgrade" in log:
+        return "nbgrader cannot use gradebook.db; copy it, and run `nbgrader db upgrade`."
+    lines = [line for line in log.splitlines() if line and "error" in line.lower()]
+    cause = next((line for line in lines if not line.startswith("There was")), "no reason given")
+    return f"nbgrader could not make the release of {assignment} ({cause}); mend the source."
+
+
+def _tidy(path: Path) -> None:
+    """Drop what only the source needs: the pairing, and a hash that changes with hidden tests."""
+    nb = read_notebook(path, "run `autograder build` again.")
+    tidy = canonical(nb)
+    for cell, made in zip(tidy.cells, nb.cells, strict=True):
+        cell.metadata = made.metadata
+    write_notebook(path, tidy)
+
+
+def _contents(folder: Path) -> dict[str, bytes]:
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+def _swap(made: Path, place: Path, old: Path) -> None:
+    """Put `made` where `place` is, with whatever else lay there gone."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    if place.exists():
+        os.replace(place, old)
+    os.replace(made, place)

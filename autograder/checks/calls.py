@@ -1,0 +1,140 @@
+"""Calling a student's function: the ladder that every check climbs before it judges values.
+
+Defined, runs, leaves its inputs alone, returns the same for the same inputs, then each output is an
+array of the right shape and dtype, and finite. Each rung fails with its own message.
+"""
+
+import builtins
+import copy
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograder.checks.outcome import Failure
+
+
+def call(function: Callable, *arguments: Any, seconds: float | None = None) -> Any:
+    """The function's result on copies of `arguments`; Failure when it raises or changes them.
+
+    `seconds` is the wall time allowed; only sealed grading enforces it.
+    """
+    if hasattr(function, "sealed_call"):
+        result, changed = function.sealed_call(arguments, seconds=seconds)
+    else:
+        copies = copy.deepcopy(arguments)
+        result = _call_here(function, copies)
+        changed = not same(data_of(arguments), data_of(copies))
+    if changed:
+        raise Failure(
+            f"`{function.__name__}` changes its inputs in place; work on copies or new arrays."
+        )
+    return result
+
+
+def _call_here(function: Callable, arguments: Sequence[Any]) -> Any:
+    """Call in this process; what it raises becomes a Failure that names the line."""
+    try:
+        with np.errstate(all="ignore"):
+            return function(*arguments)
+    except Exception as error:
+        line = traceback.extract_tb(error.__traceback__)[-1]
+        raise raised(
+            function.__name__, type(error).__name__, f"{error} (in `{line.line}`)"
+        ) from error
+
+
+def raised(name: str, kind: str, detail: str) -> Failure:
+    """The Failure for a student's function that raised; only built-in exception names are repeated."""
+    if kind == "NotImplementedError":
+        return Failure(f"`{name}` is not implemented yet.")
+    if not (hasattr(builtins, kind) or kind == "LinAlgError"):
+        kind = "an exception of its own"
+    return Failure(f"`{name}` raised {kind}.", detail)
+
+
+@contextmanager
+def supplied(function: Callable, given: Iterable[Callable]) -> Iterator[None]:
+    """While open, `function`'s code finds the functions in `given` instead of its own of that name."""
+    stand_ins = {stand_in.__name__: stand_in for stand_in in given}
+    if hasattr(function, "sealed_supply"):
+        with function.sealed_supply(stand_ins):
+            yield
+        return
+    scope = getattr(function, "__globals__", {})
+    own = {name: scope[name] for name in stand_ins if name in scope}
+    scope.update(stand_ins)
+    try:
+        yield
+    finally:
+        for name in stand_ins:
+            del scope[name]
+        scope.update(own)
+
+
+def outputs(function: Callable, arguments: Sequence[Any]) -> tuple[Any, ...]:
+    """The function's outputs as a tuple, without the cache when its name ends in `_forward`."""
+    return outputs_and_cache(function, arguments)[0]
+
+
+def outputs_and_cache(function: Callable, arguments: Sequence[Any]) -> tuple[tuple, Any]:
+    """`(outputs, cache)` of a forward pass; the cache of any other function is None."""
+    result = call(function, *arguments)
+    if not function.__name__.endswith("_forward"):
+        return (result if type(result) is tuple else (result,)), None
+    if type(result) is not tuple or len(result) < 2:
+        raise Failure(f"`{function.__name__}` should return its output and a cache: `out, cache`.")
+    return result[:-1], result[-1]
+
+
+def require_array(value: Any, like: NDArray, name: str) -> NDArray:
+    """`value` as an array if it has the shape and dtype of `like` and is finite; else Failure."""
+    if type(value) in (float, int, bool):
+        value = np.asarray(value)
+    if not isinstance(value, np.ndarray | np.generic):
+        kind = "nothing (None)" if value is None else "something that is not a NumPy array"
+        raise Failure(f"{name} is {kind}.", f"got {type(value).__name__}")
+    value = np.asarray(value)
+    if value.shape != like.shape:
+        raise Failure(
+            f"{name} has the wrong shape.", f"shape {value.shape}, should be {like.shape}"
+        )
+    if value.dtype.kind not in "fiub":
+        raise Failure(f"{name} does not hold numbers.", f"dtype {value.dtype}")
+    if like.dtype == np.float32 and value.dtype == np.float64:
+        raise Failure(f"{name} is float64 although all inputs are float32; keep the inputs' dtype.")
+    if like.dtype.kind == "f" and value.dtype.kind == "f" and value.itemsize < like.itemsize:
+        raise Failure(f"{name} loses precision: it is {value.dtype}, the inputs are {like.dtype}.")
+    if not np.isfinite(value).all():
+        raise Failure(f"{name} is not finite: it holds NaN or infinity.")
+    return value
+
+
+def same(left: Any, right: Any) -> bool:
+    """Equal by value, through tuples, lists and dicts; arrays entry by entry, with NaN equal NaN."""
+    if isinstance(left, np.ndarray) or isinstance(right, np.ndarray):
+        left, right = np.asarray(left), np.asarray(right)
+        return left.dtype == right.dtype and np.array_equal(
+            left, right, equal_nan=left.dtype.kind == "f"
+        )
+    if type(left) is not type(right):
+        return False
+    if isinstance(left, Mapping):
+        return left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
+    if isinstance(left, tuple | list):
+        return len(left) == len(right) and all(map(same, left, right))
+    return left is right or bool(left == right)
+
+
+def data_of(value: Any) -> Any:
+    """The part of an argument whose change counts: a Generator advances and a cache is opaque."""
+    if isinstance(value, np.ndarray | np.generic | int | float | str | bytes | None):
+        return value
+    if isinstance(value, Mapping):
+        return {key: data_of(entry) for key, entry in value.items()}
+    if isinstance(value, tuple | list):
+        return [data_of(entry) for entry in value]
+    return None

@@ -1,0 +1,209 @@
+"""Is a backward pass the derivative of its forward pass?
+
+The rules and their measured numbers stand in docs/gradient_checks.md.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograder.checks.calls import call, outputs_and_cache, require_array
+from autograder.checks.compare import explain, relative_error
+from autograder.checks.outcome import Failure, Row, check
+
+STEP = 1e-5
+THRESHOLD = 1e-6
+SINGLE_PRECISION = 1e-3
+
+Gradients = dict[str, NDArray]
+
+
+@check
+def check_gradients(
+    forward: Callable,
+    backward: Callable,
+    inputs: Mapping[str, Any],
+    *,
+    reference: Callable | None = None,
+    projections: int = 0,
+    threshold: float = THRESHOLD,
+    seed: int = 0,
+) -> str:
+    """Does `backward` return the derivatives of `forward`?
+
+    `*outs, cache = forward(*inputs.values())`; `backward(*douts, cache)` returns one gradient for
+    each differentiable input, in their order. Differentiable are float arrays and dicts of them
+    (parameters, which give a dict of gradients); ids and numbers are not.
+
+    The upstream gradients are random. Every entry of the numerical gradient is a central
+    difference with h = 1e-5 in float64; with `projections` = k, each tensor is compared along k
+    random directions instead, for whole models. Per tensor the norm ratio must stay below
+    `threshold`. Both passes must also agree with themselves in float32. `reference` is a forward
+    pass that replaces the student's own as the truth.
+    """
+    rng = np.random.default_rng(seed)
+    outs, douts, found = _run(forward, backward, inputs, rng)
+    truth = reference or forward
+    numeric = _numeric(truth, inputs, douts, projections, np.random.default_rng(seed))
+    compared = _along(found, projections, np.random.default_rng(seed))
+    rows = [_compare(name, compared[name], numeric[name], inputs, threshold) for name in numeric]
+    wrong = [row for row in rows if row.verdict != "ok"]
+    if reference:
+        _require_forward(forward, reference, inputs, outs)
+    if wrong:
+        raise Failure(
+            f"{wrong[0].name} {wrong[0].verdict}"
+            + (f", and {len(wrong) - 1} more of {len(rows)} gradients." if wrong[1:] else "."),
+            rows=tuple(rows),
+        )
+    _require_single_precision(forward, backward, inputs, douts, found)
+    return f"{len(rows)} gradient{'s' * (len(rows) > 1)} agree with central differences"
+
+
+def _run(forward: Callable, backward: Callable, inputs: Mapping[str, Any], rng) -> tuple:
+    """Outputs, random upstream gradients and named gradients, the same in two runs."""
+    outs, cache = outputs_and_cache(forward, list(inputs.values()))
+    outs = tuple(require_array(out, np.empty(np.shape(out)), "the output") for out in outs)
+    douts = tuple(rng.normal(size=out.shape) if out.ndim else float(rng.normal()) for out in outs)
+    found = _named(call(backward, *douts, cache), inputs, backward.__name__)
+    cache = outputs_and_cache(forward, list(inputs.values()))[1]
+    again = _named(call(backward, *douts, cache), inputs, backward.__name__)
+    if any(not np.array_equal(found[name], again[name]) for name in found):
+        raise Failure(
+            f"`{backward.__name__}` gives two results for the same inputs; keep no state between calls."
+        )
+    return outs, douts, found
+
+
+def _named(result: Any, inputs: Mapping[str, Any], function: str) -> Gradients:
+    """The gradients by name, after the ladder: `dx` for input `x`, `dW` for the parameter `W`."""
+    wanted = {name: value for name, value in inputs.items() if _is_differentiable(value)}
+    found = result if type(result) is tuple else (result,)
+    if len(found) != len(wanted):
+        names = ", ".join("grads" if isinstance(v, Mapping) else f"d{n}" for n, v in wanted.items())
+        raise Failure(f"`{function}` should return {names}.", f"it returns {len(found)} values")
+    gradients = {}
+    for (name, value), gradient in zip(wanted.items(), found, strict=True):
+        if not isinstance(value, Mapping):
+            gradients[f"d{name}"] = require_array(gradient, value, f"d{name}")
+            continue
+        if type(gradient) is not dict or gradient.keys() != value.keys():
+            raise Failure(f"grads should be a dict with the keys {sorted(value)}.")
+        for key in value:
+            gradients[f"d{key}"] = require_array(gradient[key], value[key], f"d{key}")
+    return gradients
+
+
+def _is_differentiable(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return all(_is_differentiable(entry) for entry in value.values())
+    return isinstance(value, np.ndarray) and value.dtype.kind == "f"
+
+
+def _tensors(inputs: Mapping[str, Any]) -> Iterator[tuple[str, NDArray]]:
+    """The differentiable arrays of `inputs` with the names of their gradients, not copied."""
+    for name, value in inputs.items():
+        if not _is_differentiable(value):
+            continue
+        items = value.items() if isinstance(value, Mapping) else [(name, value)]
+        yield from ((f"d{key}", array) for key, array in items)
+
+
+def _numeric(forward: Callable, inputs: Mapping, douts: tuple, projections: int, rng) -> Gradients:
+    """Central differences of sum(out * dout), entry by entry or along random directions."""
+    inputs = _copy(inputs)
+
+    def objective() -> float:
+        outs = outputs_and_cache(forward, list(inputs.values()))[0]
+        return sum(float(np.sum(out * dout)) for out, dout in zip(outs, douts, strict=True))
+
+    def slope(array: NDArray, direction: NDArray) -> float:
+        original = array.copy()
+        array += STEP * direction
+        above = objective()
+        array[...] = original - STEP * direction
+        below = objective()
+        array[...] = original
+        return (above - below) / (2 * STEP)
+
+    return {
+        name: np.array([slope(array, d) for d in _directions(array, projections, rng)]).reshape(
+            projections or array.shape
+        )
+        for name, array in _tensors(inputs)
+    }
+
+
+def _along(found: Gradients, projections: int, rng) -> Gradients:
+    """The analytic gradients in the same form: as they are, or along the same random directions."""
+    if not projections:
+        return found
+    return {
+        name: np.array([np.vdot(d, array) for d in _directions(array, projections, rng)])
+        for name, array in found.items()
+    }
+
+
+def _directions(array: NDArray, projections: int, rng) -> Iterator[NDArray]:
+    """The unit vectors of `array`'s space, or `projections` random directions of length 1."""
+    if projections:
+        for _ in range(projections):
+            direction = rng.normal(size=array.shape)
+            yield direction / np.linalg.norm(direction)
+        return
+    for i in range(array.size):
+        direction = np.zeros(array.size)
+        direction[i] = 1.0
+        yield direction.reshape(array.shape)
+
+
+def _compare(name: str, found: NDArray, right: NDArray, inputs: Mapping, threshold: float) -> Row:
+    error = relative_error(found, right)
+    verdict = "ok" if error < threshold else explain(found, right, _sizes(inputs), 1e-4)
+    return Row(name, f"shape {found.shape}, off by {error:.1e} (limit {threshold:.0e})", verdict)
+
+
+def _sizes(inputs: Mapping[str, Any]) -> dict[int, str]:
+    """The batch size, and the length of the sequence where there is one, by their numbers."""
+    batch_first = [v for v in inputs.values() if isinstance(v, np.ndarray) and v.ndim]
+    sizes = {size: name for a in batch_first[:1] for size, name in zip(a.shape[:2], "BT", strict=False)}
+    if len(sizes) == 2:
+        sizes[int(np.prod(list(sizes)))] = "B·T"
+    return sizes
+
+
+def _require_forward(forward: Callable, reference: Callable, inputs: Mapping, outs: tuple) -> None:
+    right = outputs_and_cache(reference, list(inputs.values()))[0]
+    agree = len(outs) == len(right) and all(
+        out.shape == np.shape(truth) and relative_error(out, truth) < THRESHOLD
+        for out, truth in zip(outs, right, strict=True)
+    )
+    if not agree:
+        raise Failure(
+            f"The backward pass needs a right forward pass, and `{forward.__name__}` is not right yet; "
+            "mend it first."
+        )
+
+
+def _require_single_precision(
+    forward: Callable, backward: Callable, inputs: Mapping, douts: tuple, found: Gradients
+) -> None:
+    """In float32 the gradients stay float32 and stay the same, which finite differences would not."""
+    single = _copy(inputs, np.float32)
+    _, cache = outputs_and_cache(forward, list(single.values()))
+    single_douts = [d.astype(np.float32) if isinstance(d, np.ndarray) else d for d in douts]
+    gradients = _named(call(backward, *single_douts, cache), single, backward.__name__)
+    for name, gradient in gradients.items():
+        if relative_error(gradient, found[name]) > SINGLE_PRECISION:
+            raise Failure(f"{name} is right in float64 but not in float32.")
+
+
+def _copy(inputs: Mapping[str, Any], dtype: type = np.float64) -> dict[str, Any]:
+    """A deep copy with every float array in `dtype`."""
+    return {
+        name: _copy(value, dtype) if isinstance(value, Mapping)
+        else value.astype(dtype) if _is_differentiable(value) else value
+        for name, value in inputs.items()
+    }  # fmt: skip

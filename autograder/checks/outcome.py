@@ -1,0 +1,115 @@
+"""What a check finds, and who hears of it."""
+
+import functools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Status = Literal["passed", "failed", "could not run"]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a check's table: a tensor, what was measured on it, and what is wrong with it."""
+
+    name: str
+    measured: str
+    verdict: str = "ok"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The result of one check.
+
+    `cause` is safe to show to anybody; `rows` may hold measured numbers and stay in the student's own
+    kernel; `says` is the sentence that the author of a hidden check wrote for the student.
+    """
+
+    check: str
+    status: Status
+    cause: str = ""
+    rows: tuple[Row, ...] = ()
+    says: str = ""
+
+
+@dataclass
+class Failure(Exception):
+    """Raised inside a check: the student's code is wrong, and this is how.
+
+    `cause` never holds inputs, expected values or text that student code made up.
+    `detail` may, and is shown only where the student's own kernel runs the check.
+    """
+
+    cause: str
+    detail: str = ""
+    rows: tuple[Row, ...] = field(default=())
+
+    def __str__(self) -> str:
+        return self.cause
+
+
+class CheckFailed(AssertionError):
+    """A check failed in the student's kernel; prints as a short report instead of a traceback."""
+
+    def __init__(self, report: str):
+        super().__init__(report)
+        self.report = report
+
+    def _render_traceback_(self) -> list[str]:
+        return self.report.split("\n")
+
+
+Listener = Callable[[Outcome], None]
+_listener: ContextVar[Listener | None] = ContextVar("listener", default=None)
+
+
+@contextmanager
+def listening(listener: Listener) -> Iterator[None]:
+    """While open, outcomes go to `listener`, and a failed check no longer raises."""
+    token = _listener.set(listener)
+    try:
+        yield
+    finally:
+        _listener.reset(token)
+
+
+def check(body: Callable[..., str]) -> Callable[..., None]:
+    """Make a public check of `body`, which returns what it found or raises Failure.
+
+    The check takes two more arguments: `given`, functions of the reference that stand in for the
+    student's own of the same name, and `says`, what a hidden check tells the student. In a student's
+    kernel it prints one line or raises CheckFailed; in grading it reports to the listener.
+    """
+
+    @functools.wraps(body)
+    def run(subject: Callable, *arguments: Any, given=(), says: str = "", **options: Any) -> None:
+        from autograder.checks.calls import supplied
+
+        functions = [subject, *filter(callable, arguments)]
+        name = f"{functions[body.__name__ == 'check_gradients'].__name__}: {body.__name__[6:]}"
+        try:
+            with supplied(subject, given):
+                outcome = Outcome(name, "passed", body(subject, *arguments, **options), says=says)
+        except Failure as failure:
+            outcome = Outcome(name, "failed", failure.cause, _rows(failure), says)
+        _report(outcome)
+
+    return run
+
+
+def _rows(failure: Failure) -> tuple[Row, ...]:
+    return (*failure.rows, Row("", failure.detail, "")) if failure.detail else failure.rows
+
+
+def _report(outcome: Outcome) -> None:
+    from autograder.checks.show import as_text
+
+    listener = _listener.get()
+    if listener:
+        listener(outcome)
+    elif outcome.status == "passed":
+        print(as_text(outcome))
+    else:
+        raise CheckFailed(as_text(outcome))

@@ -1,0 +1,57 @@
+"""Does a sampler draw from the distribution that it should?"""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograder.checks.calls import call
+from autograder.checks.outcome import Failure, Row, check
+
+FALSE_ALARM = 1e-6
+COLD = 1e-3
+
+
+@check
+def check_sampling(
+    sample: Callable, logits: NDArray, *, temperature: float = 1.0, draws: int = 3000, seed: int = 0
+) -> str:
+    """Does `sample(logits, temperature, rng)` draw ids with probability softmax(logits / temperature)?
+
+    `logits` is (V,). First the cold limit: at temperature 0.001 every draw is the largest logit's
+    id. Then the distribution: the largest gap between the drawn and the true cumulative
+    probabilities stays below sqrt(ln(2 / 1e-6) / (2 draws)), which a correct sampler exceeds less
+    than once in a million runs (Dvoretzky-Kiefer-Wolfowitz inequality with Massart's constant).
+    """
+    rngs = np.random.default_rng(seed).spawn(draws)
+    cold = [_draw(sample, logits, COLD, rng) for rng in rngs[:20]]
+    if set(cold) != {int(np.argmax(logits))}:
+        raise Failure(
+            "Close to temperature 0 the most likely character must win every time, and it does not."
+        )
+    counts = np.bincount(
+        [_draw(sample, logits, temperature, rng) for rng in rngs], minlength=len(logits)
+    )
+    gap = float(np.abs(np.cumsum(counts / draws - _softmax(logits / temperature))).max())
+    limit = math.sqrt(math.log(2 / FALSE_ALARM) / (2 * draws))
+    if gap > limit:
+        raise Failure(
+            f"At temperature {temperature:g} the draws do not follow softmax(logits / temperature).",
+            rows=(Row("largest gap", f"{gap:.3f} (limit {limit:.3f})", "too large"),),
+        )
+    return f"{draws} draws follow softmax(logits / {temperature:g})"
+
+
+def _draw(sample: Callable, logits: NDArray, temperature: float, rng: np.random.Generator) -> int:
+    drawn = call(sample, logits, temperature, rng)
+    if isinstance(drawn, np.ndarray | np.generic) and drawn.size == 1 and drawn.dtype.kind in "iu":
+        drawn = int(drawn.reshape(()))
+    if type(drawn) is not int or not 0 <= drawn < len(logits):
+        raise Failure(f"`{sample.__name__}` should return one id, an integer from 0 to V - 1.")
+    return drawn
+
+
+def _softmax(logits: NDArray) -> NDArray:
+    exponentials = np.exp(logits - logits.max())
+    return exponentials / exponentials.sum()

@@ -1,0 +1,48 @@
+"""Does training reach the loss that correct code reaches?"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograder.checks.calls import call, require_array
+from autograder.checks.outcome import Failure, Row, check
+
+
+@check
+def check_training(
+    train: Callable,
+    inputs: Mapping[str, Any],
+    evaluate: Callable[[dict[str, NDArray]], float],
+    *,
+    at_most: float,
+    like: Mapping[str, NDArray],
+    seconds: float = 60,
+) -> str:
+    """Does `train(*inputs.values())` return parameters whose loss is `at_most` that (nats per character)?
+
+    `train` returns `params` or `(params, ...)`, with the keys and shapes of `like`. The loss is
+    what `evaluate(params)` says, never what training reported.
+    """
+    result = call(train, *inputs.values(), seconds=seconds)
+    params = result[0] if type(result) is tuple and result else result
+    loss = float(evaluate(_require_params(params, like)))
+    row = Row("loss", f"{loss:.4f} (target: at most {at_most:g})", "ok")
+    if not loss <= at_most:
+        raise Failure(
+            "After training, the loss is above the target.",
+            rows=(Row(row.name, row.measured, "too high"),),
+        )
+    return f"trained to {loss:.4f}, target {at_most:g}"
+
+
+def _require_params(params: Any, like: Mapping[str, NDArray]) -> dict[str, NDArray]:
+    if type(params) is not dict or params.keys() != like.keys():
+        raise Failure(f"Training should return a dict of parameters with the keys {sorted(like)}.")
+    return {name: require_array(params[name], _any_float(like[name]), name) for name in like}
+
+
+def _any_float(array: NDArray) -> NDArray:
+    """A stand-in of the same shape that accepts any float dtype."""
+    return np.empty(np.shape(array), np.float16)

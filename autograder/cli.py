@@ -1,0 +1,200 @@
+"""The commands, one for each arrow in the way of the data: build, solve, grade, feedback, report.
+
+Each takes the course folder it is started in. A CourseError becomes one sentence and exit code 2.
+"""
+
+import argparse
+import contextlib
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+
+from autograder.course import Course, CourseError
+
+console = Console(highlight=False)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code: 0 done, 1 something needs a person, 2 could not start."""
+    options = _parser().parse_args(arguments)
+    try:
+        return options.run(options)
+    except CourseError as error:
+        Console(stderr=True, highlight=False, soft_wrap=True).print(f"[red]✗[/] {escape(str(error))}")
+        return 2
+    except KeyboardInterrupt:
+        Console(stderr=True).print("Stopped. What was written stays; run the same command to go on.")
+        return 130
+
+
+def build(options: argparse.Namespace) -> int:
+    """Source to release."""
+    from autograder.build.pair import synchronise
+    from autograder.build.release import build as build_release
+
+    course = _course(options)
+    for assignment in course.choose(options.assignments):
+        with console.status(f"building {assignment}"):
+            pair = synchronise(course, assignment, options.keep)
+            release = build_release(course, assignment)
+        console.print(f"[green]✓[/] {assignment}: {pair}; {release}")
+    return 0
+
+
+def solve(options: argparse.Namespace) -> int:
+    """Source to executed solutions, with full training."""
+    from autograder.build.solve import solve as solve_notebook
+
+    course = _course(options)
+    assignments = course.choose(options.assignments)
+    with _bar() as bar:
+        for assignment in assignments:
+            task = bar.add_task(assignment, total=None, note="")
+            path = solve_notebook(
+                course, assignment,
+                lambda done, of, title, task=task: bar.update(task, completed=done, total=of, note=title),
+            )  # fmt: skip
+            bar.update(task, note=str(path.relative_to(course.root)))
+    return 0
+
+
+def grade(options: argparse.Namespace) -> int:
+    """Submitted to autograded, gradebook and report."""
+    from autograder.reports.page import write_report
+
+    course = _course(options)
+    results = grade_class(course, course.choose(options.assignments), options)
+    page = write_report(results, course.reports)
+    show_class(results)
+    console.print(f"Report: {page}\nNext: `autograder feedback`, or marks by hand in `jupyter lab`'s formgrader.")
+    return int(any(result.needs_a_person for result in results))
+
+
+def grade_class(course: Course, assignments: list[str], options: argparse.Namespace) -> list:
+    """Grade under a progress bar."""
+    from autograder.grading.batch import grade as grade_submissions
+
+    counts = {"passed": 0, "failed": 0, "could not run": 0}
+    with _bar() as bar:
+        task = bar.add_task("grading", total=None, note="")
+
+        def report(result, done: int, of: int) -> None:
+            for status in counts:
+                counts[status] += result.count(status)
+            note = ", ".join(f"{number} {status}" for status, number in counts.items())
+            bar.update(task, completed=done, total=of, note=note)
+            if result.problem:
+                bar.print(f"[yellow]![/] {result.student}/{result.assignment}: {escape(result.problem)}")
+
+        return grade_submissions(
+            course, assignments, options.students, jobs=options.jobs, sandbox=options.sandbox, report=report
+        )
+
+
+def show_class(results: list) -> None:
+    """The class table, a summary and whatever needs a person."""
+    from autograder.reports.table import class_table, problems, summary
+
+    console.print(class_table(results))
+    console.print(summary(results))
+    for problem in problems(results):
+        console.print(f"[yellow]![/] {escape(problem)}", soft_wrap=True)
+
+
+def feedback(options: argparse.Namespace) -> int:
+    """Autograded to a page per student, by nbgrader."""
+    from autograder.feedback import write_feedback
+
+    course = _course(options)
+    with _bar() as bar:
+        task = bar.add_task("feedback", total=None, note="")
+        pages = write_feedback(
+            course, course.choose(options.assignments), options.students,
+            lambda done, of: bar.update(task, completed=done, total=of),
+        )  # fmt: skip
+    console.print(f"{pages} feedback pages in {course.root / 'feedback'}")
+    return 0
+
+
+def report(options: argparse.Namespace) -> int:
+    """The report of the last grading, again."""
+    from autograder.reports.page import read_results, write_report
+
+    course = _course(options)
+    results = read_results(course.reports / "results.json")
+    show_class(results)
+    console.print(f"Report: {write_report(results, course.reports)}")
+    return 0
+
+
+def doctor(options: argparse.Namespace) -> int:
+    """What is missing on this machine, and how to get it."""
+    from autograder.doctor import examine
+
+    findings = examine(install=options.install)
+    for finding in findings:
+        mark = "[green]✓[/]" if finding.fine else "[red]✗[/]"
+        console.print(f"{mark} {finding.name}: {escape(finding.text)}", soft_wrap=True)
+    return int(not all(finding.fine for finding in findings))
+
+
+def demo(options: argparse.Namespace) -> int:
+    """The whole way on a simulated class."""
+    try:
+        from autograder.demo.run import run
+    except ModuleNotFoundError:
+        raise CourseError("The demo is part of the course's repository, not of the installed package.") from None
+    return run(_course(options), options)
+
+
+def _course(options: argparse.Namespace) -> Course:
+    return Course.find(Path(options.course))
+
+
+@contextlib.contextmanager
+def _bar() -> Iterator:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(20), MofNCompleteColumn(),
+               TimeRemainingColumn(), TextColumn("{task.fields[note]}"))  # fmt: skip
+    with Progress(*columns, console=console) as progress:
+        yield progress
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="autograder", description="Build, grade and report the course.")
+    parser.add_argument("--course", default=".", metavar="FOLDER", help="the course folder (default: here)")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    def add(run, *, assignments: bool = False, students: bool = False) -> argparse.ArgumentParser:
+        command = commands.add_parser(run.__name__, help=run.__doc__.lower().rstrip("."), description=run.__doc__)
+        command.set_defaults(run=run)
+        if assignments:
+            command.add_argument("assignments", nargs="*", metavar="ID", help="assignments (default: all)")
+        if students:
+            command.add_argument("--students", nargs="+", default=[], metavar="STUDENT", help="only these")
+        return command
+
+    def add_grading(command: argparse.ArgumentParser) -> None:
+        command.add_argument("--jobs", type=_positive, metavar="N", help="submissions at a time (default: cores)")
+        command.add_argument("--sandbox", choices=["bwrap", "none"], help="'none' only for code that you trust")
+
+    keep = "when both changed: which one counts"
+    add(build, assignments=True).add_argument("--keep", choices=["text", "notebook"], help=keep)
+    add(solve, assignments=True)
+    add_grading(add(grade, assignments=True, students=True))
+    add(feedback, assignments=True, students=True)
+    add(report)
+    add(doctor).add_argument("--install", action="store_true", help="install what apt-get can")
+    add_grading(add(demo))
+    return parser
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
+    return number

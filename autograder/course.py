@@ -1,0 +1,87 @@
+"""Where things are: every path of a course, and the error that commands turn into one sentence."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+CONFIG = "nbgrader_config.py"
+
+
+class CourseError(Exception):
+    """Something an instructor can mend; its text says what happened and what to do next."""
+
+
+@dataclass(frozen=True)
+class Course:
+    """A course folder: the one that holds nbgrader_config.py."""
+
+    root: Path
+
+    @classmethod
+    def find(cls, start: Path | None = None) -> "Course":
+        """The course that `start` (default: the working directory) lies in. Raises CourseError."""
+        start = Path(os.path.abspath(start or Path.cwd()))
+        for folder in [start, *start.parents]:
+            if (folder / CONFIG).is_file():
+                return cls(folder)
+        raise CourseError(
+            f"No {CONFIG} in {start} or above it; run this inside the course folder, or name it with --course."
+        )
+
+    def config(self):
+        """nbgrader's settings, a traitlets Config. Raises CourseError when they do not load."""
+        from traitlets.config.loader import PyFileConfigLoader
+
+        try:
+            return PyFileConfigLoader(CONFIG, path=str(self.root)).load_config()
+        except Exception as error:
+            raise CourseError(f"{self.root / CONFIG} does not load: {error}.") from error
+
+    @property
+    def assignments(self) -> list[str]:
+        """The ids of all assignments that have a source folder, sorted."""
+        source = self.root / "source"
+        return sorted(f.name for f in source.glob("*") if any(f.glob(f"{f.name}.*")))
+
+    def choose(self, ids: list[str]) -> list[str]:
+        """`ids`, or all assignments when it is empty. Raises CourseError for an unknown one."""
+        known = self.assignments
+        for unknown in sorted(set(ids) - set(known)):
+            raise CourseError(f"There is no assignment {unknown!r}; known are: {', '.join(known) or 'none'}.")
+        if not known:
+            raise CourseError(f"{self.root / 'source'} holds no assignment; see docs/authoring.md to write one.")
+        return list(ids) or known
+
+    def text(self, assignment: str) -> Path:
+        """The source notebook as text."""
+        return self.root / "source" / assignment / f"{assignment}.py"
+
+    def source(self, assignment: str) -> Path:
+        """The source notebook that nbgrader reads."""
+        return self.root / "source" / assignment / f"{assignment}.ipynb"
+
+    def release(self, assignment: str) -> Path:
+        """The student version."""
+        return self.root / "release" / assignment / f"{assignment}.ipynb"
+
+    def solution(self, assignment: str) -> Path:
+        """The executed solution, to hand out after the deadline."""
+        return self.root / "solutions" / assignment / f"{assignment}.ipynb"
+
+    def submitted(self, student: str, assignment: str) -> Path:
+        """What a student handed in."""
+        return self.root / "submitted" / student / assignment / f"{assignment}.ipynb"
+
+    def autograded(self, student: str, assignment: str) -> Path:
+        """The graded copy."""
+        return self.root / "autograded" / student / assignment / f"{assignment}.ipynb"
+
+    @property
+    def reports(self) -> Path:
+        """The folder of reports."""
+        return self.root / "reports"
+
+    @property
+    def gradebook(self) -> Path:
+        """nbgrader's default database."""
+        return self.root / "gradebook.db"

@@ -1,0 +1,137 @@
+"""Grading a class: submissions side by side in worker processes, one writer."""
+
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass, field
+
+import nbformat
+
+from autograder.course import Course, CourseError
+from autograder.grading.judge import Rules, judge
+from autograder.grading.nbgrader_steps import SealedExecute
+from autograder.grading.record import Recorder
+from autograder.grading.restore import is_test, restore
+from autograder.grading.submission import SubmissionError, read_submission
+from autograder.sandbox.bubblewrap import plain_files, require
+
+
+@dataclass
+class Result:
+    """One submission after grading; the entry of reports/results.json (docs/results.md)."""
+
+    student: str
+    assignment: str
+    score: float | None = None
+    max_score: float = 0.0
+    seconds: float = 0.0
+    problem: str = ""
+    restored: list[str] = field(default_factory=list)
+    cells: list[dict] = field(default_factory=list)
+
+    @property
+    def checks(self) -> Iterator[dict]:
+        """All checks of all test cells."""
+        return (check for cell in self.cells for check in cell["checks"])
+
+    def count(self, status: str) -> int:
+        """How many checks ended so."""
+        return sum(check["status"] == status for check in self.checks)
+
+    @property
+    def needs_a_person(self) -> bool:
+        """Not graded, or with a check that could not run."""
+        return bool(self.problem) or self.count("could not run") > 0
+
+    def as_dict(self) -> dict:
+        """For JSON."""
+        return asdict(self)
+
+
+def submissions(course: Course, assignments: list[str], students: list[str]) -> list[tuple[str, str]]:
+    """(student, assignment) of everything handed in. Raises CourseError when there is nothing."""
+    folder = course.root / "submitted"
+    present = sorted(path.name for path in folder.glob("*") if path.is_dir())
+    for unknown in sorted(set(students) - set(present)):
+        raise CourseError(f"submitted/ has no student {unknown!r}; it has: {', '.join(present) or 'nobody'}.")
+    found = [
+        (student, assignment) for assignment in assignments for student in students or present
+        if course.submitted(student, assignment).parent.is_dir()
+    ]  # fmt: skip
+    if not found:
+        raise CourseError(
+            f"submitted/ holds nothing for {', '.join(assignments)}; "
+            "put notebooks at submitted/<student>/<assignment>/<assignment>.ipynb, or run `nbgrader collect`."
+        )
+    return found
+
+
+def grade(
+    course: Course, assignments: list[str], students: list[str], *, jobs: int | None = None,
+    sandbox: str | None = None, report: Callable[[Result, int, int], None],
+) -> list[Result]:  # fmt: skip
+    """Grade and record; `report(result, done, all)` hears of each one when it is on disk.
+
+    Raises CourseError when grading cannot start; a single bad submission only spoils its own result.
+    """
+    config = course.config()
+    steps = SealedExecute(config=config)
+    steps.sandbox = sandbox or steps.sandbox
+    require(steps.sandbox)
+    recorder = Recorder(course, config)
+    work = submissions(course, assignments, students)
+    for assignment in dict.fromkeys(assignment for _, assignment in work):
+        recorder.require_assignment(assignment)
+    results = []
+    for result, text in _judged(course, steps, work, jobs or os.cpu_count() or 1):
+        if text:
+            recorder.record(result.student, result.assignment, nbformat.reads(text, as_version=4))
+        results.append(result)
+        report(result, len(results), len(work))
+    return sorted(results, key=lambda result: (result.assignment, result.student))
+
+
+def _judged(course: Course, steps: SealedExecute, work: list, jobs: int) -> Iterator[tuple[Result, str]]:
+    """Results with the graded notebooks' text, in the order in which they are ready."""
+    pool = ProcessPoolExecutor(min(jobs, len(work)), multiprocessing.get_context("spawn"))
+    try:
+        waiting = [
+            pool.submit(judge_one, course, student, assignment, steps.rules(course, assignment))
+            for student, assignment in work
+        ]
+        for future in as_completed(waiting):
+            yield future.result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def judge_one(course: Course, student: str, assignment: str, rules: Rules) -> tuple[Result, str]:
+    """The result of one submission and its graded notebook as text, which is "" when there is none."""
+    result = Result(student, assignment)
+    path = course.submitted(student, assignment)
+    try:
+        source = nbformat.read(rules.source, as_version=4)
+        result.max_score = sum(float(c.metadata.nbgrader["points"]) for c in source.cells if is_test(c))
+        restored = restore(read_submission(path), source)
+        notebook = judge(restored, rules, plain_files(path.parent))
+    except SubmissionError as error:
+        result.problem = str(error)
+        return result, ""
+    except Exception as error:
+        result.problem = f"The grader itself failed ({type(error).__name__}: {error}); grade it again."
+        return result, ""
+    _fill(result, notebook)
+    return result, nbformat.writes(notebook)
+
+
+def _fill(result: Result, notebook: nbformat.NotebookNode) -> None:
+    facts = notebook.metadata["autograder"]
+    result.restored, result.seconds = list(facts["restored"]), facts["seconds"]
+    result.cells = [
+        {"cell": cell.metadata.nbgrader["grade_id"], "points": float(cell.metadata.nbgrader["points"]),
+         **cell.metadata["autograder"]}
+        for cell in notebook.cells if cell.cell_type == "code" and is_test(cell)
+    ]  # fmt: skip
+    result.score = sum(cell["score"] for cell in result.cells)
+

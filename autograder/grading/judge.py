@@ -1,0 +1,122 @@
+"""Judging one submission: its cells in sealed processes, the test cells here."""
+
+import hashlib
+import html
+import json
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+import autograder.hidden
+from autograder.checks.show import MARKS, for_student
+from autograder.grading.restore import Restored, grade_id, is_test
+from autograder.grading.testcell import Judged, run_test_cell
+from autograder.sandbox.bubblewrap import Limits
+from autograder.sandbox.session import CellOutput, Session, StudentFunction
+
+COULD_NOT_RUN = "This check could not be run; your instructor has been told."
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How to judge: the truth, the walls and the limits."""
+
+    source: Path
+    sandbox: str = "bwrap"
+    limits: Limits = field(default_factory=Limits)
+
+
+def judge(restored: Restored, rules: Rules, files: list[Path]) -> NotebookNode:
+    """The notebook with the student's output and, under each test cell, its points and messages.
+
+    The cells run twice, each time in a fresh process: once for the output that the student gets
+    back, with no test near, and once for the tests, with nothing shown. So hidden inputs cannot
+    reach the feedback through anything that student code prints.
+    """
+    started = time.monotonic()
+    notebook = restored.notebook
+    _show_outputs(notebook, rules, files)
+    context = autograder.hidden.Grading(rules.source, _secret(notebook, rules.source))
+    with autograder.hidden.grading(context):
+        _run_tests(notebook, rules, files)
+    notebook.metadata["autograder"] = {
+        "restored": restored.notes, "seconds": round(time.monotonic() - started, 2)
+    }  # fmt: skip
+    if restored.notes:
+        notebook.cells.insert(0, _notice(restored.notes))
+    return notebook
+
+
+def _runs(cell: NotebookNode) -> bool:
+    """Does grading run this cell? Figures are for people, and test cells run in the grader."""
+    return cell.cell_type == "code" and not is_test(cell) and "figure" not in cell.metadata.get("tags", [])
+
+
+def _show_outputs(notebook: NotebookNode, rules: Rules, files: list[Path]) -> None:
+    session = Session(rules.sandbox, rules.limits, files)
+    try:
+        for cell in filter(_runs, notebook.cells):
+            cell.outputs = _as_outputs(session.run(cell.source))
+    finally:
+        session.close()
+
+
+def _run_tests(notebook: NotebookNode, rules: Rules, files: list[Path]) -> None:
+    session = Session(rules.sandbox, rules.limits, files)
+    try:
+        for cell in notebook.cells:
+            if _runs(cell):
+                session.run(cell.source)
+            elif cell.cell_type == "code" and is_test(cell):
+                checks = run_test_cell(cell.source, lambda name: StudentFunction(session, name))
+                _write_result(cell, checks)
+    finally:
+        session.close()
+
+
+def _write_result(cell: NotebookNode, checks: list[Judged]) -> None:
+    """Points as nbgrader reads them, a table as people do, and the facts for reports."""
+    points = float(cell.metadata.nbgrader["points"])
+    passed = sum(check.outcome.status == "passed" for check in checks)
+    score = min(points, round(points * passed / len(checks), 4))
+    cell.metadata["autograder"] = {"score": score, "checks": [_facts(check) for check in checks]}
+    table = "".join(_as_row(fact) for fact in cell.metadata["autograder"]["checks"])
+    cell.outputs = [nbformat.v4.new_output(
+        "execute_result", execution_count=None,
+        data={"text/plain": f"{score}", "text/html": f"<p>{score:g} of {points:g} points</p><table>{table}</table>"},
+    )]  # fmt: skip
+
+
+def _facts(check: Judged) -> dict:
+    outcome = check.outcome
+    lost = outcome.status == "could not run"
+    return {
+        "check": outcome.check, "status": outcome.status, "hidden": check.hidden,
+        "message": COULD_NOT_RUN if lost else for_student(outcome, check.hidden),
+        "cause": outcome.cause,
+    }  # fmt: skip
+
+
+def _as_row(fact: dict) -> str:
+    name = "hidden check" if fact["hidden"] else fact["check"]
+    cells = (MARKS[fact["status"]], name, fact["message"])
+    return "<tr>" + "".join(f'<td style="text-align:left">{html.escape(c)}</td>' for c in cells) + "</tr>"
+
+
+def _as_outputs(output: CellOutput) -> list[NotebookNode]:
+    text = [nbformat.v4.new_output("stream", name="stdout", text=output.text)] if output.text else []
+    return text + [nbformat.v4.new_output("display_data", data={"image/png": i}) for i in output.images]
+
+
+def _notice(notes: list[str]) -> NotebookNode:
+    text = "**Put right before grading**\n\n" + "\n".join(f"- {note}" for note in notes)
+    return nbformat.v4.new_markdown_cell(text, id="restored-by-the-grader")
+
+
+def _secret(notebook: NotebookNode, source: Path) -> str:
+    """Differs by submission, is the same when one is graded again, and needs the hidden tests to know."""
+    cells = [[grade_id(cell), cell.source] for cell in notebook.cells]
+    return hashlib.sha256(source.read_bytes() + json.dumps(cells).encode()).hexdigest()

@@ -1,0 +1,67 @@
+"""Our parts as nbgrader preprocessors: nbgrader_config.py puts them into `nbgrader autograde`."""
+
+from pathlib import Path
+
+import nbformat
+from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
+from traitlets import Enum, Float
+
+from autograder.course import Course
+from autograder.grading.judge import Rules, judge
+from autograder.grading.restore import Restored, grade_id, restore
+from autograder.grading.submission import read_submission
+from autograder.sandbox.bubblewrap import Limits, plain_files, require
+
+
+class RestoreCells(NbGraderPreprocessor):
+    """Takes the place of OverwriteCells and DeduplicateIds: see autograder.grading.restore."""
+
+    def preprocess(self, nb, resources):
+        course, ids = _course(), resources["nbgrader"]
+        source = nbformat.read(course.source(ids["assignment"]), as_version=4)
+        submitted = read_submission(course.submitted(ids["student"], ids["assignment"]))
+        restored = restore(submitted, source)
+        for note in restored.notes:
+            self.log.warning("%s: %s", ids["student"], note)
+        restored.notebook.metadata["autograder"] = {"restored": restored.notes}
+        return restored.notebook, resources
+
+
+class SealedExecute(NbGraderPreprocessor):
+    """Takes the place of Execute: runs student code behind the border and the tests before it."""
+
+    sandbox = Enum(["bwrap", "none"], "bwrap", help="'none' only for code that you trust").tag(config=True)
+    call_seconds = Float(Limits.call_seconds, help="wall time of one call of a student's function").tag(config=True)
+    cell_seconds = Float(Limits.cell_seconds, help="wall time of one cell").tag(config=True)
+    notebook_seconds = Float(Limits.notebook_seconds, help="wall time of one pass over a notebook").tag(config=True)
+
+    def rules(self, course: Course, assignment: str) -> Rules:
+        """How this course judges an assignment."""
+        limits = Limits(self.call_seconds, self.cell_seconds, self.notebook_seconds)
+        return Rules(course.source(assignment), self.sandbox, limits)
+
+    def preprocess(self, nb, resources):
+        require(self.sandbox)
+        course, ids = _course(), resources["nbgrader"]
+        notes = nb.metadata.get("autograder", {}).get("restored", [])
+        files = plain_files(course.submitted(ids["student"], ids["assignment"]).parent)
+        return judge(Restored(nb, notes), self.rules(course, ids["assignment"]), files), resources
+
+
+class SaveSealedGrades(SaveAutoGrades):
+    """Takes the place of SaveAutoGrades: what could not run waits for a person, not for a zero."""
+
+    def _add_score(self, cell, resources):
+        super()._add_score(cell, resources)
+        checks = cell.metadata.get("autograder", {}).get("checks", [])
+        if any(check["status"] == "could not run" for check in checks):
+            grade = self.gradebook.find_grade(
+                grade_id(cell), self.notebook_id, self.assignment_id, self.student_id
+            )
+            grade.needs_manual_grade = True
+            self.gradebook.db.commit()
+
+
+def _course() -> Course:
+    """nbgrader works in the course's root folder while it converts."""
+    return Course.find(Path.cwd())

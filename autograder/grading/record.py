@@ -1,0 +1,73 @@
+"""Writing a judged submission into nbgrader's gradebook and the autograded folder.
+
+nbgrader's own steps do the writing, so that manual marks, comments, late penalties and the
+formgrader page behave as its users know them. One process writes.
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import AssignLatePenalties
+from traitlets.config import Config
+
+from autograder.course import Course, CourseError
+from autograder.grading.nbgrader_steps import SaveSealedGrades
+from autograder.sandbox.bubblewrap import plain_files
+
+
+class Recorder:
+    """Records submissions of one course."""
+
+    def __init__(self, course: Course, config: Config):
+        self.course, self.config = course, config
+        self.folders = CourseDirectory(config=config, root=str(course.root))
+
+    def require_assignment(self, assignment: str) -> None:
+        """Raise CourseError when the gradebook does not know the assignment yet."""
+        if self.folders.db_url.startswith("sqlite:///") and not self.course.gradebook.exists():
+            raise CourseError("There is no gradebook yet; run `autograder build` first.")
+        if not self.course.release(assignment).exists():
+            raise CourseError(f"The release of {assignment} is not built; run `autograder build {assignment}`.")
+        try:
+            with Gradebook(self.folders.db_url, self.folders.course_id) as gradebook:
+                gradebook.find_notebook(assignment, assignment)
+        except MissingEntry:
+            raise CourseError(
+                f"The gradebook does not know {assignment}; run `autograder build {assignment}`."
+            ) from None
+
+    def record(self, student: str, assignment: str, notebook: NotebookNode) -> None:
+        """Write points, comments, penalty and the graded copy."""
+        submitted = self.course.submitted(student, assignment).parent
+        self._register(student, assignment, submitted)
+        resources = {"nbgrader": {"student": student, "assignment": assignment,
+                                  "notebook": assignment, "db_url": self.folders.db_url}}  # fmt: skip
+        for step in (SaveSealedGrades, AssignLatePenalties):
+            notebook, resources = step(config=self.config).preprocess(notebook, resources)
+        self._write(self.course.autograded(student, assignment), notebook, plain_files(submitted))
+
+    def _register(self, student: str, assignment: str, submitted: Path) -> None:
+        timestamp = self.folders.get_existing_timestamp(str(submitted))
+        known = {"timestamp": timestamp} if timestamp else {}
+        with Gradebook(self.folders.db_url, self.folders.course_id) as gradebook:
+            gradebook.update_or_create_student(student)
+            gradebook.update_or_create_submission(assignment, student, **known)
+
+    def _write(self, path: Path, notebook: NotebookNode, files: list[Path]) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for file in files:
+            shutil.copyfile(file, _writable(path.parent / file.name))
+        partial = path.with_suffix(".partial")
+        nbformat.write(notebook, partial)
+        os.replace(partial, path)
+
+
+def _writable(path: Path) -> Path:
+    """nbgrader leaves read-only copies behind; make room for a new one."""
+    path.unlink(missing_ok=True)
+    return path

@@ -1,0 +1,72 @@
+"""Reading what a student handed in, whatever it is."""
+
+import json
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+MAX_BYTES = 100 * 2**20
+CELL_TYPES = {"code", "markdown", "raw"}
+
+
+class SubmissionError(Exception):
+    """A submission that cannot be graded; its text says why and what to do, for the instructor."""
+
+
+def read_submission(path: Path) -> NotebookNode:
+    """The notebook at `path`, in nbformat 4, its outputs dropped. Raises SubmissionError."""
+    if path.is_symlink():
+        raise SubmissionError(f"{path.name} is a link, not a file; ask for the file itself.")
+    if not path.is_file():
+        raise SubmissionError(_missing(path))
+    if path.stat().st_size > MAX_BYTES:
+        size = path.stat().st_size / 2**20
+        raise SubmissionError(f"{path.name} has {size:.0f} MiB; ask for it with its outputs cleared.")
+    try:
+        content = json.loads(path.read_text(encoding="utf-8-sig"))
+    except UnicodeDecodeError:
+        raise SubmissionError(f"{path.name} is not UTF-8 text; ask for it to be saved again.") from None
+    except (ValueError, RecursionError):
+        raise SubmissionError(
+            f"{path.name} is not a notebook, or was cut off; ask for it to be handed in again."
+        ) from None
+    except OSError as error:
+        raise SubmissionError(f"{path.name} cannot be read ({error.strerror}).") from None
+    return _as_notebook(content, path.name)
+
+
+def _missing(path: Path) -> str:
+    others = sorted(other.name for other in path.parent.glob("*.ipynb"))
+    hint = f"found {', '.join(others)}; rename it" if others else "the folder holds no notebook"
+    return f"{path.name} is missing: {hint}."
+
+
+def _as_notebook(content: object, name: str) -> NotebookNode:
+    version = content.get("nbformat") if isinstance(content, dict) else None
+    if version not in (3, 4):
+        reason = "is not a notebook" if version is None else f"has notebook format {version!r}, not 4"
+        raise SubmissionError(f"{name} {reason}; ask for it to be saved from JupyterLab.")
+    try:
+        if version == 3:
+            content = nbformat.convert(nbformat.from_dict(content), 4)
+        cells = [_as_cell(cell) for cell in content["cells"]]
+    except Exception:
+        raise SubmissionError(
+            f"{name} has damaged cells; ask for it to be handed in again."
+        ) from None
+    return nbformat.from_dict(
+        {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells}
+    )
+
+
+def _as_cell(cell: dict) -> dict:
+    """A cell with only what grading needs. Raises on anything of the wrong type."""
+    source = cell["source"]
+    source = source if isinstance(source, str) else "".join(source)
+    if cell["cell_type"] not in CELL_TYPES:
+        raise ValueError(cell["cell_type"])
+    nbgrader = cell.get("metadata", {}).get("nbgrader", {})
+    metadata = {"nbgrader": nbgrader} if isinstance(nbgrader, dict) and nbgrader else {}
+    kept = {"cell_type": cell["cell_type"], "id": "", "metadata": metadata, "source": source}
+    return kept | ({"outputs": [], "execution_count": None} if cell["cell_type"] == "code" else {})

@@ -1,0 +1,104 @@
+"""Running one test cell in the grader: statement by statement, so that each check has its own result."""
+
+import ast
+import builtins
+import symtable
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from autograder.checks.outcome import Outcome, listening
+from autograder.sandbox.process import NoProcess
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One check of a test cell and its outcome; `hidden` checks say less to the student."""
+
+    outcome: Outcome
+    hidden: bool
+
+
+def is_check(statement: ast.stmt) -> bool:
+    """Is this statement a call of a check?"""
+    if not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call)):
+        return False
+    function = statement.value.func
+    return isinstance(function, ast.Name) and function.id.startswith("check_")
+
+
+def run_test_cell(source: str, student: Callable[[str], Callable]) -> list[Judged]:
+    """The outcomes of all checks of a test cell; `student(name)` stands for a student's function.
+
+    A check that ends without an outcome, or for whose inputs the cell broke, could not run; so does
+    a cell without checks.
+    """
+    try:
+        tree = ast.parse(source)
+        hidden_lines = _hidden_lines(source)
+        scope = {name: student(name) for name in free_names(source)}
+    except SyntaxError as error:
+        return [Judged(_could_not_run("test cell", error), hidden=False)]
+    judged, broken = [], None
+    for statement in tree.body:
+        hidden = statement.lineno in hidden_lines
+        if is_check(statement):
+            judged.append(Judged(_run_check(statement, scope, broken), hidden))
+        else:
+            broken = broken or _execute(statement, scope)
+    return judged or [Judged(_could_not_run("test cell", "no check in it"), hidden=False)]
+
+
+def free_names(source: str) -> list[str]:
+    """The names that a cell uses without defining, importing or finding them among the built-ins."""
+    used: set[str] = set()
+    table = symtable.symtable(source, "test", "exec")
+    own = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_assigned() or symbol.is_imported()}
+
+    def visit(block: symtable.SymbolTable) -> None:
+        used.update(s.get_name() for s in block.get_symbols() if s.is_global() or block is table)
+        for child in block.get_children():
+            visit(child)
+
+    visit(table)
+    return sorted(name for name in used - own if not hasattr(builtins, name))
+
+
+def _hidden_lines(source: str) -> range:
+    """The line numbers between the hidden-test markers."""
+    lines = source.split("\n")
+    marked = [i for i, line in enumerate(lines, 1) if "HIDDEN TESTS" in line]
+    return range(marked[0], marked[-1]) if marked else range(0)
+
+
+def _run_check(statement: ast.stmt, scope: dict, broken: Exception | None) -> Outcome:
+    name = ast.unparse(statement.value.func)
+    if broken:
+        return _could_not_run(name, broken)
+    heard: list[Outcome] = []
+    with listening(heard.append):
+        error = _execute(statement, scope)
+    if error or len(heard) != 1:
+        return _could_not_run(name, error or f"it reported {len(heard)} outcomes")
+    return heard[0]
+
+
+def _execute(statement: ast.stmt, scope: dict) -> Exception | None:
+    """Run one trusted statement; what it raises is returned. A missing sandbox ends the grading."""
+    code = compile(ast.Module([statement], []), "<test cell>", "exec")
+    try:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            exec(code, scope)
+    except NoProcess:
+        raise
+    except Exception as error:
+        return error
+    return None
+
+
+def _could_not_run(check: str, reason: object) -> Outcome:
+    kind = f"{type(reason).__name__}: " if isinstance(reason, Exception) else ""
+    return Outcome(check, "could not run", f"{kind}{reason}")

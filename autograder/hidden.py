@@ -1,0 +1,107 @@
+"""What the hidden part of a test cell imports: the reference, hidden randomness, looking-glass text.
+
+None of it exists in the student process.
+"""
+
+import ast
+import hashlib
+import types
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import nbformat
+import numpy as np
+
+from autograder.course import Course, CourseError
+from autograder.notebook.corpus import Corpus, load_corpus
+
+
+@dataclass(frozen=True)
+class Grading:
+    """Which source notebook is the truth, and the secret that makes inputs differ by submission."""
+
+    source: Path
+    secret: str
+
+
+_grading: ContextVar[Grading | None] = ContextVar("grading", default=None)
+
+
+@contextmanager
+def grading(context: Grading) -> Iterator[None]:
+    """While open, `reference` and `hidden_rng` belong to this submission."""
+    token = _grading.set(context)
+    try:
+        yield
+    finally:
+        _grading.reset(token)
+
+
+def _current() -> Grading:
+    """The open grading, else the source of the assignment in whose folder a person runs a notebook."""
+    if context := _grading.get():
+        return context
+    folder = Path.cwd()
+    return Grading(Course.find(folder).source(folder.name), "")
+
+
+class _Reference:
+    """`reference.name` is the function `name` of the solution cells."""
+
+    def __getattr__(self, name: str) -> Callable:
+        try:
+            return getattr(load_reference(_current().source), name)
+        except AttributeError:
+            raise AttributeError(f"the source notebook defines no {name!r}") from None
+
+
+reference = _Reference()
+
+
+def hidden_seed() -> int:
+    """A seed that a student cannot know and that is the same when a submission is graded again."""
+    return int.from_bytes(hashlib.sha256(_current().secret.encode()).digest()[:8], "big")
+
+
+def hidden_rng() -> np.random.Generator:
+    """A generator for hidden inputs, new at each call and the same in each test cell."""
+    return np.random.default_rng(hidden_seed())
+
+
+def looking_glass() -> Corpus:
+    """Alice with her alphabet shuffled: what correct code learns as well, and nobody remembers."""
+    return load_corpus().looking_glass(hidden_seed())
+
+
+@cache
+def load_reference(source: Path) -> types.ModuleType:
+    """The imports, functions and constants of a source notebook's cells, without running the rest.
+
+    Raises CourseError when the notebook is missing or does not compile.
+    """
+    try:
+        cells = nbformat.read(source, as_version=4).cells
+    except (OSError, ValueError) as error:
+        raise CourseError(f"{source} cannot be read ({error}); run `autograder build`.") from error
+    module = types.ModuleType(f"reference_{source.stem}")
+    for cell in cells:
+        if cell.cell_type != "code" or cell.metadata.get("nbgrader", {}).get("grade"):
+            continue
+        tree = ast.parse(cell.source)
+        tree.body = [statement for statement in tree.body if _is_definition(statement)]
+        exec(compile(tree, str(source), "exec"), vars(module))
+    return module
+
+
+def _is_definition(statement: ast.stmt) -> bool:
+    """An import, a function, a class, or a CONSTANT = something."""
+    if isinstance(statement, ast.Assign):
+        names = [node.id for node in ast.walk(statement) if isinstance(node, ast.Name)
+                 and isinstance(node.ctx, ast.Store)]  # fmt: skip
+        return all(name.isupper() for name in names)
+    kinds = ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef
+    return isinstance(statement, kinds)

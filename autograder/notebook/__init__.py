@@ -1,0 +1,1 @@
+"""What a notebook uses besides NumPy: the text, training budgets, progress and pictures."""

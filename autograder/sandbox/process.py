@@ -1,0 +1,123 @@
+"""The grader's end of one student process: start, ask, and end it when it breaks a limit."""
+
+import contextlib
+import itertools
+import socket
+import subprocess
+import tempfile
+import time
+import weakref
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from autograder.sandbox import bubblewrap, wire
+from autograder.sandbox.bubblewrap import Limits
+
+START_SECONDS = 30
+
+
+class ProcessDied(Exception):
+    """The student process ended or was ended; the text says why, for the student."""
+
+
+class NoProcess(Exception):
+    """A student process could not even be started: not the student's fault."""
+
+
+class StudentProcess:
+    """One sealed process. Close it; it also dies with the grader."""
+
+    def __init__(self, sandbox: str, limits: Limits, files: list[Path]):
+        self.limits = limits
+        self._numbers = itertools.count(1)
+        self._freed: list[int] = []
+        self._lent: dict[int, Any] = {}
+        self._lent_numbers = itertools.count(-1, -1)
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()
+        self._connection, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(
+                bubblewrap.command(sandbox, theirs.fileno(), limits, files),
+                pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stdout=self._errors,
+                stderr=self._errors, env=bubblewrap.environment(sandbox), start_new_session=True,
+            )  # fmt: skip
+        try:
+            self.ask("supply", {"names": []}, START_SECONDS, {})
+        except ProcessDied as error:
+            raise NoProcess(f"The student process did not start: {self._complaint()}") from error
+
+    def ask(
+        self, operation: str, arguments: dict, seconds: float, stand_ins: Mapping[str, Callable]
+    ) -> dict:
+        """One request and its reply; calls of `stand_ins` on the way are answered here.
+
+        Raises ProcessDied when the process ends, talks nonsense or overruns `seconds`; it is closed
+        then.
+        """
+        number, deadline = next(self._numbers), time.monotonic() + seconds
+        freed, self._freed[:] = self._freed[:], []
+        request = {"id": number, "op": operation, "arguments": arguments, "free": freed}
+        try:
+            wire.send(self._connection, wire.pack(request, self._lend), deadline)
+            reply = self._reply(deadline)
+            while type(reply) is dict and reply.get("id") == -1:
+                answer = self._stand_in(reply, stand_ins)
+                wire.send(self._connection, wire.pack(answer, self._lend), deadline)
+                reply = self._reply(deadline)
+            if type(reply) is not dict or reply.get("id") != number:
+                raise wire.WireError("an answer to another question")
+            return reply
+        except wire.TooSlow as error:
+            self.close()
+            raise ProcessDied(f"took longer than the {seconds:.0f} seconds that it has") from error
+        except wire.Closed as error:
+            self.close()
+            raise ProcessDied("ended the Python process, or used more memory than it may") from error
+        except wire.WireError as error:
+            self.close()
+            raise ProcessDied("sent something that the grader cannot read") from error
+
+    def close(self) -> None:
+        """End the process and everything that it started."""
+        with contextlib.suppress(ProcessLookupError):
+            self._process.kill()
+        self._process.wait()
+        self._connection.close()
+        if not self._errors.closed:
+            self._last_words = self._read_errors()
+            self._errors.close()
+
+    def _reply(self, deadline: float) -> Any:
+        return wire.unpack(wire.receive(self._connection, deadline), self._find)
+
+    def _stand_in(self, question: dict, stand_ins: Mapping[str, Callable]) -> dict:
+        """The reference's answer to a call from student code."""
+        name, arguments = question.get("ask"), question.get("arguments")
+        if type(name) is not str or name not in stand_ins or type(arguments) is not tuple:
+            raise wire.WireError("a call of something that was not offered")
+        try:
+            return {"value": stand_ins[name](*arguments)}
+        except Exception as error:
+            return {"error": f"{name} does not take these arguments ({type(error).__name__})"}
+
+    def _lend(self, value: Any) -> int:
+        """Keep something of the grader's that student code may hold but not see, such as a cache."""
+        number = next(self._lent_numbers)
+        self._lent[number] = value
+        return number
+
+    def _find(self, number: int) -> Any:
+        if number in self._lent:
+            return self._lent[number]
+        handle = wire.Handle(number)
+        weakref.finalize(handle, self._freed.append, number)
+        return handle
+
+    def _read_errors(self) -> str:
+        self._errors.seek(0)
+        return self._errors.read(4000).decode(errors="replace").strip()
+
+    def _complaint(self) -> str:
+        lines = self._last_words.splitlines()
+        return lines[-1] if lines else "it gave no reason"

@@ -1,0 +1,215 @@
+"""The student process: runs a submission's cells and calls its functions for the grader.
+
+Everything here runs beside hostile code and may be rewritten by it; the grader believes nothing
+that it says. Started as `python -m autograder.sandbox.worker` with the connection's file descriptor
+and the limits as arguments.
+"""
+
+import copy
+import itertools
+import json
+import os
+import resource
+import socket
+import sys
+import traceback
+from typing import Any
+
+from IPython.core.displayhook import DisplayHook
+from IPython.core.displaypub import DisplayPublisher
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
+
+from autograder.checks.calls import data_of, same
+from autograder.sandbox import seccomp, wire
+
+MAX_MESSAGE = 300
+MAX_IMAGES = 8
+MAX_IMAGE = 2**20
+
+
+class Console:
+    """Standard output and error of student code: keeps the first bytes of each cell, drops the rest."""
+
+    encoding = "utf-8"
+    errors = "replace"
+
+    def __init__(self, limit: int):
+        self.limit = limit
+        self.images: list[str] = []
+        self.clear()
+
+    def clear(self) -> None:
+        self._parts: list[str] = []
+        self._room = self.limit
+        self.images = []
+
+    def write(self, text: str) -> int:
+        if self._room > 0:
+            self._parts.append(str(text)[: self._room])
+            self._room -= len(text)
+        return len(text)
+
+    def text(self) -> str:
+        cut = "\n... the rest of the output was dropped" if self._room < 0 else ""
+        return "".join(self._parts) + cut
+
+    def flush(self) -> None: ...
+
+    def isatty(self) -> bool:
+        return False
+
+
+class Publisher(DisplayPublisher):
+    """Takes pictures and plain text of display(); HTML and scripts stay out of feedback."""
+
+    console: Console
+
+    def publish(self, data: dict, metadata: dict | None = None, **_: Any) -> None:
+        image = data.get("image/png")
+        if isinstance(image, str) and len(image) < MAX_IMAGE and len(self.console.images) < MAX_IMAGES:
+            self.console.images.append(image)
+        elif "text/plain" in data:
+            self.console.write(f"{data['text/plain']}\n")
+
+
+class Hook(DisplayHook):
+    """The value of a cell's last expression, printed without a prompt number."""
+
+    def write_output_prompt(self) -> None: ...
+
+
+class Worker:
+    """Answers the grader's requests, one at a time, until the connection closes."""
+
+    def __init__(self, connection: socket.socket, output_bytes: int):
+        self.connection = connection
+        self.kept: dict[int, Any] = {}
+        self.numbers = itertools.count(1)
+        self.console = Console(output_bytes)
+        self.shell = _shell(self.console)
+        self.replaced: dict[str, Any] = {}
+
+    def serve(self) -> None:
+        while True:
+            request = self._receive()
+            for number in request.get("free", ()):
+                self.kept.pop(number, None)
+            self._send({"id": request["id"], **self._answer(request)})
+
+    def _answer(self, request: dict) -> dict:
+        return getattr(self, request["op"])(**request.get("arguments", {}))
+
+    def cell(self, source: str) -> dict:
+        """Run a cell as Jupyter would; its output is for people only."""
+        self.console.clear()
+        result = self.shell.run_cell(source, store_history=False)
+        return {"ok": bool(result.success), "text": self.console.text(), "images": self.console.images}
+
+    def call(self, name: str, arguments: tuple) -> dict:
+        """Call a function by name; says whether it changed its arguments."""
+        self.console.clear()
+        function = self.shell.user_ns.get(name)
+        if function is None:
+            return _error("Undefined", "")
+        before = copy.deepcopy(data_of(arguments))
+        try:
+            value = function(*arguments)
+        except BaseException as error:
+            return _error(type(error).__name__, f"{error}", _line_of(error))
+        return {"value": value, "changed": not same(before, data_of(arguments))}
+
+    def supply(self, names: list[str]) -> dict:
+        """Let calls of these names go to the grader until `withdraw`."""
+        scope = self.shell.user_ns
+        self.replaced = {name: scope.get(name) for name in names}
+        scope.update({name: self._stand_in(name) for name in names})
+        return {}
+
+    def withdraw(self) -> dict:
+        """Put the student's own functions back."""
+        for name, own in self.replaced.items():
+            self.shell.user_ns[name] = own
+        self.replaced = {}
+        return {}
+
+    def _stand_in(self, name: str):
+        def stand_in(*arguments: Any) -> Any:
+            self._send({"id": -1, "ask": name, "arguments": arguments})
+            reply = self._receive()
+            if "error" in reply:
+                raise ValueError(reply["error"])
+            return reply["value"]
+
+        stand_in.__name__ = name
+        return stand_in
+
+    def _send(self, message: dict) -> None:
+        try:
+            data = wire.pack(message, self._keep)
+        except wire.WireError as error:
+            data = wire.pack({"id": message["id"], **_error("TooLarge", str(error))}, self._keep)
+        wire.send(self.connection, data)
+
+    def _receive(self) -> dict:
+        return wire.unpack(wire.receive(self.connection), self._find)
+
+    def _keep(self, value: Any) -> int:
+        number = next(self.numbers)
+        self.kept[number] = value
+        return number
+
+    def _find(self, number: int) -> Any:
+        """Positive numbers are kept here, negative ones by the grader."""
+        return self.kept.get(number) if number > 0 else wire.Handle(number)
+
+
+def _error(kind: str, message: str, line: str = "") -> dict:
+    return {"error": {"kind": kind, "message": message[:MAX_MESSAGE], "line": line[:MAX_MESSAGE]}}
+
+
+def _line_of(error: BaseException) -> str:
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename != __file__]
+    return (frames[-1].line or "") if frames else ""
+
+
+def _shell(console: Console) -> InteractiveShell:
+    config = Config()
+    config.HistoryManager.enabled = False
+    config.InteractiveShell.colors = "nocolor"
+    config.InteractiveShell.display_pub_class = Publisher
+    config.InteractiveShell.displayhook_class = Hook
+    shell = InteractiveShell.instance(config=config)
+    shell.display_pub.console = console
+    sys.stdout = sys.stderr = console
+    return shell
+
+
+def _limit(limits: dict) -> None:
+    """Hard limits for this process; it may not raise them again."""
+    for name, value in limits.items():
+        kind = getattr(resource, name)
+        hard = resource.getrlimit(kind)[1]
+        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(kind, (value, value))
+
+
+def main() -> None:
+    descriptor, options = int(sys.argv[1]), json.loads(sys.argv[2])
+    connection = socket.socket(fileno=descriptor)
+    worker = Worker(connection, options["output_bytes"])
+    sys.argv = [""]
+    _limit(options["rlimits"])
+    if options["seal"]:
+        seccomp.forbid_new_processes()
+    null = os.open(os.devnull, os.O_RDWR)
+    for standard in (0, 1, 2):
+        os.dup2(null, standard)
+    try:
+        worker.serve()
+    except wire.Closed:
+        os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

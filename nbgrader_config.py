@@ -1,0 +1,23 @@
+"""nbgrader's settings for this course; each line says why it is here."""
+
+from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, ClearHiddenTests, GetGrades
+from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
+
+from autograder.grading.nbgrader_steps import RestoreCells, SaveSealedGrades, SealedExecute
+
+c = get_config()
+
+# The name under which the gradebook and the exchange know the course.
+c.CourseDirectory.course_id = "neuron-to-transformer"
+# nbgrader's own default is "solution".
+c.CourseDirectory.solution_directory = "solutions"
+# The text twin of a source notebook holds the answers; nbgrader would copy it to release/ and autograded/.
+c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", "*.py"]
+# Timestamps would make every build of the solutions different.
+c.Execute.record_timing = False
+# Locked cells, tests and points come from the source, so nothing that a student edits can count.
+c.Autograde.sanitize_preprocessors = [RestoreCells, CheckCellMetadata]
+# Student code runs in a sealed process, and the tests run outside of it.
+c.Autograde.autograde_preprocessors = [SealedExecute, SaveSealedGrades, AssignLatePenalties]
+# Students read the feedback page, so the hidden tests must not be on it.
+c.GenerateFeedback.preprocessors = [GetGrades, ClearHiddenTests, CSSHTMLHeaderPreprocessor]
