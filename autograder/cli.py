@@ -5,7 +5,6 @@ Each takes the course folder it is started in. A CourseError becomes one sentenc
 
 import argparse
 import contextlib
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -69,7 +68,9 @@ def grade(options: argparse.Namespace) -> int:
     results = grade_class(course, course.choose(options.assignments), options)
     page = write_report(results, course.reports)
     show_class(results)
-    console.print(f"Report: {page}\nNext: `autograder feedback`, or marks by hand in `jupyter lab`'s formgrader.")
+    console.print(
+        f"Report: {page}\nNext: `autograder feedback`, or marks by hand in `jupyter lab`'s formgrader."
+    )
     return int(any(result.needs_a_person for result in results))
 
 
@@ -79,14 +80,14 @@ def grade_class(course: Course, assignments: list[str], options: argparse.Namesp
 
     counts = {"passed": 0, "failed": 0, "could not run": 0}
     with _bar() as bar:
-        task = bar.add_task("grading", total=None, note="")
+        task = bar.add_task("grading", visible=False, note="")
 
         def report(result, done: int, of: int) -> None:
             for status in counts:
-                counts[status] += result.count(status)
+                counts[status] += result.count(status) if result else 0
             note = ", ".join(f"{number} {status}" for status, number in counts.items())
-            bar.update(task, completed=done, total=of, note=note)
-            if result.problem:
+            bar.update(task, completed=done, total=of, note=note, visible=True)
+            if result and result.problem:
                 bar.print(f"[yellow]![/] {result.student}/{result.assignment}: {escape(result.problem)}")
 
         return grade_submissions(
@@ -110,10 +111,10 @@ def feedback(options: argparse.Namespace) -> int:
 
     course = _course(options)
     with _bar() as bar:
-        task = bar.add_task("feedback", total=None, note="")
+        task = bar.add_task("feedback", visible=False, note="")
         pages = write_feedback(
             course, course.choose(options.assignments), options.students,
-            lambda done, of: bar.update(task, completed=done, total=of),
+            lambda done, of: bar.update(task, completed=done, total=of, visible=True),
         )  # fmt: skip
     console.print(f"{pages} feedback pages in {course.root / 'feedback'}")
     return 0
@@ -146,7 +147,9 @@ def demo(options: argparse.Namespace) -> int:
     try:
         from autograder.demo.run import run
     except ModuleNotFoundError:
-        raise CourseError("The demo is part of the course's repository, not of the installed package.") from None
+        raise CourseError(
+            "The demo is part of the course's repository, not of the installed package."
+        ) from None
     return run(_course(options), options)
 
 
@@ -156,7 +159,13 @@ def _course(options: argparse.Namespace) -> Course:
 
 @contextlib.contextmanager
 def _bar() -> Iterator:
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
 
     columns = (TextColumn("{task.description}"), BarColumn(20), MofNCompleteColumn(),
                TimeRemainingColumn(), TextColumn("{task.fields[note]}"))  # fmt: skip
@@ -170,7 +179,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     def add(run, *, assignments: bool = False, students: bool = False) -> argparse.ArgumentParser:
-        command = commands.add_parser(run.__name__, help=run.__doc__.lower().rstrip("."), description=run.__doc__)
+        command = commands.add_parser(
+            run.__name__, help=run.__doc__.lower().rstrip("."), description=run.__doc__
+        )
         command.set_defaults(run=run)
         if assignments:
             command.add_argument("assignments", nargs="*", metavar="ID", help="assignments (default: all)")
@@ -179,8 +190,12 @@ def _parser() -> argparse.ArgumentParser:
         return command
 
     def add_grading(command: argparse.ArgumentParser) -> None:
-        command.add_argument("--jobs", type=_positive, metavar="N", help="submissions at a time (default: cores)")
-        command.add_argument("--sandbox", choices=["bwrap", "none"], help="'none' only for code that you trust")
+        command.add_argument(
+            "--jobs", type=_positive, metavar="N", help="submissions at a time (default: cores)"
+        )
+        command.add_argument(
+            "--sandbox", choices=["bwrap", "none"], help="'none' only for code that you trust"
+        )
 
     keep = "when both changed: which one counts"
     add(build, assignments=True).add_argument("--keep", choices=["text", "notebook"], help=keep)

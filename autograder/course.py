@@ -49,7 +49,9 @@ class Course:
         for unknown in sorted(set(ids) - set(known)):
             raise CourseError(f"There is no assignment {unknown!r}; known are: {', '.join(known) or 'none'}.")
         if not known:
-            raise CourseError(f"{self.root / 'source'} holds no assignment; see docs/authoring.md to write one.")
+            raise CourseError(
+                f"{self.root / 'source'} holds no assignment; see docs/authoring.md to write one."
+            )
         return list(ids) or known
 
     def text(self, assignment: str) -> Path:

@@ -69,7 +69,9 @@ def _advice() -> str:
 
 
 def _cores() -> Finding:
-    return Finding("Cores", True, f"{os.cpu_count()}, so `autograder grade` runs as many submissions at a time")
+    return Finding(
+        "Cores", True, f"{os.cpu_count()}, so `autograder grade` runs as many submissions at a time"
+    )
 
 
 def _install_bubblewrap() -> None:

@@ -22,9 +22,7 @@ def canonical(nb: NotebookNode) -> NotebookNode:
     """
     ids: set[str] = set()
     cells = [_canonical_cell(cell, number, ids) for number, cell in enumerate(nb.cells)]
-    return nbformat.v4.new_notebook(
-        cells=cells, metadata={"kernelspec": dict(KERNELSPEC)}, nbformat_minor=5
-    )
+    return nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": dict(KERNELSPEC)}, nbformat_minor=5)
 
 
 def without_outputs(nb: NotebookNode) -> NotebookNode:
@@ -42,7 +40,9 @@ def read_notebook(path: Path, advice: str) -> NotebookNode:
             warnings.simplefilter("ignore")  # about cell ids, which `canonical` makes anew
             nb = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
             nbformat.validate(nb)
-    except (OSError, ValueError, AttributeError, KeyError, nbformat.ValidationError) as error:
+        if not nb.cells:
+            raise ValueError("it has no cells")
+    except Exception as error:  # converters of old formats raise anything
         reason = (str(error).splitlines() or [type(error).__name__])[0][:120]
         raise CourseError(f"{path} is not a readable notebook ({reason}); {advice}") from error
     return nb

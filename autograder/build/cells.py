@@ -139,9 +139,13 @@ def student_version(source: str) -> str:
     """An exercise as nbgrader releases it: a stub in place of each solution region."""
     lines = source.split("\n")
     for region in reversed(regions(source, SOLUTION)):
-        marker = lines[region.start]
-        lines[region.start : region.stop] = [marker[: len(marker) - len(marker.lstrip())] + STUB]
+        lines[region.start : region.stop] = [indentation(lines[region.start]) + STUB]
     return "\n".join(lines)
+
+
+def indentation(line: str) -> str:
+    """The white space that a line begins with."""
+    return line[: len(line) - len(line.lstrip())]
 
 
 def of_kind(cells: list[Cell], kind: str) -> Iterator[Cell]:

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
 from nbformat import NotebookNode
 
@@ -25,21 +24,19 @@ def secret_lines(nb: NotebookNode, *labels: str) -> set[str]:
     return {line for line in secrets if len(line) >= SHORTEST_SECRET and line not in public}
 
 
-def require_no_leak(folder: Path, secrets: set[str], advice: str) -> None:
-    """Raises CourseError, with `advice`, when a file in `folder` holds one of the secrets."""
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        text = _readable(path)
-        leaked = sorted(line for line in secrets if line in text)
-        if leaked:
-            raise CourseError(
-                f"{path.relative_to(folder)} would show students {len(leaked)} lines that they must "
-                f"not see, such as `{leaked[0]}`; {advice} Nothing was written."
-            )
+def require_no_leak(name: str, content: bytes, secrets: set[str], advice: str) -> None:
+    """Raises CourseError, with `advice`, when the file `name` would hold one of the secrets."""
+    text = _readable(content.decode("utf-8", errors="replace"))
+    leaked = sorted(line for line in secrets if line in text)
+    if leaked:
+        raise CourseError(
+            f"{name} would show students what they must not see, such as `{leaked[0]}` "
+            f"(lines found: {len(leaked)}); {advice} Nothing was written."
+        )
 
 
-def _readable(path: Path) -> str:
-    """All text in a file; of a notebook, what its JSON strings say."""
-    text = path.read_bytes().decode("utf-8", errors="replace")
+def _readable(text: str) -> str:
+    """The text itself, or all that a notebook's JSON says."""
     try:
         return "\n".join(_strings(json.loads(text)))
     except ValueError:

@@ -113,9 +113,7 @@ def markers_have_their_place(cells: list[Cell]) -> Iterator[Problem]:
     for cell in cells:
         for label, kind in ((SOLUTION, "exercise"), (HIDDEN, "test")):
             if f"BEGIN {label}" in cell.source and cell.kind != kind:
-                yield Problem(
-                    cell.name, f"holds a BEGIN {label} marker; move it to a cell of kind {kind}."
-                )
+                yield Problem(cell.name, f"holds a BEGIN {label} marker; move it to a cell of kind {kind}.")
 
 
 def no_paths(cells: list[Cell]) -> Iterator[Problem]:
@@ -136,7 +134,7 @@ def figures_feed_only_figures(cells: list[Cell]) -> Iterator[Problem]:
         if cell.kind not in ("given", "exercise") or not cell.tree:
             continue
         bound, read = bound_and_read(cell.tree)
-        if cell.is_figure:
+        if cell.is_figure and cell.kind == "given":
             figure_names |= bound
             continue
         for name in sorted((read & figure_names) - other_names - bound):

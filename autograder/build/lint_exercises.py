@@ -1,9 +1,21 @@
 """Rules for exercise cells. Each takes the cells of a notebook and yields what is wrong."""
 
 import ast
+import builtins
 from collections.abc import Iterator
 
-from autograder.build.cells import SOLUTION, Cell, Problem, of_kind, parse, split, student_version
+from autograder.build.cells import (
+    SOLUTION,
+    Cell,
+    Problem,
+    indentation,
+    of_kind,
+    parse,
+    regions,
+    split,
+    student_version,
+)
+from autograder.build.names import bound_and_read, definitions
 
 
 def exercise_has_solution(cells: list[Cell]) -> Iterator[Problem]:
@@ -23,13 +35,26 @@ def exercise_defines_function(cells: list[Cell]) -> Iterator[Problem]:
             yield Problem(cell.name, "defines no function; write the exercise as one.")
 
 
+def markers_are_indented(cells: list[Cell]) -> Iterator[Problem]:
+    """The stub takes the place of BEGIN: too far left, it would run with the cell."""
+    for cell in of_kind(cells, "exercise"):
+        lines = cell.source.split("\n")
+        for region in regions(cell.source, SOLUTION):
+            code = [line for line in lines[region.start + 1 : region.stop - 1] if line.strip()]
+            if code and indentation(code[0]) != indentation(lines[region.start]):
+                yield Problem(
+                    cell.name,
+                    f"line {region.start + 1}: indent the marker like the code below it.",
+                )
+
+
 def release_compiles(cells: list[Cell]) -> Iterator[Problem]:
     """What is left without the solution is still Python."""
     for cell in of_kind(cells, "exercise"):
         if cell.tree and parse(student_version(cell.source)) is None:
             yield Problem(
                 cell.name,
-                "does not compile without the solution; indent the markers like the code.",
+                "does not compile without the solution; put the markers around whole statements.",
             )
 
 
@@ -40,13 +65,9 @@ def contract_stays(cells: list[Cell]) -> Iterator[Problem]:
         for name in cell.functions if released.tree else ():
             function = released.functions.get(name)
             if function is None:
-                yield Problem(
-                    cell.name, f"hides the `def` line of `{name}`; move it above the markers."
-                )
+                yield Problem(cell.name, f"hides the `def` line of `{name}`; move it above the markers.")
             elif not (ast.get_docstring(function) or "").strip():
-                yield Problem(
-                    cell.name, f"shows no docstring of `{name}`; write it above the markers."
-                )
+                yield Problem(cell.name, f"shows no docstring of `{name}`; write it above the markers.")
 
 
 def defined_once(cells: list[Cell]) -> Iterator[Problem]:
@@ -58,16 +79,25 @@ def defined_once(cells: list[Cell]) -> Iterator[Problem]:
             continue
         for name in [s.name for s in cell.statements if isinstance(s, ast.FunctionDef)]:
             if name in home and name in exercises:
-                yield Problem(
-                    cell.name, f"defines `{name}` again, after {home[name]}; rename or remove one."
-                )
+                yield Problem(cell.name, f"defines `{name}` again, after {home[name]}; rename or remove one.")
             home.setdefault(name, cell.name)
+
+
+def exercise_needs_definitions(cells: list[Cell]) -> Iterator[Problem]:
+    """The reference has imports, functions and CONSTANTS, and no variable of a given cell."""
+    known = definitions(cells) | set(dir(builtins))
+    for cell in of_kind(cells, "exercise"):
+        bound, read = bound_and_read(cell.tree) if cell.tree else (set(), set())
+        for name in sorted(read - bound - known):
+            yield Problem(cell.name, f"needs the variable `{name}`; make it an argument or a CONSTANT.")
 
 
 RULES = (
     exercise_has_solution,
     exercise_defines_function,
+    markers_are_indented,
     release_compiles,
     contract_stays,
     defined_once,
+    exercise_needs_definitions,
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from importlib import import_module
 
 from autograder.build.cells import HIDDEN, Cell, Problem, of_kind, regions
-from autograder.build.names import bound_and_read
+from autograder.build.names import bound_and_read, definitions
 
 LIBRARIES = {"numpy", "math"}
 OURS, OURS_HIDDEN = "autograder", "autograder.hidden"
@@ -18,9 +18,7 @@ def only_imports_assignments_checks(cells: list[Cell]) -> Iterator[Problem]:
     for cell in of_kind(cells, "test"):
         for statement in cell.statements:
             if not isinstance(statement, kinds) and not is_check(statement):
-                yield _at(
-                    cell, statement, "only imports, assignments and check_* calls may stand here."
-                )
+                yield _at(cell, statement, "only imports, assignments and check_* calls may stand here.")
 
 
 def imports_are_allowed(cells: list[Cell]) -> Iterator[Problem]:
@@ -93,34 +91,30 @@ def names_are_known(cells: list[Cell]) -> Iterator[Problem]:
 
 
 def hidden_checks_speak(cells: list[Cell]) -> Iterator[Problem]:
-    """A hidden check has a literal `says`; a visible one has neither `says` nor `given`."""
+    """A hidden check has a literal `says`, a visible one has none."""
     for cell in of_kind(cells, "test"):
         for check in checks_of(cell):
-            keywords = {keyword.arg: keyword.value for keyword in check.keywords}
-            if cell.is_hidden(check):
-                if not _is_sentence(keywords.get("says")):
-                    yield _at(
-                        cell, check, "a hidden check needs says=, a sentence as a plain string."
-                    )
-            elif surplus := {"says", "given"} & keywords.keys():
-                yield _at(
-                    cell, check, f"only hidden checks have {', '.join(sorted(surplus))}; remove."
-                )
+            says = _keyword(check, "says")
+            if cell.is_hidden(check) and not _is_sentence(says):
+                yield _at(cell, check, "a hidden check needs says=, a sentence as a plain string.")
+            elif says and not cell.is_hidden(check):
+                yield _at(cell, check, "only hidden checks have says=; remove it.")
 
 
-def given_is_reference(cells: list[Cell]) -> Iterator[Problem]:
-    """`given` is a list of functions of the reference."""
-    for cell in of_kind(cells, "test"):
-        for check in checks_of(cell):
-            for keyword in check.keywords:
-                if keyword.arg == "given" and not _are_references(keyword.value):
-                    yield _at(cell, check, "write given= as a list like [reference.other].")
+def given_names_other_exercises(cells: list[Cell]) -> Iterator[Problem]:
+    """`given` lists names of exercises above, and never what the check tries: that would be free."""
+    above: set[str] = set()
+    for cell in cells:
+        if cell.kind == "exercise":
+            above |= cell.functions.keys()
+        for check in checks_of(cell) if cell.kind == "test" else ():
+            if (given := _keyword(check, "given")) and (message := _given_error(check, given, above)):
+                yield _at(cell, check, message)
 
 
 def references_exist(cells: list[Cell]) -> Iterator[Problem]:
-    """`reference.name` is a function that some cell defines."""
-    code = [cell.tree for cell in cells if cell.kind in ("exercise", "given") and cell.tree]
-    known = {name for tree in code for name in bound_and_read(tree)[0]}
+    """`reference.name` is something that some cell defines."""
+    known = definitions(cells)
     for cell in of_kind(cells, "test"):
         for node in _nodes(cell, ast.Attribute):
             if getattr(node.value, "id", "") == "reference" and node.attr not in known:
@@ -146,7 +140,7 @@ RULES = (
     student_functions_are_passed,
     names_are_known,
     hidden_checks_speak,
-    given_is_reference,
+    given_names_other_exercises,
     references_exist,
     statements_do_not_straddle,
 )
@@ -214,8 +208,19 @@ def _is_sentence(value: ast.expr | None) -> bool:
     return isinstance(text, str) and bool(text.strip()) and "\n" not in text
 
 
-def _are_references(value: ast.expr) -> bool:
-    elements = value.elts if isinstance(value, ast.List | ast.Tuple) else []
-    return bool(elements) and all(
-        isinstance(e, ast.Attribute) and getattr(e.value, "id", "") == "reference" for e in elements
-    )
+def _keyword(check: ast.Call, name: str) -> ast.expr | None:
+    return next((keyword.value for keyword in check.keywords if keyword.arg == name), None)
+
+
+def _given_error(check: ast.Call, given: ast.expr, above: set[str]) -> str:
+    """What is wrong with `given`; empty when nothing is."""
+    elements = given.elts if isinstance(given, ast.List | ast.Tuple) else []
+    names = [e.value for e in elements if isinstance(e, ast.Constant) and isinstance(e.value, str)]
+    tried = {node.id for node in check.args if isinstance(node, ast.Name)}
+    if not names or len(names) < len(elements):
+        return 'write given= as a list of names, ["other"].'
+    if unknown := [name for name in names if name not in above]:
+        return f"no exercise above defines {unknown[0]!r}, which given= names; mend the name."
+    if own := [name for name in names if name in tried]:
+        return f"given= replaces {own[0]!r}, which the check tries; remove it."
+    return ""

@@ -3,6 +3,8 @@
 import ast
 import symtable
 
+from autograder.build.cells import Cell
+
 
 def bound_and_read(tree: ast.AST) -> tuple[set[str], set[str]]:
     """Names that code binds at its top level, and global names that it reads anywhere.
@@ -19,6 +21,16 @@ def bound_and_read(tree: ast.AST) -> tuple[set[str], set[str]]:
         if symbol.is_global() and symbol.is_referenced()
     }  # fmt: skip
     return bound, read
+
+
+def definitions(cells: list[Cell]) -> set[str]:
+    """Names that the reference has: imports, functions, classes, CONSTANTS of all but test cells."""
+    kinds = ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef
+    return {
+        name for cell in cells if cell.kind in ("exercise", "given")
+        for statement in cell.statements for name in bound_and_read(statement)[0]
+        if isinstance(statement, kinds) or (isinstance(statement, ast.Assign) and name.isupper())
+    }  # fmt: skip
 
 
 def _scopes(table: symtable.SymbolTable) -> list[symtable.SymbolTable]:

@@ -110,6 +110,8 @@ def _read_text(path: Path) -> str | None:
         return None
     try:
         text = path.read_text(encoding="utf-8-sig")
+        if not text.strip():
+            raise ValueError("it is empty")
         if any(line.startswith(("<<<<<<< ", ">>>>>>> ")) for line in text.splitlines()):
             raise ValueError("it holds the marks of an unfinished merge")
         return to_text(to_notebook(text))
@@ -133,9 +135,7 @@ def _require_same_cells(nb: NotebookNode, again: NotebookNode) -> None:
     ours, theirs = ([(c.cell_type, c.source.strip()) for c in n.cells] for n in (nb, again))
     for cell, before, after in zip(nb.cells, ours, theirs, strict=False):
         if before != after:
-            raise CourseError(
-                f"Cell {cell.id} cannot be written as text: does a line begin with `# %%`?"
-            )
+            raise CourseError(f"Cell {cell.id} cannot be written as text: does a line begin with `# %%`?")
     if len(ours) != len(theirs):
         raise CourseError("The last cell cannot be written as text: does a line begin with `# %%`?")
 

@@ -2,7 +2,11 @@
 
 import logging
 import os
+import re
+import sysconfig
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from nbformat import NotebookNode
@@ -29,8 +33,11 @@ def build(course: Course, assignment: str) -> str:
         _generate(course, assignment, Path(workshop))
         made = Path(workshop) / assignment
         _tidy(made / f"{assignment}.ipynb")
-        require_no_leak(made, secret_lines(source, SOLUTION, HIDDEN), KEEP_OUT)
-        if _contents(made) == _contents(place):
+        contents = _contents(made)
+        secrets = secret_lines(source, SOLUTION, HIDDEN)
+        for name, content in contents.items():
+            require_no_leak(f"release/{assignment}/{name}", content, secrets, KEEP_OUT)
+        if contents == _contents(place):
             return "the release is up to date"
         _swap(made, place, Path(workshop) / "old")
     return "made the release"
@@ -48,27 +55,32 @@ def _generate(course: Course, assignment: str, folder: Path) -> None:
     from nbgrader.converters.base import NbGraderException
     from nbgrader.coursedir import CourseDirectory
 
-    config = _load_config(course)
+    config = course.config()
     config.CourseDirectory.root = str(course.root)
     config.CourseDirectory.release_directory = str(folder)
     config.CourseDirectory.assignment_id = assignment
     log, records = _collecting_log()
     options = {"config": config, "log": log}
     try:
-        GenerateAssignment(coursedir=CourseDirectory(**options), **options).start()
+        with own_programs_first():
+            GenerateAssignment(coursedir=CourseDirectory(**options), **options).start()
     except NbGraderException as error:
         raise CourseError(_reason(assignment, "\n".join(records))) from error
 
 
-def _load_config(course: Course):
-    """What nbgrader_config.py sets, without starting one of nbgrader's applications."""
-    from traitlets.config.loader import PyFileConfigLoader
+@contextmanager
+def own_programs_first() -> Iterator[None]:
+    """While open, PATH begins with this Python's scripts.
 
+    nbgrader calls `alembic` when it makes a gradebook, and in a virtual environment that nobody
+    activated it would be missing.
+    """
+    before = os.environ.get("PATH", os.defpath)
+    os.environ["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), before])
     try:
-        return PyFileConfigLoader(CONFIG, path=str(course.root)).load_config()
-    except Exception as error:  # the file is a program and may raise anything
-        problem = f"{type(error).__name__}: {error}"
-        raise CourseError(f"{course.root / CONFIG} does not load ({problem}); mend it.") from error
+        yield
+    finally:
+        os.environ["PATH"] = before
 
 
 def _collecting_log() -> tuple[logging.Logger, list[str]]:
@@ -92,9 +104,9 @@ def _reason(assignment: str, log: str) -> str:
         )
     if "nbgrader db upgrade" in log:
         return "nbgrader cannot use gradebook.db; copy it, and run `nbgrader db upgrade`."
-    lines = [line for line in log.splitlines() if line and "error" in line.lower()]
-    cause = next((line for line in lines if not line.startswith("There was")), "no reason given")
-    return f"nbgrader could not make the release of {assignment} ({cause}); mend the source."
+    causes = re.findall(r"^[\w.]+(?:Error|Exception): .*", log, re.MULTILINE)
+    cause = causes[-1] if causes else log.strip()[-200:]
+    return f"nbgrader could not make the release of {assignment} ({cause}); mend it and build again."
 
 
 def _tidy(path: Path) -> None:

@@ -9,12 +9,15 @@ from nbformat import NotebookNode
 
 from autograder.build.canonical import canonical, read_notebook, without_outputs, write_text
 from autograder.build.cells import HIDDEN, Cell, cells_of
-from autograder.build.leaks import require_no_leak_in_text, secret_lines
+from autograder.build.leaks import require_no_leak, secret_lines
 from autograder.course import Course, CourseError
 
 Report = Callable[[int, int, str], None]
 # NBGRADER_EXECUTION asks for the tiny budget; a MPLBACKEND from outside would hide the plots.
 NOT_FOR_THE_KERNEL = {"NBGRADER_EXECUTION", "MPLBACKEND"}
+QUIET = ["--log-level=ERROR"]  # else the kernel warns on the terminal about its local sockets
+MEND = "mend the source and solve again. No solution was written."
+KEEP_OUT = "take it out of what the cells print."
 
 
 def solve(course: Course, assignment: str, report: Report) -> Path:
@@ -27,9 +30,10 @@ def solve(course: Course, assignment: str, report: Report) -> Path:
     nb = without_hidden_tests(source)
     _execute(nb, course.source(assignment).parent, report)
     text = nbformat.writes(canonical(nb)) + "\n"
-    require_no_leak_in_text(text, secret_lines(source, HIDDEN))
-    write_text(course.solution(assignment), text)
-    return course.solution(assignment)
+    place = course.solution(assignment)
+    require_no_leak(str(place), text.encode(), secret_lines(source, HIDDEN), KEEP_OUT)
+    write_text(place, text)
+    return place
 
 
 def without_hidden_tests(source: NotebookNode) -> NotebookNode:
@@ -48,10 +52,72 @@ def without_hidden_tests(source: NotebookNode) -> NotebookNode:
 
 def _execute(nb: NotebookNode, folder: Path, report: Report) -> None:
     """Run each code cell in one kernel, which is gone afterwards, also after Ctrl-C."""
-    client = _client(nb, folder)
-    code = [cell for cell in cells_of(nb) if cell.node.cell_type == "code"]
+    from nbclient import NotebookClient
+
+    resources = {"metadata": {"path": str(folder)}}
+    client = NotebookClient(
+        nb,
+        timeout=None,
+        record_timing=False,
+        shutdown_kernel="immediate",
+        extra_arguments=QUIET,
+        resources=resources,
+    )
+    cells = [cell for cell in cells_of(nb) if cell.node.cell_type == "code"]
     titles = _titles(nb)
     with client.setup_kernel(env=_environment()):
-        for done, cell in enumerate(code, 1):
-            _run(client, cell)
-            report(done, len(code), titles[cell.position])
+        for done, cell in enumerate(cells, 1):
+            _run(client, cell, done)
+            report(done, len(cells), titles[cell.position])
+
+
+def _run(client, cell: Cell, count: int) -> None:
+    """Execute one cell, whose outputs then stand in the notebook."""
+    from nbclient.exceptions import CellExecutionError, DeadKernelError
+
+    try:
+        client.execute_cell(cell.node, cell.position - 1, execution_count=count)
+    except CellExecutionError as error:
+        reason = f"{error.ename}: {error.evalue}".splitlines()[0]
+        raise CourseError(f"Cell {cell.name} failed with {reason}; {MEND}") from error
+    except DeadKernelError as error:
+        raise CourseError(f"Cell {cell.name} ended its kernel (out of memory?); {MEND}") from error
+    cell.node.outputs = _as_seen(cell.node.outputs)
+
+
+def _environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name not in NOT_FOR_THE_KERNEL}
+
+
+def _titles(nb: NotebookNode) -> dict[int, str]:
+    """The latest heading at each cell's position, the cell's own name before the first one."""
+    titles, heading = {}, ""
+    for cell in cells_of(nb):
+        if cell.kind == "markdown":
+            headings = [line for line in cell.source.split("\n") if line.startswith("#")]
+            heading = headings[-1].lstrip("#").strip() if headings else heading
+        titles[cell.position] = heading or cell.name
+    return titles
+
+
+def _as_seen(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """Outputs with the pieces of a stream joined, and progress bars in their last state."""
+    joined: list[NotebookNode] = []
+    for output in outputs:
+        is_stream = output.output_type == "stream"
+        if is_stream and joined and joined[-1].get("name") == output.name:
+            joined[-1].text += output.text
+        else:
+            joined.append(output)
+    for output in joined:
+        if output.output_type == "stream":
+            output.text = "\n".join(map(_overwrite, output.text.split("\n")))
+    return joined
+
+
+def _overwrite(line: str) -> str:
+    """A line with carriage returns as a terminal shows it."""
+    shown, *rest = line.split("\r")
+    for part in rest:
+        shown = part + shown[len(part) :]
+    return shown.rstrip() if rest else shown

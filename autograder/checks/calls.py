@@ -7,7 +7,7 @@ array of the right shape and dtype, and finite. Each rung fails with its own mes
 import builtins
 import copy
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -29,9 +29,7 @@ def call(function: Callable, *arguments: Any, seconds: float | None = None) -> A
         result = _call_here(function, copies)
         changed = not same(data_of(arguments), data_of(copies))
     if changed:
-        raise Failure(
-            f"`{function.__name__}` changes its inputs in place; work on copies or new arrays."
-        )
+        raise Failure(f"`{function.__name__}` changes its inputs in place; work on copies or new arrays.")
     return result
 
 
@@ -42,9 +40,7 @@ def _call_here(function: Callable, arguments: Sequence[Any]) -> Any:
             return function(*arguments)
     except Exception as error:
         line = traceback.extract_tb(error.__traceback__)[-1]
-        raise raised(
-            function.__name__, type(error).__name__, f"{error} (in `{line.line}`)"
-        ) from error
+        raise raised(function.__name__, type(error).__name__, f"{error} (in `{line.line}`)") from error
 
 
 def raised(name: str, kind: str, detail: str) -> Failure:
@@ -57,9 +53,8 @@ def raised(name: str, kind: str, detail: str) -> Failure:
 
 
 @contextmanager
-def supplied(function: Callable, given: Iterable[Callable]) -> Iterator[None]:
-    """While open, `function`'s code finds the functions in `given` instead of its own of that name."""
-    stand_ins = {stand_in.__name__: stand_in for stand_in in given}
+def supplied(function: Callable, stand_ins: Mapping[str, Callable]) -> Iterator[None]:
+    """While open, `function`'s code finds `stand_ins` instead of its own functions of those names."""
     if hasattr(function, "sealed_supply"):
         with function.sealed_supply(stand_ins):
             yield
@@ -77,17 +72,24 @@ def supplied(function: Callable, given: Iterable[Callable]) -> Iterator[None]:
 
 def outputs(function: Callable, arguments: Sequence[Any]) -> tuple[Any, ...]:
     """The function's outputs as a tuple, without the cache when its name ends in `_forward`."""
-    return outputs_and_cache(function, arguments)[0]
-
-
-def outputs_and_cache(function: Callable, arguments: Sequence[Any]) -> tuple[tuple, Any]:
-    """`(outputs, cache)` of a forward pass; the cache of any other function is None."""
+    if function.__name__.endswith("_forward"):
+        return outputs_and_cache(function, arguments)[0]
     result = call(function, *arguments)
-    if not function.__name__.endswith("_forward"):
-        return (result if type(result) is tuple else (result,)), None
+    return result if type(result) is tuple else (result,)
+
+
+def outputs_and_cache(forward: Callable, arguments: Sequence[Any]) -> tuple[tuple, Any]:
+    """`(outputs, cache)` of a forward pass."""
+    result = call(forward, *arguments)
     if type(result) is not tuple or len(result) < 2:
-        raise Failure(f"`{function.__name__}` should return its output and a cache: `out, cache`.")
+        raise Failure(f"`{forward.__name__}` should return its output and a cache: `out, cache`.")
     return result[:-1], result[-1]
+
+
+def require_float_array(value: Any, name: str) -> NDArray:
+    """`value` as an array if it is a finite float array of any shape; else Failure."""
+    shape = value.shape if isinstance(value, np.ndarray | np.generic) else ()
+    return require_array(value, np.empty(shape), name)
 
 
 def require_array(value: Any, like: NDArray, name: str) -> NDArray:
@@ -99,9 +101,7 @@ def require_array(value: Any, like: NDArray, name: str) -> NDArray:
         raise Failure(f"{name} is {kind}.", f"got {type(value).__name__}")
     value = np.asarray(value)
     if value.shape != like.shape:
-        raise Failure(
-            f"{name} has the wrong shape.", f"shape {value.shape}, should be {like.shape}"
-        )
+        raise Failure(f"{name} has the wrong shape.", f"shape {value.shape}, should be {like.shape}")
     if value.dtype.kind not in "fiub":
         raise Failure(f"{name} does not hold numbers.", f"dtype {value.dtype}")
     if like.dtype == np.float32 and value.dtype == np.float64:
@@ -117,9 +117,7 @@ def same(left: Any, right: Any) -> bool:
     """Equal by value, through tuples, lists and dicts; arrays entry by entry, with NaN equal NaN."""
     if isinstance(left, np.ndarray) or isinstance(right, np.ndarray):
         left, right = np.asarray(left), np.asarray(right)
-        return left.dtype == right.dtype and np.array_equal(
-            left, right, equal_nan=left.dtype.kind == "f"
-        )
+        return left.dtype == right.dtype and np.array_equal(left, right, equal_nan=left.dtype.kind == "f")
     if type(left) is not type(right):
         return False
     if isinstance(left, Mapping):

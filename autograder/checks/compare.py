@@ -29,9 +29,9 @@ def explain(actual: NDArray, expected: NDArray, sizes: dict[int, str], tolerance
     factor = np.vdot(expected, actual) / np.vdot(expected, expected)
     if factor and relative_error(actual / factor, expected) < tolerance:
         return _scaled(float(factor), sizes)
-    if actual.ndim == 2 and actual.shape[0] == actual.shape[1]:
-        if relative_error(actual.T, expected) < tolerance:
-            return "is transposed"
+    square = actual.ndim == 2 and actual.shape[0] == actual.shape[1]
+    if square and relative_error(actual.T, expected) < tolerance:
+        return "is transposed"
     return "differs"
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograder.checks.calls import call, outputs_and_cache, require_array
+from autograder.checks.calls import call, outputs_and_cache, require_array, require_float_array
 from autograder.checks.compare import explain, relative_error
 from autograder.checks.outcome import Failure, Row, check
 
@@ -65,7 +65,7 @@ def check_gradients(
 def _run(forward: Callable, backward: Callable, inputs: Mapping[str, Any], rng) -> tuple:
     """Outputs, random upstream gradients and named gradients, the same in two runs."""
     outs, cache = outputs_and_cache(forward, list(inputs.values()))
-    outs = tuple(require_array(out, np.empty(np.shape(out)), "the output") for out in outs)
+    outs = tuple(require_float_array(out, "the output") for out in outs)
     douts = tuple(rng.normal(size=out.shape) if out.ndim else float(rng.normal()) for out in outs)
     found = _named(call(backward, *douts, cache), inputs, backward.__name__)
     cache = outputs_and_cache(forward, list(inputs.values()))[1]
@@ -117,7 +117,7 @@ def _numeric(forward: Callable, inputs: Mapping, douts: tuple, projections: int,
 
     def objective() -> float:
         outs = outputs_and_cache(forward, list(inputs.values()))[0]
-        return sum(float(np.sum(out * dout)) for out, dout in zip(outs, douts, strict=True))
+        return sum(_inner(out, dout) for out, dout in zip(outs, douts, strict=True))
 
     def slope(array: NDArray, direction: NDArray) -> float:
         original = array.copy()
@@ -134,6 +134,12 @@ def _numeric(forward: Callable, inputs: Mapping, douts: tuple, projections: int,
         )
         for name, array in _tensors(inputs)
     }
+
+
+def _inner(out: Any, dout: Any) -> float:
+    if np.shape(require_float_array(out, "the output")) != np.shape(dout):
+        raise Failure("The output's shape changes between calls.")
+    return float(np.sum(out * dout))
 
 
 def _along(found: Gradients, projections: int, rng) -> Gradients:

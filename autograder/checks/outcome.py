@@ -1,7 +1,7 @@
 """What a check finds, and who hears of it."""
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -62,39 +62,48 @@ class CheckFailed(AssertionError):
 
 
 Listener = Callable[[Outcome], None]
-_listener: ContextVar[Listener | None] = ContextVar("listener", default=None)
+Find = Callable[[str], Callable]
+_grader: ContextVar[tuple[Listener, Find | None] | None] = ContextVar("grader", default=None)
 
 
 @contextmanager
-def listening(listener: Listener) -> Iterator[None]:
-    """While open, outcomes go to `listener`, and a failed check no longer raises."""
-    token = _listener.set(listener)
+def listening(listener: Listener, find: Find | None = None) -> Iterator[None]:
+    """While open, outcomes go to `listener`, and a failed check no longer raises.
+
+    `find(name)` gives the reference's function for each name in a check's `given`.
+    """
+    token = _grader.set((listener, find))
     try:
         yield
     finally:
-        _listener.reset(token)
+        _grader.reset(token)
 
 
 def check(body: Callable[..., str]) -> Callable[..., None]:
     """Make a public check of `body`, which returns what it found or raises Failure.
 
-    The check takes two more arguments: `given`, functions of the reference that stand in for the
-    student's own of the same name, and `says`, what a hidden check tells the student. In a student's
-    kernel it prints one line or raises CheckFailed; in grading it reports to the listener.
+    The check takes two more arguments. `given` names functions for which grading puts the
+    reference's in place of the student's own, so that one mistake costs points once; a student's
+    kernel, which has no reference, uses the student's own. `says` is what a hidden check tells the
+    student. In a kernel the check prints one line or raises CheckFailed; in grading it reports.
     """
 
     @functools.wraps(body)
-    def run(subject: Callable, *arguments: Any, given=(), says: str = "", **options: Any) -> None:
+    def run(
+        subject: Callable, *arguments: Any, given: Sequence[str] = (), says: str = "", **options: Any
+    ) -> None:
         from autograder.checks.calls import supplied
 
         functions = [subject, *filter(callable, arguments)]
         name = f"{functions[body.__name__ == 'check_gradients'].__name__}: {body.__name__[6:]}"
+        listener, find = _grader.get() or (_tell, None)
+        stand_ins = {name: find(name) for name in given} if find else {}
         try:
-            with supplied(subject, given):
+            with supplied(subject, stand_ins):
                 outcome = Outcome(name, "passed", body(subject, *arguments, **options), says=says)
         except Failure as failure:
             outcome = Outcome(name, "failed", failure.cause, _rows(failure), says)
-        _report(outcome)
+        listener(outcome)
 
     return run
 
@@ -103,13 +112,10 @@ def _rows(failure: Failure) -> tuple[Row, ...]:
     return (*failure.rows, Row("", failure.detail, "")) if failure.detail else failure.rows
 
 
-def _report(outcome: Outcome) -> None:
+def _tell(outcome: Outcome) -> None:
+    """The listener in a student's kernel."""
     from autograder.checks.show import as_text
 
-    listener = _listener.get()
-    if listener:
-        listener(outcome)
-    elif outcome.status == "passed":
-        print(as_text(outcome))
-    else:
+    if outcome.status != "passed":
         raise CheckFailed(as_text(outcome))
+    print(as_text(outcome))

@@ -30,9 +30,7 @@ def check_sampling(
         raise Failure(
             "Close to temperature 0 the most likely character must win every time, and it does not."
         )
-    counts = np.bincount(
-        [_draw(sample, logits, temperature, rng) for rng in rngs], minlength=len(logits)
-    )
+    counts = np.bincount([_draw(sample, logits, temperature, rng) for rng in rngs], minlength=len(logits))
     gap = float(np.abs(np.cumsum(counts / draws - _softmax(logits / temperature))).max())
     limit = math.sqrt(math.log(2 / FALSE_ALARM) / (2 * draws))
     if gap > limit:

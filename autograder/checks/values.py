@@ -12,9 +12,7 @@ from autograder.checks.outcome import Failure, Row, check
 
 
 @check
-def check_shapes(
-    function: Callable, inputs: Mapping[str, Any], shapes: Sequence[tuple[int, ...]]
-) -> str:
+def check_shapes(function: Callable, inputs: Mapping[str, Any], shapes: Sequence[tuple[int, ...]]) -> str:
     """Does `function(*inputs.values())` return finite float arrays of these shapes?
 
     One shape per output, without the cache of a forward pass; `()` is a single number.

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import resource
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field
@@ -15,6 +16,8 @@ from autograder.grading.record import Recorder
 from autograder.grading.restore import is_test, restore
 from autograder.grading.submission import SubmissionError, read_submission
 from autograder.sandbox.bubblewrap import plain_files, require
+
+MEMORY = 4 * 2**30
 
 
 @dataclass
@@ -69,9 +72,9 @@ def submissions(course: Course, assignments: list[str], students: list[str]) -> 
 
 def grade(
     course: Course, assignments: list[str], students: list[str], *, jobs: int | None = None,
-    sandbox: str | None = None, report: Callable[[Result, int, int], None],
+    sandbox: str | None = None, report: Callable[[Result | None, int, int], None],
 ) -> list[Result]:  # fmt: skip
-    """Grade and record; `report(result, done, all)` hears of each one when it is on disk.
+    """Grade and record; `report(result, done, all)` hears of each one when it is on disk, and of the start.
 
     Raises CourseError when grading cannot start; a single bad submission only spoils its own result.
     """
@@ -83,7 +86,8 @@ def grade(
     work = submissions(course, assignments, students)
     for assignment in dict.fromkeys(assignment for _, assignment in work):
         recorder.require_assignment(assignment)
-    results = []
+    results: list[Result] = []
+    report(None, 0, len(work))
     for result, text in _judged(course, steps, work, jobs or os.cpu_count() or 1):
         if text:
             recorder.record(result.student, result.assignment, nbformat.reads(text, as_version=4))
@@ -94,7 +98,9 @@ def grade(
 
 def _judged(course: Course, steps: SealedExecute, work: list, jobs: int) -> Iterator[tuple[Result, str]]:
     """Results with the graded notebooks' text, in the order in which they are ready."""
-    pool = ProcessPoolExecutor(min(jobs, len(work)), multiprocessing.get_context("spawn"))
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    pool = ProcessPoolExecutor(min(jobs, len(work)), context, initializer=_limit_memory)
     try:
         waiting = [
             pool.submit(judge_one, course, student, assignment, steps.rules(course, assignment))
@@ -104,6 +110,11 @@ def _judged(course: Course, steps: SealedExecute, work: list, jobs: int) -> Iter
             yield future.result()
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _limit_memory() -> None:
+    """Cap a worker, so that the reference, called with a student's arguments, cannot eat the machine."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
 
 
 def judge_one(course: Course, student: str, assignment: str, rules: Rules) -> tuple[Result, str]:
@@ -134,4 +145,3 @@ def _fill(result: Result, notebook: nbformat.NotebookNode) -> None:
         for cell in notebook.cells if cell.cell_type == "code" and is_test(cell)
     ]  # fmt: skip
     result.score = sum(cell["score"] for cell in result.cells)
-

@@ -31,9 +31,13 @@ class SealedExecute(NbGraderPreprocessor):
     """Takes the place of Execute: runs student code behind the border and the tests before it."""
 
     sandbox = Enum(["bwrap", "none"], "bwrap", help="'none' only for code that you trust").tag(config=True)
-    call_seconds = Float(Limits.call_seconds, help="wall time of one call of a student's function").tag(config=True)
+    call_seconds = Float(Limits.call_seconds, help="wall time of one call of a student's function").tag(
+        config=True
+    )
     cell_seconds = Float(Limits.cell_seconds, help="wall time of one cell").tag(config=True)
-    notebook_seconds = Float(Limits.notebook_seconds, help="wall time of one pass over a notebook").tag(config=True)
+    notebook_seconds = Float(Limits.notebook_seconds, help="wall time of one pass over a notebook").tag(
+        config=True
+    )
 
     def rules(self, course: Course, assignment: str) -> Rules:
         """How this course judges an assignment."""

@@ -6,6 +6,7 @@ formgrader page behave as its users know them. One process writes.
 
 import os
 import shutil
+import warnings
 from pathlib import Path
 
 import nbformat
@@ -13,6 +14,7 @@ from nbformat import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import AssignLatePenalties
+from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 
 from autograder.course import Course, CourseError
@@ -32,7 +34,9 @@ class Recorder:
         if self.folders.db_url.startswith("sqlite:///") and not self.course.gradebook.exists():
             raise CourseError("There is no gradebook yet; run `autograder build` first.")
         if not self.course.release(assignment).exists():
-            raise CourseError(f"The release of {assignment} is not built; run `autograder build {assignment}`.")
+            raise CourseError(
+                f"The release of {assignment} is not built; run `autograder build {assignment}`."
+            )
         try:
             with Gradebook(self.folders.db_url, self.folders.course_id) as gradebook:
                 gradebook.find_notebook(assignment, assignment)
@@ -44,7 +48,9 @@ class Recorder:
     def record(self, student: str, assignment: str, notebook: NotebookNode) -> None:
         """Write points, comments, penalty and the graded copy."""
         submitted = self.course.submitted(student, assignment).parent
-        self._register(student, assignment, submitted)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SAWarning)  # nbgrader's own order of inserts
+            self._register(student, assignment, submitted)
         resources = {"nbgrader": {"student": student, "assignment": assignment,
                                   "notebook": assignment, "db_url": self.folders.db_url}}  # fmt: skip
         for step in (SaveSealedGrades, AssignLatePenalties):

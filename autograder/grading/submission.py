@@ -52,12 +52,8 @@ def _as_notebook(content: object, name: str) -> NotebookNode:
             content = nbformat.convert(nbformat.from_dict(content), 4)
         cells = [_as_cell(cell) for cell in content["cells"]]
     except Exception:
-        raise SubmissionError(
-            f"{name} has damaged cells; ask for it to be handed in again."
-        ) from None
-    return nbformat.from_dict(
-        {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells}
-    )
+        raise SubmissionError(f"{name} has damaged cells; ask for it to be handed in again.") from None
+    return nbformat.from_dict({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells})
 
 
 def _as_cell(cell: dict) -> dict:

@@ -2,6 +2,7 @@
 
 import ast
 import builtins
+import functools
 import symtable
 import warnings
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from autograder.checks.outcome import Outcome, listening
+from autograder.hidden import reference
 from autograder.sandbox.process import NoProcess
 
 
@@ -55,7 +57,9 @@ def free_names(source: str) -> list[str]:
     """The names that a cell uses without defining, importing or finding them among the built-ins."""
     used: set[str] = set()
     table = symtable.symtable(source, "test", "exec")
-    own = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_assigned() or symbol.is_imported()}
+    own = {
+        symbol.get_name() for symbol in table.get_symbols() if symbol.is_assigned() or symbol.is_imported()
+    }
 
     def visit(block: symtable.SymbolTable) -> None:
         used.update(s.get_name() for s in block.get_symbols() if s.is_global() or block is table)
@@ -78,7 +82,7 @@ def _run_check(statement: ast.stmt, scope: dict, broken: Exception | None) -> Ou
     if broken:
         return _could_not_run(name, broken)
     heard: list[Outcome] = []
-    with listening(heard.append):
+    with listening(heard.append, functools.partial(getattr, reference)):
         error = _execute(statement, scope)
     if error or len(heard) != 1:
         return _could_not_run(name, error or f"it reported {len(heard)} outcomes")

@@ -46,9 +46,7 @@ class Corpus:
         """The ids of a text, int64, one per character. Raises ValueError for a foreign character."""
         foreign = sorted(set(text) - set(self.alphabet))
         if foreign:
-            raise ValueError(
-                f"{foreign} not in the alphabet {self.alphabet!r}; use lower-case letters"
-            )
+            raise ValueError(f"{foreign} not in the alphabet {self.alphabet!r}; use lower-case letters")
         return np.array([self._id_of[character] for character in text], dtype=np.int64)
 
     def decode(self, ids: NDArray) -> str:

@@ -11,10 +11,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from autograder.sandbox import bubblewrap, wire
 from autograder.sandbox.bubblewrap import Limits
 
 START_SECONDS = 30
+MAX_QUESTION = 4 * 2**20
 
 
 class ProcessDied(Exception):
@@ -47,9 +50,7 @@ class StudentProcess:
         except ProcessDied as error:
             raise NoProcess(f"The student process did not start: {self._complaint()}") from error
 
-    def ask(
-        self, operation: str, arguments: dict, seconds: float, stand_ins: Mapping[str, Callable]
-    ) -> dict:
+    def ask(self, operation: str, arguments: dict, seconds: float, stand_ins: Mapping[str, Callable]) -> dict:
         """One request and its reply; calls of `stand_ins` on the way are answered here.
 
         Raises ProcessDied when the process ends, talks nonsense or overruns `seconds`; it is closed
@@ -61,11 +62,11 @@ class StudentProcess:
         try:
             wire.send(self._connection, wire.pack(request, self._lend), deadline)
             reply = self._reply(deadline)
-            while type(reply) is dict and reply.get("id") == -1:
+            while reply["id"] == -1:
                 answer = self._stand_in(reply, stand_ins)
                 wire.send(self._connection, wire.pack(answer, self._lend), deadline)
                 reply = self._reply(deadline)
-            if type(reply) is not dict or reply.get("id") != number:
+            if reply["id"] != number:
                 raise wire.WireError("an answer to another question")
             return reply
         except wire.TooSlow as error:
@@ -88,17 +89,27 @@ class StudentProcess:
             self._last_words = self._read_errors()
             self._errors.close()
 
-    def _reply(self, deadline: float) -> Any:
-        return wire.unpack(wire.receive(self._connection, deadline), self._find)
+    def _reply(self, deadline: float) -> dict:
+        """The next message; nothing in it is believed but that it is a dict with a whole number."""
+        reply = wire.unpack(wire.receive(self._connection, deadline), self._find)
+        if type(reply) is not dict or type(reply.get("id")) is not int:
+            raise wire.WireError("not an answer")
+        dropped = reply.get("dropped")
+        for number in dropped if type(dropped) is list else ():
+            if type(number) is int:
+                self._lent.pop(number, None)
+        return reply
 
     def _stand_in(self, question: dict, stand_ins: Mapping[str, Callable]) -> dict:
         """The reference's answer to a call from student code."""
         name, arguments = question.get("ask"), question.get("arguments")
         if type(name) is not str or name not in stand_ins or type(arguments) is not tuple:
             raise wire.WireError("a call of something that was not offered")
+        if _size(arguments) > MAX_QUESTION:
+            return {"error": f"{name} is called with arguments that are too large"}
         try:
             return {"value": stand_ins[name](*arguments)}
-        except Exception as error:
+        except Exception as error:  # the arguments are student code's, so anything can go wrong
             return {"error": f"{name} does not take these arguments ({type(error).__name__})"}
 
     def _lend(self, value: Any) -> int:
@@ -121,3 +132,12 @@ class StudentProcess:
     def _complaint(self) -> str:
         lines = self._last_words.splitlines()
         return lines[-1] if lines else "it gave no reason"
+
+
+def _size(value: Any) -> int:
+    """Bytes of the arrays in what student code sent, through containers."""
+    if isinstance(value, np.ndarray):
+        return value.nbytes
+    if isinstance(value, dict):
+        return sum(map(_size, value.values()))
+    return sum(map(_size, value)) if isinstance(value, tuple | list) else 0

@@ -13,6 +13,7 @@ import resource
 import socket
 import sys
 import traceback
+import weakref
 from typing import Any
 
 from IPython.core.displayhook import DisplayHook
@@ -85,6 +86,7 @@ class Worker:
     def __init__(self, connection: socket.socket, output_bytes: int):
         self.connection = connection
         self.kept: dict[int, Any] = {}
+        self.dropped: list[int] = []
         self.numbers = itertools.count(1)
         self.console = Console(output_bytes)
         self.shell = _shell(self.console)
@@ -145,6 +147,8 @@ class Worker:
         return stand_in
 
     def _send(self, message: dict) -> None:
+        dropped, self.dropped[:] = self.dropped[:], []
+        message["dropped"] = dropped
         try:
             data = wire.pack(message, self._keep)
         except wire.WireError as error:
@@ -160,8 +164,12 @@ class Worker:
         return number
 
     def _find(self, number: int) -> Any:
-        """Positive numbers are kept here, negative ones by the grader."""
-        return self.kept.get(number) if number > 0 else wire.Handle(number)
+        """Positive numbers are kept here, negative ones by the grader, until the handle is dropped."""
+        if number > 0:
+            return self.kept.get(number)
+        handle = wire.Handle(number)
+        weakref.finalize(handle, self.dropped.append, number)
+        return handle
 
 
 def _error(kind: str, message: str, line: str = "") -> dict:

@@ -1,21 +1,9 @@
-# ---
-# jupyter:
-#   jupytext:
-#     text_representation:
-#       extension: .py
-#       format_name: percent
-#   kernelspec:
-#     display_name: Python 3 (ipykernel)
-#     language: python
-#     name: python3
-# ---
-
 # %% [markdown]
 # # 01a: is this character a vowel?
 #
-# You see at once that `e` is a vowel and `t` is not. Somebody told you, long ago. In this notebook nobody tells the
-# machine. It sees characters from *Alice's Adventures in Wonderland*, each with a label, vowel or not, and has to find
-# out by itself what the five vowels have in common: nothing, except that they are `a e i o u`.
+# You see at once that `e` is a vowel and `t` is not. Somebody told you the rule, long ago. In this notebook nobody tells
+# the machine. It sees characters from *Alice's Adventures in Wonderland*, each with a label, vowel or not, and has to
+# find the rule by itself, from its own mistakes.
 #
 # The machine is **one neuron**: 46 weights and one bias. You will write all of it in NumPy, the forward pass that
 # answers, the backward pass that learns from the error, and the loop that repeats the two. Every network in this
@@ -71,7 +59,7 @@ EPSILON = 1e-7  # the smallest probability that the loss takes seriously
 # A label is `True` for a vowel. We call `y` a consonant, and so are the space, the comma and the line break: here,
 # everything but `a e i o u` is "not a vowel".
 
-# %% tags=["figure"] nbgrader={"grade": false, "grade_id": "look_at_the_text", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": false, "grade_id": "look_at_the_text", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 corpus = load_corpus()
 alphabet, V = corpus.alphabet, corpus.vocabulary_size
 is_vowel = np.isin(np.arange(V), corpus.encode(VOWELS))  # (V,) bool, by id
@@ -84,6 +72,7 @@ plot_bars(
     list(alphabet), counts / counts.sum(), highlight=is_vowel,
     title="How often each character occurs (vowels in red)", y_label="share of the training text",
 )
+
 
 # %% [markdown]
 # Two things to keep in mind for later. The classes are not balanced: who always says "not a vowel" is right 72 % of the
@@ -117,6 +106,7 @@ def one_hot(ids, vocabulary_size):
     x[np.arange(len(ids)), ids] = 1
     return x
     ### END SOLUTION
+
 
 # %% nbgrader={"grade": true, "grade_id": "test_one_hot", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
 import numpy as np
@@ -171,6 +161,7 @@ def sigmoid(z):
     return np.where(z >= 0, 1 / (1 + small), small / (1 + small))
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "test_sigmoid", "locked": true, "points": 8, "schema_version": 3, "solution": false, "task": false}
 import numpy as np
 from autograder import check_values
@@ -190,12 +181,13 @@ check_values(
 )
 ### END HIDDEN TESTS
 
-# %% tags=["figure"] nbgrader={"grade": false, "grade_id": "look_at_sigmoid", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": false, "grade_id": "look_at_sigmoid", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 z = np.linspace(-8, 8, 161)
 plot_curves(
     {"sigmoid(z)": (z, sigmoid(z)), "its slope p (1 - p)": (z, sigmoid(z) * (1 - sigmoid(z)))},
     title="The sigmoid, and how fast it moves", x_label="score z", y_label="probability p",
 )
+
 
 # %% [markdown]
 # Look at the slope too; you need it soon. Where the neuron is undecided, a small change of the score changes a lot.
@@ -215,7 +207,7 @@ plot_curves(
 # The bias is an array with one entry, which NumPy adds to every row.
 #
 # A forward pass also returns a **cache**: whatever its backward pass will want to know later. What you put in is
-# your business; only your own `neuron_backward` reads it. If you do not know yet, come back after section 5.
+# your business; only your own `neuron_backward` reads it. If you do not know yet, come back after section 6.
 #
 # The neuron itself does not care that its input is one-hot. The checks use arbitrary numbers for $x$.
 
@@ -232,14 +224,17 @@ def neuron_forward(x, params):
     return p, (x, params["w"], p)
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "test_neuron_forward", "locked": true, "points": 8, "schema_version": 3, "solution": false, "task": false}
 import numpy as np
 from autograder import check_shapes, check_values
 
 x = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
 params = {"w": np.array([3.0, 7.0, -1.0]), "b": np.array([-1.0])}
-check_shapes(neuron_forward, {"x": x, "params": params}, [(2,)])
-check_values(neuron_forward, {"x": x, "params": params}, np.array([0.8807970780, 0.1192029220]))
+check_shapes(neuron_forward, {"x": x, "params": params}, [(2,)], given=["sigmoid"])
+check_values(
+    neuron_forward, {"x": x, "params": params}, np.array([0.8807970780, 0.1192029220]), given=["sigmoid"]
+)
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, reference
 
@@ -248,7 +243,7 @@ check_values(
     neuron_forward,
     {"x": rng.normal(size=(4, 6)), "params": {"w": rng.normal(size=6), "b": rng.normal(size=1)}},
     reference.neuron_forward,
-    given=[reference.sigmoid],
+    given=["sigmoid"],
     says="`neuron_forward` is tried on inputs that are not one-hot.",
 )
 check_values(
@@ -258,7 +253,7 @@ check_values(
         "params": {"w": rng.normal(size=5).astype(np.float32), "b": rng.normal(size=1).astype(np.float32)},
     },
     reference.neuron_forward,
-    given=[reference.sigmoid],
+    given=["sigmoid"],
     says="`neuron_forward` is tried on float32.",
 )
 ### END HIDDEN TESTS
@@ -300,6 +295,7 @@ def binary_cross_entropy_forward(p, y):
     q = np.maximum(np.where(y, p, 1 - p), EPSILON)
     return -np.mean(np.log(q)), (q, y)
     ### END SOLUTION
+
 
 # %% nbgrader={"grade": true, "grade_id": "test_binary_cross_entropy_forward", "locked": true, "points": 8, "schema_version": 3, "solution": false, "task": false}
 import math
@@ -352,6 +348,7 @@ check_values(
 #
 # Why the factor `dloss`, when the loss is the end of the chain? In training it is 1. Taking it anyway keeps all backward
 # functions alike, and the check uses a random one. For a $q$ below `EPSILON`, use $1/\text{EPSILON}$.
+# (Strictly, the clipped loss is flat there. But a neuron that is sure and wrong should hear which way is down.)
 
 # %% nbgrader={"grade": false, "grade_id": "binary_cross_entropy_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def binary_cross_entropy_backward(dloss, cache):
@@ -365,6 +362,7 @@ def binary_cross_entropy_backward(dloss, cache):
     q, y = cache
     return dloss * np.where(y, -1 / q, 1 / q) / len(q)
     ### END SOLUTION
+
 
 # %% [markdown]
 # The check below does not know the formula. It takes your *forward* function, moves each entry of $p$ by $h = 10^{-5}$
@@ -435,13 +433,14 @@ def neuron_backward(dp, cache):
     return dx, {"w": x.T @ dz, "b": dz.sum(keepdims=True)}
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "test_neuron_backward", "locked": true, "points": 18, "schema_version": 3, "solution": false, "task": false}
 import numpy as np
 from autograder import check_gradients
 
 x = np.array([[0.5, -1.0, 2.0, 0.0], [1.0, 0.0, -0.5, 1.5], [-2.0, 0.5, 1.0, 1.0]])
 params = {"w": np.array([0.4, -0.3, 0.8, 0.1]), "b": np.array([-0.2])}
-check_gradients(neuron_forward, neuron_backward, {"x": x, "params": params})
+check_gradients(neuron_forward, neuron_backward, {"x": x, "params": params}, given=["sigmoid"])
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, reference
 
@@ -451,7 +450,7 @@ check_gradients(
     neuron_backward,
     {"x": rng.normal(size=(5, 3)), "params": {"w": rng.normal(size=3), "b": rng.normal(size=1)}},
     reference=reference.neuron_forward,
-    given=[reference.sigmoid],
+    given=["sigmoid"],
     says="The neuron's gradients are compared with finite differences on a random batch.",
 )
 check_gradients(
@@ -462,7 +461,7 @@ check_gradients(
         "params": {"w": rng.normal(size=5), "b": rng.normal(size=1)},
     },
     reference=reference.neuron_forward,
-    given=[reference.sigmoid],
+    given=["sigmoid"],
     says="The neuron's gradients are compared with finite differences where characters repeat.",
 )
 ### END HIDDEN TESTS
@@ -502,6 +501,7 @@ def loss_and_gradients(params, x, y):
     return loss, grads
     ### END SOLUTION
 
+
 # %% [markdown]
 # You can predict the next check's numbers in your head. All parameters are 0, so $p = 0.5$ everywhere. Three
 # characters: id 0, which is a vowel, and twice id 2, which is not. Then $dz = (-\frac16, \frac16, \frac16)$.
@@ -520,6 +520,12 @@ check_values(
         "y": np.array([True, False, False]),
     },
     (math.log(2), {"w": np.array([-1 / 6, 0.0, 1 / 3, 0.0]), "b": np.array([1 / 6])}),
+    given=[
+        "neuron_forward",
+        "binary_cross_entropy_forward",
+        "binary_cross_entropy_backward",
+        "neuron_backward",
+    ],
 )
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, reference
@@ -534,10 +540,10 @@ check_values(
     },
     reference.loss_and_gradients,
     given=[
-        reference.neuron_forward,
-        reference.binary_cross_entropy_forward,
-        reference.binary_cross_entropy_backward,
-        reference.neuron_backward,
+        "neuron_forward",
+        "binary_cross_entropy_forward",
+        "binary_cross_entropy_backward",
+        "neuron_backward",
     ],
     says="Loss and gradients are tried together on a random batch.",
 )
@@ -565,6 +571,7 @@ def gradient_descent_step(params, grads, learning_rate):
     ### BEGIN SOLUTION
     return {name: params[name] - learning_rate * grads[name] for name in params}
     ### END SOLUTION
+
 
 # %% nbgrader={"grade": true, "grade_id": "test_gradient_descent_step", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
 import numpy as np
@@ -631,6 +638,7 @@ def train(params, ids, y, steps, batch_size, learning_rate, rng):
     return params, losses
     ### END SOLUTION
 
+
 # %% [markdown]
 # The first check uses a text of a single character, six times the vowel with id 2. Every batch is the same there, and
 # you can follow the steps with a pocket calculator. The second looks at your batches: with a learning rate of 0 nothing
@@ -656,6 +664,7 @@ check_values(
         {"w": np.array([0.0, 0.0, 0.58561417, 0.0]), "b": np.array([0.58561417])},
         np.array([0.69314718, 0.47407698, 0.34769775]),
     ),
+    given=["one_hot", "loss_and_gradients", "gradient_descent_step"],
 )
 
 q = np.array([0.9, 0.5, 0.2, 0.05])  # the probability of "vowel" for ids 0 to 3
@@ -676,6 +685,7 @@ check_values(
         "rng": np.random.default_rng(5),
     },
     (params_to_keep, -np.log(q[ids_to_draw[np.array([first, second])]]).mean(axis=1)),
+    given=["one_hot", "loss_and_gradients", "gradient_descent_step"],
 )
 ### BEGIN HIDDEN TESTS
 from autograder import check_training
@@ -694,7 +704,7 @@ check_values(
         "rng": rng,
     },
     reference.train,
-    given=[reference.one_hot, reference.loss_and_gradients, reference.gradient_descent_step],
+    given=["one_hot", "loss_and_gradients", "gradient_descent_step"],
     says="Training is followed step by step on a text of one character, from random parameters.",
 )
 check_values(
@@ -709,7 +719,7 @@ check_values(
         "rng": rng,
     },
     reference.train,
-    given=[reference.one_hot, reference.loss_and_gradients, reference.gradient_descent_step],
+    given=["one_hot", "loss_and_gradients", "gradient_descent_step"],
     says="Training is followed step by step on a short text, with batches drawn as the docstring says.",
 )
 text = looking_glass()
@@ -729,7 +739,7 @@ check_training(
     lambda params: reference.mean_loss(params, text.held_out, held_out_labels),
     at_most=0.095,
     like={"w": np.zeros(46), "b": np.zeros(1)},
-    given=[reference.one_hot, reference.loss_and_gradients, reference.gradient_descent_step],
+    given=["one_hot", "loss_and_gradients", "gradient_descent_step"],
     says="The neuron is trained on *Alice* with a shuffled alphabet, and judged on the held-out text.",
 )
 ### END HIDDEN TESTS
@@ -751,6 +761,7 @@ def mean_loss(params, ids, y):
     """Binary cross-entropy over a whole text: ids and labels are (N,)."""
     return float(binary_cross_entropy_forward(answers(params)[ids], y)[0])
 
+
 # %% [markdown]
 # All parameters start at 0. Before you run the cell, predict: what is the loss before the first step? How does the
 # held-out curve lie, compared with the training curve?
@@ -758,7 +769,7 @@ def mean_loss(params, ids, y):
 # The dashed line is the best that a neuron without inputs could do. It would always answer $p = 0.28$, the share of
 # vowels.
 
-# %% tags=["figure"] nbgrader={"grade": false, "grade_id": "train_on_alice", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": false, "grade_id": "train_on_alice", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 ids, y = corpus.train, is_vowel[corpus.train]
 held_out_ids, held_out_y = corpus.held_out, is_vowel[corpus.held_out]
 
@@ -796,13 +807,14 @@ print(f"after {steps_seen[-1]} steps: held-out loss {held_out_losses[-1]:.4f}, p
 # exactly 1, and a sigmoid reaches 1 only at $z = \infty$. There is no best weight. However large, a larger one is
 # better still, and the loss can come as close to 0 as you have patience. How much patience, the next cell measures.
 
-# %% tags=["figure"] nbgrader={"grade": false, "grade_id": "doubling", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": false, "grade_id": "doubling", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 print(f"{'steps':>6} {'loss':>9} {'score of e':>11} {'score of space':>15}")
 for step in 250, 500, 1000, 2000:
     if step <= steps_seen[-1]:
         early = history[step // STEPS_PER_LOOK]
         z_e, z_space = early["w"][corpus.encode("e ")] + early["b"]
         print(f"{step:6} {held_out_losses[step // STEPS_PER_LOOK]:9.4f} {z_e:11.2f} {z_space:15.2f}")
+
 
 # %% [markdown]
 # Twice the steps, half the loss, and $\log 2 \approx 0.7$ more on the score of `e`. It goes on like this for ever,
@@ -824,6 +836,7 @@ def classify(p, threshold):
     ### BEGIN SOLUTION
     return p >= threshold
     ### END SOLUTION
+
 
 # %% nbgrader={"grade": true, "grade_id": "test_classify", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 import numpy as np
@@ -851,13 +864,14 @@ check_values(
 # Now read with it. Below, every character that the neuron takes for a vowel is in CAPITALS, at different moments of its
 # training.
 
-# %% tags=["figure"] nbgrader={"grade": false, "grade_id": "read_along", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": false, "grade_id": "read_along", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 passage = corpus.held_out[:240]
 for step in 0, 10, 20, 50, 2000:
     if step <= steps_seen[-1]:
         decided = classify(answers(history[step // STEPS_PER_LOOK])[passage], 0.5)
         text = "".join(c.upper() if d else c for c, d in zip(corpus.decode(passage), decided, strict=True))
         show_sample(text, f"after {step} steps")
+
 
 # %% [markdown]
 # At first it takes everything for a vowel, as $p = 0.5$ hits the threshold exactly. Then nothing, then only `e`, the
@@ -887,6 +901,7 @@ def precision_and_recall(decided, y):
     return precision, float(hits / y.sum())
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "test_precision_and_recall", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 import numpy as np
 from autograder import check_values
@@ -914,7 +929,7 @@ check_values(
 )
 ### END HIDDEN TESTS
 
-# %% tags=["figure"] nbgrader={"grade": false, "grade_id": "threshold", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": false, "grade_id": "threshold", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 def threshold_curves(p, y):
     """Precision and recall for a hundred thresholds: a dict for plot_curves."""
     thresholds = np.linspace(0, 1, 201)
@@ -943,7 +958,7 @@ for step in 20, steps_seen[-1]:
 # A neuron with one weight per character can be read like a table. Predict first: which weight is the largest? Which are
 # near 0?
 
-# %% tags=["figure"] nbgrader={"grade": false, "grade_id": "weights", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": false, "grade_id": "weights", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 order = np.argsort(-counts, kind="stable")  # from frequent to rare
 letters = [alphabet[i] for i in order]
 plot_bars(
@@ -980,7 +995,7 @@ for character in "e", "u", "z", "3":
 # This question has no certain answer. After `t` there may be an `o` or an `h`. What will the loss do now, and the
 # weights?
 
-# %% tags=["figure"] nbgrader={"grade": false, "grade_id": "next_vowel", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": false, "grade_id": "next_vowel", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 next_ids, next_y = ids[:-1], y[1:]
 held_next_ids, held_next_y = held_out_ids[:-1], held_out_y[1:]
 
@@ -1015,7 +1030,7 @@ for character in "t", "q", "e", " ", "h":
     i = corpus.encode(character)[0]
     print(f"after {character!r}: the neuron says {answers(next_params)[i]:.3f}, counted {counted[i]:.3f}")
 
-# %% tags=["figure"] nbgrader={"grade": false, "grade_id": "next_vowel_threshold", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": false, "grade_id": "next_vowel_threshold", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 p = answers(next_params)[held_next_ids]
 plot_curves(
     threshold_curves(p, held_next_y), title="Is the next character a vowel? What the threshold does",

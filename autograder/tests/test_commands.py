@@ -1,0 +1,216 @@
+"""The commands on good and bad input: what they write, say, and return."""
+
+import json
+import shutil
+
+import nbformat
+import pytest
+
+from autograder.cli import main
+from autograder.course import Course
+from autograder.tests.mini import ID, QUICK, release_notebook, source_notebook, submission, write
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """A course whose release is built, with a submission each by ada, who is right, and bob, who is blank."""
+    from autograder.tests.mini import make_course
+
+    course = make_course(tmp_path_factory.mktemp("course"))
+    assert run(course, "build") == 0
+    write(course.submitted("ada", ID), submission())
+    write(course.submitted("bob", ID), release_notebook())
+    return course
+
+
+@pytest.fixture
+def copy(built, tmp_path):
+    """A copy of the built course that a test may break."""
+    return Course(shutil.copytree(built.root, tmp_path / "course"))
+
+
+def run(course, *arguments):
+    return main(["--course", str(course.root), *arguments])
+
+
+def points(course):
+    """(student, points, flagged) from nbgrader's own gradebook."""
+    from nbgrader.api import Gradebook
+
+    with Gradebook(f"sqlite:///{course.gradebook}") as gradebook:
+        return {
+            one.student.id: (one.score, one.needs_manual_grade)
+            for one in gradebook.find_assignment(ID).submissions
+        }
+
+
+def test_a_class_from_source_to_feedback(copy, capsys):
+    """Do grade, feedback and report leave gradebook rows, graded notebooks, pages and a report?"""
+    assert run(copy, "grade") == 0
+    assert points(copy) == {"ada": (100, False), "bob": (0, False)}
+    graded = nbformat.read(copy.autograded("ada", ID), as_version=4)
+    assert {"test_double", "extra"} - {cell.id for cell in graded.cells} == {"extra"}
+    assert run(copy, "feedback") == 0
+    page = (copy.root / "feedback" / "bob" / ID / f"{ID}.html").read_text()
+    assert "is not implemented yet" in page
+    assert json.loads((copy.reports / "results.json").read_text())["results"]
+    assert run(copy, "report") == 0
+    assert "ada" in capsys.readouterr().out
+
+
+def test_stock_nbgrader_gives_the_same_points(copy):
+    """Does `nbgrader autograde`, with the course's configuration, fill the gradebook with the same?"""
+    from nbgrader.apps.api import NbGraderAPI
+    from nbgrader.coursedir import CourseDirectory
+
+    write(copy.submitted("eve", ID), submission({"double": "def double(x):\n    return x"}))
+    assert run(copy, "grade") == 0
+    ours = points(copy)
+    config = copy.config()
+    config.SealedExecute.call_seconds = QUICK.call_seconds
+    api = NbGraderAPI(CourseDirectory(config=config, root=str(copy.root)), config=config)
+    for student in ours:
+        result = api.autograde(ID, student, force=True, create=True)
+        assert result["success"], result["log"]
+    assert points(copy) == ours == {"ada": (100, False), "bob": (0, False), "eve": (85, False)}
+
+
+def test_manual_marks_survive_grading_again(copy):
+    """Does a mark that a person gave stay when the submission is graded again?"""
+    from nbgrader.api import Gradebook
+
+    run(copy, "grade")
+    with Gradebook(f"sqlite:///{copy.gradebook}") as gradebook:
+        gradebook.find_grade("test_fit", ID, ID, "bob").manual_score = 7
+        gradebook.db.commit()
+    run(copy, "grade")
+    assert points(copy)["bob"] == (7, True)
+
+
+def test_what_could_not_run_waits_for_a_person(copy, capsys):
+    """Is a broken test flagged in the gradebook instead of counting as a zero?"""
+    notebook = source_notebook()
+    cell = next(one for one in notebook.cells if one.id == "test_fit")
+    cell.source = cell.source.replace("data = np.array", "data = 1 / 0 + np.array")
+    write(copy.source(ID), notebook)
+    assert run(copy, "grade") == 1
+    assert points(copy)["ada"] == (80, True)
+    assert "ZeroDivisionError" in " ".join(capsys.readouterr().out.split())
+
+
+def test_export_and_late_penalty_work_as_in_nbgrader(copy):
+    """Does `nbgrader export` see the scores?"""
+    from nbgrader.api import Gradebook
+    from nbgrader.plugins import CsvExportPlugin
+
+    run(copy, "grade")
+    with Gradebook(f"sqlite:///{copy.gradebook}") as gradebook:
+        CsvExportPlugin(to=str(copy.root / "grades.csv")).export(gradebook)
+    assert ",ada,,,,100.0,0.0,100.0,100.0" in (copy.root / "grades.csv").read_text()
+
+
+DAMAGED = {
+    "truncated": (lambda text: text[: len(text) // 2], "was cut off"),
+    "not JSON": (lambda text: "Dear teacher", "is not a notebook"),
+    "JSON of something else": (lambda text: "[1, 2]", "is not a notebook"),
+    "a notebook of the future": (lambda text: text.replace('"nbformat": 4', '"nbformat": 9'), "format 9, not 4"),
+    "cells that are none": (lambda text: json.dumps(json.loads(text) | {"cells": [3]}), "damaged cells"),
+    "not UTF-8": (lambda text: "\ud8ff".join(text), "is not UTF-8"),
+    "deeply nested": (lambda text: "[" * 10**5, "is not a notebook"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("damage", "sentence"), DAMAGED.values(), ids=DAMAGED.keys())
+def test_a_damaged_notebook_gets_a_sentence_and_harms_nobody(copy, capsys, damage, sentence):
+    """Is it named, left out of the gradebook, and everybody else graded?"""
+    place = copy.submitted("kurt", ID)
+    place.parent.mkdir(parents=True)
+    text = damage(nbformat.writes(submission()))
+    place.write_bytes(text.encode("utf-8", "surrogatepass"))
+    assert run(copy, "grade") == 1
+    out = " ".join(capsys.readouterr().out.split())
+    assert sentence in out
+    assert "Traceback" not in out
+    assert points(copy) == {"ada": (100, False), "bob": (0, False)}
+    assert place.exists(), "nothing that was handed in is lost"
+
+
+def test_renamed_and_missing_notebooks_get_a_sentence(copy, capsys):
+    """Does a notebook under another name get a hint to the name?"""
+    write(copy.submitted("kurt", ID).with_name("mini (1).ipynb"), submission())
+    copy.submitted("lise", ID).parent.mkdir(parents=True)
+    assert run(copy, "grade") == 1
+    out = " ".join(capsys.readouterr().out.split())
+    assert "found mini (1).ipynb; rename it" in out
+    assert "the folder holds no notebook" in out
+
+
+def test_sixty_megabytes_of_output_do_no_harm(copy):
+    """Is a notebook that swallowed a flood of output graded as if it had none?"""
+    notebook = submission()
+    notebook.cells[1].outputs = [nbformat.v4.new_output("stream", text="x" * 60 * 2**20)]
+    write(copy.submitted("ada", ID), notebook)
+    assert run(copy, "grade") == 0
+    assert points(copy)["ada"] == (100, False)
+    assert copy.autograded("ada", ID).stat().st_size < 2**20
+
+
+def test_an_old_notebook_format_still_counts(copy):
+    """Is a version 3 notebook without nbgrader's metadata graded, as a blank one?"""
+    cells = [{"cell_type": "code", "input": "1", "language": "python", "outputs": [], "metadata": {}}]
+    old = {
+        "nbformat": 3,
+        "nbformat_minor": 0,
+        "metadata": {},
+        "worksheets": [{"cells": cells, "metadata": {}}],
+    }
+    write(copy.submitted("ada", ID), json.dumps(old))
+    assert run(copy, "grade") == 0
+    assert points(copy)["ada"] == (0, False)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "spoil", "sentence"),
+    [
+        (["grade", "nope"], None, "There is no assignment 'nope'; known are: mini."),
+        (["build", "nope"], None, "There is no assignment 'nope'"),
+        (["grade", "--students", "zoe"], None, "submitted/ has no student 'zoe'; it has: ada, bob."),
+        (["grade"], "submitted", "submitted/ holds nothing for mini"),
+        (["grade"], "gradebook.db", "There is no gradebook yet; run `autograder build` first."),
+        (["grade"], "release", "The release of mini is not built; run `autograder build mini`."),
+        (["feedback"], None, "run `autograder grade` first"),
+        (["report"], None, "autograder grade"),
+        (["grade"], "nbgrader_config.py", "run this inside the course folder"),
+        (["grade"], "source", "holds no assignment"),
+    ],
+)
+def test_bad_input_gets_one_sentence_and_exit_code_2(copy, capsys, arguments, spoil, sentence):
+    """Does a command that cannot do its job say why and what to do, without a traceback?"""
+    if spoil:
+        path = copy.root / spoil
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    assert run(copy, *arguments) == 2
+    captured = capsys.readouterr()
+    assert sentence in " ".join(captured.err.split())
+    assert captured.out.strip() == ""
+
+
+@pytest.mark.parametrize(
+    "arguments", [["grade", "--jobs", "0"], ["grade", "--sandbox", "paper"], ["fly"], []]
+)
+def test_wrong_options_are_usage_errors(arguments, capsys):
+    """Do wrong options end with usage and exit code 2?"""
+    with pytest.raises(SystemExit) as exit_:
+        main(arguments)
+    assert exit_.value.code == 2
+    assert "usage:" in capsys.readouterr().err
+
+
+def test_feedback_holds_no_hidden_test(copy):
+    """Is no line of a hidden test, and no traceback, on any feedback page?"""
+    run(copy, "grade")
+    run(copy, "feedback")
+    pages = "".join(path.read_text() for path in (copy.root / "feedback").rglob("*.html"))
+    assert "check_values" in pages, "the visible part is there"
+    for secret in ("hidden_rng", "reference.", "HIDDEN TESTS", "Traceback (most", "says="):
+        assert secret not in pages

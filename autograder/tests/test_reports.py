@@ -1,0 +1,362 @@
+"""Reports, on results made by hand."""
+
+import json
+import re
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+
+import pytest
+from rich.console import Console
+
+from autograder.course import CourseError
+from autograder.grading.batch import Result
+from autograder.reports import facts, stored, words
+from autograder.reports.grid import class_grid
+from autograder.reports.page import read_results, render, write_report
+from autograder.reports.table import class_table, problems, summary
+
+NOW = datetime(2026, 11, 23, 17, 5, tzinfo=UTC)
+FIRST, SECOND = "01a_single_neuron_classification", "03_RNN_text_generation"
+SCRIPT = "<script>alert('x')</script>"
+
+
+def check(status="passed", name="sigmoid: values", *, hidden=False, cause="why"):
+    return {"check": name, "status": status, "hidden": hidden, "message": "m", "cause": cause}
+
+
+def graded(student, *checks, assignment=FIRST, points=10.0, cell="test_sigmoid", **fields):
+    """A graded submission with one test cell."""
+    passed = sum(c["status"] == "passed" for c in checks)
+    score = points * passed / len(checks)
+    entry = {"cell": cell, "points": points, "score": score, "checks": list(checks)}
+    fields = {"seconds": 1.5, "cells": [entry], **fields}
+    return Result(student, assignment, score, points, **fields)
+
+
+def scored(student, score, most=100.0, assignment=FIRST):
+    return Result(student, assignment, float(score), most, 1.0)
+
+
+FLIPPED = check("failed", hidden=True, cause="`sigmoid` has its sign flipped.")
+LOST = check("could not run", "check_values", cause="KeyError: 'W'")
+PUT_BACK = "test_sigmoid was edited; it was put back."
+ADA = graded("ada", check(), FLIPPED)
+BOB = graded("bob", LOST, check(hidden=True))
+CYD = Result("cyd", FIRST, None, 10.0, problem="x.ipynb was cut off; ask for it again.")
+DAN = graded("dan", check(), check(hidden=True), restored=[PUT_BACK])
+CLASS = [ADA, BOB, CYD, DAN]
+
+
+def shown(results, width=80):
+    """The terminal's lines."""
+    console = Console(width=width, highlight=False, color_system=None)
+    with console.capture() as capture:
+        console.print(class_table(results))
+    return [line.rstrip() for line in capture.get().splitlines()]
+
+
+def line_of(student, results):
+    return next(line.split() for line in shown(results) if line.startswith(student))
+
+
+class Page(HTMLParser):
+    """The tags, addresses and visible text of a page."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.tags, self.addresses, self.open, self.text = [], [], [], ""
+        self.feed(html)
+        self.text = " ".join(self.text.split())
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append(tag)
+        self.addresses += [value for name, value in attributes if name in ("href", "src", "action")]
+        self.open += [] if tag == "meta" else [tag]
+
+    def handle_startendtag(self, tag, attributes):
+        self.tags.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text += "" if "style" in self.open else data
+
+
+def page(results):
+    return Page(render(results, NOW))
+
+
+def test_table_has_scores_marks_and_totals():
+    """Does each student have a row with a score or a mark for each assignment, and the total?"""
+    results = [*CLASS, graded("ada", check(), assignment=SECOND, points=8.0)]
+    assert line_of("ada", results) == ["ada", "5", "8", "13"]
+    assert line_of("bob", results) == ["bob", "5?", "–", "5?"]
+    assert line_of("cyd", results) == ["cyd", "!", "–", "0!"]
+    assert line_of("dan", results) == ["dan", "10*", "–", "10"]
+    assert shown(results)[0].split() == ["01a", "03", "total"]
+    assert shown(results)[1].split() == ["student", "/10", "/8", "/18"]
+
+
+def test_table_explains_only_the_marks_in_use():
+    """Does the legend name what is there, and nothing else?"""
+    assert "! not graded" in shown([CYD])
+    assert not any("could not run" in line for line in shown([CYD]))
+    assert shown([scored("ada", 3)])[-1].split() == ["mean", "3"]
+
+
+@pytest.mark.parametrize("assignments", [3, 7])
+def test_table_fits_80_columns(assignments):
+    """Are seven assignments, full marks and long names whole at 80 columns?"""
+    names = ["ada", "noor.al-haddad-van-der-wijngaarden-2"]
+    results = [
+        scored(name, score, assignment=f"{i:02}a_something_long_enough")
+        for i in range(assignments) for name, score in zip(names, (100, 87.25), strict=True)
+    ]  # fmt: skip
+    for result in results:
+        result.restored = ["c was edited; it was put back."]
+    lines = shown(results)
+    assert max(map(len, lines)) <= 80
+    assert line_of("ada", results) == ["ada"] + ["100.0*"] * assignments + [f"{assignments}00.0"]
+    assert lines[0].split() == [*(f"{i:02}a" for i in range(assignments)), "total"]
+    name = "".join(line.split(" ")[0] for line in lines if line.split(" ")[0] in names[1])
+    assert name.replace("ada", "") == names[1]
+
+
+def test_numbers_line_up():
+    """Do the numbers of a column end at the same place, with and without a mark?"""
+    lines = [line for line in shown(CLASS) if line[:3] in ("bob", "dan", "mea")]
+    assert len({re.search(r"\d+", line).end() for line in lines}) == 1
+
+
+def test_table_shows_names_as_they_are():
+    """Is a name with rich's markup or a terminal's control characters only text?"""
+    lines = "\n".join(shown([scored("[red]a[/red]\x1b[2J\u202eb", 3)]))
+    assert "[red]a[/red]�[2J�b" in lines.replace("\n", "")
+    assert "\x1b" not in "".join(problems([Result("\x1b[2J", FIRST, problem="no\nway")]))
+
+
+def test_heads_stay_distinct():
+    """Are the short heads used only where they are unique?"""
+    assert words.heads([FIRST, SECOND]) == {FIRST: "01a", SECOND: "03"}
+    assert words.heads(["hw_1", "hw_2", "x"]) == {"hw_1": "hw_1", "hw_2": "hw_2", "x": "x"}
+
+
+def test_summary_counts():
+    """Does the summary count what was graded, what could not run and what was put back?"""
+    assert summary(CLASS) == (
+        "4 submissions from 4 students: 3 graded, 1 not graded. "
+        "1 check could not run; cells were put back in 1 submission."
+    )
+    assert summary([ADA]) == (
+        "1 submission from 1 student: all graded. Every check ran; cells were put back nowhere."
+    )
+    assert summary([]) == "Nothing was graded: nobody has handed in anything."
+
+
+def test_problems_say_who_why_and_what_to_do():
+    """Is there one sentence for each submission that needs a person, and none for the others?"""
+    bob, cyd = problems(CLASS)
+    reason = "test_sigmoid / check_values: KeyError: 'W'"
+    assert bob.startswith(f"bob/{FIRST}: 1 check could not run ({reason});")
+    assert bob.endswith(f"`autograder grade {FIRST} --students bob`.")
+    assert cyd == f"cyd/{FIRST}: x.ipynb was cut off; ask for it again."
+    assert problems([ADA, DAN]) == []
+
+
+def test_problems_quote_names_for_the_shell():
+    """Can the command that a problem suggests be pasted, whatever the student is called?"""
+    (sentence,) = problems([graded("a; rm -rf b", check("could not run"))])
+    assert "--students 'a; rm -rf b'`" in sentence
+
+
+@pytest.mark.parametrize(
+    ("score", "most", "tenth"), [(0, 10, 0), (29, 100, 2), (7, 10, 7), (9.99, 10, 9), (10, 10, 9)]
+)
+def test_distribution_puts_scores_in_their_tenth(score, most, tenth):
+    """Is a score on a border counted in the tenth above, and a full score in the last?"""
+    counts = facts.distribution([scored("ada", score, most)])
+    assert counts == [int(i == tenth) for i in range(10)]
+
+
+def test_distribution_leaves_out_what_has_no_share():
+    """Are submissions without a score, or without points to reach, left out?"""
+    assert facts.distribution([CYD, scored("ada", 0, 0.0)]) == [0] * 10
+
+
+def test_check_rates_are_hardest_first_and_do_not_blame():
+    """Is a check that could not run left out of its rate, and known by its place?"""
+    hard, easy = facts.check_rates(CLASS)
+    assert (hard.hidden, hard.passed, hard.failed, hard.not_run) == (True, 2, 1, 0)
+    assert (easy.hidden, easy.passed, easy.failed, easy.not_run) == (False, 2, 0, 1)
+    assert hard.name == easy.name == "test_sigmoid / sigmoid: values"
+    assert (hard.share, easy.share) == (pytest.approx(2 / 3), 1.0)
+
+
+def test_check_rates_keep_equal_names_apart():
+    """Are two checks of the same name told apart, and one that never ran put last?"""
+    rates = facts.check_rates([graded("ada", check("could not run"), check(), check("failed"))])
+    ends = [(rate.name[-3:], rate.share) for rate in rates]
+    assert ends == [("(3)", 0.0), ("(2)", 1.0), ("ues", None)]
+
+
+def test_causes_count_submissions():
+    """Does a cause count once per submission, and name the most frequent place first?"""
+    flipped = check("failed", cause="flipped"), check("failed", hidden=True, cause="flipped")
+    results = [graded("ada", *flipped), graded("ada", flipped[0], assignment=SECOND), BOB]
+    results.append(graded("bob", check("failed", cause="zero")))
+    first, second = facts.causes(results)
+    assert (first.text, first.submissions, first.places[0]) == (
+        "flipped", 2, "01a: test_sigmoid / sigmoid: values",
+    )  # fmt: skip
+    assert (second.text, second.submissions) == ("zero", 1)
+    assert len(facts.causes(results, most=1)) == 1
+
+
+def test_not_run_is_told_once_per_reason():
+    """Is a broken test cell that hits the whole class one entry with everybody's name?"""
+    broken = check("could not run", cause="KeyError: 'W'")
+    (entry,) = facts.not_run([graded("ada", broken), graded("bob", broken), DAN])
+    assert (entry.reason, entry.students) == ("KeyError: 'W'", ("ada", "bob"))
+
+
+def test_slowest_come_first():
+    """Are the slowest ordered, and those that took no time left out?"""
+    results = [graded("ada", LOST, seconds=2.0), graded("bob", LOST, seconds=9.0), CYD]
+    assert [result.student for result in facts.slowest(results)] == ["bob", "ada"]
+    assert len(facts.slowest(results, most=1)) == 1
+
+
+def test_page_tells_everything():
+    """Does the page hold the headline, scores, rates, causes, and everybody who needs a person?"""
+    text = page(CLASS).text
+    for part in (
+        "students 4", "submissions graded 3 of 4", "median score 50%",
+        "need a person 2 submissions",
+        "cyd, 01a: x.ipynb was cut off", f"dan, 01a: {PUT_BACK}",
+        "01a, test_sigmoid / check_values: KeyError: 'W' 1 student: bob",
+        "test_sigmoid / sigmoid: values hidden 67% 2 of 3", "could not run: 1 100% 2 of 2",
+        "1`sigmoid` has its sign flipped. 01a: test_sigmoid / sigmoid: values",
+        "1.5 sada, 01a", "23 November 2026, 17:05",
+    ):  # fmt: skip
+        assert part in text
+
+
+def test_page_escapes_what_came_from_students():
+    """Does a script in a name, a problem, a cause, a check, or a restored cell stay text?"""
+    bad = check("failed", SCRIPT, cause=SCRIPT), check("could not run", SCRIPT, cause=SCRIPT)
+    results = [
+        graded(SCRIPT, *bad, cell=SCRIPT, restored=[SCRIPT]),
+        Result(SCRIPT, SECOND, problem=SCRIPT),
+        graded("ada", check(), assignment=f'x"{SCRIPT}'),
+    ]
+    found = page(results)
+    assert "script" not in found.tags
+    assert found.text.count(SCRIPT) >= 10
+
+
+def test_page_needs_nothing_from_elsewhere():
+    """Is the page free of scripts and addresses but its own data, and is every tag closed?"""
+    found = page(CLASS)
+    assert found.addresses == ["results.json"]
+    assert not {"script", "link", "img", "iframe", "object"} & set(found.tags)
+    assert found.open == []
+    assert "url(" not in render(CLASS, NOW)
+    assert "default-src 'none'" in render(CLASS, NOW)
+
+
+def test_page_of_nobody():
+    """Does an empty class give sentences instead of empty tables?"""
+    found = page([])
+    assert not {"table", "svg", "ol", "ul"} & set(found.tags)
+    for part in ("Nobody has handed in anything.", "Not graded Nobody.", "No check failed."):
+        assert part in found.text
+    assert shown([])[-1] == "Nobody has handed in anything."
+
+
+def test_page_of_nothing_graded():
+    """Does a class in which nothing could be graded still have a page?"""
+    found = page([CYD])
+    assert "svg" not in found.tags
+    assert "0 of 1 submission graded" in found.text
+
+
+def test_results_come_back(tmp_path):
+    """Are results the same after a round trip, odd file names included?"""
+    results = [*CLASS, scored("a\udcff<b>", 3)]
+    path = write_report(results, tmp_path / "new" / "reports")
+    assert path.name == "index.html"
+    assert read_results(path.with_name("results.json")) == results
+    assert sorted(f.name for f in path.parent.iterdir()) == ["index.html", "results.json"]
+
+
+def test_results_file_says_what_it_is(tmp_path):
+    """Does the file hold its version, the grader's, and when it was written?"""
+    content = json.loads(write_report(CLASS, tmp_path).with_name("results.json").read_text())
+    assert list(content) == ["version", "grader", "written", "results"]
+    assert content["version"] == 1
+    assert re.fullmatch(r"neuron-to-transformer \S+", content["grader"])
+    assert datetime.fromisoformat(content["written"]).tzinfo
+
+
+def test_failed_writing_keeps_the_old_report(tmp_path):
+    """Does a report that cannot be made leave the last one as it was?"""
+    page = write_report([ADA], tmp_path)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    broken = graded("bob", check())
+    broken.cells[0]["checks"][0]["status"] = object()
+    with pytest.raises(TypeError):
+        write_report([broken], tmp_path)
+    assert {path.name: path.read_bytes() for path in page.parent.iterdir()} == before
+
+
+def damaged(change):
+    content = json.loads(stored.as_json([ADA], NOW))
+    change(content)
+    return json.dumps(content)
+
+
+def first_check(content):
+    return content["results"][0]["cells"][0]["checks"][0]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "damaged"),
+        ('{"version": 1, "resul', "damaged"),
+        ("[" * 100_000, "damaged"),
+        ("[]", "damaged"),
+        ('{"version": 1}', "damaged"),
+        ('{"version": 1, "results": 3}', "damaged"),
+        (damaged(lambda c: c.update(version=2)), "version 2"),
+        (damaged(lambda c: c["results"][0].pop("score")), "damaged"),
+        (damaged(lambda c: c["results"][0].update(score="10")), "damaged"),
+        (damaged(lambda c: c["results"][0].update(restored=[1])), "damaged"),
+        (damaged(lambda c: c["results"][0]["cells"].append(None)), "damaged"),
+        (damaged(lambda c: first_check(c).pop("cause")), "damaged"),
+        (damaged(lambda c: first_check(c).update(status="ok")), "damaged"),
+    ],
+)
+def test_damaged_results_are_refused(tmp_path, text, says):
+    """Does a damaged or foreign file give one sentence that says what to run?"""
+    path = tmp_path / "results.json"
+    path.write_text(text)
+    with pytest.raises(CourseError, match=says) as caught:
+        read_results(path)
+    assert "run `autograder grade`" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_missing_results_are_reported(tmp_path):
+    """Does a missing file, or a folder in its place, say what to run?"""
+    with pytest.raises(CourseError, match=r"missing; run `autograder grade`"):
+        read_results(tmp_path / "results.json")
+    with pytest.raises(CourseError, match=r"cannot be read .*; run `autograder grade`"):
+        read_results(tmp_path)
+
+
+def test_grid_mean_is_of_the_graded():
+    """Is the mean over graded submissions only, and absent when there are none?"""
+    assert class_grid(CLASS).columns[0].mean == pytest.approx(20 / 3)
+    assert class_grid([CYD]).columns[0].mean is None

@@ -1,0 +1,955 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 01b · The next character from the current one
+#
+# Somebody reads *Alice in Wonderland* to you, one character at a time, and stops. You are shown only the last
+# character. Which one comes next?
+#
+# If it is `q`, you answer `u` and you are right nearly every time. If it is `t`, you say `h` and you are right about every third
+# time. If it is a space, a new word is about to begin, and you can only say that some first letters are more common than others.
+#
+# In 01a one neuron answered a yes-or-no question. Here a row of neurons answers this one: **one neuron per
+# character**, and each says how strongly it believes in its own character. You write the forward pass, the backward pass
+# and the training. The result writes text.
+#
+# This notebook has a rare feature: **you can compute the best possible loss beforehand, without training**.
+# So at the end you will not wonder whether 2.40 is good. You will know that nothing lower than 2.3928 exists.
+
+# %% nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import (
+    check_gradients,
+    check_sampling,
+    check_training,
+    check_values,
+    load_corpus,
+    plot_bars,
+    plot_curves,
+    plot_heatmap,
+    progress,
+    show_sample,
+    training_steps,
+)
+
+corpus = load_corpus()
+names = list(corpus.alphabet)
+vocabulary_size = corpus.vocabulary_size
+
+# %% [markdown]
+# ## 1 · Look at the text first
+#
+# The text is one long array of ids: character number `t` is `corpus.ids[t]`, a number from 0 to $V - 1$, with $V = 46$
+# characters (lower-case letters, space ␣, line break ⏎, punctuation). `corpus.train` is the first 90 % and
+# `corpus.held_out` the last 10 %, which training never sees.
+#
+# A **bigram** is a pair of neighbours (current character, next character). All that this notebook's model can ever learn is
+# in these pairs. Here is what follows a `t`:
+
+# %% tags=["figure"] nbgrader={"grade": false, "grade_id": "figure_after_t", "locked": true, "schema_version": 3, "solution": false, "task": false}
+current_ids, next_ids = corpus.train[:-1], corpus.train[1:]
+after_t = np.bincount(next_ids[current_ids == corpus.encode("t")[0]], minlength=vocabulary_size)
+plot_bars(
+    names, after_t / after_t.sum(), highlight=after_t >= np.sort(after_t)[-3],
+    title='What follows "t" in Alice (the three most common in red)', y_label="share of all pairs that start with t",
+)
+
+print(f"{len(corpus.train):,} characters to train on, {len(corpus.held_out):,} held out, V = {vocabulary_size}\n")
+for character in "qthe. ":
+    followers = np.bincount(next_ids[current_ids == corpus.encode(character)[0]], minlength=vocabulary_size)
+    best = np.argsort(-followers)[:5]
+    print(f"after {character!r}:", "   ".join(f"{names[j]!r} {followers[j] / followers.sum():4.0%}" for j in best))
+
+# %% [markdown]
+# ## 2 · One neuron per character
+#
+# Each neuron $j$ computes a **score** $z_j$ for "the next character is $j$". The scores are called *logits*.
+#
+# ```text
+#  one-hot of "t"        W (V, V)               b (V,)      logits (V,)               p (V,)
+#                    ┌───────────────┐
+#    ␣  0            │ row ␣         │                        ␣   0.5                 0.16
+#    a  0            │ row a         │                        a  -0.9                 0.04
+#    …               │  …            │                        …         softmax       …
+#    h  0            │ row h         │                        h   1.2   ───────►      0.33
+#    …               │  …            │                        …                       …
+#    t  1  ────────► │ row t  ═══════│══════►  + b  ═══════►  t  -0.6                 0.05
+#    …               │  …            │                        …                       …
+#    z  0            │ row z         │                        z  -7.0                 0.00
+#                    └───────────────┘
+# ```
+#
+# Read the weight matrix in two ways:
+#
+# - **column** $j$ holds the weights of neuron $j$, which stands for the *next* character $j$;
+# - **row** $i$ holds what all the neurons say when the *current* character is $i$.
+#
+# The input is a one-hot vector $o$, shape $(V,)$: a 1 at the current character $i$ and 0 elsewhere. So the matrix product does
+# nothing but pick a row:
+#
+# $$z = o\,W + b = W_{i,:} + b \qquad o: (V,)\quad W: (V, V)\quad b: (V,)\quad z: (V,)$$
+#
+# You will never build $o$. You will pick the row.
+#
+# From now on a batch of ids `x` has any shape, $(N,)$ or $(B, T)$, and the logits have one axis more, $(N, V)$ or $(B, T, V)$. The
+# last axis always runs over the next character. Write your functions so that they work along this **last axis**, and both
+# shapes come for free.
+
+# %% [markdown]
+# ## 3 · From scores to probabilities: softmax
+#
+# Scores can be any number. Probabilities must be positive and add up to 1. Softmax takes care of both:
+#
+# $$p_j = \frac{e^{z_j}}{\sum_{k=1}^{V} e^{z_k}} \qquad z: (\dots, V) \quad p: (\dots, V)$$
+#
+# The exponential makes everything positive, the division makes the sum 1. Adding the same number $c$ to *all* scores changes
+# nothing, because $e^{z_j + c} = e^c e^{z_j}$ and $e^c$ cancels. Only differences of scores matter.
+#
+# That is also the cure for a real problem. $e^{1000}$ does not fit into a float: it becomes infinity, and
+# $\infty / \infty$ is NaN. Choose $c = -\max_k z_k$. Then the largest exponent is 0, the largest exponential is 1, and nothing
+# can overflow.
+#
+# **Exercise 1.** Write a softmax that survives any finite scores. `np.max` and `np.sum` with `axis=-1, keepdims=True` keep the
+# shapes fit for broadcasting.
+
+# %% nbgrader={"grade": false, "grade_id": "softmax", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def softmax(logits):
+    """Turn scores into probabilities along the last axis.
+
+    logits: (..., V), any finite numbers, also 1000 or -1000.
+    Returns p: (..., V), same dtype; along the last axis positive (or 0 by rounding) with sum 1.
+    """
+    ### BEGIN SOLUTION
+    exponentials = np.exp(logits - np.max(logits, axis=-1, keepdims=True))
+    return exponentials / np.sum(exponentials, axis=-1, keepdims=True)
+    ### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "test_softmax", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_values
+
+# e^0 : e^(ln 2) : e^(ln 5) is 1 : 2 : 5
+logits = np.array([[0.0, np.log(2.0), np.log(5.0)], [3.0, 3.0, 3.0]])
+check_values(softmax, {"logits": logits}, np.array([[1 / 8, 2 / 8, 5 / 8], [1 / 3, 1 / 3, 1 / 3]]))
+check_values(softmax, {"logits": np.array([1000.0, 1000.0, -1000.0, 1000.0])}, np.array([1 / 3, 1 / 3, 0.0, 1 / 3]))
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+check_values(
+    softmax, {"logits": rng.normal(scale=2, size=(2, 3, 5))}, reference.softmax,
+    says="`softmax` is tried on a batch of sequences, (B, T, V).",
+)
+check_values(
+    softmax, {"logits": rng.normal(scale=1000, size=(4, 7))}, reference.softmax,
+    says="`softmax` is tried on very large scores of both signs.",
+)
+check_values(
+    softmax, {"logits": rng.normal(size=(4, 7)).astype(np.float32)}, reference.softmax, tolerance=1e-5,
+    says="`softmax` is tried in float32, which should stay float32.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ## 4 · How wrong is a prediction: cross-entropy
+#
+# The model says $p$, then the next character turns out to be $y$. How surprised should it be? We measure the surprise by
+# $-\ln p_y$: zero if it was certain and right, $\ln 4 \approx 1.386$ if it gave $y$ a quarter, and without limit as $p_y$ goes to 0.
+# The **loss** is the mean surprise over all $M$ positions of a batch ($M = N$ or $M = B \cdot T$), in *nats per character*:
+#
+# $$L = -\frac{1}{M} \sum_{m=1}^{M} \ln p_{m,\,y_m} \qquad p: (M, V) \quad y: (M,) \quad L: \text{a number}$$
+#
+# A handy way to read it: $e^L$ is the number of equally likely characters among which the model is still guessing.
+# A model that knows nothing gives everything $1/V$ and has the loss $\ln V = \ln 46 = 3.829$. We call this *chance*.
+#
+# **Mind the trap.** If $p_y$ is tiny, it rounds to 0, and $\ln 0 = -\infty$. So do not take the logarithm of softmax. Do the algebra first:
+#
+# $$\ln p_j = \ln \frac{e^{z_j - c}}{\sum_k e^{z_k - c}} = (z_j - c) - \ln \sum_{k} e^{z_k - c}, \qquad c = \max_k z_k$$
+#
+# The sum on the right holds at least one $e^0 = 1$, so its logarithm is always finite. This is called *log-softmax*.
+#
+# **Exercise 2.** Compute the loss this way. To pick one entry per position out of $(\dots, V)$, use
+# `np.take_along_axis(log_p, targets[..., None], axis=-1)`: it works for every leading shape. Put into the cache what the backward pass
+# will need; read the next section first if you want to know what that is.
+
+# %% nbgrader={"grade": false, "grade_id": "cross_entropy_forward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def cross_entropy_forward(logits, targets):
+    """Mean surprise -ln p(target) of softmax(logits), in nats.
+
+    logits: (..., V), any finite numbers, also 1000 or -1000.
+    targets: (...), ids of the characters that really came next.
+    Returns loss, cache: loss is one number, the mean over all positions; cache is up to you.
+    """
+    ### BEGIN SOLUTION
+    shifted = logits - np.max(logits, axis=-1, keepdims=True)
+    log_p = shifted - np.log(np.sum(np.exp(shifted), axis=-1, keepdims=True))
+    loss = -np.mean(np.take_along_axis(log_p, targets[..., None], axis=-1))
+    return loss, (log_p, targets)
+    ### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "test_cross_entropy_forward", "locked": true, "points": 10, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_values
+
+# Equal scores for 5 characters: the surprise is ln 5, whatever comes.
+check_values(cross_entropy_forward, {"logits": np.zeros((2, 3, 5)), "targets": np.array([[0, 4, 2], [1, 1, 3]])}, np.log(5))
+# p is (1/8, 2/8, 5/8), and the targets have 2/8 and 1/8: the mean of ln 4 and ln 8.
+logits = np.log(np.array([[1.0, 2.0, 5.0], [1.0, 2.0, 5.0]]))
+check_values(cross_entropy_forward, {"logits": logits, "targets": np.array([1, 0])}, (np.log(4) + np.log(8)) / 2)
+# Certain and wrong: the surprise is large, but it is a number.
+check_values(cross_entropy_forward, {"logits": np.array([[1000.0, 0.0, 0.0]]), "targets": np.array([2])}, 1000.0)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+check_values(
+    cross_entropy_forward, {"logits": rng.normal(scale=2, size=(2, 3, 5)), "targets": rng.integers(5, size=(2, 3))},
+    reference.cross_entropy_forward, given=[reference.softmax],
+    says="`cross_entropy_forward` is tried on a batch of sequences.",
+)
+check_values(
+    cross_entropy_forward, {"logits": rng.normal(scale=2, size=(6, 4)), "targets": rng.integers(4, size=6)},
+    reference.cross_entropy_forward, given=[reference.softmax],
+    says="`cross_entropy_forward` is tried on logits (N, V).",
+)
+check_values(
+    cross_entropy_forward, {"logits": rng.normal(scale=2000, size=(4, 7)), "targets": rng.integers(7, size=4)},
+    reference.cross_entropy_forward, given=[reference.softmax],
+    says="`cross_entropy_forward` is tried on very large scores of both signs.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ## 5 · The gradient of the loss
+#
+# To learn, we ask each score: *if you rose a little, how would the loss change?* For one position with target $y$, the
+# last section gave $\ell = -\ln p_y = -z_y + \ln \sum_k e^{z_k}$ (the $c$ cancels). Differentiate by $z_j$, term by term:
+#
+# - $-z_y$ gives $-1$ if $j = y$, else 0;
+# - $\ln \sum_k e^{z_k}$ gives $e^{z_j} / \sum_k e^{z_k}$, and that is $p_j$.
+#
+# So a page of algebra shrinks to *what I predicted minus what came*. The loss is the mean over $M$ positions, and the
+# chain rule brings in the upstream gradient `dloss` (how much the final result changes when $L$ does; a number):
+#
+# $$\frac{\partial L}{\partial z_{m,j}} = \frac{1}{M}\left(p_{m,j} - [\,j = y_m]\right), \qquad
+# \texttt{dlogits} = \texttt{dloss} \cdot \frac{\partial L}{\partial z} \qquad \texttt{dlogits}: \text{the shape of the logits, } (\dots, V)$$
+#
+# Three things to notice. Along the last axis the entries add up to 0: what one score gains, the others lose. If the prediction was
+# perfect, the gradient is zero. And $M$ counts *all* positions, $B \cdot T$ of them for a $(B, T)$ batch.
+#
+# **Exercise 3.** Write the backward pass. Subtracting 1 in one place per position: `np.put_along_axis` and `np.take_along_axis` are partners,
+# or compare `targets[..., None] == np.arange(V)`. Do not write into an array that lies in the cache.
+
+# %% nbgrader={"grade": false, "grade_id": "cross_entropy_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def cross_entropy_backward(dloss, cache):
+    """Gradient of the mean cross-entropy with respect to the logits.
+
+    dloss: a number, the upstream gradient of the loss.
+    cache: what cross_entropy_forward returned.
+    Returns dlogits: (..., V), the shape and dtype of the logits.
+    """
+    ### BEGIN SOLUTION
+    log_p, targets = cache
+    came = targets[..., None] == np.arange(log_p.shape[-1])
+    return (np.exp(log_p) - came) * (dloss / targets.size)
+    ### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "test_cross_entropy_backward", "locked": true, "points": 18, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_gradients
+
+rng = np.random.default_rng(5)
+inputs = {"logits": rng.normal(scale=2, size=(2, 3, 5)), "targets": np.array([[4, 0, 4], [2, 3, 0]])}
+check_gradients(cross_entropy_forward, cross_entropy_backward, inputs)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+check_gradients(
+    cross_entropy_forward, cross_entropy_backward,
+    {"logits": rng.normal(scale=2, size=(2, 3, 5)), "targets": rng.integers(5, size=(2, 3))},
+    reference=reference.cross_entropy_forward, given=[reference.softmax],
+    says="`cross_entropy_backward` is tried on a batch of sequences.",
+)
+check_gradients(
+    cross_entropy_forward, cross_entropy_backward,
+    {"logits": rng.normal(scale=2, size=(6, 4)), "targets": rng.integers(4, size=6)},
+    reference=reference.cross_entropy_forward, given=[reference.softmax],
+    says="`cross_entropy_backward` is tried on logits (N, V).",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# Look at the gradient once, with the sign turned round: gradient descent moves *against* it. Here a model that knows nothing
+# (all scores 0) has seen `t` and learns that `h` came. The neuron of `h` is pushed up, all the others are pushed down a little, and all
+# pushes together make 0.
+
+# %% tags=["figure"] nbgrader={"grade": false, "grade_id": "figure_push", "locked": true, "schema_version": 3, "solution": false, "task": false}
+seen = np.zeros((1, vocabulary_size))
+_, push_cache = cross_entropy_forward(seen, corpus.encode("h"))
+push = -cross_entropy_backward(1.0, push_cache)[0]
+plot_bars(
+    names, push, highlight=push > 0,
+    title='One example, "t" then "h": the push on each neuron\'s score', y_label="-dlogits",
+)
+
+# %% [markdown]
+# ## 6 · The layer, forward
+#
+# $$\texttt{logits} = W[x] + b \qquad x: (\dots)\quad W: (V, V)\quad b: (V,)\quad \texttt{logits}: (\dots, V)$$
+#
+# NumPy's indexing does the work: `W[x]` with an array of ids `x` of shape $(B, T)$ gives one row per id, shape $(B, T, V)$. You will meet
+# the same lookup in every notebook after this one, where it is called an *embedding*.
+#
+# **Exercise 4.** The parameters are in a dict: `params["W"]` and `params["b"]`.
+
+# %% nbgrader={"grade": false, "grade_id": "bigram_forward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def bigram_forward(x, params):
+    """Scores for the next character, from the current one alone.
+
+    x: (...) ids of the current characters, such as (N,) or (B, T).
+    params: {"W": (V, V), "b": (V,)}; row i of W belongs to the current character i.
+    Returns logits, cache: logits is (..., V), cache is up to you.
+    """
+    ### BEGIN SOLUTION
+    return params["W"][x] + params["b"], x
+    ### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "test_bigram_forward", "locked": true, "points": 7, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_values
+
+params = {"W": np.array([[0.0, 1.0, 2.0], [10.0, 11.0, 12.0], [20.0, 21.0, 22.0]]), "b": np.array([0.5, 0.0, -0.5])}
+check_values(
+    bigram_forward, {"x": np.array([2, 0]), "params": params},
+    np.array([[20.5, 21.0, 21.5], [0.5, 1.0, 1.5]]),
+)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+params = {"W": rng.normal(size=(5, 5)), "b": rng.normal(size=5)}
+check_values(
+    bigram_forward, {"x": rng.integers(5, size=(2, 3)), "params": params}, reference.bigram_forward,
+    says="`bigram_forward` is tried on a batch of sequences, (B, T).",
+)
+check_values(
+    bigram_forward, {"x": rng.integers(5, size=7), "params": params}, reference.bigram_forward,
+    says="`bigram_forward` is tried on a row of ids, (N,).",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ## 7 · The layer, backward
+#
+# The gradient of the logits comes in, `dlogits` of shape $(\dots, V)$. Which weights did it pass through? A position with the current
+# character $i$ used row $i$ of $W$ and nothing else, and each entry of that row went straight into one logit. So:
+#
+# $$\texttt{dW}_{i,:} = \sum_{m:\; x_m = i} \texttt{dlogits}_{m,:} \qquad \texttt{dW}: (V, V)$$
+#
+# $$\texttt{db} = \sum_{m} \texttt{dlogits}_{m,:} \qquad \texttt{db}: (V,)$$
+#
+# In words: **each position puts its gradient into the row that it read, and rows read more than once collect more than once.** The
+# forward pass gathers rows, the backward pass scatters and adds. The bias was used at every position, so it collects from all.
+#
+# ```text
+#      x = [t, h, t]          dlogits (3, V)                 dW (V, V)
+#
+#        t    ───────────────   row 0   ───────────────┐       row a   0
+#        h    ───────────────   row 1   ────────────┐  │       …
+#        t    ───────────────   row 2   ─────────┐  └──│────►  row h   = row 1
+#                                                │     │       …
+#                                                └─────┴────►  row t   = row 0 + row 2
+# ```
+#
+# **Mind the trap.** `dW[x] = dlogits` keeps only the last gradient of a repeated character. `dW[x] += dlogits` looks right and does the same:
+# NumPy reads all the rows first, adds, and writes back, so the last one wins. The tool that really adds is
+# `np.add.at(dW, x, dlogits)`.
+#
+# The ids $x$ are not differentiable (there is no character "a bit more than t"), so there is no `dx`.
+#
+# **Exercise 5.** Return the dict of gradients, with the same keys as `params`. Let `dW` have the dtype of `dlogits`.
+
+# %% nbgrader={"grade": false, "grade_id": "bigram_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def bigram_backward(dlogits, cache):
+    """Gradients of the layer's parameters.
+
+    dlogits: (..., V), upstream gradient of the logits.
+    cache: what bigram_forward returned.
+    Returns grads: {"W": (V, V), "b": (V,)}, in the dtype of dlogits.
+    """
+    ### BEGIN SOLUTION
+    x = cache
+    V = dlogits.shape[-1]
+    dW = np.zeros((V, V), dtype=dlogits.dtype)
+    np.add.at(dW, x, dlogits)
+    return {"W": dW, "b": dlogits.reshape(-1, V).sum(axis=0)}
+    ### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "test_bigram_backward", "locked": true, "points": 22, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_gradients
+
+rng = np.random.default_rng(7)
+params = {"W": rng.normal(size=(5, 5)), "b": rng.normal(size=5)}
+# All ids differ: each row of W is read at most once.
+check_gradients(bigram_forward, bigram_backward, {"x": np.array([3, 0, 4]), "params": params})
+# Some ids repeat, in a sequence and across the batch.
+check_gradients(bigram_forward, bigram_backward, {"x": np.array([[1, 4, 1], [4, 4, 2]]), "params": params})
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+params = {"W": rng.normal(size=(4, 4)), "b": rng.normal(size=4)}
+check_gradients(
+    bigram_forward, bigram_backward, {"x": rng.integers(4, size=(2, 5)), "params": params},
+    reference=reference.bigram_forward,
+    says="`bigram_backward` is tried on a batch of sequences, (B, T), in which characters repeat.",
+)
+check_gradients(
+    bigram_forward, bigram_backward, {"x": rng.integers(4, size=9), "params": params},
+    reference=reference.bigram_forward,
+    says="`bigram_backward` is tried on a row of ids, (N,), in which characters repeat.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ## 8 · One step downhill
+#
+# The gradient points uphill. A step of gradient descent with learning rate $\eta$ goes the other way, for each parameter $\theta$ by itself:
+#
+# $$\theta \leftarrow \theta - \eta\, \texttt{d}\theta \qquad \theta,\ \texttt{d}\theta: \text{same shape}\quad \eta: \text{a number}$$
+#
+# **Exercise 6.** Return a *new* dict of *new* arrays. (`params["W"] -= ...` would change the caller's array behind its back.)
+
+# %% nbgrader={"grade": false, "grade_id": "sgd_step", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def sgd_step(params, grads, learning_rate):
+    """One step of gradient descent.
+
+    params, grads: dicts with the same keys, whatever they are, and arrays of the same shapes.
+    learning_rate: a number.
+    Returns new params: the same keys, shapes and dtypes; `params` stays as it is.
+    """
+    ### BEGIN SOLUTION
+    return {name: params[name] - learning_rate * grads[name] for name in params}
+    ### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "test_sgd_step", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_values
+
+params = {"W": np.array([[1.0, 2.0], [3.0, 4.0]]), "b": np.array([0.5, -0.5])}
+grads = {"W": np.array([[10.0, 0.0], [-10.0, 20.0]]), "b": np.array([-1.0, 1.0])}
+check_values(
+    sgd_step, {"params": params, "grads": grads, "learning_rate": 0.1},
+    {"W": np.array([[0.0, 2.0], [4.0, 2.0]]), "b": np.array([0.6, -0.6])},
+)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+params = {"W": rng.normal(size=(3, 4)), "b": rng.normal(size=4), "U": rng.normal(size=(2, 5))}
+grads = {"W": rng.normal(size=(3, 4)), "b": rng.normal(size=4), "U": rng.normal(size=(2, 5))}
+check_values(
+    sgd_step, {"params": params, "grads": grads, "learning_rate": 0.3}, reference.sgd_step,
+    says="`sgd_step` is tried on three parameters.",
+)
+single = {"W": rng.normal(size=(3, 4)).astype(np.float32), "b": rng.normal(size=4).astype(np.float32)}
+steps = {"W": rng.normal(size=(3, 4)).astype(np.float32), "b": rng.normal(size=4).astype(np.float32)}
+check_values(
+    sgd_step, {"params": single, "grads": steps, "learning_rate": 2.0}, reference.sgd_step, tolerance=1e-5,
+    says="`sgd_step` is tried in float32, which should stay float32.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ## 9 · How good can it get? Count
+#
+# Before training, find out what training can reach. Count all the pairs of the text: $C_{ij}$ is how often $j$ directly follows $i$.
+#
+# $$C: (V, V) \qquad \sum_{ij} C_{ij} = \text{number of characters} - 1$$
+#
+# **Exercise 7.** Count them. The same pair occurs many times, so this is a scatter-add again: `np.add.at` takes a tuple of
+# two index arrays, one for the rows and one for the columns, and the number 1 to add.
+
+# %% nbgrader={"grade": false, "grade_id": "bigram_counts", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def bigram_counts(ids, V):
+    """How often each character follows each other one.
+
+    ids: (N,) a text as ids. V: the size of the alphabet.
+    Returns counts: (V, V), counts[i, j] is the number of places where j comes directly after i.
+    """
+    ### BEGIN SOLUTION
+    counts = np.zeros((V, V))
+    np.add.at(counts, (ids[:-1], ids[1:]), 1)
+    return counts
+    ### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "test_bigram_counts", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_values
+
+# The text 0 1 1 2 0 1 has the pairs 01, 11, 12, 20, 01; character 3 never occurs.
+check_values(
+    bigram_counts, {"ids": np.array([0, 1, 1, 2, 0, 1]), "V": 4},
+    np.array([[0.0, 2, 0, 0], [0, 1, 1, 0], [1, 0, 0, 0], [0, 0, 0, 0]]),
+)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+check_values(
+    bigram_counts, {"ids": rng.integers(5, size=120), "V": 7}, reference.bigram_counts,
+    says="`bigram_counts` is tried on a random text in which two characters never occur.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ## 10 · The floor: why no single layer can beat it
+#
+# Write $p(i)$ for the share of pairs that start with $i$, and $p(j \mid i) = C_{ij} / \sum_k C_{ik}$ for the share of those that go on with
+# $j$. Let the model answer $q(j \mid i)$ after $i$, whatever it is. In the loss, equal pairs have equal surprise, so collect them:
+#
+# $$L = -\frac{1}{M}\sum_m \ln q(y_m \mid x_m) = -\sum_i p(i) \sum_j p(j \mid i)\, \ln q(j \mid i)$$
+#
+# Now add and subtract $\ln p(j \mid i)$ inside the sum. It falls into two parts:
+#
+# $$L \;=\; \underbrace{-\sum_{i} p(i) \sum_j p(j \mid i) \ln p(j \mid i)}_{H(\text{next}\,\mid\,\text{current}):\ \text{the text's, no } q \text{ in it}}
+# \;+\; \sum_i p(i) \underbrace{\sum_j p(j \mid i) \ln \frac{p(j \mid i)}{q(j \mid i)}}_{\mathrm{KL}_i \;\ge\; 0:\ \text{the model's error after } i}$$
+#
+# The first part, the **conditional entropy**, belongs to the text. No weights appear in it, so no training can lower it. The second part is never
+# negative: since $\ln u \le u - 1$, we have $-\mathrm{KL}_i = \sum_j p(j \mid i) \ln \frac{q(j \mid i)}{p(j \mid i)} \le \sum_j p(j \mid i) \left(\frac{q(j \mid i)}{p(j \mid i)} - 1\right) \le 0$, and it is
+# zero only when $q = p$. So:
+#
+# - **Nothing gets below $H$.** Not a better optimiser, nor a wider layer, nor ten layers: we used only that the answer $q(\cdot \mid i)$ depends on
+#   the current character alone. What is missing is information, not cleverness.
+# - **One layer can reach it.** It owns a separate row of scores for each $i$, and with $W_{ij} = \ln p(j \mid i)$, $b = 0$, softmax returns
+#   exactly $p(j \mid i)$.
+#
+# The floor is that of the text on which you count. On other text the loss of the same model may lie a little higher or lower.
+#
+# **Exercise 8.** Compute $H$ from counts. Where a count is 0, the term $p \ln p$ counts as 0 (its limit), and a row without any count has
+# no weight; take care that neither becomes NaN. One good way: sum over the non-zero entries only, with
+# $H = -\frac{1}{\sum C} \sum_{C_{ij} > 0} C_{ij} \ln \frac{C_{ij}}{\sum_k C_{ik}}$.
+
+# %% nbgrader={"grade": false, "grade_id": "conditional_entropy", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def conditional_entropy(counts):
+    """Entropy of the next character when the current one is known, in nats.
+
+    counts: (R, V), how often each of V characters came in each of R situations; may hold zeros and rows of zeros.
+    Returns a number: the mean of -ln p(j | i) over all that was counted, p(j | i) = counts[i, j] / sum of row i.
+    """
+    ### BEGIN SOLUTION
+    i, j = np.nonzero(counts)
+    seen = counts[i, j]
+    return -np.sum(seen * np.log(seen / counts.sum(axis=1)[i])) / np.sum(counts)
+    ### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "test_conditional_entropy", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_values
+
+# Row 0 (8 of 12 pairs) is a fair choice of two: ln 2. Row 1 never occurs. Row 2 (4 of 12) is certain: 0.
+check_values(
+    conditional_entropy, {"counts": np.array([[4.0, 4.0, 0.0], [0.0, 0.0, 0.0], [0.0, 0.0, 4.0]])},
+    8 / 12 * np.log(2.0),
+)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+table = rng.integers(1, 9, size=(5, 5)) * (rng.random((5, 5)) < 0.6) + 7.0 * np.eye(5)
+check_values(
+    conditional_entropy, {"counts": table}, reference.conditional_entropy,
+    says="`conditional_entropy` is tried on random counts, some of them zero.",
+)
+check_values(
+    conditional_entropy, {"counts": rng.integers(1, 9, size=(1, 6)).astype(float)}, reference.conditional_entropy,
+    says="`conditional_entropy` is tried on a single row, which makes it the plain entropy.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# With a single row of counts, your function is the plain entropy of the characters: the best loss of a model that does not even look at the
+# current character. That gives three landmarks: knowing nothing, knowing how common each character is, and knowing the current one.
+
+# %% tags=["figure"] nbgrader={"grade": false, "grade_id": "figure_landmarks", "locked": true, "schema_version": 3, "solution": false, "task": false}
+counts = bigram_counts(corpus.train, vocabulary_size)
+chance = float(np.log(vocabulary_size))
+unigram = float(conditional_entropy(counts.sum(axis=0, keepdims=True)))
+optimum = float(conditional_entropy(counts))
+landmarks = {"chance, ln V": chance, "unigram entropy": unigram, "optimum, H(next | current)": optimum}
+for name, nats in landmarks.items():
+    print(f"{name:<28} {nats:.4f} nats per character, a guess among {np.exp(nats):4.1f} characters")
+
+# %% [markdown]
+# ## 11 · Counting instead of training
+#
+# The section above says that $W_{ij} = \ln p(j \mid i)$ is optimal. Try it. The next cell defines two small helpers: fresh parameters, all zero,
+# and the loss of given parameters on a whole text. In a text, the target of each character is simply its neighbour: the inputs are
+# `ids[:-1]`, the targets are `ids[1:]`.
+#
+# All zero is a fine start here. (Later, in networks with a hidden layer, it would be a disaster; ask yourself why when you get there.)
+
+# %% nbgrader={"grade": false, "grade_id": "evaluate", "locked": true, "schema_version": 3, "solution": false, "task": false}
+def zero_params(V):
+    """Fresh float32 parameters, {"W": (V, V), "b": (V,)}, all zero: every character is equally likely."""
+    return {"W": np.zeros((V, V), dtype=np.float32), "b": np.zeros(V, dtype=np.float32)}
+
+
+def evaluate(params, ids):
+    """Loss of the layer over a whole text, ids (N,), in nats per character."""
+    logits, _ = bigram_forward(ids[:-1], params)
+    loss, _ = cross_entropy_forward(logits, ids[1:])
+    return float(loss)
+
+# %% tags=["figure"] nbgrader={"grade": false, "grade_id": "figure_counting", "locked": true, "schema_version": 3, "solution": false, "task": false}
+with np.errstate(divide="ignore"):
+    log_share = np.log(counts / counts.sum(axis=1, keepdims=True))  # ln 0 is -inf: never seen, held to be impossible
+counted = {"W": log_share, "b": np.zeros(vocabulary_size)}
+unseen = int((bigram_counts(corpus.held_out, vocabulary_size) * (counts == 0)).sum())
+
+print(f"untrained, all zero:   training part {evaluate(zero_params(vocabulary_size), corpus.train):.4f}")
+print(f"W = ln p(j | i):       training part {evaluate(counted, corpus.train):.4f}")
+print(f"                       held-out part {evaluate(counted, corpus.held_out):.4f}")
+print(f"pairs in the held-out part that the training part does not have: {unseen} of {len(corpus.held_out) - 1:,}")
+
+# %% [markdown]
+# Two lessons. On the training part, counting lands exactly on the floor. On the held-out part its loss is **infinite**: a dozen pairs never occurred
+# in training, counting calls them impossible, and then they come. One certain error is enough.
+#
+# So why train at all? Because learning from examples generalises where counting cannot. Weights that start at 0 move away only as far as the evidence pushes
+# them, so nothing ever becomes quite impossible. And the table of counts has $46^2 = 2116$ entries for one character of context, but $46^{10} \approx 4 \cdot 10^{16}$ for
+# ten. Nobody can count that. The networks of the coming notebooks learn it with the same loss and the same training loop that you write now.
+
+# %% [markdown]
+# ## 12 · Training
+#
+# One step of **mini-batch SGD** (stochastic gradient descent):
+#
+# 1. draw `batch_size` random positions $t$ of the text, from 0 to the last but one: `rng.integers(len(ids) - 1, size=batch_size)`;
+# 2. forward: the inputs are $x = \texttt{ids}[t]$, shape $(N,)$, and the targets their right neighbours $y = \texttt{ids}[t + 1]$, shape $(N,)$; compute logits, then loss;
+# 3. backward: start with `dloss = 1.0`, go through the loss to `dlogits`, then through the layer to `grads`;
+# 4. one `sgd_step`.
+#
+# A batch gives only an estimate of the gradient over the whole text, but it costs a hundredth of it.
+#
+# **Exercise 9.** Put your functions together. The learning rates come as a list, one per step, so that they can change on the way (you will
+# see below what that is good for). Draw a new batch for each step.
+
+# %% nbgrader={"grade": false, "grade_id": "train", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def train(params, ids, learning_rates, batch_size, rng):
+    """Mini-batch SGD on pairs of neighbouring characters, one step per learning rate.
+
+    params: {"W": (V, V), "b": (V,)}, where to start. ids: (N,) the text.
+    learning_rates: a list of numbers; step k uses learning_rates[k].
+    batch_size: how many random positions each step looks at. rng: draws the positions.
+    Returns params, losses: the new parameters, and an array (steps,) with the loss of each step's batch before its update.
+    """
+    ### BEGIN SOLUTION
+    losses = []
+    for learning_rate in learning_rates:
+        positions = rng.integers(len(ids) - 1, size=batch_size)
+        logits, layer_cache = bigram_forward(ids[positions], params)
+        loss, loss_cache = cross_entropy_forward(logits, ids[positions + 1])
+        dlogits = cross_entropy_backward(1.0, loss_cache)
+        grads = bigram_backward(dlogits, layer_cache)
+        params = sgd_step(params, grads, learning_rate)
+        losses.append(loss)
+    return params, np.array(losses)
+    ### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "test_train", "locked": true, "points": 12, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_training, check_values
+
+# With learning rate 0 nothing moves, and parameters of zero mean a loss of ln V at every step.
+still = {"W": np.zeros((5, 5)), "b": np.zeros(5)}
+text = np.array([0, 3, 1, 4, 2] * 20)
+check_values(
+    train, {"params": still, "ids": text, "learning_rates": [0.0, 0.0, 0.0], "batch_size": 8, "rng": np.random.default_rng(1)},
+    (still, np.full(3, np.log(5))),
+)
+# A text that repeats 0 3 1 4 2: the next character is certain, so the loss can go to 0.
+after = np.array([3, 4, 0, 1, 2])
+check_training(
+    train, {"params": still, "ids": text, "learning_rates": [2.0] * 200, "batch_size": 16, "rng": np.random.default_rng(2)},
+    lambda params: np.mean(np.log(np.exp(params["W"] + params["b"]).sum(axis=1)) - (params["W"] + params["b"])[np.arange(5), after]),
+    at_most=0.1, like=still,
+)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, looking_glass, reference
+
+rng = hidden_rng()
+parts = [
+    reference.bigram_forward, reference.bigram_backward, reference.cross_entropy_forward,
+    reference.cross_entropy_backward, reference.sgd_step,
+]
+# In a text of one repeated character all batches are alike, so the result does not depend on how they are drawn.
+check_values(
+    train,
+    {"params": {"W": rng.normal(size=(4, 4)), "b": rng.normal(size=4)}, "ids": np.full(30, 2),
+     "learning_rates": [0.5, 0.1, 1.5], "batch_size": 6, "rng": rng},
+    reference.train, given=parts,
+    says="`train` is tried for three steps from random parameters, with three different learning rates.",
+)
+mirror = looking_glass()
+V = mirror.vocabulary_size
+check_training(
+    train,
+    {"params": reference.zero_params(V), "ids": mirror.train, "learning_rates": np.linspace(20, 0, 1000, endpoint=False).tolist(),
+     "batch_size": 256, "rng": hidden_rng()},
+    lambda params: reference.evaluate(params, mirror.train),
+    at_most=2.42, like={"W": np.zeros((V, V)), "b": np.zeros(V)}, seconds=60, given=parts,
+    says="`train` is tried on Alice with her alphabet shuffled.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ## 13 · Which learning rate?
+#
+# The loss of this layer is **convex**: one valley, no side valleys to get stuck in. Yet with a careless learning rate you would not reach its floor in an hour. Two things
+# stand against each other:
+#
+# - **Rare rows are slow.** Row $i$ of `dW` collects only from positions with the current character $i$, and the mean divides by all $M$. For `q`, which is one character in a
+#   thousand, the gradient is about a thousandth of what its row alone would need. At $\eta = 1$ it crawls. That calls for a **large** $\eta$.
+# - **Batches are noisy.** Even at the optimum, the gradient of a single batch is not zero, so the weights keep jittering around it, and the more so the larger $\eta$ is. That
+#   calls for a **small** $\eta$.
+#
+# The way out: large first, small later. Let $\eta$ fall along a straight line to 0. Here are two constant rates and a falling one, each for
+# 4000 steps with batches of 256. The plot shows how far the loss on the training part is above the optimum (mind the logarithmic axis).
+
+# %% tags=["figure"] nbgrader={"grade": false, "grade_id": "figure_learning_rates", "locked": true, "schema_version": 3, "solution": false, "task": false}
+def falling(peak, steps):
+    """Learning rates from `peak` down a straight line to 0, as a list."""
+    return np.linspace(peak, 0, steps, endpoint=False).tolist()
+
+
+steps = training_steps(4000, 20)
+schedules = {"constant 1": [1.0] * steps, "constant 12": [12.0] * steps, "falling from 12 to 0": falling(12, steps)}
+rounds = 10
+gaps = {}
+for name, rates in schedules.items():
+    trial, gap = zero_params(vocabulary_size), [chance - optimum]
+    rng = np.random.default_rng(3)
+    for k in (bar := progress(rounds, title=name)):
+        chunk = rates[k * steps // rounds : (k + 1) * steps // rounds]
+        trial, _ = train(trial, corpus.train, chunk, 256, rng)
+        gap.append(evaluate(trial, corpus.train) - optimum)
+        bar.show(gap=gap[-1])
+    gaps[name] = (np.arange(rounds + 1) * steps // rounds, gap)
+plot_curves(gaps, title="How far above the optimum?", y_label="loss - optimum (nats per character)", log_y=True)
+
+# %% [markdown]
+# At rate 1 the curve creeps. At rate 12 it drops fast and then gets stuck in its own noise. The falling rate is as fast at first, and as the steps
+# become small, the noise dies away and it goes on falling.
+#
+# ## 14 · The full run
+#
+# 20,000 steps with batches of 256, the rate falling from 12 to 0. The goal: **within 0.005 of the optimum**, that is at most 2.398 on the training part
+# (and at most 2.45 on the held-out part). It takes about ten seconds.
+
+# %% tags=["figure"] nbgrader={"grade": false, "grade_id": "figure_training", "locked": true, "schema_version": 3, "solution": false, "task": false}
+steps = training_steps(20_000, 50)
+rounds = 25
+rates = falling(12, steps)
+rng = np.random.default_rng(4)
+trained = zero_params(vocabulary_size)
+batch_losses = []
+curves = {"train": [evaluate(trained, corpus.train)], "held_out": [evaluate(trained, corpus.held_out)]}
+for k in (bar := progress(rounds)):
+    trained, new_losses = train(trained, corpus.train, rates[k * steps // rounds : (k + 1) * steps // rounds], 256, rng)
+    batch_losses.extend(new_losses)
+    curves["train"].append(evaluate(trained, corpus.train))
+    curves["held_out"].append(evaluate(trained, corpus.held_out))
+    bar.show(train=curves["train"][-1], held_out=curves["held_out"][-1])
+
+plot_curves(
+    {"single batches": batch_losses[:200]}, lines=landmarks, title="The first 200 steps",
+)
+at = np.arange(rounds + 1) * steps // rounds
+plot_curves(
+    {"train": (at, curves["train"]), "held out": (at, curves["held_out"])}, lines=landmarks, title="The whole run",
+)
+final = curves["train"][-1]
+print(f"training part {final:.4f}, that is {final - optimum:.4f} above the optimum {optimum:.4f} (goal: at most 0.005)")
+print(f"held-out part {curves['held_out'][-1]:.4f}")
+
+# %% [markdown]
+# The held-out loss follows the training loss all the way down. With 133,737 pairs for 2162 parameters there is little to memorise, so the layer does not overfit. (The last
+# chapters happen to be about as easy to predict as the rest, and no pair is impossible for the trained layer.)
+#
+# Where does the tiny rest of the gap sit? Section 10 splits it by current character: $L - H = \sum_i p(i)\, \mathrm{KL}_i$, one bar for each $i$.
+
+# %% tags=["figure"] nbgrader={"grade": false, "grade_id": "figure_gap", "locked": true, "schema_version": 3, "solution": false, "task": false}
+share = counts / counts.sum(axis=1, keepdims=True)
+learned = softmax(trained["W"].astype(np.float64) + trained["b"])
+ratio = np.where(counts > 0, share, 1) / np.where(counts > 0, learned, 1)
+weight = counts.sum(axis=1) / counts.sum()
+gap = weight * (share * np.log(ratio)).sum(axis=1)
+wasted = -weight * np.log1p(-np.where(counts == 0, learned, 0).sum(axis=1))
+plot_bars(
+    names, 1000 * gap, highlight=counts.sum(axis=1) < 100, y_label="thousandths of a nat",
+    title=f"What is left above the optimum, by current character (sum {gap.sum():.4f}; rare ones in red)",
+)
+print(f"{wasted.sum() / gap.sum():.0%} of it is paid for probability that still lies on pairs that never occur.")
+
+# %% [markdown]
+# ## 15 · What did it learn?
+#
+# Add $b$ to each row of $W$, take softmax, and row $i$ of the picture is what the layer expects after $i$. Below it, the same picture from counting. The layer has
+# never seen a table of counts. It only ever nudged its scores.
+
+# %% tags=["figure"] nbgrader={"grade": false, "grade_id": "figure_heat_maps", "locked": true, "schema_version": 3, "solution": false, "task": false}
+labels = list("\n ,.'abcdefghijklmnopqrstuvwxyz")
+common = corpus.encode("".join(labels))
+for matrix, title in [(learned, "Learned: softmax(W + b)"), (share, "Counted: pairs of the training part")]:
+    plot_heatmap(
+        matrix[np.ix_(common, common)], rows=labels, columns=labels, title=title,
+        x_label="next character", y_label="current character", colour_label="probability",
+    )
+
+# %% [markdown]
+# Read a few rows: `q` has a single bright field at `u`; a comma is followed by a space or a line break; `t` and `s` like `h`; letters at the end of words are bright
+# in the column ␣. Whole columns are striped too: vowels are welcome nearly everywhere.
+#
+# A question to think about: $b$ is not needed. Why? (Add $b$ to each row of $W$ and set $b$ to zero: nothing changes.) It still helps on the way: all positions push $b$, so the layer
+# knows how common each character is after a few steps, and then the rows need only learn what differs.
+
+# %% [markdown]
+# ## 16 · Let it write
+#
+# To write, draw the next character from $p$, make it the current one, and go on. A **temperature** $\tau > 0$ sets how daring the draw is:
+#
+# $$p = \mathrm{softmax}(z / \tau) \qquad z: (V,)\quad p: (V,)$$
+#
+# For $\tau \to 0$ the differences between scores grow without limit and the best character wins every time. $\tau = 1$ is the learned distribution. For large $\tau$ all
+# characters become equally likely.
+#
+# **Exercise 10.** Draw one id. `rng.choice(V, p=...)` does the drawing; your stable softmax makes small temperatures safe.
+
+# %% nbgrader={"grade": false, "grade_id": "sample_next", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def sample_next(logits, temperature, rng):
+    """Draw one character id with the probabilities softmax(logits / temperature).
+
+    logits: (V,). temperature: a number above 0. rng: the source of randomness.
+    Returns an id, an integer from 0 to V - 1.
+    """
+    ### BEGIN SOLUTION
+    return int(rng.choice(len(logits), p=softmax(logits / temperature)))
+    ### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "test_sample_next", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_sampling
+
+check_sampling(sample_next, np.array([0.5, -1.0, 2.0, 0.0, 1.0]), temperature=1.0)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+check_sampling(
+    sample_next, rng.permutation(np.linspace(-2.0, 2.0, 7)), temperature=0.6, given=[reference.softmax],
+    says="`sample_next` is tried at a temperature below 1.",
+)
+check_sampling(
+    sample_next, rng.permutation(np.linspace(-3.0, 3.0, 6)), temperature=3.0, given=[reference.softmax],
+    says="`sample_next` is tried at a temperature above 1.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# **Exercise 11.** Write a whole text. Start with `start_id`, and get each further character from one call of `sample_next` on the logits of the one before.
+
+# %% nbgrader={"grade": false, "grade_id": "generate", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def generate(params, start_id, length, temperature, rng):
+    """Let the layer write, each character drawn from the one before.
+
+    params: {"W": (V, V), "b": (V,)}. start_id: the first id. temperature, rng: as in sample_next.
+    length: how many ids to return, the first one included.
+    Returns ids: (length,) an integer array; ids[0] is start_id, each further id comes from one call of sample_next.
+    """
+    ### BEGIN SOLUTION
+    ids = [start_id]
+    while len(ids) < length:
+        logits, _ = bigram_forward(np.array([ids[-1]]), params)
+        ids.append(sample_next(logits[0], temperature, rng))
+    return np.array(ids)
+    ### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "test_generate", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_values
+
+# After 0 comes 2, after 2 comes 1, after 1 comes 3, after 3 comes 0: at a low temperature there is no choice.
+scores = np.array([[0.0, 0, 9, 0], [0, 0, 0, 9], [0, 9, 0, 0], [9, 0, 0, 0]])
+check_values(
+    generate,
+    {"params": {"W": scores, "b": np.zeros(4)}, "start_id": 2, "length": 7, "temperature": 0.1, "rng": np.random.default_rng(1)},
+    np.array([2, 1, 3, 0, 2, 1, 3]),
+)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+params = {"W": rng.normal(size=(7, 7)), "b": rng.normal(size=7)}
+check_values(
+    generate, {"params": params, "start_id": 4, "length": 60, "temperature": 1.7, "rng": rng}, reference.generate,
+    given=[reference.bigram_forward, reference.sample_next],
+    says="`generate` is tried with random parameters at a high temperature.",
+)
+next_of = rng.permutation(6)
+params = {"W": 4 * np.eye(6)[next_of] + rng.normal(scale=0.1, size=(6, 6)), "b": rng.normal(scale=0.1, size=6)}
+check_values(
+    generate, {"params": params, "start_id": 3, "length": 40, "temperature": 0.05, "rng": rng}, reference.generate,
+    given=[reference.bigram_forward, reference.sample_next],
+    says="`generate` is tried where each character has one clear successor, at a low temperature.",
+)
+### END HIDDEN TESTS
+
+# %% tags=["figure"] nbgrader={"grade": false, "grade_id": "figure_samples", "locked": true, "schema_version": 3, "solution": false, "task": false}
+start = int(corpus.encode("a")[0])
+for temperature in [0.2, 0.6, 1.0, 3.0]:
+    rng = np.random.default_rng(6)
+    ids = generate(trained, start, 280, temperature, rng)
+    show_sample(corpus.decode(ids), title=f"temperature {temperature:g}")
+
+# %% [markdown]
+# At temperature 0.2 it runs in circles: the likeliest followers lead back to where it was. At 0.6 there are little words, `the`, `and`, `he`. At 1 you see the text as the layer knows it:
+# spaces at fair distances, vowels between consonants, no meaning. At 3 nearly everything is possible.
+#
+# No word longer than a few letters comes out right, except by luck, and you can say why: when it writes the third letter of a word, it has forgotten the first.
+
+# %% [markdown]
+# ## What to take with you
+#
+# - **Softmax and cross-entropy belong together.** Compute log-softmax with the maximum taken off; the gradient is *prediction minus truth*, over the number of positions.
+# - **A lookup forward is a scatter-add backward.** Rows that were read twice collect twice: `np.add.at`, not `+=`.
+# - **A loss means little without landmarks.** Chance 3.829, unigram 3.006, optimum 2.393: you knew beforehand what to expect, and a bug that stops at 2.6 could not hide.
+# - **The loss is a floor plus an error.** $L = H + \sum_i p(i)\,\mathrm{KL}_i$. Training removes the second term. The first one is the price of looking at one character only.
+# - **Large steps first, small steps last.** A falling learning rate buys both speed for rare events and silence at the end.
+#
+# To get below 2.393, no better optimiser will do: the model must see **more than one character**. In notebook 02 it looks at several at once, through a hidden layer, and the floor
+# gives way.

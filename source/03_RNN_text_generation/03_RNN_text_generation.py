@@ -1,0 +1,1504 @@
+# %% [markdown]
+# # 03: A vanilla RNN writes text
+#
+# In notebook 02 a multilayer perceptron looked at a window of a few characters and guessed the next one. Whatever
+# lay to the left of the window did not exist for it. The opening bracket, the name of the speaker, the fact that Alice is
+# still falling: gone.
+#
+# A **recurrent neural network** has no window. It reads one character at a time and keeps a memory, a vector of
+# $H$ numbers that it rewrites after every character. Think of a postcard: you read a book one letter
+# at a time, and all that you may take along to the next letter is what you wrote on that one card.
+#
+# What goes onto the card is not programmed. It is learned, and the learning has to travel *backwards through time*: if
+# you guess a letter wrong now, what should you have written down twenty letters ago?
+# The answer is called **backpropagation through time** (BPTT), and by the end of this notebook you will have written it.
+#
+# | part | you write | you will see |
+# |---|---|---|
+# | 1 One step | `rnn_step_forward`, `rnn_step_backward` | one update of the memory and its derivative |
+# | 2 Through time | `rnn_forward`, `rnn_backward` | one set of weights, used $T$ times |
+# | 3 From memory to loss | `readout_*`, `cross_entropy_*`, `model_*` | old friends with one axis more |
+# | 4 Training | `clip_gradients`, `adam_step`, `make_streams`, `train` | truncated BPTT over a whole book |
+# | 5 Writing | `sample_next`, `generate` | your network's own Alice |
+# | 6 Looking inside | nothing, you only look | why an RNN forgets |
+#
+# The functions are short: most take one to six lines. Run the notebook from top to bottom. Under every exercise there is a
+# check that tells you what is wrong; after you hand in, hidden checks try the same functions on other inputs.
+
+# %% nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false}
+import math
+
+import numpy as np
+
+from autograder import (
+    load_corpus,
+    plot_bars,
+    plot_curves,
+    progress,
+    show_sample,
+    training_steps,
+)
+
+corpus = load_corpus()
+V = 46  # different characters
+CHANCE = math.log(V)
+BIGRAM = 2.393
+
+# %% nbgrader={"grade": false, "grade_id": "show_text", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+print(f"{len(corpus.ids):,} characters, {V} different ones: {corpus.alphabet!r}")
+print(f"train on the first {len(corpus.train):,}, hold out the last {len(corpus.held_out):,}")
+show_sample(corpus.text[1530:1980], "what it will read")
+
+
+# %% [markdown]
+# Two numbers to beat, in nats per character:
+#
+# - **chance**, $\ln 46 = 3.829$: every character is equally likely, always.
+# - **the bigram optimum**, $2.393$: the best that *any* model can do on this text if it sees one
+#   character only. A network with a memory must get below this line, or its memory is worth nothing.
+
+# %% [markdown]
+# ## 1. One step: rewrite the postcard
+#
+# $B$ readers work side by side, each on a different place of the text. At one step every reader has one
+# character $x$ and its old memory $h_{\text{prev}}$, and makes a new memory:
+#
+# $$z = W_x[x] + h_{\text{prev}} W_h + b_h \qquad\qquad h = \tanh z$$
+#
+# | symbol | in code | shape | what it is |
+# |---|---|---|---|
+# | $x$ | `x` | $(B,)$ | one character id per reader |
+# | $h_{\text{prev}}$ | `h_prev` | $(B, H)$ | the memory before |
+# | $W_x$ | `params["Wx"]` | $(V, H)$ | row $v$: what character $v$ writes onto the card |
+# | $W_h$ | `params["Wh"]` | $(H, H)$ | how the old memory becomes part of the new |
+# | $b_h$ | `params["bh"]` | $(H,)$ | the bias |
+# | $z, h$ | `h` | $(B, H)$ | before and after $\tanh$, which keeps every number between $-1$ and $1$ |
+#
+# $W_x[x]$ takes rows: reader $b$ gets row $x_b$. It is the product of a one-hot matrix $(B, V)$ with $W_x$ $(V, H)$, without
+# the multiplications by zero. In NumPy it is the indexing `Wx[x]`, of shape $(B, H)$.
+#
+# The cell below draws the network **unrolled** through time: the same step again and again, with the memory
+# handed from left to right. (The code of the picture is folded away; open it if you are curious.)
+
+# %% nbgrader={"grade": false, "grade_id": "draw_unrolled", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+def draw_unrolled(backward=False):
+    """The unrolled network; with `backward`, the way of the gradients in red."""
+    import matplotlib.pyplot as plt
+
+    blue, red, grey, letters = "#2a6fbb", "#c8443b", "#8a8f98", "alice"
+    figure, axes = plt.subplots(figsize=(11, 4.6), layout="constrained")
+
+    def box(x, y, text, colour):
+        axes.text(x, y, text, ha="center", va="center", fontsize=13, color=colour,
+                  bbox={"boxstyle": "round,pad=0.45", "facecolor": "white", "edgecolor": colour, "linewidth": 1.6})
+
+    def arrow(start, end, colour, text="", shift=(0, 0), bend=0.0):
+        axes.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": colour, "linewidth": 1.6,
+                      "connectionstyle": f"arc3,rad={bend}", "shrinkA": 2, "shrinkB": 2})
+        middle = ((start[0] + end[0]) / 2 + shift[0], (start[1] + end[1]) / 2 + shift[1])
+        axes.text(*middle, text, ha="center", va="center", fontsize=11, color=colour)
+
+    box(0, 1, "$h_0$", grey)
+    for t in range(1, 5):
+        x = 2.2 * t
+        box(x, -0.3, f"$x_{t}$ = {letters[t - 1]}", grey)
+        box(x, 1, f"$h_{t}$", blue)
+        box(x, 2.3, f"loss$_{t}$: {letters[t]}?", grey)
+        arrow((x, 0.0), (x, 0.68), blue, "$W_x$", (-0.28, 0))
+        arrow((x - 1.88, 1), (x - 0.34, 1), blue, "$W_h$", (0, 0.2))
+        arrow((x, 1.32), (x, 1.98), blue, "$W_y$", (-0.28, 0))
+        if backward:
+            arrow((x + 0.2, 1.98), (x + 0.2, 1.32), red, f"dhs$_{t}$", (0.38, 0))
+            arrow((x - 0.34, 0.8), (x - 1.88, 0.8), red, f"$dz_{t}W_h^\\top$", (0, -0.22))
+    arrow((9.14, 1), (10.1, 1), blue, "next chunk", (0.2, 0.22))
+    if backward:
+        arrow((10.1, 0.8), (9.14, 0.8), red, "0: truncated", (0.2, -0.22))
+    axes.set(xlim=(-0.5, 10.9), ylim=(-0.8, 2.8))
+    axes.axis("off")
+    plt.show()
+    plt.close(figure)
+
+
+draw_unrolled()
+
+
+# %% [markdown]
+# Blue arrows are the forward pass. Three things to see:
+#
+# - $W_x$, $W_h$, $W_y$ stand at every step, but there is only **one** of each. A book of any length needs no more parameters.
+# - The only way from the past to the future is the horizontal arrow.
+# - At each step the network has to name the *next* character: it reads `a` and should say `l`.
+#
+# ### Exercise: the step forward
+#
+# One convention for all functions here: `params` is one dict for the whole model, a function **reads from it the
+# entries it needs**, and its backward pass returns a dict `grads` with **exactly those entries**.
+# The *cache* holds whatever you want to see again in the backward pass. Nobody else looks into it.
+
+# %% nbgrader={"grade": false, "grade_id": "rnn_step_forward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def rnn_step_forward(x, h_prev, params):
+    """One step of the recurrence.
+
+    x: (B,) ids. h_prev: (B, H). params: "Wx" (V, H), "Wh" (H, H), "bh" (H,).
+    Returns h (B, H), the memory after reading x, and a cache for `rnn_step_backward`.
+    """
+    ### BEGIN SOLUTION
+    h = np.tanh(params["Wx"][x] + h_prev @ params["Wh"] + params["bh"])
+    return h, (x, h_prev, h, params)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_rnn_step_forward", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_shapes, check_values
+
+rng = np.random.default_rng(0)
+params = {"Wx": rng.normal(size=(7, 5)), "Wh": rng.normal(size=(5, 5)), "bh": rng.normal(size=5)}
+check_shapes(rnn_step_forward, {"x": np.array([2, 0, 2]), "h_prev": np.ones((3, 5)), "params": params}, [(3, 5)])
+
+params = {
+    "Wx": np.array([[0.0, 0.1], [0.2, 0.3], [0.4, 0.5]]),
+    "Wh": np.array([[1.0, 2.0], [3.0, 4.0]]),
+    "bh": np.array([-0.1, 0.2]),
+}
+check_values(
+    rnn_step_forward, {"x": np.array([2, 1]), "h_prev": np.array([[0.1, -0.2], [0.3, 0.0]]), "params": params},
+    np.array([[-0.19737532, 0.09966799], [0.37994896, 0.80049902]]),
+)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+params = {"Wx": rng.normal(size=(7, 5)), "Wh": rng.normal(size=(5, 5)), "bh": rng.normal(size=5)}
+x = rng.integers(2, 5, size=4)
+h_prev = rng.normal(size=(4, 5))
+check_values(
+    rnn_step_forward, {"x": x, "h_prev": h_prev, "params": params}, reference.rnn_step_forward,
+    says="One step forward is tried with random weights and memories and with repeated characters.",
+)
+single = {"Wx": params["Wx"].astype("float32"), "Wh": params["Wh"].astype("float32"), "bh": params["bh"].astype("float32")}
+check_values(
+    rnn_step_forward, {"x": x, "h_prev": h_prev.astype("float32"), "params": single}, reference.rnn_step_forward,
+    tolerance=1e-4, says="One step forward is tried in float32.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ### The step backward
+#
+# Now somebody gives you `dh` $= \partial L / \partial h$, shape $(B, H)$: how the loss would change if this memory
+# changed. You pass it on to everything that made $h$.
+#
+# First through the $\tanh$. Its derivative is $1 - \tanh^2 z = 1 - h^2$, so you need only $h$, not $z$:
+#
+# $$dz = dh \odot (1 - h^2) \qquad (B, H)$$
+#
+# Then through the sum $z = W_x[x] + h_{\text{prev}} W_h + b_h$. A sum hands the same $dz$ to each of its parts:
+#
+# $$
+# \begin{aligned}
+# dh_{\text{prev}} &= dz\, W_h^\top & (B,H)(H,H) &\to (B,H)\\
+# dW_h &= h_{\text{prev}}^\top\, dz & (H,B)(B,H) &\to (H,H)\\
+# db_h &= \textstyle\sum_b dz_b & (B,H) &\to (H,)\\
+# dW_x[v] &= \textstyle\sum_{b\,:\,x_b = v} dz_b & (B,H) &\to (V,H)
+# \end{aligned}
+# $$
+#
+# If you are ever in doubt where a transpose goes: there is only one way to multiply these matrices that gives the right shape.
+#
+# **The trap in the last line.** Two readers may see the same character. Row $v$ of $W_x$ was then used twice,
+# and its gradient is the *sum* of both. `dWx[x] += dz` does not do that: NumPy reads `dWx[x]` once, adds, and
+# writes back, so for a repeated id the last one wins. Run the next cell.
+
+# %% nbgrader={"grade": false, "grade_id": "scatter_add", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+x = np.array([1, 1, 1])
+lost, summed = np.zeros(3), np.zeros(3)
+lost[x] += 10.0
+np.add.at(summed, x, 10.0)
+print("lost[x] += 10           ", lost)
+print("np.add.at(summed, x, 10)", summed)
+
+
+# %% nbgrader={"grade": false, "grade_id": "rnn_step_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def rnn_step_backward(dh, cache):
+    """The gradients of one step.
+
+    dh: (B, H), the gradient of the loss with respect to h. cache: from `rnn_step_forward`.
+    Returns dh_prev (B, H) and grads: "Wx" (V, H), "Wh" (H, H), "bh" (H,).
+    """
+    ### BEGIN SOLUTION
+    x, h_prev, h, params = cache
+    dz = dh * (1 - h**2)
+    dWx = np.zeros_like(params["Wx"])
+    np.add.at(dWx, x, dz)
+    grads = {"Wx": dWx, "Wh": h_prev.T @ dz, "bh": dz.sum(axis=0)}
+    return dz @ params["Wh"].T, grads
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_rnn_step_backward", "locked": true, "points": 12, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_gradients
+
+rng = np.random.default_rng(1)
+params = {"Wx": rng.normal(size=(7, 5)), "Wh": rng.normal(size=(5, 5)), "bh": rng.normal(size=5)}
+check_gradients(
+    rnn_step_forward, rnn_step_backward,
+    {"x": np.array([2, 0, 2]), "h_prev": rng.normal(size=(3, 5)), "params": params},
+)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+params = {"Wx": rng.normal(size=(7, 6)), "Wh": rng.normal(size=(6, 6)), "bh": rng.normal(size=6)}
+check_gradients(
+    rnn_step_forward, rnn_step_backward,
+    {"x": rng.permutation(7)[:4], "h_prev": rng.normal(size=(4, 6)), "params": params},
+    reference=reference.rnn_step_forward,
+    says="The gradients of one step are compared with central differences; all characters differ.",
+)
+check_gradients(
+    rnn_step_forward, rnn_step_backward,
+    {"x": rng.integers(2, 5, size=4), "h_prev": rng.normal(size=(4, 6)), "params": params},
+    reference=reference.rnn_step_forward,
+    says="The gradients of one step are compared with central differences; some characters repeat.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ## 2. Through time
+#
+# ### Forward: the same step, $T$ times
+#
+# $$h_t = \tanh\bigl(W_x[x_t] + h_{t-1} W_h + b_h\bigr), \qquad t = 1, \dots, T$$
+#
+# The input is now a **chunk** of text for each reader: `x` has shape $(B, T)$, batch first. You start from a given memory
+# `h0` $(B, H)$ and keep *all* memories, because each of them will have to predict a character: `hs` has shape $(B, T, H)$.
+# Python counts from 0, so `hs[:, t]` holds $h_{t+1}$, and the memory before it is `hs[:, t - 1]`, or `h0` when
+# `t` is 0.
+#
+# This loop over $t$ is the one Python loop that cannot be avoided: $h_t$ needs $h_{t-1}$. Everything else in this notebook
+# works on all $B \cdot T$ characters at once.
+
+# %% nbgrader={"grade": false, "grade_id": "rnn_forward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def rnn_forward(x, h0, params):
+    """Read a chunk of T characters.
+
+    x: (B, T) ids. h0: (B, H), the memory before the first character.
+    params: "Wx" (V, H), "Wh" (H, H), "bh" (H,).
+    Returns hs (B, T, H), the memory after each character, and a cache for `rnn_backward`.
+    """
+    ### BEGIN SOLUTION
+    hs = np.empty((*x.shape, h0.shape[1]), dtype=h0.dtype)
+    h = h0
+    for t in range(x.shape[1]):
+        h, _ = rnn_step_forward(x[:, t], h, params)
+        hs[:, t] = h
+    return hs, (x, h0, hs, params)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_rnn_forward", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_shapes, check_values
+
+rng = np.random.default_rng(2)
+params = {"Wx": rng.normal(size=(7, 5)), "Wh": rng.normal(size=(5, 5)), "bh": rng.normal(size=5)}
+x = np.array([[2, 0, 2, 6], [1, 2, 2, 3], [0, 0, 5, 4]])
+check_shapes(
+    rnn_forward, {"x": x, "h0": rng.normal(size=(3, 5)), "params": params}, [(3, 4, 5)], given=["rnn_step_forward"],
+)
+
+params = {"Wx": np.array([[0.5], [-1.0]]), "Wh": np.array([[2.0]]), "bh": np.array([0.1])}
+x = np.array([[0, 1, 0], [1, 1, 0]])
+check_values(
+    rnn_forward, {"x": x, "h0": np.array([[0.2], [-0.3]]), "params": params},
+    np.array([[[0.76159416], [0.55334401], [0.93623993]], [[-0.90514825], [-0.99118994], [-0.88148306]]]),
+    given=["rnn_step_forward"],
+)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+params = {"Wx": rng.normal(size=(7, 5)), "Wh": rng.normal(size=(5, 5)), "bh": rng.normal(size=5)}
+x = rng.integers(2, 5, size=(4, 3))
+h0 = rng.normal(size=(4, 5))
+check_values(
+    rnn_forward, {"x": x, "h0": h0, "params": params}, reference.rnn_forward,
+    given=["rnn_step_forward"],
+    says="Reading a chunk is tried with random weights and a random first memory.",
+)
+single = {"Wx": params["Wx"].astype("float32"), "Wh": params["Wh"].astype("float32"), "bh": params["bh"].astype("float32")}
+check_values(
+    rnn_forward, {"x": x, "h0": h0.astype("float32"), "params": single}, reference.rnn_forward,
+    given=["rnn_step_forward"], tolerance=1e-4, says="Reading a chunk is tried in float32.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ### Backward: backpropagation through time
+#
+# Here is the heart of the notebook. It needs no new calculus, only two observations.
+#
+# **1. Every memory is used twice.** $h_t$ predicts character $t+1$ (arrow up), and it is handed to the next step (arrow
+# right). Two arrows leave it, so two gradients come back, and **they add**:
+#
+# $$dh_t = \underbrace{\text{dhs}_t}_{\text{from its own prediction}} + \underbrace{dz_{t+1}\, W_h^\top}_{\text{from the future}} \qquad (B, H)$$
+#
+# **2. Every weight is used $T$ times.** Its gradient is the sum of what all the steps say.
+
+# %% nbgrader={"grade": false, "grade_id": "draw_backward", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+draw_unrolled(backward=True)
+
+
+# %% [markdown]
+# Follow the red arrows from right to left. At the last step there is no future yet, so $dh_T = \text{dhs}_T$.
+# Then, for $t = T, T-1, \dots, 1$:
+#
+# $$
+# \begin{aligned}
+# dz_t &= dh_t \odot (1 - h_t^2) & &(B, H)\\
+# dh_{t-1} &= \text{dhs}_{t-1} + dz_t\, W_h^\top & (B,H)(H,H) \to &\,(B, H)
+# \end{aligned}
+# $$
+#
+# and what arrives at the left end, $dz_1 W_h^\top$, is the gradient of `h0`: $(B, H)$. That is all of BPTT: walk backwards, and
+# at each step add the gradient that comes from above.
+#
+# **By hand, once.** Take $B = H = 1$, three steps, and a loss that looks only at $h_3$, with $\partial L/\partial h_3 = 1$.
+# Write $s_t = 1 - h_t^2$ for the slopes and $w$ for the one weight in $W_h$. The recipe gives
+#
+# $$dz_3 = s_3, \qquad dz_2 = s_3\, w\, s_2, \qquad dz_1 = s_3\, w\, s_2\, w\, s_1$$
+#
+# $$\frac{\partial L}{\partial w} = dz_3\, h_2 + dz_2\, h_1 + dz_1\, h_0 \qquad\text{one term for each time that } w \text{ was used.}$$
+#
+# Look at $dz_1$: every step back in time multiplies by one more $w$ and one more slope $s_t \le 1$. Keep that in mind; in part 6 it
+# comes back as the great weakness of this network.
+#
+# **The weights, without a loop.** Collect all $dz_t$ in one array `dz` of shape $(B, T, H)$. The sums over $t$ *and*
+# over $b$ are then one matrix product, if you treat the chunk as $B \cdot T$ rows:
+#
+# $$
+# \begin{aligned}
+# dW_h &= \textstyle\sum_t h_{t-1}^\top\, dz_t & (H, B T)(B T, H) &\to (H, H)\\
+# db_h &= \textstyle\sum_{b,t} dz_{b,t} & (B, T, H) &\to (H,)\\
+# dW_x[v] &= \textstyle\sum_{b,t\,:\,x_{b,t}=v} dz_{b,t} & (B, T, H) &\to (V, H)
+# \end{aligned}
+# $$
+#
+# The memories $h_{t-1}$ are `h0` followed by all of `hs` but the last: shape $(B, T, H)$ again.
+# `np.add.at(dWx, x, dz)` takes `x` $(B, T)$ and `dz` $(B, T, H)$ as they are.
+#
+# You may call `rnn_step_backward` in the loop and add up its `grads` instead. It is just as right, and about twice as slow to train.
+
+# %% nbgrader={"grade": false, "grade_id": "rnn_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def rnn_backward(dhs, cache):
+    """Backpropagation through time.
+
+    dhs: (B, T, H), the gradient that each memory gets from its own prediction. It does not hold what
+    comes from later steps: adding that is the work of this function.
+    cache: from `rnn_forward`.
+    Returns dh0 (B, H) and grads: "Wx" (V, H), "Wh" (H, H), "bh" (H,).
+    """
+    ### BEGIN SOLUTION
+    x, h0, hs, params = cache
+    T, H = hs.shape[1:]
+    dz = np.empty_like(hs)
+    dh = np.zeros_like(h0)
+    for t in reversed(range(T)):
+        dz[:, t] = (dhs[:, t] + dh) * (1 - hs[:, t] ** 2)
+        dh = dz[:, t] @ params["Wh"].T
+    h_prev = np.concatenate([h0[:, None], hs[:, :-1]], axis=1)
+    dWx = np.zeros_like(params["Wx"])
+    np.add.at(dWx, x, dz)
+    grads = {"Wx": dWx, "Wh": h_prev.reshape(-1, H).T @ dz.reshape(-1, H), "bh": dz.sum(axis=(0, 1))}
+    return dh, grads
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_rnn_backward", "locked": true, "points": 16, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_gradients
+
+rng = np.random.default_rng(3)
+params = {"Wx": rng.normal(size=(7, 5)), "Wh": rng.normal(size=(5, 5)), "bh": rng.normal(size=5)}
+x = np.array([[2, 0, 2, 6], [1, 2, 2, 3], [0, 0, 5, 4]])
+check_gradients(
+    rnn_forward, rnn_backward, {"x": x, "h0": rng.normal(size=(3, 5)), "params": params},
+    given=["rnn_step_forward", "rnn_step_backward"],
+)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+params = {"Wx": rng.normal(size=(8, 6)), "Wh": rng.normal(size=(6, 6)), "bh": rng.normal(size=6)}
+check_gradients(
+    rnn_forward, rnn_backward,
+    {"x": rng.permuted(np.tile(np.arange(8), (2, 1)), axis=1)[:, :3], "h0": rng.normal(size=(2, 6)), "params": params},
+    reference=reference.rnn_forward, given=["rnn_step_forward", "rnn_step_backward"],
+    says="Backpropagation through time is compared with central differences on a short chunk.",
+)
+check_gradients(
+    rnn_forward, rnn_backward,
+    {"x": rng.integers(2, 5, size=(3, 5)), "h0": rng.normal(size=(3, 6)), "params": params},
+    reference=reference.rnn_forward, given=["rnn_step_forward", "rnn_step_backward"],
+    says="Backpropagation through time is compared with central differences on a longer chunk in which characters repeat.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ## 3. From memory to loss
+#
+# ### Readout
+#
+# Each memory has to name the next character. One linear layer turns it into $V$ scores:
+#
+# $$\text{logits} = \text{hs}\; W_y + b_y \qquad (B,T,H)(H,V) \to (B,T,V)$$
+#
+# `@` works on the last axis, so one expression does all $B \cdot T$ positions.
+
+# %% nbgrader={"grade": false, "grade_id": "readout_forward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def readout_forward(hs, params):
+    """Scores for the next character at every position.
+
+    hs: (B, T, H). params: "Wy" (H, V), "by" (V,).
+    Returns logits (B, T, V) and a cache for `readout_backward`.
+    """
+    ### BEGIN SOLUTION
+    return hs @ params["Wy"] + params["by"], (hs, params)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_readout_forward", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_values
+
+hs = np.array([[[1.0, 2.0], [0.0, -1.0], [3.0, 0.5]]])
+params = {"Wy": np.array([[1.0, 0.0, -1.0, 2.0], [0.5, 1.0, 0.0, -2.0]]), "by": np.array([0.0, 0.1, 0.2, 0.3])}
+check_values(
+    readout_forward, {"hs": hs, "params": params},
+    np.array([[[2.0, 2.1, -0.8, -1.7], [-0.5, -0.9, 0.2, 2.3], [3.25, 0.6, -2.8, 5.3]]]),
+)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+params = {"Wy": rng.normal(size=(5, 7)), "by": rng.normal(size=7)}
+check_values(
+    readout_forward, {"hs": rng.normal(size=(3, 4, 5)), "params": params}, reference.readout_forward,
+    says="The readout is tried with random memories and weights.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# Backward it is a linear layer as always, except that the sum runs over batch *and* time. Flatten both to
+# $B \cdot T$ rows for the weights:
+#
+# $$
+# \begin{aligned}
+# d\text{hs} &= d\text{logits}\; W_y^\top & (B,T,V)(V,H) &\to (B,T,H)\\
+# dW_y &= \textstyle\sum_{b,t} \text{hs}_{b,t}^\top\, d\text{logits}_{b,t} & (H, BT)(BT, V) &\to (H,V)\\
+# db_y &= \textstyle\sum_{b,t} d\text{logits}_{b,t} & (B,T,V) &\to (V,)
+# \end{aligned}
+# $$
+
+# %% nbgrader={"grade": false, "grade_id": "readout_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def readout_backward(dlogits, cache):
+    """The gradients of the readout.
+
+    dlogits: (B, T, V). cache: from `readout_forward`.
+    Returns dhs (B, T, H) and grads: "Wy" (H, V), "by" (V,).
+    """
+    ### BEGIN SOLUTION
+    hs, params = cache
+    H, V = params["Wy"].shape
+    grads = {"Wy": hs.reshape(-1, H).T @ dlogits.reshape(-1, V), "by": dlogits.sum(axis=(0, 1))}
+    return dlogits @ params["Wy"].T, grads
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_readout_backward", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_gradients
+
+rng = np.random.default_rng(4)
+params = {"Wy": rng.normal(size=(5, 7)), "by": rng.normal(size=7)}
+check_gradients(readout_forward, readout_backward, {"hs": rng.normal(size=(2, 3, 5)), "params": params})
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+params = {"Wy": rng.normal(size=(5, 8)), "by": rng.normal(size=8)}
+check_gradients(
+    readout_forward, readout_backward, {"hs": rng.normal(size=(3, 4, 5)), "params": params},
+    reference=reference.readout_forward,
+    says="The gradients of the readout are compared with central differences.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ### Cross-entropy
+#
+# You know this loss: minus the log of the probability that the model gives to the character that really came, now
+# averaged over all $N = B \cdot T$ positions.
+#
+# $$p_{b,t} = \operatorname{softmax}(\text{logits}_{b,t}) \;\;(V,) \qquad\qquad L = -\frac{1}{N}\sum_{b,t} \ln p_{b,t}[\text{target}_{b,t}] \;\;()$$
+#
+# Subtract the largest logit of each position before you exponentiate, otherwise a logit of 1000 overflows:
+# $\ln p = z - \ln\sum_v e^{z_v}$ with $z = \text{logits} - \max_v \text{logits}$.
+# `np.take_along_axis(log_p, targets[..., None], axis=-1)` picks the targets' entries, shape $(B, T, 1)$.
+
+# %% nbgrader={"grade": false, "grade_id": "cross_entropy_forward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def cross_entropy_forward(logits, targets):
+    """The mean cross-entropy in nats per character; finite also for huge logits.
+
+    logits: (B, T, V). targets: (B, T) ids.
+    Returns loss, a single number, and a cache for `cross_entropy_backward`.
+    """
+    ### BEGIN SOLUTION
+    z = logits - logits.max(axis=-1, keepdims=True)
+    log_p = z - np.log(np.exp(z).sum(axis=-1, keepdims=True))
+    loss = -np.take_along_axis(log_p, targets[..., None], axis=-1).mean()
+    return loss, (log_p, targets)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_cross_entropy_forward", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+import math
+
+import numpy as np
+
+from autograder import check_values
+
+targets = np.array([[1, 0, 3], [2, 2, 1]])
+check_values(cross_entropy_forward, {"logits": np.zeros((2, 3, 46)), "targets": targets}, math.log(46))
+logits = np.array([[[1000.0, 0.0, 0.0, 0.0], [0.0, 1.0, 2.0, 3.0], [0.0, 0.0, 0.0, -1000.0]]])
+check_values(cross_entropy_forward, {"logits": logits, "targets": np.array([[0, 2, 1]])}, 0.84626733)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+check_values(
+    cross_entropy_forward, {"logits": rng.normal(scale=3, size=(3, 4, 7)), "targets": rng.integers(0, 7, size=(3, 4))},
+    reference.cross_entropy_forward, says="The loss is tried with random logits.",
+)
+check_values(
+    cross_entropy_forward,
+    {"logits": rng.normal(scale=3000, size=(3, 4, 7)) + 5000, "targets": rng.integers(0, 7, size=(3, 4))},
+    reference.cross_entropy_forward, says="The loss is tried with huge logits.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# Its gradient is the nicest in the course: what you predicted minus what was right.
+#
+# $$d\text{logits}_{b,t} = \frac{d\text{loss}}{N}\,\bigl(p_{b,t} - \text{onehot}(\text{target}_{b,t})\bigr) \qquad (B, T, V)$$
+
+# %% nbgrader={"grade": false, "grade_id": "cross_entropy_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def cross_entropy_backward(dloss, cache):
+    """The gradient of the mean cross-entropy.
+
+    dloss: a number, 1.0 when the loss is all that counts. cache: from `cross_entropy_forward`.
+    Returns dlogits (B, T, V).
+    """
+    ### BEGIN SOLUTION
+    log_p, targets = cache
+    dlogits = np.exp(log_p)
+    B, T = targets.shape
+    dlogits[np.arange(B)[:, None], np.arange(T), targets] -= 1
+    return dlogits * (dloss / targets.size)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_cross_entropy_backward", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_gradients
+
+rng = np.random.default_rng(5)
+check_gradients(
+    cross_entropy_forward, cross_entropy_backward,
+    {"logits": rng.normal(size=(2, 3, 7)), "targets": np.array([[1, 0, 3], [2, 2, 6]])},
+)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+check_gradients(
+    cross_entropy_forward, cross_entropy_backward,
+    {"logits": rng.normal(scale=2, size=(3, 4, 8)), "targets": rng.integers(0, 3, size=(3, 4))},
+    reference=reference.cross_entropy_forward,
+    says="The gradient of the loss is compared with central differences.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ### The whole model
+#
+# Plug the three parts together. `model_forward` has **two** results: the loss of this chunk, and the last memory
+# `h_last` $(B, H)$, with which the next chunk will start.
+#
+# $$x, h_0 \;\xrightarrow{\text{rnn}}\; \text{hs} \;\xrightarrow{\text{readout}}\; \text{logits} \;\xrightarrow{\text{cross-entropy}}\; L \qquad\qquad h_{\text{last}} = \text{hs}[:, -1]$$
+
+# %% nbgrader={"grade": false, "grade_id": "model_forward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def model_forward(x, targets, h0, params):
+    """The loss of one chunk, and the memory after it.
+
+    x, targets: (B, T) ids. h0: (B, H). params: "Wx", "Wh", "bh", "Wy", "by".
+    Returns loss (a number), h_last (B, H) and a cache for `model_backward`.
+    """
+    ### BEGIN SOLUTION
+    hs, rnn_cache = rnn_forward(x, h0, params)
+    logits, readout_cache = readout_forward(hs, params)
+    loss, loss_cache = cross_entropy_forward(logits, targets)
+    return loss, hs[:, -1], (rnn_cache, readout_cache, loss_cache)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_model_forward", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+import math
+
+import numpy as np
+
+from autograder import check_values
+
+params = {
+    "Wx": np.zeros((7, 2)), "Wh": np.array([[0.0, 1.0], [1.0, 0.0]]), "bh": np.array([0.5, -0.5]),
+    "Wy": np.zeros((2, 7)), "by": np.zeros(7),
+}
+x = np.array([[1, 0, 4], [2, 2, 6], [5, 3, 1]])
+h_last = np.array([[0.43182292, -0.43182292], [0.43182292, -0.43182292], [0.43182292, -0.43182292]])
+check_values(
+    model_forward, {"x": x, "targets": x[:, ::-1], "h0": np.zeros((3, 2)), "params": params},
+    (math.log(7), h_last), given=["rnn_forward", "readout_forward", "cross_entropy_forward"],
+)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+params = {
+    "Wx": rng.normal(size=(7, 5)), "Wh": rng.normal(size=(5, 5)), "bh": rng.normal(size=5),
+    "Wy": rng.normal(size=(5, 7)), "by": rng.normal(size=7),
+}
+check_values(
+    model_forward,
+    {"x": rng.integers(0, 7, size=(3, 4)), "targets": rng.integers(0, 7, size=(3, 4)), "h0": rng.normal(size=(3, 5)), "params": params},
+    reference.model_forward,
+    given=["rnn_forward", "readout_forward", "cross_entropy_forward"],
+    says="The loss and the last memory are tried with random weights.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# Two results forward means two gradients coming in: `dloss`, a number, and `dh_last` $(B, H)$, what the *next*
+# chunk says about our last memory. Go through the three parts in reverse. There is one place to think: $h_T$ gets
+# a gradient from its own prediction and now also `dh_last` from outside. You know what to do with two gradients
+# that meet in one place.
+#
+# The result is `dh0` and one dict with all five gradients: `{**some, **others}` joins two dicts.
+
+# %% nbgrader={"grade": false, "grade_id": "model_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def model_backward(dloss, dh_last, cache):
+    """The gradients of one chunk.
+
+    dloss: a number. dh_last: (B, H). cache: from `model_forward`.
+    Returns dh0 (B, H) and grads with the keys "Wx", "Wh", "bh", "Wy", "by".
+    """
+    ### BEGIN SOLUTION
+    rnn_cache, readout_cache, loss_cache = cache
+    dlogits = cross_entropy_backward(dloss, loss_cache)
+    dhs, readout_grads = readout_backward(dlogits, readout_cache)
+    dhs[:, -1] += dh_last
+    dh0, rnn_grads = rnn_backward(dhs, rnn_cache)
+    return dh0, {**rnn_grads, **readout_grads}
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_model_backward", "locked": true, "points": 8, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_gradients
+
+rng = np.random.default_rng(6)
+params = {
+    "Wx": rng.normal(size=(7, 5)), "Wh": rng.normal(size=(5, 5)), "bh": rng.normal(size=5),
+    "Wy": rng.normal(size=(5, 7)), "by": rng.normal(size=7),
+}
+x = np.array([[2, 0, 2, 6], [1, 2, 2, 3], [0, 0, 5, 4]])
+check_gradients(
+    model_forward, model_backward,
+    {"x": x, "targets": (x + 2) % 7, "h0": rng.normal(size=(3, 5)), "params": params},
+    given=[
+        "rnn_forward", "rnn_backward", "readout_forward", "readout_backward",
+        "cross_entropy_forward", "cross_entropy_backward",
+    ],
+)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+params = {
+    "Wx": rng.normal(size=(7, 6)), "Wh": rng.normal(size=(6, 6)), "bh": rng.normal(size=6),
+    "Wy": rng.normal(size=(6, 7)), "by": rng.normal(size=7),
+}
+check_gradients(
+    model_forward, model_backward,
+    {"x": rng.integers(2, 5, size=(4, 3)), "targets": rng.integers(0, 7, size=(4, 3)), "h0": rng.normal(size=(4, 6)), "params": params},
+    reference=reference.model_forward, projections=4,
+    given=[
+        "rnn_forward", "rnn_backward", "readout_forward", "readout_backward",
+        "cross_entropy_forward", "cross_entropy_backward",
+    ],
+    says="The gradients of the whole model are compared with central differences along random directions.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ### Truncated BPTT is one zero
+#
+# A book is too long to unroll: 130,000 steps would have to be kept in memory for a single update. So you cut it into chunks of
+# $T$ characters. Look at what `h0`, `h_last`, `dh0` and `dh_last` are good for:
+#
+# - **Exact**: forward through chunk 1, hand `h_last` to chunk 2 as its `h0`. Backward through chunk 2, hand its `dh0` to
+#   chunk 1 as `dh_last`. You get the gradient of the uncut text, to the last digit.
+# - **Truncated**: the same, but chunk 1 gets `dh_last` = 0. The memory still flows forward without end; only the
+#   blame stops at the border of the chunk.
+#
+# The next cell compares both with one uncut chunk.
+
+# %% nbgrader={"grade": false, "grade_id": "cut_in_two", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+def compare_cuts(T=24, H=16, seed=0):
+    """How far the gradients of a text cut in two are from those of the uncut text."""
+    rng = np.random.default_rng(seed)
+    params = {name: rng.normal(size=shape) / np.sqrt(H) for name, shape in
+              {"Wx": (V, H), "Wh": (H, H), "bh": (H,), "Wy": (H, V), "by": (V,)}.items()}
+    x, targets, h0 = corpus.train[None, 1600 : 1600 + T], corpus.train[None, 1601 : 1601 + T], np.zeros((1, H))
+    half, zero = T // 2, np.zeros((1, H))
+
+    _, _, cache = model_forward(x, targets, h0, params)
+    _, whole = model_backward(1.0, zero, cache)
+
+    _, h_middle, cache_1 = model_forward(x[:, :half], targets[:, :half], h0, params)
+    _, _, cache_2 = model_forward(x[:, half:], targets[:, half:], h_middle, params)
+    dh_middle, second = model_backward(0.5, zero, cache_2)  # each half is half of the mean loss
+    _, chained = model_backward(0.5, dh_middle, cache_1)
+    _, truncated = model_backward(0.5, zero, cache_1)
+
+    for name, first in {"exact (dh0 handed over)": chained, "truncated (zero instead)": truncated}.items():
+        errors = [np.linalg.norm(first[k] + second[k] - whole[k]) / np.linalg.norm(whole[k]) for k in ("Wx", "Wh", "bh")]
+        print(f"{name:26}" + "   ".join(f"d{k} off by {e:.1e}" for k, e in zip(("Wx", "Wh", "bh"), errors, strict=True)))
+
+
+compare_cuts()
+
+
+# %% [markdown]
+# The exact way agrees up to rounding. The truncated one is off by about a fifth (with chunks of 12 characters; the
+# longer the chunks, the less is lost). That is the price. It buys a memory use that does not grow with the book, and one update per chunk instead of one per
+# book.
+
+# %% [markdown]
+# ## 4. Training
+#
+# ### Clip the gradients
+#
+# In Wonderland, EAT ME makes Alice grow until her head hits the ceiling. Walking back through time multiplies by $W_h^\top$ again and
+# again, and once in a while that makes a gradient explode. One such step can throw away everything learned so far.
+#
+# The remedy is blunt: measure the length of the *whole* gradient, all arrays together, and shorten it if it is too long.
+#
+# $$\|g\| = \sqrt{\textstyle\sum_{\text{arrays}} \sum_{\text{entries}} g_i^2} \;\;() \qquad\qquad g \leftarrow g \cdot \min\Bigl(1, \frac{\text{max\_norm}}{\|g\|}\Bigr) \;\;\text{(every array keeps its shape)}$$
+#
+# All arrays are scaled by the *same* factor, so the direction stays. A gradient that is short enough stays as it is,
+# also when it is zero.
+#
+# Mind the dtype: `np.sqrt(...)` and `np.vdot(...)` return NumPy scalars, and a `np.float64` scalar would turn your float32 arrays into
+# float64. `float(...)` or `math.sqrt(...)` makes an ordinary Python number of it, which does not.
+
+# %% nbgrader={"grade": false, "grade_id": "clip_gradients", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def clip_gradients(grads, max_norm):
+    """Shorten the gradient to `max_norm` if it is longer.
+
+    grads: dict of arrays. max_norm: a number above 0.
+    Returns clipped, a dict like grads, and norm, the length before clipping as a Python float.
+    """
+    ### BEGIN SOLUTION
+    norm = math.sqrt(sum(float(np.vdot(g, g)) for g in grads.values()))
+    scale = min(1.0, max_norm / norm) if norm > 0 else 1.0
+    return {name: g * scale for name, g in grads.items()}, norm
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_clip_gradients", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_values
+
+grads = {"W": np.array([[1.0, 2.0, 2.0], [0.0, 4.0, 0.0]]), "b": np.array([0.0, 12.0, 0.0])}
+check_values(
+    clip_gradients, {"grads": grads, "max_norm": 6.5},
+    ({"W": np.array([[0.5, 1.0, 1.0], [0.0, 2.0, 0.0]]), "b": np.array([0.0, 6.0, 0.0])}, 13.0),
+)
+check_values(clip_gradients, {"grads": grads, "max_norm": 20.0}, (grads, 13.0))
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+grads = {"Wx": rng.normal(size=(7, 5)), "Wh": rng.normal(size=(5, 5)), "bh": rng.normal(size=5)}
+check_values(
+    clip_gradients, {"grads": grads, "max_norm": 1.5}, reference.clip_gradients,
+    says="Clipping is tried on a long gradient.",
+)
+check_values(
+    clip_gradients, {"grads": {"Wh": np.zeros((3, 2)), "bh": np.zeros(2)}, "max_norm": 1.5}, reference.clip_gradients,
+    says="Clipping is tried on a gradient of zeros.",
+)
+single = {"Wx": grads["Wx"].astype("float32"), "bh": grads["bh"].astype("float32")}
+check_values(
+    clip_gradients, {"grads": single, "max_norm": 1.5}, reference.clip_gradients, tolerance=1e-4,
+    says="Clipping is tried in float32.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ### Adam
+#
+# Plain gradient descent takes the same learning rate for all parameters. In an RNN that works badly: the row of $W_x$ for `e`
+# gets a gradient all the time, the row for `z` almost never. **Adam** keeps two running means for each
+# parameter, of the gradient and of its square, and divides one by the root of the other. Each parameter then moves by
+# about the learning rate, whatever the size of its gradient.
+#
+# At update number $t = 1, 2, 3, \dots$, for each array, element by element (all have the parameter's shape):
+#
+# $$
+# \begin{aligned}
+# m &\leftarrow \beta_1 m + (1-\beta_1)\, g & v &\leftarrow \beta_2 v + (1-\beta_2)\, g^2\\
+# \hat m &= m / (1 - \beta_1^t) & \hat v &= v / (1 - \beta_2^t)\\
+# \theta &\leftarrow \theta - \eta\, \hat m / (\sqrt{\hat v} + \epsilon)
+# \end{aligned}
+# $$
+#
+# **Why the hats?** $m$ and $v$ start at zero and are too small at first. At $t = 1$: $m = 0.1\, g$ and $v = 0.001\, g^2$. Without
+# correction the first step would be $0.1 / \sqrt{0.001} \approx 3$ times too long. With it, $\hat m = g$ and $\hat v = g^2$,
+# exactly.
+#
+# The state is a dict: `"t"`, the number of updates so far, and `"m"` and `"v"`, dicts like `params`. `adam_start` makes the first one.
+
+# %% nbgrader={"grade": false, "grade_id": "adam_start", "locked": true, "schema_version": 3, "solution": false, "task": false}
+def adam_start(params):
+    """Adam's state before the first update."""
+    return {
+        "t": 0,
+        "m": {name: np.zeros_like(p) for name, p in params.items()},
+        "v": {name: np.zeros_like(p) for name, p in params.items()},
+    }
+
+
+# %% nbgrader={"grade": false, "grade_id": "adam_step", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def adam_step(params, grads, state, learning_rate, beta1=0.9, beta2=0.999, epsilon=1e-8):
+    """One update.
+
+    params, grads: dicts with the same keys and shapes.
+    state: {"t": updates so far, "m": dict like params, "v": dict like params}.
+    Returns the new params and the new state. Nothing that came in is changed.
+    """
+    ### BEGIN SOLUTION
+    t = state["t"] + 1
+    m = {k: beta1 * state["m"][k] + (1 - beta1) * g for k, g in grads.items()}
+    v = {k: beta2 * state["v"][k] + (1 - beta2) * g**2 for k, g in grads.items()}
+    new_params = {
+        k: p - learning_rate * (m[k] / (1 - beta1**t)) / (np.sqrt(v[k] / (1 - beta2**t)) + epsilon)
+        for k, p in params.items()
+    }
+    return new_params, {"t": t, "m": m, "v": v}
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_adam_step", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_values
+
+params = {"W": np.array([[1.0, -1.0, 0.5]]), "b": np.array([2.0])}
+grads = {"W": np.array([[10.0, -0.01, 0.0]]), "b": np.array([3.0])}
+state = {
+    "t": 0, "m": {"W": np.zeros((1, 3)), "b": np.zeros(1)}, "v": {"W": np.zeros((1, 3)), "b": np.zeros(1)},
+}
+check_values(
+    adam_step, {"params": params, "grads": grads, "state": state, "learning_rate": 0.1},
+    (
+        {"W": np.array([[0.9, -0.9, 0.5]]), "b": np.array([1.9])},
+        {
+            "t": 1,
+            "m": {"W": np.array([[1.0, -0.001, 0.0]]), "b": np.array([0.3])},
+            "v": {"W": np.array([[0.1, 1e-7, 0.0]]), "b": np.array([0.009])},
+        },
+    ),
+)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+params = {"Wh": rng.normal(size=(5, 4)), "bh": rng.normal(size=4)}
+grads = {"Wh": rng.normal(size=(5, 4)), "bh": rng.normal(size=4)}
+state = {
+    "t": 3,
+    "m": {"Wh": rng.normal(size=(5, 4)), "bh": rng.normal(size=4)},
+    "v": {"Wh": rng.uniform(0.1, 2, size=(5, 4)), "bh": rng.uniform(0.1, 2, size=4)},
+}
+check_values(
+    adam_step, {"params": params, "grads": grads, "state": state, "learning_rate": 0.1}, reference.adam_step,
+    says="An update of Adam is tried in the middle of training.",
+)
+check_values(
+    adam_step,
+    {"params": params, "grads": grads, "state": state, "learning_rate": 0.1, "beta1": 0.8, "beta2": 0.9, "epsilon": 0.5},
+    reference.adam_step, says="An update of Adam is tried with other values of beta and epsilon.",
+)
+single = {"Wh": params["Wh"].astype("float32")}
+check_values(
+    adam_step,
+    {
+        "params": single, "grads": {"Wh": grads["Wh"].astype("float32")},
+        "state": {"t": 0, "m": {"Wh": np.zeros((5, 4), "float32")}, "v": {"Wh": np.zeros((5, 4), "float32")}},
+        "learning_rate": 0.1,
+    },
+    reference.adam_step, tolerance=1e-4, says="The first update of Adam is tried in float32.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ### Streams: many readers, one book
+#
+# The memory must flow from chunk to chunk, so a reader has to read *on*. But one reader alone makes bad use of the machine. So cut
+# the text into $B$ long pieces, the **streams**, and let reader $b$ read piece $b$ from its beginning to its end:
+#
+# ```
+#                  chunk 1      chunk 2      chunk 3
+#   reader 1   [ alice was b ][eginning to ][get very tir] ...   first piece of the book
+#   reader 2   [ the rabbit  ][hole went st][raight on li] ...   second piece
+#   reader 3   [ `curiouser  ][and curiouse][r!' cried al] ...   third piece
+#                      h  ------->  h  ------->  h               each row keeps its own memory
+# ```
+#
+# The targets are the same pieces, **one character later**. With $n$ characters, each piece has
+# $L = \lfloor (n - 1) / B \rfloor$ of them: one character must be left over to be the last target. For the ids 0 to 6 and $B = 2$, $L = 3$:
+#
+# $$\text{inputs} = \begin{pmatrix}0&1&2\\3&4&5\end{pmatrix} \qquad \text{targets} = \begin{pmatrix}1&2&3\\4&5&6\end{pmatrix} \qquad (B, L)$$
+
+# %% nbgrader={"grade": false, "grade_id": "make_streams", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def make_streams(ids, B):
+    """Cut a text into B streams for B readers.
+
+    ids: (n,) ids. B: the number of streams.
+    Returns inputs (B, L) and targets (B, L) with L = (n - 1) // B; what does not fill a row is dropped.
+    """
+    ### BEGIN SOLUTION
+    L = (len(ids) - 1) // B
+    return ids[: B * L].reshape(B, L), ids[1 : B * L + 1].reshape(B, L)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_make_streams", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_values
+
+check_values(
+    make_streams, {"ids": np.arange(7), "B": 2},
+    (np.array([[0, 1, 2], [3, 4, 5]]), np.array([[1, 2, 3], [4, 5, 6]])),
+)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+check_values(
+    make_streams, {"ids": rng.integers(0, 30, size=47), "B": 4}, reference.make_streams,
+    says="The streams are tried on a text that does not divide evenly.",
+)
+check_values(
+    make_streams, {"ids": rng.integers(0, 30, size=30), "B": 5}, reference.make_streams,
+    says="The streams are tried on a text whose length is a multiple of B.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ### Where to start
+#
+# The first weights decide how far a signal gets. A matrix of random numbers with standard deviation $1/\sqrt H$ keeps the length of a
+# vector about the same. Larger, and the memories saturate at $\pm 1$; smaller, and they die out. The biases start at zero.
+#
+# `mean_loss` measures a text of any length: one reader, one pass, and the memory is carried through.
+
+# %% nbgrader={"grade": false, "grade_id": "init_params", "locked": true, "schema_version": 3, "solution": false, "task": false}
+def init_params(V, H, rng, dtype=np.float32):
+    """Random first parameters of a model with V characters and H memory cells."""
+    params = {
+        "Wx": rng.normal(scale=0.3, size=(V, H)),
+        "Wh": rng.normal(scale=1 / math.sqrt(H), size=(H, H)),
+        "bh": np.zeros(H),
+        "Wy": rng.normal(scale=1 / math.sqrt(H), size=(H, V)),
+        "by": np.zeros(V),
+    }
+    return {name: p.astype(dtype) for name, p in params.items()}
+
+
+def mean_loss(ids, params, chunk=1000):
+    """The loss over a text, ids (n,), in nats per character, read in one pass from an empty memory."""
+    h = np.zeros((1, len(params["bh"])), dtype=params["bh"].dtype)
+    total = 0.0
+    for start in range(0, len(ids) - 1, chunk):
+        piece = ids[None, start : start + chunk + 1]
+        loss, h, _ = model_forward(piece[:, :-1], piece[:, 1:], h, params)
+        total += float(loss) * (piece.shape[1] - 1)
+    return total / (len(ids) - 1)
+
+
+# %% [markdown]
+# ### The training loop
+#
+# The frame of `train` is given; you write what happens in one update:
+#
+# 1. Which chunk? With `chunks` $= \lfloor L / T \rfloor$ whole chunks in a stream, update `step` takes number `step % chunks`, that is $T$
+#    columns of `inputs` and `targets`. What is left at the end of the streams is never used.
+# 2. At chunk 0, and only there, all readers open the book anew: `h` becomes zeros of shape $(B, H)$, in the dtype of the parameters.
+# 3. Forward. The last memory becomes the `h` of the next update: **the state is carried over**.
+# 4. Backward, with `dh_last` zero: **truncated** BPTT.
+# 5. Clip to `max_norm`, then one step of Adam. The learning rate falls in a straight line:
+#    $\eta \cdot (1 - \text{step} / \text{steps})$. Big steps first, small ones to settle.
+#
+# After your lines, the loop expects the chunk's `loss`, and `params` and `state` after the update.
+
+# %% nbgrader={"grade": false, "grade_id": "train", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def train(ids, params, steps, B, T, learning_rate, max_norm=1.0, watch=None):
+    """Truncated BPTT over a text.
+
+    ids: (n,) ids. params: the first parameters. B streams, chunks of T characters.
+    watch: is called as watch(step, params) after each update; it may return losses to show.
+    Returns the trained params and losses (steps,), the loss of each update's chunk before that update.
+    """
+    inputs, targets = make_streams(ids, B)
+    chunks = inputs.shape[1] // T
+    state = adam_start(params)
+    losses, shown = [], {}
+    for step in (bar := progress(steps)):
+        ### BEGIN SOLUTION
+        start = step % chunks * T
+        if start == 0:
+            h = np.zeros((B, len(params["bh"])), dtype=params["bh"].dtype)
+        here = slice(start, start + T)
+        loss, h, cache = model_forward(inputs[:, here], targets[:, here], h, params)
+        _, grads = model_backward(1.0, np.zeros_like(h), cache)
+        grads, _ = clip_gradients(grads, max_norm)
+        params, state = adam_step(params, grads, state, learning_rate * (1 - step / steps))
+        ### END SOLUTION
+        losses.append(float(loss))
+        if watch:
+            shown.update(watch(step, params) or {})
+        bar.show(train=losses[-1], **shown)
+    return params, np.array(losses)
+
+
+# %% [markdown]
+# The first check trains a network whose parameters are all zero, on a text of 13 characters. Nothing but `by` can learn then, and two
+# updates are easily done on paper.
+
+# %% nbgrader={"grade": true, "grade_id": "test_train", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_values
+
+zeros = {"Wx": np.zeros((3, 2)), "Wh": np.zeros((2, 2)), "bh": np.zeros(2), "Wy": np.zeros((2, 3)), "by": np.zeros(3)}
+check_values(
+    train,
+    {
+        "ids": np.array([0, 0, 1, 0, 0, 1, 0, 0, 2, 0, 0, 2, 0]), "params": zeros,
+        "steps": 2, "B": 2, "T": 3, "learning_rate": 0.1,
+    },
+    ({**zeros, "by": np.array([0.14967252, -0.14967252, -0.14967252])}, np.array([1.09861229, 1.03648357])),
+    given=["model_forward", "model_backward", "clip_gradients", "adam_step", "make_streams"],
+)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+params = {
+    "Wx": rng.normal(size=(7, 5)), "Wh": rng.normal(size=(5, 5)), "bh": rng.normal(size=5),
+    "Wy": rng.normal(size=(5, 7)), "by": rng.normal(size=7),
+}
+check_values(
+    train, {"ids": rng.integers(0, 7, size=52), "params": params, "steps": 3, "B": 3, "T": 4, "learning_rate": 0.1},
+    reference.train, given=["model_forward", "model_backward", "clip_gradients", "adam_step", "make_streams"], tolerance=1e-5,
+    says="The first updates of training are compared: the memory is carried from chunk to chunk.",
+)
+check_values(
+    train,
+    {"ids": rng.integers(0, 7, size=52), "params": params, "steps": 7, "B": 3, "T": 5, "learning_rate": 0.1, "max_norm": 0.3},
+    reference.train, given=["model_forward", "model_backward", "clip_gradients", "adam_step", "make_streams"], tolerance=1e-5,
+    says="Training is followed over the end of the text, where all readers begin anew, and with another limit for clipping.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# The second check looks at what comes out. Again from all zeros: the network can only learn how *frequent* each character is, and must come close to
+# the best loss that is possible with that knowledge, 3.006 on this text. (The hidden check trains from random weights, on a text that
+# you have never seen, and asks for much more.)
+
+# %% nbgrader={"grade": true, "grade_id": "test_training_target", "locked": true, "points": 8, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_training, load_corpus
+
+ids = load_corpus().train
+zeros = {"Wx": np.zeros((46, 3)), "Wh": np.zeros((3, 3)), "bh": np.zeros(3), "Wy": np.zeros((3, 46)), "by": np.zeros(46)}
+check_training(
+    train, {"ids": ids, "params": zeros, "steps": 200, "B": 50, "T": 20, "learning_rate": 0.2},
+    lambda params: np.log(np.exp(params["by"]).sum()) - params["by"][ids].mean(),
+    at_most=3.02, like=zeros,
+)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, looking_glass, reference
+
+text = looking_glass()
+params = reference.init_params(46, 48, hidden_rng())
+check_training(
+    train, {"ids": text.train, "params": params, "steps": 400, "B": 32, "T": 16, "learning_rate": 0.01},
+    lambda params: reference.mean_loss(text.held_out, params),
+    at_most=2.01, like=params, seconds=30,
+    says="A small network is trained for 400 updates on a text you have not seen, and its loss on the held-out part is measured.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ## 5. Train it, then let it write
+#
+# Now the real thing: $H = 256$, 32 readers, chunks of 32 characters, float32. It takes about a minute. `watch` measures
+# the held-out part now and then and remembers the parameters that did best there. (Remembering is free: your `adam_step` makes new
+# arrays each time, so the old ones stay as they were.)
+
+# %% nbgrader={"grade": false, "grade_id": "train_full", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+H, B, T = 256, 32, 32
+STEPS, EVERY = training_steps(2600, 40), training_steps(130, 20)
+
+start_params = init_params(V, H, np.random.default_rng(3))
+best = {"loss": math.inf}
+held_out_curve = [(0, mean_loss(corpus.held_out, start_params))]
+
+
+def watch(step, params):
+    """Measure the held-out loss every EVERY updates and keep the best parameters."""
+    if (step + 1) % EVERY:
+        return {}
+    loss = mean_loss(corpus.held_out, params)
+    held_out_curve.append((step + 1, loss))
+    if loss < best["loss"]:
+        best.update(loss=loss, params=params, step=step + 1)
+    return {"held_out": loss}
+
+
+final_params, losses = train(corpus.train, start_params, STEPS, B, T, learning_rate=0.005, watch=watch)
+final_loss = mean_loss(corpus.train, final_params)
+
+# %% nbgrader={"grade": false, "grade_id": "curves", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+width = max(1, STEPS // 60)
+blocks = losses[: len(losses) // width * width].reshape(-1, width).mean(axis=1)
+plot_curves(
+    {
+        "train": (np.arange(len(blocks)) * width + width / 2, blocks),
+        "held out": tuple(np.array(held_out_curve).T),
+    },
+    title="Learning Alice, character by character", x_label="update",
+    lines={"chance": CHANCE, "bigram optimum": BIGRAM},
+)
+print(f"training part, final parameters: {final_loss:.3f} nats per character")
+print(f"held-out part, final parameters: {held_out_curve[-1][1]:.3f}")
+print(f"held-out part, best parameters:  {best['loss']:.3f} (after update {best['step']})")
+
+
+# %% [markdown]
+# ### Read the curves honestly
+#
+# Both curves fall through the bigram line within the first hundred updates: the memory pays. Then they **part**. The training loss
+# goes on falling, while the held-out loss turns almost level.
+#
+# What the network learns after that point is mostly not English. It is *this book*: with about 90,000 parameters and twenty readings of
+# 130,000 characters it begins to know passages by heart. **Low training loss is memorising.** It is a sign that your code and your optimiser
+# work. It is not a sign that the network got better at writing. For that, only the held-out curve counts, and that is why you sample from the
+# parameters that were best *there*, whatever the training loss says.
+#
+# ### Sampling with temperature
+#
+# The model gives a probability for each next character. Do not always take the most likely one, draw:
+#
+# $$p = \operatorname{softmax}(\text{logits} / \tau) \qquad (V,)$$
+#
+# The **temperature** $\tau$ sharpens ($\tau < 1$) or flattens ($\tau > 1$) the distribution. As $\tau \to 0$ the largest logit always wins.
+# Two traps: subtract the maximum *after* dividing, or small temperatures overflow; and `rng.choice(V, p=p)` wants
+# probabilities that add up to 1 in float64, so convert float32 logits first.
+
+# %% nbgrader={"grade": false, "grade_id": "sample_next", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def sample_next(logits, temperature, rng):
+    """Draw the next character from softmax(logits / temperature).
+
+    logits: (V,), float32 or float64. temperature: a number above 0. rng: np.random.Generator.
+    Returns one id as an int.
+    """
+    ### BEGIN SOLUTION
+    z = logits.astype(np.float64) / temperature
+    p = np.exp(z - z.max())
+    return int(rng.choice(len(p), p=p / p.sum()))
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_sample_next", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_sampling
+
+check_sampling(sample_next, np.array([1.0, -0.5, 2.0, 0.0, 1.5]), temperature=0.7, draws=1000)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, hidden_seed
+
+rng = hidden_rng()
+logits = rng.normal(scale=2, size=9).astype("float32")
+check_sampling(
+    sample_next, logits, temperature=1.7, draws=1500, seed=hidden_seed(),
+    says="Sampling is tried on random float32 logits at a high temperature.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# To write, the network reads the prompt, draws a character, **reads its own character**, draws the next, and so on. $B$ is 1 here.
+#
+# 1. Start with an empty memory and read the whole prompt.
+# 2. From the newest memory, compute logits and draw a character.
+# 3. Read that character: one step. Go to 2.
+
+# %% nbgrader={"grade": false, "grade_id": "generate", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def generate(prompt, length, params, temperature, rng):
+    """Let the model continue a text.
+
+    prompt: (P,) ids with P >= 1. length: how many characters to write. rng: np.random.Generator.
+    Reads the prompt from a memory of zeros, then draws `length` times with `sample_next`.
+    Returns the new ids (length,), without the prompt.
+    """
+    ### BEGIN SOLUTION
+    h0 = np.zeros((1, len(params["bh"])), dtype=params["bh"].dtype)
+    h = rnn_forward(prompt[None], h0, params)[0][:, -1]
+    written = []
+    for _ in range(length):
+        logits, _ = readout_forward(h[:, None], params)
+        written.append(sample_next(logits[0, 0], temperature, rng))
+        h, _ = rnn_step_forward(np.array(written[-1:]), h, params)
+    return np.array(written, dtype=np.int64)
+    ### END SOLUTION
+
+
+# %% [markdown]
+# The check uses a temperature of almost zero, so that the same text must come out for everybody.
+
+# %% nbgrader={"grade": true, "grade_id": "test_generate", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_values
+
+params = {
+    "Wx": np.array([[2.0, 0.0, 0.0], [0.0, 2.0, 0.0], [0.0, 0.0, 2.0]]), "Wh": np.zeros((3, 3)), "bh": np.zeros(3),
+    "Wy": np.array([[0.0, 3.0, 0.0], [0.0, 0.0, 3.0], [3.0, 0.0, 0.0]]), "by": np.zeros(3),
+}
+check_values(
+    generate,
+    {"prompt": np.array([2, 0]), "length": 5, "params": params, "temperature": 1e-6, "rng": np.random.default_rng(0)},
+    np.array([1, 2, 0, 1, 2]), given=["rnn_forward", "rnn_step_forward", "readout_forward", "sample_next"],
+)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+params = {
+    "Wx": rng.normal(size=(11, 6)), "Wh": rng.normal(size=(6, 6)), "bh": rng.normal(size=6),
+    "Wy": rng.normal(size=(6, 11)), "by": rng.normal(size=11),
+}
+check_values(
+    generate,
+    {"prompt": rng.integers(0, 11, size=5), "length": 24, "params": params, "temperature": 1e-6, "rng": rng},
+    reference.generate, given=["rnn_forward", "rnn_step_forward", "readout_forward", "sample_next"],
+    says="A random network continues a random prompt at a temperature of almost zero.",
+)
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": false, "grade_id": "samples", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+prompt = "alice was beginning to "
+for temperature in (0.3, 0.7, 1.0, 1.4):
+    written = generate(corpus.encode(prompt), 320, best["params"], temperature, np.random.default_rng(10))
+    show_sample(prompt + corpus.decode(written), f"temperature {temperature}")
+
+
+# %% [markdown]
+# At 0.3 it plays safe and turns in circles. Around 0.7 you find words, quotation marks that open and close, line breaks at about the right
+# place, and no meaning. At 1.4 the spelling falls apart.
+#
+# ### Who knows the book by heart?
+#
+# Give the network a place in the training part, let it continue for 200 characters at a low temperature, and ask: how long is the longest piece that stands word
+# for word in the training part? To know what is normal, ask the same of real Carroll, of pieces of the held-out part.
+
+# %% nbgrader={"grade": false, "grade_id": "longest_quote", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+def longest_quote(sample, text):
+    """The longest part of `sample` that stands in `text`."""
+    found = ""
+    for start in range(len(sample)):
+        while sample[start : start + len(found) + 1] in text and start + len(found) < len(sample):
+            found = sample[start : start + len(found) + 1]
+    return found
+
+
+rng = np.random.default_rng(1)
+passages = {
+    "the network, final parameters": [
+        corpus.decode(generate(corpus.train[place : place + 60], 200, final_params, 0.4, rng))
+        for place in range(5000, 125000, 8000)
+    ],
+    "Carroll, held-out part": [
+        corpus.decode(corpus.held_out[place : place + 200]) for place in range(0, 14000, 1000)
+    ],
+}
+train_text = corpus.decode(corpus.train)
+for name, texts in passages.items():
+    quotes = [longest_quote(text, train_text).strip() for text in texts]
+    print(f"{name}: longest quote {np.mean([len(q) for q in quotes]):.0f} characters on average, at most {max(map(len, quotes))}")
+    print(f"    {max(quotes, key=len)!r}")
+
+
+# %% [markdown]
+# ## 6. Looking inside
+#
+# ### DRINK ME: the vanishing gradient
+#
+# Remember $dz_1 = s_3\, w\, s_2\, w\, s_1$ from the example by hand? With matrices it reads
+#
+# $$\frac{\partial L_T}{\partial h_{T-k}} = \frac{\partial L_T}{\partial h_T} \; \prod_{j=0}^{k-1} \operatorname{diag}\bigl(1 - h_{T-j}^2\bigr)\, W_h^\top \qquad (1, H)\,(H, H)\cdots(H, H) \to (1, H)$$
+#
+# A product of $k$ matrices grows or shrinks **exponentially** in $k$. Slopes $1 - h^2$ are below 1, so mostly it shrinks: each step back
+# in time is a sip from the bottle that says DRINK ME.
+#
+# The next cell measures it. It takes the loss of *one* prediction at time $T$, walks back with your `rnn_step_backward`, and writes
+# down the norm of $\partial L_T / \partial h_{T-k}$ at every distance $k$, averaged over 64 places of the text.
+
+# %% nbgrader={"grade": false, "grade_id": "gradient_by_distance", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+def gradient_by_distance(ids, params, B=64, T=80):
+    """The mean norm of d loss_T / d h_(T-k) for k = 0, ..., T - 1, relative to k = 0."""
+    places = np.linspace(0, len(ids) - T - 2, B).astype(int)
+    x, target = ids[places[:, None] + np.arange(T)], ids[places + T]
+    h, caches = np.zeros((B, len(params["bh"]))), []
+    for t in range(T):
+        h, cache = rnn_step_forward(x[:, t], h, params)
+        caches.append(cache)
+    logits, readout_cache = readout_forward(h[:, None], params)
+    _, loss_cache = cross_entropy_forward(logits, target[:, None])
+    dh = readout_backward(cross_entropy_backward(1.0, loss_cache), readout_cache)[0][:, 0]
+    norms = []
+    for cache in reversed(caches):
+        norms.append(np.linalg.norm(dh, axis=1).mean())
+        dh, _ = rnn_step_backward(dh, cache)
+    return np.array(norms) / norms[0]
+
+
+def scaled(params, factor):
+    """The same parameters with Wh multiplied by a number."""
+    return {**params, "Wh": factor * params["Wh"]}
+
+
+plot_curves(
+    {
+        "before training, Wh × 3": gradient_by_distance(corpus.held_out, scaled(start_params, 3)),
+        "before training": gradient_by_distance(corpus.held_out, start_params),
+        "before training, Wh × 0.5": gradient_by_distance(corpus.held_out, scaled(start_params, 0.5)),
+        "after training": gradient_by_distance(corpus.held_out, best["params"]),
+    },
+    title="How much of the blame arrives k characters earlier?", x_label="distance in time k",
+    y_label="gradient norm, relative to k = 0", log_y=True,
+)
+
+# %% [markdown]
+# The scale is logarithmic, so a straight line is an exponential: each character multiplies the gradient by the same factor.
+#
+# - **Small weights** (`Wh × 0.5`): half or less per step. After 20 characters, nothing measurable is left to learn from.
+# - **Large weights** (`Wh × 3`): EAT ME. The gradient *grows*; this is what clipping is for.
+# - **After training**: the network has found its way to between the two, because it has to remember. But still it
+#   falls, and a letter 50 characters back hardly gets any blame.
+#
+# So the network cannot *learn* to use what it read two sentences ago, even if that would help. It is not that the memory is too small. The
+# message about what to keep does not arrive.
+#
+# ### Where is it surprised?
+#
+# The loss of each single character, in a passage from the held-out part. Red bars are the first letters of words.
+
+# %% nbgrader={"grade": false, "grade_id": "surprise", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+passage = corpus.held_out[2000:2400]
+hs, _ = rnn_forward(passage[None, :-1], np.zeros((1, H)), best["params"])
+logits, _ = readout_forward(hs, best["params"])
+surprise = [float(cross_entropy_forward(logits[:, t : t + 1], passage[None, t + 1 : t + 2])[0]) for t in range(len(passage) - 1)]
+letters = corpus.decode(passage)
+first = [a in " \n`(-" and b.isalpha() for a, b in zip(letters, letters[1:])]
+shown = slice(320, 399)
+plot_bars(
+    list(letters[1:][shown]), surprise[shown], highlight=first[shown],
+    title="Surprise, character by character", y_label="loss (nats)",
+)
+first = np.array(first)
+print(f"first letters of words: {np.array(surprise)[first].mean():.2f} nats, everything else: {np.array(surprise)[~first].mean():.2f}")
+
+# %% [markdown]
+# Inside a word the next letter is often clear. What the model does not know is which word comes next.
+#
+# ### A memory cell that counts
+#
+# Nobody told the network that lines of this text are about 60 to 70 characters long. But it has to predict the line break, so some cell should
+# know how far the line has got. The next cell looks for the memory cell that goes best with the position in the line.
+
+# %% nbgrader={"grade": false, "grade_id": "counting_cell", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+ids = corpus.held_out[:6000]
+hs, _ = rnn_forward(ids[None], np.zeros((1, H)), best["params"])
+breaks = np.flatnonzero(ids == corpus.encode("\n")[0])
+positions = np.arange(len(ids))
+column = positions - np.concatenate([[-1], breaks])[np.searchsorted(breaks, positions)] - 1
+correlations = np.array([np.corrcoef(hs[0, :, i], column)[0, 1] for i in range(H)])
+cell = int(np.abs(correlations).argmax())
+shown = slice(1000, 1400)
+plot_curves(
+    {
+        "position in the line (scaled)": column[shown] / 35 - 1,
+        f"memory cell {cell}": hs[0, shown, cell] * np.sign(correlations[cell]),
+    },
+    title=f"The cell that goes best with the position in the line (correlation {abs(correlations[cell]):.2f})",
+    x_label="character", y_label="activation",
+)
+
+# %% [markdown]
+# ## Takeaways
+#
+# - An RNN is **one small layer used again and again**. The memory $h$ is all that it takes along, and the number of parameters does not depend on how long the
+#   text is.
+# - **BPTT is ordinary backpropagation** on the unrolled graph, with two rules: where a value is used twice, its gradients add (from above and from the
+#   future), and where a weight is used $T$ times, its gradient is the sum over all $T$ uses.
+# - **Truncated BPTT** carries the state forward for ever and cuts only the gradient: `dh_last` = 0.
+# - Exploding gradients are cured by **clipping**. Vanishing gradients are not: a number that is almost zero cannot be scaled back to what it was.
+# - A low **training loss is memory of the book**. What you report, and what you sample from, is chosen on text that the network did not train on.
+#
+# ### Where this leads: the LSTM
+#
+# Every step squeezes the whole memory through the same matrix and the same $\tanh$, and every step back multiplies by that matrix again. What if
+# there were a second memory $c$ that is mostly *left alone*, and only changed by adding?
+#
+# $$c_t = f_t \odot c_{t-1} + i_t \odot g_t \qquad (B, H)$$
+#
+# The way back is then a multiplication by $f_t$, a gate that the network can set close to 1: no matrix, no $\tanh$, no bottle. That is the idea of the **LSTM**, and
+# notebook 04 builds it. Keep the picture of the falling lines; you will draw it again and see them straighten up.
