@@ -87,8 +87,6 @@ def grade_class(course: Course, assignments: list[str], options: argparse.Namesp
                 counts[status] += result.count(status) if result else 0
             note = ", ".join(f"{number} {status}" for status, number in counts.items())
             bar.update(task, completed=done, total=of, note=note, visible=True)
-            if result and result.problem:
-                bar.print(f"[yellow]![/] {result.student}/{result.assignment}: {escape(result.problem)}")
 
         return grade_submissions(
             course, assignments, options.students, jobs=options.jobs, sandbox=options.sandbox, report=report

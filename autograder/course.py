@@ -25,7 +25,8 @@ class Course:
             if (folder / CONFIG).is_file():
                 return cls(folder)
         raise CourseError(
-            f"No {CONFIG} in {start} or above it; run this inside the course folder, or name it with --course."
+            f"No {CONFIG} in {start} or above it; run this inside the course folder, or name it with "
+            "--course FOLDER."
         )
 
     def config(self):
@@ -35,7 +36,7 @@ class Course:
         try:
             return PyFileConfigLoader(CONFIG, path=str(self.root)).load_config()
         except Exception as error:
-            raise CourseError(f"{self.root / CONFIG} does not load: {error}.") from error
+            raise CourseError(f"{self.root / CONFIG} does not load ({type(error).__name__}: {error}).") from error
 
     @property
     def assignments(self) -> list[str]:

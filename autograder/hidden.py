@@ -16,7 +16,9 @@ from pathlib import Path
 import nbformat
 import numpy as np
 
+from autograder.cells import cells_of
 from autograder.course import Course, CourseError
+from autograder.names import definitions
 from autograder.notebook.corpus import Corpus, load_corpus
 
 
@@ -84,24 +86,10 @@ def load_reference(source: Path) -> types.ModuleType:
     Raises CourseError when the notebook is missing or does not compile.
     """
     try:
-        cells = nbformat.read(source, as_version=4).cells
+        notebook = nbformat.read(source, as_version=4)
     except (OSError, ValueError) as error:
         raise CourseError(f"{source} cannot be read ({error}); run `autograder build`.") from error
     module = types.ModuleType(f"reference_{source.stem}")
-    for cell in cells:
-        if cell.cell_type != "code" or cell.metadata.get("nbgrader", {}).get("grade"):
-            continue
-        tree = ast.parse(cell.source)
-        tree.body = [statement for statement in tree.body if _is_definition(statement)]
-        exec(compile(tree, str(source), "exec"), vars(module))
+    body = definitions(cells_of(notebook))
+    exec(compile(ast.Module(body, []), str(source), "exec"), vars(module))
     return module
-
-
-def _is_definition(statement: ast.stmt) -> bool:
-    """An import, a function, a class, or a CONSTANT = something."""
-    if isinstance(statement, ast.Assign):
-        names = [node.id for node in ast.walk(statement) if isinstance(node, ast.Name)
-                 and isinstance(node.ctx, ast.Store)]  # fmt: skip
-        return all(name.isupper() for name in names)
-    kinds = ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef
-    return isinstance(statement, kinds)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from nbformat import NotebookNode
 
-from autograder.build.cells import STUB, split
+from autograder.cells import STUB, split
 from autograder.course import CourseError
 
 SHORTEST_SECRET = 8  # shorter lines, such as `else:` or `)`, give nothing away

@@ -3,7 +3,7 @@
 from nbformat import NotebookNode
 
 from autograder.build import lint_cells, lint_exercises, lint_tests
-from autograder.build.cells import Problem, cells_of
+from autograder.cells import Problem, cells_of
 
 __all__ = ["RULES", "Problem", "lint"]
 

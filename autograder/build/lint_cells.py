@@ -4,8 +4,8 @@ import ast
 import re
 from collections.abc import Iterator
 
-from autograder.build.cells import HIDDEN, SOLUTION, Cell, Problem, of_kind, split
-from autograder.build.names import bound_and_read
+from autograder.cells import HIDDEN, SOLUTION, Cell, Problem, of_kind, split
+from autograder.names import bound_and_read
 
 GRADE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 TOTAL_POINTS = 100

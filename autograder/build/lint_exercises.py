@@ -4,7 +4,7 @@ import ast
 import builtins
 from collections.abc import Iterator
 
-from autograder.build.cells import (
+from autograder.cells import (
     SOLUTION,
     Cell,
     Problem,
@@ -15,7 +15,7 @@ from autograder.build.cells import (
     split,
     student_version,
 )
-from autograder.build.names import bound_and_read, definitions
+from autograder.names import bound_and_read, defined_names
 
 
 def exercise_has_solution(cells: list[Cell]) -> Iterator[Problem]:
@@ -85,7 +85,7 @@ def defined_once(cells: list[Cell]) -> Iterator[Problem]:
 
 def exercise_needs_definitions(cells: list[Cell]) -> Iterator[Problem]:
     """The reference has imports, functions and CONSTANTS, and no variable of a given cell."""
-    known = definitions(cells) | set(dir(builtins))
+    known = defined_names(cells) | set(dir(builtins))
     for cell in of_kind(cells, "exercise"):
         bound, read = bound_and_read(cell.tree) if cell.tree else (set(), set())
         for name in sorted(read - bound - known):

@@ -5,8 +5,8 @@ import builtins
 from collections.abc import Iterator
 from importlib import import_module
 
-from autograder.build.cells import HIDDEN, Cell, Problem, of_kind, regions
-from autograder.build.names import bound_and_read, definitions
+from autograder.cells import HIDDEN, Cell, Problem, of_kind, regions
+from autograder.names import bound_and_read, defined_names
 
 LIBRARIES = {"numpy", "math"}
 OURS, OURS_HIDDEN = "autograder", "autograder.hidden"
@@ -114,7 +114,7 @@ def given_names_other_exercises(cells: list[Cell]) -> Iterator[Problem]:
 
 def references_exist(cells: list[Cell]) -> Iterator[Problem]:
     """`reference.name` is something that some cell defines."""
-    known = definitions(cells)
+    known = defined_names(cells)
     for cell in of_kind(cells, "test"):
         for node in _nodes(cell, ast.Attribute):
             if getattr(node.value, "id", "") == "reference" and node.attr not in known:

@@ -12,9 +12,9 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from autograder.build.canonical import canonical, read_notebook, write_notebook
-from autograder.build.cells import HIDDEN, SOLUTION
 from autograder.build.leaks import require_no_leak, secret_lines
 from autograder.build.lint import lint
+from autograder.cells import HIDDEN, SOLUTION
 from autograder.course import CONFIG, Course, CourseError
 
 KEEP_OUT = f"take it out of the cells, or name the file in c.CourseDirectory.ignore in {CONFIG}."

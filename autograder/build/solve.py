@@ -8,8 +8,8 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder.build.canonical import canonical, read_notebook, without_outputs, write_text
-from autograder.build.cells import HIDDEN, Cell, cells_of
 from autograder.build.leaks import require_no_leak, secret_lines
+from autograder.cells import HIDDEN, Cell, cells_of
 from autograder.course import Course, CourseError
 
 Report = Callable[[int, int, str], None]

@@ -95,7 +95,7 @@ def require_float_array(value: Any, name: str) -> NDArray:
 def require_array(value: Any, like: NDArray, name: str) -> NDArray:
     """`value` as an array if it has the shape and dtype of `like` and is finite; else Failure."""
     if type(value) in (float, int, bool):
-        value = np.asarray(value)
+        value = np.asarray(value, like.dtype if like.dtype.kind == "f" else None)
     if not isinstance(value, np.ndarray | np.generic):
         kind = "nothing (None)" if value is None else "something that is not a NumPy array"
         raise Failure(f"{name} is {kind}.", f"got {type(value).__name__}")
@@ -105,9 +105,9 @@ def require_array(value: Any, like: NDArray, name: str) -> NDArray:
     if value.dtype.kind not in "fiub":
         raise Failure(f"{name} does not hold numbers.", f"dtype {value.dtype}")
     if like.dtype == np.float32 and value.dtype == np.float64:
-        raise Failure(f"{name} is float64 although all inputs are float32; keep the inputs' dtype.")
+        raise Failure(f"{name} is float64 where float32 is asked for; keep to the dtype of what comes in.")
     if like.dtype.kind == "f" and value.dtype.kind == "f" and value.itemsize < like.itemsize:
-        raise Failure(f"{name} loses precision: it is {value.dtype}, the inputs are {like.dtype}.")
+        raise Failure(f"{name} loses precision: it is {value.dtype}, not {like.dtype}.")
     if not np.isfinite(value).all():
         raise Failure(f"{name} is not finite: it holds NaN or infinity.")
     return value

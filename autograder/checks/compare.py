@@ -27,7 +27,7 @@ def explain(actual: NDArray, expected: NDArray, sizes: dict[int, str], tolerance
     if relative_error(-actual, expected) < tolerance:
         return "has the opposite sign"
     factor = np.vdot(expected, actual) / np.vdot(expected, expected)
-    if factor and relative_error(actual / factor, expected) < tolerance:
+    if np.count_nonzero(expected) > 1 and factor and relative_error(actual / factor, expected) < tolerance:
         return _scaled(float(factor), sizes)
     square = actual.ndim == 2 and actual.shape[0] == actual.shape[1]
     if square and relative_error(actual.T, expected) < tolerance:

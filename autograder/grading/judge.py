@@ -11,6 +11,7 @@ import nbformat
 from nbformat import NotebookNode
 
 import autograder.hidden
+from autograder.cells import cells_of
 from autograder.checks.show import MARKS, for_student
 from autograder.grading.restore import Restored, grade_id, is_test
 from autograder.grading.testcell import Judged, run_test_cell
@@ -67,12 +68,12 @@ def _show_outputs(notebook: NotebookNode, rules: Rules, files: list[Path]) -> No
 def _run_tests(notebook: NotebookNode, rules: Rules, files: list[Path]) -> None:
     session = Session(rules.sandbox, rules.limits, files)
     try:
-        for cell in notebook.cells:
-            if _runs(cell):
+        for cell in cells_of(notebook):
+            if _runs(cell.node):
                 session.run(cell.source)
-            elif cell.cell_type == "code" and is_test(cell):
-                checks = run_test_cell(cell.source, lambda name: StudentFunction(session, name))
-                _write_result(cell, checks)
+            elif cell.kind == "test":
+                checks = run_test_cell(cell, lambda name: StudentFunction(session, name))
+                _write_result(cell.node, checks)
     finally:
         session.close()
 
@@ -83,11 +84,10 @@ def _write_result(cell: NotebookNode, checks: list[Judged]) -> None:
     passed = sum(check.outcome.status == "passed" for check in checks)
     score = min(points, round(points * passed / len(checks), 4))
     cell.metadata["autograder"] = {"score": score, "checks": [_facts(check) for check in checks]}
-    table = "".join(_as_row(fact) for fact in cell.metadata["autograder"]["checks"])
-    cell.outputs = [nbformat.v4.new_output(
-        "execute_result", execution_count=None,
-        data={"text/plain": f"{score}", "text/html": f"<p>{score:g} of {points:g} points</p><table>{table}</table>"},
-    )]  # fmt: skip
+    rows = "".join(_as_row(fact) for fact in cell.metadata["autograder"]["checks"])
+    page = f"<p>{score:g} of {points:g} points</p><table>{rows}</table>"
+    data = {"text/plain": f"{score}", "text/html": page}
+    cell.outputs = [nbformat.v4.new_output("execute_result", execution_count=None, data=data)]
 
 
 def _facts(check: Judged) -> dict:
@@ -103,7 +103,8 @@ def _facts(check: Judged) -> dict:
 def _as_row(fact: dict) -> str:
     name = "hidden check" if fact["hidden"] else fact["check"]
     cells = (MARKS[fact["status"]], name, fact["message"])
-    return "<tr>" + "".join(f'<td style="text-align:left">{html.escape(c)}</td>' for c in cells) + "</tr>"
+    style = "text-align:left; padding:2px 10px; vertical-align:top"
+    return "<tr>" + "".join(f'<td style="{style}">{html.escape(c)}</td>' for c in cells) + "</tr>"
 
 
 def _as_outputs(output: CellOutput) -> list[NotebookNode]:

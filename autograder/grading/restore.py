@@ -1,14 +1,14 @@
 """From the submission come exercises and extra cells; everything else comes from the source."""
 
 import copy
-import re
 from dataclasses import dataclass, field
 
 from nbformat import NotebookNode
 from nbgrader.preprocessors import ClearSolutions, LockCells
 from nbgrader.utils import compute_checksum
 
-HIDDEN = re.compile(r"^[^\n]*BEGIN HIDDEN TESTS.*?END HIDDEN TESTS[^\n]*\n?", re.DOTALL | re.MULTILINE)
+from autograder.cells import HIDDEN, split
+
 GUARDED = ("grade", "locked", "points", "solution", "task")
 
 
@@ -38,7 +38,7 @@ def is_test(cell: NotebookNode) -> bool:
 
 def without_hidden(text: str) -> str:
     """A test cell's text as students see it."""
-    return HIDDEN.sub("", text).rstrip("\n")
+    return "\n".join(split(text, HIDDEN)[0]).rstrip("\n")
 
 
 def blank(source: NotebookNode) -> NotebookNode:

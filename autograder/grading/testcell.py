@@ -3,15 +3,16 @@
 import ast
 import builtins
 import functools
-import symtable
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
+from autograder.cells import Cell
 from autograder.checks.outcome import Outcome, listening
 from autograder.hidden import reference
+from autograder.names import bound_and_read
 from autograder.sandbox.process import NoProcess
 
 
@@ -31,50 +32,28 @@ def is_check(statement: ast.stmt) -> bool:
     return isinstance(function, ast.Name) and function.id.startswith("check_")
 
 
-def run_test_cell(source: str, student: Callable[[str], Callable]) -> list[Judged]:
+def run_test_cell(cell: Cell, student: Callable[[str], Callable]) -> list[Judged]:
     """The outcomes of all checks of a test cell; `student(name)` stands for a student's function.
 
     A check that ends without an outcome, or for whose inputs the cell broke, could not run; so does
     a cell without checks.
     """
-    try:
-        tree = ast.parse(source)
-        hidden_lines = _hidden_lines(source)
-        scope = {name: student(name) for name in free_names(source)}
-    except SyntaxError as error:
-        return [Judged(_could_not_run("test cell", error), hidden=False)]
+    if not cell.tree:
+        return [Judged(_could_not_run("test cell", "it does not compile"), hidden=False)]
+    scope: dict = {name: student(name) for name in free_names(cell.tree)}
     judged, broken = [], None
-    for statement in tree.body:
-        hidden = statement.lineno in hidden_lines
+    for statement in cell.statements:
         if is_check(statement):
-            judged.append(Judged(_run_check(statement, scope, broken), hidden))
+            judged.append(Judged(_run_check(statement, scope, broken), cell.is_hidden(statement)))
         else:
             broken = broken or _execute(statement, scope)
     return judged or [Judged(_could_not_run("test cell", "no check in it"), hidden=False)]
 
 
-def free_names(source: str) -> list[str]:
+def free_names(tree: ast.Module) -> list[str]:
     """The names that a cell uses without defining, importing or finding them among the built-ins."""
-    used: set[str] = set()
-    table = symtable.symtable(source, "test", "exec")
-    own = {
-        symbol.get_name() for symbol in table.get_symbols() if symbol.is_assigned() or symbol.is_imported()
-    }
-
-    def visit(block: symtable.SymbolTable) -> None:
-        used.update(s.get_name() for s in block.get_symbols() if s.is_global() or block is table)
-        for child in block.get_children():
-            visit(child)
-
-    visit(table)
-    return sorted(name for name in used - own if not hasattr(builtins, name))
-
-
-def _hidden_lines(source: str) -> range:
-    """The line numbers between the hidden-test markers."""
-    lines = source.split("\n")
-    marked = [i for i, line in enumerate(lines, 1) if "HIDDEN TESTS" in line]
-    return range(marked[0], marked[-1]) if marked else range(0)
+    bound, read = bound_and_read(tree)
+    return sorted(name for name in read - bound if not hasattr(builtins, name))
 
 
 def _run_check(statement: ast.stmt, scope: dict, broken: Exception | None) -> Outcome:

@@ -1,12 +1,12 @@
 """Can every rule of the linter fail, and does a sound notebook pass them all?"""
 
-# ruff: noqa: E501 - cells as text
+
 
 import pytest
 
-from autograder.build.cells import cells_of
 from autograder.build.lint import RULES, Problem, lint
 from autograder.build.pair import to_notebook
+from autograder.cells import cells_of
 
 SOUND = '''\
 # %% [markdown]

@@ -1,6 +1,6 @@
 """Is the release complete, byte-stable, registered, and free of anything that students must not see?"""
 
-# ruff: noqa: E501 - cells as text
+
 import logging
 import os
 from pathlib import Path
@@ -8,10 +8,10 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from autograder.build.cells import HIDDEN, SOLUTION
 from autograder.build.leaks import require_no_leak, secret_lines
 from autograder.build.pair import synchronise
 from autograder.build.release import build
+from autograder.cells import HIDDEN, SOLUTION
 from autograder.course import Course, CourseError
 
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")

@@ -1,6 +1,6 @@
 """Does the solution show a full run, without hidden tests, and only when every cell ran?"""
 
-# ruff: noqa: E501 - cells as text
+
 import signal
 import subprocess
 import sys

@@ -65,7 +65,7 @@ def overwriting(dh_prev, grads, dh, cache):
 def test_right_gradients_pass(projections, capsys):
     """Do right gradients pass, entry by entry and along random directions, with one line of praise?"""
     check_gradients(step_forward, step_backward, INPUTS, projections=projections)
-    assert "4 gradients agree" in capsys.readouterr().out
+    assert "dh_prev, dWx, dWh, db agree" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_right_gradients_pass(projections, capsys):
         (lambda dh_prev, grads, *_: dh_prev, "should return dh_prev, grads"),
         (lambda dh_prev, grads, *_: (dh_prev, {"Wx": grads["Wx"]}), "grads should be a dict with the keys"),
         (lambda dh_prev, grads, *_: (dh_prev, {k: g.astype(np.float64) for k, g in grads.items()}),
-         "although all inputs are float32"),
+         "float64 where float32 is asked for"),
     ],
 )  # fmt: skip
 def test_wrong_gradients_fail_and_say_why(change, cause):
@@ -282,7 +282,7 @@ ODD = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(value=ODD)
 def test_whatever_a_student_returns_is_the_students_failure(value):
     """Do checks always end in an outcome of their own, never in an error of the grader's?"""

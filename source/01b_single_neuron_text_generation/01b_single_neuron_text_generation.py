@@ -1,15 +1,3 @@
-# ---
-# jupyter:
-#   jupytext:
-#     text_representation:
-#       extension: .py
-#       format_name: percent
-#   kernelspec:
-#     display_name: Python 3 (ipykernel)
-#     language: python
-#     name: python3
-# ---
-
 # %% [markdown]
 # # 01b · The next character from the current one
 #
@@ -57,7 +45,7 @@ vocabulary_size = corpus.vocabulary_size
 # A **bigram** is a pair of neighbours (current character, next character). All that this notebook's model can ever learn is
 # in these pairs. Here is what follows a `t`:
 
-# %% tags=["figure"] nbgrader={"grade": false, "grade_id": "figure_after_t", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": false, "grade_id": "figure_after_t", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 current_ids, next_ids = corpus.train[:-1], corpus.train[1:]
 after_t = np.bincount(next_ids[current_ids == corpus.encode("t")[0]], minlength=vocabulary_size)
 plot_bars(
@@ -70,6 +58,7 @@ for character in "qthe. ":
     followers = np.bincount(next_ids[current_ids == corpus.encode(character)[0]], minlength=vocabulary_size)
     best = np.argsort(-followers)[:5]
     print(f"after {character!r}:", "   ".join(f"{names[j]!r} {followers[j] / followers.sum():4.0%}" for j in best))
+
 
 # %% [markdown]
 # ## 2 · One neuron per character
@@ -135,6 +124,7 @@ def softmax(logits):
     return exponentials / np.sum(exponentials, axis=-1, keepdims=True)
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "test_softmax", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
 import numpy as np
 
@@ -199,35 +189,43 @@ def cross_entropy_forward(logits, targets):
     return loss, (log_p, targets)
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "test_cross_entropy_forward", "locked": true, "points": 10, "schema_version": 3, "solution": false, "task": false}
 import numpy as np
 
 from autograder import check_values
 
 # Equal scores for 5 characters: the surprise is ln 5, whatever comes.
-check_values(cross_entropy_forward, {"logits": np.zeros((2, 3, 5)), "targets": np.array([[0, 4, 2], [1, 1, 3]])}, np.log(5))
+check_values(
+    cross_entropy_forward, {"logits": np.zeros((2, 3, 5)), "targets": np.array([[0, 4, 2], [1, 1, 3]])}, np.log(5),
+    given=["softmax"],
+)
 # p is (1/8, 2/8, 5/8), and the targets have 2/8 and 1/8: the mean of ln 4 and ln 8.
 logits = np.log(np.array([[1.0, 2.0, 5.0], [1.0, 2.0, 5.0]]))
-check_values(cross_entropy_forward, {"logits": logits, "targets": np.array([1, 0])}, (np.log(4) + np.log(8)) / 2)
+check_values(
+    cross_entropy_forward, {"logits": logits, "targets": np.array([1, 0])}, (np.log(4) + np.log(8)) / 2, given=["softmax"],
+)
 # Certain and wrong: the surprise is large, but it is a number.
-check_values(cross_entropy_forward, {"logits": np.array([[1000.0, 0.0, 0.0]]), "targets": np.array([2])}, 1000.0)
+check_values(
+    cross_entropy_forward, {"logits": np.array([[1000.0, 0.0, 0.0]]), "targets": np.array([2])}, 1000.0, given=["softmax"],
+)
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, reference
 
 rng = hidden_rng()
 check_values(
     cross_entropy_forward, {"logits": rng.normal(scale=2, size=(2, 3, 5)), "targets": rng.integers(5, size=(2, 3))},
-    reference.cross_entropy_forward, given=[reference.softmax],
+    reference.cross_entropy_forward, given=["softmax"],
     says="`cross_entropy_forward` is tried on a batch of sequences.",
 )
 check_values(
     cross_entropy_forward, {"logits": rng.normal(scale=2, size=(6, 4)), "targets": rng.integers(4, size=6)},
-    reference.cross_entropy_forward, given=[reference.softmax],
+    reference.cross_entropy_forward, given=["softmax"],
     says="`cross_entropy_forward` is tried on logits (N, V).",
 )
 check_values(
     cross_entropy_forward, {"logits": rng.normal(scale=2000, size=(4, 7)), "targets": rng.integers(7, size=4)},
-    reference.cross_entropy_forward, given=[reference.softmax],
+    reference.cross_entropy_forward, given=["softmax"],
     says="`cross_entropy_forward` is tried on very large scores of both signs.",
 )
 ### END HIDDEN TESTS
@@ -267,6 +265,7 @@ def cross_entropy_backward(dloss, cache):
     return (np.exp(log_p) - came) * (dloss / targets.size)
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "test_cross_entropy_backward", "locked": true, "points": 18, "schema_version": 3, "solution": false, "task": false}
 import numpy as np
 
@@ -274,7 +273,7 @@ from autograder import check_gradients
 
 rng = np.random.default_rng(5)
 inputs = {"logits": rng.normal(scale=2, size=(2, 3, 5)), "targets": np.array([[4, 0, 4], [2, 3, 0]])}
-check_gradients(cross_entropy_forward, cross_entropy_backward, inputs)
+check_gradients(cross_entropy_forward, cross_entropy_backward, inputs, given=["softmax"])
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, reference
 
@@ -282,13 +281,13 @@ rng = hidden_rng()
 check_gradients(
     cross_entropy_forward, cross_entropy_backward,
     {"logits": rng.normal(scale=2, size=(2, 3, 5)), "targets": rng.integers(5, size=(2, 3))},
-    reference=reference.cross_entropy_forward, given=[reference.softmax],
+    reference=reference.cross_entropy_forward, given=["softmax"],
     says="`cross_entropy_backward` is tried on a batch of sequences.",
 )
 check_gradients(
     cross_entropy_forward, cross_entropy_backward,
     {"logits": rng.normal(scale=2, size=(6, 4)), "targets": rng.integers(4, size=6)},
-    reference=reference.cross_entropy_forward, given=[reference.softmax],
+    reference=reference.cross_entropy_forward, given=["softmax"],
     says="`cross_entropy_backward` is tried on logits (N, V).",
 )
 ### END HIDDEN TESTS
@@ -298,7 +297,7 @@ check_gradients(
 # (all scores 0) has seen `t` and learns that `h` came. The neuron of `h` is pushed up, all the others are pushed down a little, and all
 # pushes together make 0.
 
-# %% tags=["figure"] nbgrader={"grade": false, "grade_id": "figure_push", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": false, "grade_id": "figure_push", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 seen = np.zeros((1, vocabulary_size))
 _, push_cache = cross_entropy_forward(seen, corpus.encode("h"))
 push = -cross_entropy_backward(1.0, push_cache)[0]
@@ -306,6 +305,7 @@ plot_bars(
     names, push, highlight=push > 0,
     title='One example, "t" then "h": the push on each neuron\'s score', y_label="-dlogits",
 )
+
 
 # %% [markdown]
 # ## 6 · The layer, forward
@@ -328,6 +328,7 @@ def bigram_forward(x, params):
     ### BEGIN SOLUTION
     return params["W"][x] + params["b"], x
     ### END SOLUTION
+
 
 # %% nbgrader={"grade": true, "grade_id": "test_bigram_forward", "locked": true, "points": 7, "schema_version": 3, "solution": false, "task": false}
 import numpy as np
@@ -401,6 +402,7 @@ def bigram_backward(dlogits, cache):
     return {"W": dW, "b": dlogits.reshape(-1, V).sum(axis=0)}
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "test_bigram_backward", "locked": true, "points": 22, "schema_version": 3, "solution": false, "task": false}
 import numpy as np
 
@@ -449,6 +451,7 @@ def sgd_step(params, grads, learning_rate):
     ### BEGIN SOLUTION
     return {name: params[name] - learning_rate * grads[name] for name in params}
     ### END SOLUTION
+
 
 # %% nbgrader={"grade": true, "grade_id": "test_sgd_step", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
 import numpy as np
@@ -501,6 +504,7 @@ def bigram_counts(ids, V):
     np.add.at(counts, (ids[:-1], ids[1:]), 1)
     return counts
     ### END SOLUTION
+
 
 # %% nbgrader={"grade": true, "grade_id": "test_bigram_counts", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
 import numpy as np
@@ -563,6 +567,7 @@ def conditional_entropy(counts):
     return -np.sum(seen * np.log(seen / counts.sum(axis=1)[i])) / np.sum(counts)
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "test_conditional_entropy", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
 import numpy as np
 
@@ -592,7 +597,7 @@ check_values(
 # With a single row of counts, your function is the plain entropy of the characters: the best loss of a model that does not even look at the
 # current character. That gives three landmarks: knowing nothing, knowing how common each character is, and knowing the current one.
 
-# %% tags=["figure"] nbgrader={"grade": false, "grade_id": "figure_landmarks", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": false, "grade_id": "figure_landmarks", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 counts = bigram_counts(corpus.train, vocabulary_size)
 chance = float(np.log(vocabulary_size))
 unigram = float(conditional_entropy(counts.sum(axis=0, keepdims=True)))
@@ -600,6 +605,7 @@ optimum = float(conditional_entropy(counts))
 landmarks = {"chance, ln V": chance, "unigram entropy": unigram, "optimum, H(next | current)": optimum}
 for name, nats in landmarks.items():
     print(f"{name:<28} {nats:.4f} nats per character, a guess among {np.exp(nats):4.1f} characters")
+
 
 # %% [markdown]
 # ## 11 · Counting instead of training
@@ -622,7 +628,8 @@ def evaluate(params, ids):
     loss, _ = cross_entropy_forward(logits, ids[1:])
     return float(loss)
 
-# %% tags=["figure"] nbgrader={"grade": false, "grade_id": "figure_counting", "locked": true, "schema_version": 3, "solution": false, "task": false}
+
+# %% nbgrader={"grade": false, "grade_id": "figure_counting", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 with np.errstate(divide="ignore"):
     log_share = np.log(counts / counts.sum(axis=1, keepdims=True))  # ln 0 is -inf: never seen, held to be impossible
 counted = {"W": log_share, "b": np.zeros(vocabulary_size)}
@@ -632,6 +639,7 @@ print(f"untrained, all zero:   training part {evaluate(zero_params(vocabulary_si
 print(f"W = ln p(j | i):       training part {evaluate(counted, corpus.train):.4f}")
 print(f"                       held-out part {evaluate(counted, corpus.held_out):.4f}")
 print(f"pairs in the held-out part that the training part does not have: {unseen} of {len(corpus.held_out) - 1:,}")
+
 
 # %% [markdown]
 # Two lessons. On the training part, counting lands exactly on the floor. On the held-out part its loss is **infinite**: a dozen pairs never occurred
@@ -678,6 +686,7 @@ def train(params, ids, learning_rates, batch_size, rng):
     return params, np.array(losses)
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "test_train", "locked": true, "points": 12, "schema_version": 3, "solution": false, "task": false}
 import numpy as np
 
@@ -689,6 +698,7 @@ text = np.array([0, 3, 1, 4, 2] * 20)
 check_values(
     train, {"params": still, "ids": text, "learning_rates": [0.0, 0.0, 0.0], "batch_size": 8, "rng": np.random.default_rng(1)},
     (still, np.full(3, np.log(5))),
+    given=["bigram_forward", "bigram_backward", "cross_entropy_forward", "cross_entropy_backward", "sgd_step"],
 )
 # A text that repeats 0 3 1 4 2: the next character is certain, so the loss can go to 0.
 after = np.array([3, 4, 0, 1, 2])
@@ -696,21 +706,19 @@ check_training(
     train, {"params": still, "ids": text, "learning_rates": [2.0] * 200, "batch_size": 16, "rng": np.random.default_rng(2)},
     lambda params: np.mean(np.log(np.exp(params["W"] + params["b"]).sum(axis=1)) - (params["W"] + params["b"])[np.arange(5), after]),
     at_most=0.1, like=still,
+    given=["bigram_forward", "bigram_backward", "cross_entropy_forward", "cross_entropy_backward", "sgd_step"],
 )
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, looking_glass, reference
 
 rng = hidden_rng()
-parts = [
-    reference.bigram_forward, reference.bigram_backward, reference.cross_entropy_forward,
-    reference.cross_entropy_backward, reference.sgd_step,
-]
 # In a text of one repeated character all batches are alike, so the result does not depend on how they are drawn.
 check_values(
     train,
     {"params": {"W": rng.normal(size=(4, 4)), "b": rng.normal(size=4)}, "ids": np.full(30, 2),
      "learning_rates": [0.5, 0.1, 1.5], "batch_size": 6, "rng": rng},
-    reference.train, given=parts,
+    reference.train,
+    given=["bigram_forward", "bigram_backward", "cross_entropy_forward", "cross_entropy_backward", "sgd_step"],
     says="`train` is tried for three steps from random parameters, with three different learning rates.",
 )
 mirror = looking_glass()
@@ -720,7 +728,8 @@ check_training(
     {"params": reference.zero_params(V), "ids": mirror.train, "learning_rates": np.linspace(20, 0, 1000, endpoint=False).tolist(),
      "batch_size": 256, "rng": hidden_rng()},
     lambda params: reference.evaluate(params, mirror.train),
-    at_most=2.42, like={"W": np.zeros((V, V)), "b": np.zeros(V)}, seconds=60, given=parts,
+    at_most=2.42, like={"W": np.zeros((V, V)), "b": np.zeros(V)}, seconds=60,
+    given=["bigram_forward", "bigram_backward", "cross_entropy_forward", "cross_entropy_backward", "sgd_step"],
     says="`train` is tried on Alice with her alphabet shuffled.",
 )
 ### END HIDDEN TESTS
@@ -739,15 +748,14 @@ check_training(
 # The way out: large first, small later. Let $\eta$ fall along a straight line to 0. Here are two constant rates and a falling one, each for
 # 4000 steps with batches of 256. The plot shows how far the loss on the training part is above the optimum (mind the logarithmic axis).
 
-# %% tags=["figure"] nbgrader={"grade": false, "grade_id": "figure_learning_rates", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": false, "grade_id": "figure_learning_rates", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 def falling(peak, steps):
     """Learning rates from `peak` down a straight line to 0, as a list."""
     return np.linspace(peak, 0, steps, endpoint=False).tolist()
 
 
-steps = training_steps(4000, 20)
+steps, rounds = training_steps(4000, 20), training_steps(8, 2)
 schedules = {"constant 1": [1.0] * steps, "constant 12": [12.0] * steps, "falling from 12 to 0": falling(12, steps)}
-rounds = 10
 gaps = {}
 for name, rates in schedules.items():
     trial, gap = zero_params(vocabulary_size), [chance - optimum]
@@ -769,27 +777,26 @@ plot_curves(gaps, title="How far above the optimum?", y_label="loss - optimum (n
 # 20,000 steps with batches of 256, the rate falling from 12 to 0. The goal: **within 0.005 of the optimum**, that is at most 2.398 on the training part
 # (and at most 2.45 on the held-out part). It takes about ten seconds.
 
-# %% tags=["figure"] nbgrader={"grade": false, "grade_id": "figure_training", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": false, "grade_id": "figure_training", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 steps = training_steps(20_000, 50)
-rounds = 25
 rates = falling(12, steps)
+stops = np.unique((steps * np.linspace(0, 1, training_steps(26, 4)) ** 3).astype(int))  # where to measure: often at first, seldom later
 rng = np.random.default_rng(4)
 trained = zero_params(vocabulary_size)
 batch_losses = []
 curves = {"train": [evaluate(trained, corpus.train)], "held_out": [evaluate(trained, corpus.held_out)]}
-for k in (bar := progress(rounds)):
-    trained, new_losses = train(trained, corpus.train, rates[k * steps // rounds : (k + 1) * steps // rounds], 256, rng)
+for k in (bar := progress(len(stops) - 1)):
+    trained, new_losses = train(trained, corpus.train, rates[stops[k] : stops[k + 1]], 256, rng)
     batch_losses.extend(new_losses)
     curves["train"].append(evaluate(trained, corpus.train))
     curves["held_out"].append(evaluate(trained, corpus.held_out))
     bar.show(train=curves["train"][-1], held_out=curves["held_out"][-1])
 
 plot_curves(
-    {"single batches": batch_losses[:200]}, lines=landmarks, title="The first 200 steps",
+    {"single batches": batch_losses[:100]}, lines=landmarks, title="The first 100 steps, batch by batch",
 )
-at = np.arange(rounds + 1) * steps // rounds
 plot_curves(
-    {"train": (at, curves["train"]), "held out": (at, curves["held_out"])}, lines=landmarks, title="The whole run",
+    {"train": (stops, curves["train"]), "held out": (stops, curves["held_out"])}, lines=landmarks, title="The whole run",
 )
 final = curves["train"][-1]
 print(f"training part {final:.4f}, that is {final - optimum:.4f} above the optimum {optimum:.4f} (goal: at most 0.005)")
@@ -801,7 +808,7 @@ print(f"held-out part {curves['held_out'][-1]:.4f}")
 #
 # Where does the tiny rest of the gap sit? Section 10 splits it by current character: $L - H = \sum_i p(i)\, \mathrm{KL}_i$, one bar for each $i$.
 
-# %% tags=["figure"] nbgrader={"grade": false, "grade_id": "figure_gap", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": false, "grade_id": "figure_gap", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 share = counts / counts.sum(axis=1, keepdims=True)
 learned = softmax(trained["W"].astype(np.float64) + trained["b"])
 ratio = np.where(counts > 0, share, 1) / np.where(counts > 0, learned, 1)
@@ -815,12 +822,16 @@ plot_bars(
 print(f"{wasted.sum() / gap.sum():.0%} of it is paid for probability that still lies on pairs that never occur.")
 
 # %% [markdown]
+# Apart from the very rarest, common and rare characters have bars of similar height. Most of the gap is paid for pairs that never occur. Their best score is $-\infty$, and the less
+# probability is left on them, the weaker is the push that takes it away ($\texttt{dlogits} = p$ there). So the last thousandths come slowly, and for the held-out text that is a blessing.
+
+# %% [markdown]
 # ## 15 · What did it learn?
 #
 # Add $b$ to each row of $W$, take softmax, and row $i$ of the picture is what the layer expects after $i$. Below it, the same picture from counting. The layer has
 # never seen a table of counts. It only ever nudged its scores.
 
-# %% tags=["figure"] nbgrader={"grade": false, "grade_id": "figure_heat_maps", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": false, "grade_id": "figure_heat_maps", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 labels = list("\n ,.'abcdefghijklmnopqrstuvwxyz")
 common = corpus.encode("".join(labels))
 for matrix, title in [(learned, "Learned: softmax(W + b)"), (share, "Counted: pairs of the training part")]:
@@ -828,6 +839,7 @@ for matrix, title in [(learned, "Learned: softmax(W + b)"), (share, "Counted: pa
         matrix[np.ix_(common, common)], rows=labels, columns=labels, title=title,
         x_label="next character", y_label="current character", colour_label="probability",
     )
+
 
 # %% [markdown]
 # Read a few rows: `q` has a single bright field at `u`; a comma is followed by a space or a line break; `t` and `s` like `h`; letters at the end of words are bright
@@ -859,22 +871,23 @@ def sample_next(logits, temperature, rng):
     return int(rng.choice(len(logits), p=softmax(logits / temperature)))
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "test_sample_next", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
 import numpy as np
 
 from autograder import check_sampling
 
-check_sampling(sample_next, np.array([0.5, -1.0, 2.0, 0.0, 1.0]), temperature=1.0)
+check_sampling(sample_next, np.array([0.5, -1.0, 2.0, 0.0, 1.0]), temperature=1.0, given=["softmax"])
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, reference
 
 rng = hidden_rng()
 check_sampling(
-    sample_next, rng.permutation(np.linspace(-2.0, 2.0, 7)), temperature=0.6, given=[reference.softmax],
+    sample_next, rng.permutation(np.linspace(-2.0, 2.0, 7)), temperature=0.6, given=["softmax"],
     says="`sample_next` is tried at a temperature below 1.",
 )
 check_sampling(
-    sample_next, rng.permutation(np.linspace(-3.0, 3.0, 6)), temperature=3.0, given=[reference.softmax],
+    sample_next, rng.permutation(np.linspace(-3.0, 3.0, 6)), temperature=3.0, given=["softmax"],
     says="`sample_next` is tried at a temperature above 1.",
 )
 ### END HIDDEN TESTS
@@ -898,6 +911,7 @@ def generate(params, start_id, length, temperature, rng):
     return np.array(ids)
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "test_generate", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 import numpy as np
 
@@ -908,7 +922,7 @@ scores = np.array([[0.0, 0, 9, 0], [0, 0, 0, 9], [0, 9, 0, 0], [9, 0, 0, 0]])
 check_values(
     generate,
     {"params": {"W": scores, "b": np.zeros(4)}, "start_id": 2, "length": 7, "temperature": 0.1, "rng": np.random.default_rng(1)},
-    np.array([2, 1, 3, 0, 2, 1, 3]),
+    np.array([2, 1, 3, 0, 2, 1, 3]), given=["bigram_forward", "sample_next"],
 )
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, reference
@@ -916,20 +930,20 @@ from autograder.hidden import hidden_rng, reference
 rng = hidden_rng()
 params = {"W": rng.normal(size=(7, 7)), "b": rng.normal(size=7)}
 check_values(
-    generate, {"params": params, "start_id": 4, "length": 60, "temperature": 1.7, "rng": rng}, reference.generate,
-    given=[reference.bigram_forward, reference.sample_next],
-    says="`generate` is tried with random parameters at a high temperature.",
+    generate, {"params": params, "start_id": 4, "length": 1, "temperature": 1.0, "rng": rng}, reference.generate,
+    given=["bigram_forward", "sample_next"],
+    says="`generate` is tried for a text of one character, the start.",
 )
 next_of = rng.permutation(6)
-params = {"W": 4 * np.eye(6)[next_of] + rng.normal(scale=0.1, size=(6, 6)), "b": rng.normal(scale=0.1, size=6)}
+params = {"W": 2 * np.eye(6)[next_of] + rng.normal(scale=0.1, size=(6, 6)), "b": rng.normal(scale=0.1, size=6)}
 check_values(
     generate, {"params": params, "start_id": 3, "length": 40, "temperature": 0.05, "rng": rng}, reference.generate,
-    given=[reference.bigram_forward, reference.sample_next],
+    given=["bigram_forward", "sample_next"],
     says="`generate` is tried where each character has one clear successor, at a low temperature.",
 )
 ### END HIDDEN TESTS
 
-# %% tags=["figure"] nbgrader={"grade": false, "grade_id": "figure_samples", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": false, "grade_id": "figure_samples", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 start = int(corpus.encode("a")[0])
 for temperature in [0.2, 0.6, 1.0, 3.0]:
     rng = np.random.default_rng(6)

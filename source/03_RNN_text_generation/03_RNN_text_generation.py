@@ -856,6 +856,10 @@ check_values(
     says="Clipping is tried on a long gradient.",
 )
 check_values(
+    clip_gradients, {"grads": grads, "max_norm": 50.0}, reference.clip_gradients,
+    says="Clipping is tried on a gradient that is short enough.",
+)
+check_values(
     clip_gradients, {"grads": {"Wh": np.zeros((3, 2)), "bh": np.zeros(2)}, "max_norm": 1.5}, reference.clip_gradients,
     says="Clipping is tried on a gradient of zeros.",
 )
@@ -1239,8 +1243,7 @@ print(f"held-out part, best parameters:  {best['loss']:.3f} (after update {best[
 # $$p = \operatorname{softmax}(\text{logits} / \tau) \qquad (V,)$$
 #
 # The **temperature** $\tau$ sharpens ($\tau < 1$) or flattens ($\tau > 1$) the distribution. As $\tau \to 0$ the largest logit always wins.
-# Two traps: subtract the maximum *after* dividing, or small temperatures overflow; and `rng.choice(V, p=p)` wants
-# probabilities that add up to 1 in float64, so convert float32 logits first.
+# One trap: subtract the maximum *after* dividing, or small temperatures overflow. `rng.choice(V, p=p)` draws an id.
 
 # %% nbgrader={"grade": false, "grade_id": "sample_next", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def sample_next(logits, temperature, rng):
@@ -1250,7 +1253,7 @@ def sample_next(logits, temperature, rng):
     Returns one id as an int.
     """
     ### BEGIN SOLUTION
-    z = logits.astype(np.float64) / temperature
+    z = logits / temperature
     p = np.exp(z - z.max())
     return int(rng.choice(len(p), p=p / p.sum()))
     ### END SOLUTION
@@ -1322,14 +1325,20 @@ from autograder.hidden import hidden_rng, reference
 
 rng = hidden_rng()
 params = {
-    "Wx": rng.normal(size=(11, 6)), "Wh": rng.normal(size=(6, 6)), "bh": rng.normal(size=6),
-    "Wy": rng.normal(size=(6, 11)), "by": rng.normal(size=11),
+    "Wx": rng.normal(size=(17, 12)), "Wh": rng.normal(size=(12, 12)), "bh": rng.normal(scale=0.3, size=12),
+    "Wy": rng.normal(scale=2, size=(12, 17)), "by": rng.normal(scale=0.3, size=17),
 }
 check_values(
     generate,
-    {"prompt": rng.integers(0, 11, size=5), "length": 24, "params": params, "temperature": 1e-6, "rng": rng},
+    {"prompt": rng.integers(0, 17, size=5), "length": 30, "params": params, "temperature": 1e-6, "rng": rng},
     reference.generate, given=["rnn_forward", "rnn_step_forward", "readout_forward", "sample_next"],
     says="A random network continues a random prompt at a temperature of almost zero.",
+)
+check_values(
+    generate,
+    {"prompt": rng.integers(0, 17, size=1), "length": 40, "params": params, "temperature": 1e-6, "rng": rng},
+    reference.generate, given=["rnn_forward", "rnn_step_forward", "readout_forward", "sample_next"],
+    says="A random network continues a prompt of a single character.",
 )
 ### END HIDDEN TESTS
 

@@ -1,0 +1,103 @@
+"""The class as a grid, student by assignment: what the terminal and the page both show."""
+
+from dataclasses import dataclass
+from statistics import mean
+
+from autograder.grading.batch import Result
+from autograder.reports.words import heads
+
+NOT_GRADED, NOT_RUN, RESTORED, NOTHING = "!", "?", "*", "–"
+MEANING = {
+    NOT_GRADED: "not graded",
+    NOT_RUN: "a check could not run",
+    RESTORED: "cells put back",
+    NOTHING: "nothing handed in",
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One assignment; `mean` is None when nothing was graded."""
+
+    assignment: str
+    head: str
+    max_score: float
+    mean: float | None
+
+
+@dataclass(frozen=True)
+class Row:
+    """One student; `results` go with the columns, None where nothing was handed in.
+
+    `total` adds up what was graded; `mark` says why it may still rise.
+    """
+
+    student: str
+    results: tuple[Result | None, ...]
+    total: float
+    mark: str
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Columns and rows, both sorted by name."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+
+    @property
+    def max_score(self) -> float:
+        """What a student can reach over all columns."""
+        return sum(column.max_score for column in self.columns)
+
+    @property
+    def decimals(self) -> int:
+        """How many decimals all scores are shown with: 0 when all are whole, else 1."""
+        scores = [result.score for row in self.rows for result in row.results if result]
+        return int(any(round(score, 1) % 1 for score in scores if score is not None))
+
+    @property
+    def marks(self) -> dict[str, str]:
+        """The marks that occur, each with its meaning."""
+        used = "".join(mark(result) for row in self.rows for result in row.results)
+        return {sign: meaning for sign, meaning in MEANING.items() if sign in used}
+
+
+def is_graded(result: Result) -> bool:
+    """Does it have a score that counts?"""
+    return result.score is not None and not result.problem
+
+
+def mark(result: Result | None) -> str:
+    """The signs behind a score, or in its place."""
+    if result is None:
+        return NOTHING
+    if not is_graded(result):
+        return NOT_GRADED
+    return NOT_RUN * (result.count("could not run") > 0) + RESTORED * bool(result.restored)
+
+
+def class_grid(results: list[Result]) -> Grid:
+    """The grid of `results`."""
+    assignments = sorted({result.assignment for result in results})
+    students = sorted({result.student for result in results})
+    found = {(result.student, result.assignment): result for result in results}
+    names = heads(assignments)
+    return Grid(
+        tuple(_column(name, names[name], results) for name in assignments),
+        tuple(_row(who, [found.get((who, name)) for name in assignments]) for who in students),
+    )
+
+
+def _column(assignment: str, head: str, results: list[Result]) -> Column:
+    own = [result for result in results if result.assignment == assignment]
+    scores = [result.score for result in own if is_graded(result)]
+    max_score = max(result.max_score for result in own)
+    return Column(assignment, head, max_score, mean(scores) if scores else None)
+
+
+def _row(student: str, results: list[Result | None]) -> Row:
+    total = sum(result.score for result in results if result and is_graded(result))
+    marks = "".join(mark(result) for result in results)
+    unsure = "".join(sign for sign in (NOT_GRADED, NOT_RUN) if sign in marks)
+    return Row(student, tuple(results), total, unsure)

@@ -1,0 +1,104 @@
+"""The report for the instructor: one static page, and the same results as JSON beside it."""
+
+import os
+from datetime import datetime
+from pathlib import Path
+from statistics import mean, median
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from autograder.grading.batch import Result
+from autograder.reports import facts, words
+from autograder.reports.grid import class_grid, is_graded, mark
+from autograder.reports.stored import as_json, grader_version, read_results
+
+__all__ = ["read_results", "render", "write_report"]
+
+BANDS = (0.3, 0.5, 0.7, 0.9)
+
+
+def write_report(results: list[Result], folder: Path) -> Path:
+    """Write folder/results.json and folder/index.html; returns the page.
+
+    Each file is replaced as a whole or stays as it was.
+    """
+    now = datetime.now().astimezone()
+    data, page = as_json(results, now), render(results, now)
+    folder.mkdir(parents=True, exist_ok=True)
+    _write(folder / "results.json", data)
+    _write(folder / "index.html", page)
+    return folder / "index.html"
+
+
+def _write(path: Path, text: str) -> None:
+    partial = path.with_name(f"{path.name}.partial")
+    partial.write_text(text, encoding="utf-8")
+    os.replace(partial, path)
+
+
+def render(results: list[Result], written: datetime) -> str:
+    """The page as HTML: no script, nothing loaded from elsewhere, all text escaped."""
+    grid = class_grid(results)
+    return _environment().get_template("report.html.j2").render(
+        grid=grid,
+        head={column.assignment: column.head for column in grid.columns},
+        headline=_headline(results),
+        assignments=_assignments(results),
+        causes=facts.causes(results),
+        not_graded=[result for result in results if not is_graded(result)],
+        not_run=facts.not_run(results),
+        restored=[result for result in results if result.restored],
+        slowest=facts.slowest(results),
+        written=f"{written.day} {written:%B %Y, %H:%M}",
+        grader=grader_version(),
+    )  # fmt: skip
+
+
+def _headline(results: list[Result]) -> dict[str, Any]:
+    parts = facts.shares(results)
+    return {
+        "students": len({result.student for result in results}),
+        "submissions": len(results),
+        "graded": sum(map(is_graded, results)),
+        "median": median(parts) if parts else None,
+        "needs": sum(result.needs_a_person or not is_graded(result) for result in results),
+    }
+
+
+def _assignments(results: list[Result]) -> list[dict[str, Any]]:
+    """What the page says about each assignment."""
+    by_name = {column.assignment: column for column in class_grid(results).columns}
+    sections = []
+    for name, column in by_name.items():
+        own = [result for result in results if result.assignment == name]
+        parts = facts.shares(own)
+        sections.append({
+            "column": column, "submissions": len(own),
+            "graded": sum(map(is_graded, own)), "bars": facts.distribution(own),
+            "median": median(parts) if parts else None, "mean": mean(parts) if parts else None,
+            "checks": facts.check_rates(own),
+        })  # fmt: skip
+    return sections
+
+
+def _band(result: Result) -> str:
+    """The colour of a score, from `band-0` to `band-4`; "" without a score."""
+    part = facts.share(result)
+    return "" if part is None else f"band-{sum(part >= limit for limit in BANDS)}"
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+        # Exactly str: Markup is already escaped, and is the template's own.
+        finalize=lambda value: words.plain(value) if type(value) is str else value,
+    )  # fmt: skip
+    environment.filters |= {
+        "number": words.number, "fixed": words.fixed, "percent": "{:.0%}".format,
+        "seconds": "{:.1f} s".format, "mark": mark, "band": _band, "title": words.title,
+    }  # fmt: skip
+    environment.tests["graded"] = is_graded
+    environment.globals["counted"] = words.counted
+    return environment

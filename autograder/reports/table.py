@@ -1,0 +1,114 @@
+"""The class in the terminal: a table, a summary, and a sentence for whatever needs a person."""
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+from rich.text import Text
+
+from autograder.grading.batch import Result
+from autograder.reports.grid import Grid, class_grid, is_graded, mark
+from autograder.reports.words import again, check_name, counted, fixed, number, plain
+
+NOBODY = "Nobody has handed in anything."
+
+
+def class_table(results: list[Result]) -> Table:
+    """One row per student, one column per assignment, a total.
+
+    Seven assignments fit 80 columns; a long name goes on in the next line.
+    """
+    grid = class_grid(results)
+    table = Table(
+        box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0),
+        caption=_legend(grid), caption_justify="left", min_width=len(NOBODY),
+    )  # fmt: skip
+    table.add_column("student", overflow="fold", min_width=12)
+    columns = [_Numbers(column.head, column.max_score, grid.decimals) for column in grid.columns]
+    total = _Numbers("total", grid.max_score, grid.decimals)
+    for column in [*columns, total]:
+        table.add_column(column.header, no_wrap=True)
+    for row in grid.rows:
+        cells = [column.cell(result) for column, result in zip(columns, row.results, strict=True)]
+        table.add_row(Text(plain(row.student)), *cells, total.score(row.total, row.mark))
+    _add_means(table, grid, columns)
+    return table
+
+
+class _Numbers:
+    """A column of numbers with marks behind them, the numbers flush right.
+
+    rich would put the end of the marks flush right, and drops trailing blanks.
+    """
+
+    def __init__(self, head: str, max_score: float, decimals: int):
+        self.head, self.most, self.decimals = plain(head), max_score, decimals
+        limit = f"/{number(max_score)}"
+        self.width = max(len(self.head), len(limit), len(fixed(max_score, decimals)))
+        self.header = Text(f"{self.head:>{self.width}}\n").append(f"{limit:>{self.width}}", "dim")
+
+    def cell(self, result: Result | None) -> Text:
+        if result is None or not is_graded(result):
+            return Text(mark(result).rjust(self.width), "yellow" if result else "dim")
+        return self.score(result.score, mark(result))
+
+    def score(self, score: float, signs: str = "", style: str = "") -> Text:
+        text = fixed(score, self.decimals).rjust(self.width)
+        return Text().append(text, style).append(signs, "yellow")
+
+
+def _add_means(table: Table, grid: Grid, columns: list[_Numbers]) -> None:
+    """The last row, a line apart."""
+    if not grid.rows:
+        return
+    table.add_section()
+    means = [
+        Text("") if own.mean is None else column.score(own.mean, style="dim")
+        for column, own in zip(columns, grid.columns, strict=True)
+    ]
+    table.add_row(Text("mean", "dim"), *means)
+
+
+def _legend(grid: Grid) -> Text | None:
+    """What the marks mean, those that occur."""
+    if not grid.rows:
+        return Text(NOBODY, "dim")
+    text = "\n".join(f"{sign} {meaning}" for sign, meaning in grid.marks.items())
+    return Text(text, "dim") if text else None
+
+
+def summary(results: list[Result]) -> str:
+    """How many were graded, how many checks could not run, and where cells were put back."""
+    if not results:
+        return "Nothing was graded: nobody has handed in anything."
+    graded = sum(map(is_graded, results))
+    students = counted(len({result.student for result in results}), "student")
+    whole = f"{counted(len(results), 'submission')} from {students}"
+    missing = f"{graded} graded, {len(results) - graded} not graded"
+    return f"{whole}: {missing if graded < len(results) else 'all graded'}. {_grading(results)}"
+
+
+def _grading(results: list[Result]) -> str:
+    lost = sum(result.count("could not run") for result in results)
+    restored = sum(bool(result.restored) for result in results)
+    first = f"{counted(lost, 'check')} could not run" if lost else "Every check ran"
+    second = f"in {counted(restored, 'submission')}" if restored else "nowhere"
+    return f"{first}; cells were put back {second}."
+
+
+def problems(results: list[Result]) -> list[str]:
+    """One sentence per submission that needs a person, with what to do."""
+    return [plain(_problem(result)) for result in results if result.needs_a_person]
+
+
+def _problem(result: Result) -> str:
+    name = f"{result.student}/{result.assignment}"
+    if result.problem:
+        return f"{name}: {result.problem}"
+    lost = [
+        f"{check_name(cell['cell'], check['check'])}: {check['cause']}".rstrip(".")
+        for cell in result.cells for check in cell["checks"] if check["status"] == "could not run"
+    ]  # fmt: skip
+    more = f", and {len(lost) - 1} more" if lost[1:] else ""
+    return (
+        f"{name}: {counted(len(lost), 'check')} could not run ({lost[0]}{more}); "
+        f"mend the test cell or the machine, then run `{again(result)}`."
+    )

@@ -1,0 +1,57 @@
+"""How reports word things: names, numbers and text that came from a student."""
+
+import shlex
+from collections import Counter
+from collections.abc import Iterable
+
+from autograder.grading.batch import Result
+
+
+def plain(text: str) -> str:
+    """`text` on one line, without characters that steer a terminal or turn the writing direction.
+
+    Folder names are chosen by students and may hold anything that a file system allows.
+    """
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in _one_line(text))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def number(value: float) -> str:
+    """At most one decimal: 8, 92.5, 100."""
+    return f"{round(value, 1):g}"
+
+
+def fixed(value: float, decimals: int) -> str:
+    """With this many decimals, so that a column of numbers lines up."""
+    return f"{value:.{decimals}f}"
+
+
+def counted(count: int, thing: str) -> str:
+    """`1 check`, `2 checks`."""
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
+
+
+def heads(assignments: Iterable[str]) -> dict[str, str]:
+    """A short head for each id: what stands before its first `_`, or all of it if not unique."""
+    short = {assignment: assignment.partition("_")[0] or assignment for assignment in assignments}
+    uses = Counter(short.values())
+    return {long: head if uses[head] == 1 else long for long, head in short.items()}
+
+
+def title(assignment: str) -> str:
+    """What stands after the head, as words."""
+    return assignment.partition("_")[2].replace("_", " ")
+
+
+def check_name(cell: str, check: str) -> str:
+    """What a check is called in reports, such as `test_sigmoid / sigmoid: values`."""
+    return f"{cell} / {check}"
+
+
+def again(result: Result) -> str:
+    """The command that grades one submission again."""
+    assignment, student = shlex.quote(result.assignment), shlex.quote(result.student)
+    return f"autograder grade {assignment} --students {student}"
