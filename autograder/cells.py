@@ -151,3 +151,10 @@ def indentation(line: str) -> str:
 def of_kind(cells: list[Cell], kind: str) -> Iterator[Cell]:
     """The cells of one kind."""
     return (cell for cell in cells if cell.kind == kind)
+
+
+def is_check(statement: ast.stmt) -> bool:
+    """Is it a call `check_*(...)` as a statement?"""
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    function = call.func if isinstance(call, ast.Call) else None
+    return isinstance(function, ast.Name) and function.id.startswith("check_")

@@ -36,7 +36,8 @@ class Course:
         try:
             return PyFileConfigLoader(CONFIG, path=str(self.root)).load_config()
         except Exception as error:
-            raise CourseError(f"{self.root / CONFIG} does not load ({type(error).__name__}: {error}).") from error
+            problem = f"{type(error).__name__}: {error}"
+            raise CourseError(f"{self.root / CONFIG} does not load ({problem}); mend it.") from error
 
     @property
     def assignments(self) -> list[str]:

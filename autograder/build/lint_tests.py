@@ -5,7 +5,7 @@ import builtins
 from collections.abc import Iterator
 from importlib import import_module
 
-from autograder.cells import HIDDEN, Cell, Problem, of_kind, regions
+from autograder.cells import HIDDEN, Cell, Problem, is_check, of_kind, regions
 from autograder.names import bound_and_read, defined_names
 
 LIBRARIES = {"numpy", "math"}
@@ -130,6 +130,16 @@ def statements_do_not_straddle(cells: list[Cell]) -> Iterator[Problem]:
                 yield _at(cell, statement, "a marker stands inside the statement; move it out.")
 
 
+def keeps_the_notebooks_variables(cells: list[Cell]) -> Iterator[Problem]:
+    """No test assigns to a variable that given cells share: the student's next cell would read it."""
+    given = [(cell, *bound_and_read(cell.tree)) for cell in cells if cell.kind == "given" and cell.tree]
+    for test in (cell for cell in cells if cell.kind == "test" and cell.tree):
+        before = {name for cell, bound, _ in given if cell.position < test.position for name in bound}
+        after = {name for cell, bound, read in given if cell.position > test.position for name in read - bound}
+        for name in sorted(_assigned(test) & before & after):
+            yield Problem(test.name, f"it assigns `{name}`, which a given cell below reads; rename it.")
+
+
 RULES = (
     only_imports_assignments_checks,
     imports_are_allowed,
@@ -143,19 +153,19 @@ RULES = (
     given_names_other_exercises,
     references_exist,
     statements_do_not_straddle,
+    keeps_the_notebooks_variables,
 )
-
-
-def is_check(statement: ast.stmt) -> bool:
-    """Is it a call `check_*(...)` as a statement?"""
-    call = statement.value if isinstance(statement, ast.Expr) else None
-    function = call.func if isinstance(call, ast.Call) else None
-    return isinstance(function, ast.Name) and function.id.startswith("check_")
 
 
 def checks_of(cell: Cell) -> list[ast.Call]:
     """The checks of a test cell, visible and hidden."""
     return [statement.value for statement in cell.statements if is_check(statement)]
+
+
+def _assigned(cell: Cell) -> set[str]:
+    """The names that a cell binds, but for imports."""
+    kinds = ast.Import | ast.ImportFrom
+    return {name for s in cell.statements if not isinstance(s, kinds) for name in bound_and_read(s)[0]}
 
 
 def _at(cell: Cell, node: ast.stmt | ast.expr, message: str) -> Problem:

@@ -173,8 +173,9 @@ def _compare(name: str, found: NDArray, right: NDArray, inputs: Mapping, thresho
 
 def _sizes(inputs: Mapping[str, Any]) -> dict[int, str]:
     """The batch size, and the length of the sequence where there is one, by their numbers."""
-    batch_first = [v for v in inputs.values() if isinstance(v, np.ndarray) and v.ndim]
-    sizes = {size: name for a in batch_first[:1] for size, name in zip(a.shape[:2], "BT", strict=False)}
+    array = next((v for v in inputs.values() if isinstance(v, np.ndarray) and v.ndim), np.empty(1))
+    sequence = array.ndim > 2 or array.dtype.kind in "iu"
+    sizes = dict(zip(array.shape, "BT" if sequence else "B", strict=False))
     if len(sizes) == 2:
         sizes[int(np.prod(list(sizes)))] = "B·T"
     return sizes

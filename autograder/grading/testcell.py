@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from autograder.cells import Cell
+from autograder.cells import Cell, is_check
 from autograder.checks.outcome import Outcome, listening
 from autograder.hidden import reference
 from autograder.names import bound_and_read
@@ -22,14 +22,6 @@ class Judged:
 
     outcome: Outcome
     hidden: bool
-
-
-def is_check(statement: ast.stmt) -> bool:
-    """Is this statement a call of a check?"""
-    if not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call)):
-        return False
-    function = statement.value.func
-    return isinstance(function, ast.Name) and function.id.startswith("check_")
 
 
 def run_test_cell(cell: Cell, student: Callable[[str], Callable]) -> list[Judged]:

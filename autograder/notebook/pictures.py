@@ -27,10 +27,11 @@ def plot_curves(
     for name, height in (lines or {}).items():
         axes.axhline(height, color=GREY, linestyle="--", linewidth=1)
         axes.annotate(name, (1, height), xycoords=("axes fraction", "data"), xytext=(-4, 4),
-                      textcoords="offset points", ha="right", color=GREY, fontsize=9)  # fmt: skip
+                      textcoords="offset points", ha="right", color=GREY, fontsize=9,
+                      bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1})  # fmt: skip
     if log_y:
         axes.set_yscale("log")
-    axes.legend(frameon=False)
+    axes.legend(frameon=True, framealpha=0.85, edgecolor="none")
     _show(figure)
 
 

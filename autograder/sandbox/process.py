@@ -102,13 +102,16 @@ class StudentProcess:
 
     def _stand_in(self, question: dict, stand_ins: Mapping[str, Callable]) -> dict:
         """The reference's answer to a call from student code."""
-        name, arguments = question.get("ask"), question.get("arguments")
-        if type(name) is not str or name not in stand_ins or type(arguments) is not tuple:
+        name, arguments, keywords = (question.get(key) for key in ("ask", "arguments", "keywords"))
+        offered = type(name) is str and name in stand_ins
+        if not offered or type(arguments) is not tuple or type(keywords) is not dict:
             raise wire.WireError("a call of something that was not offered")
-        if _size(arguments) > MAX_QUESTION:
+        if _size(arguments) + _size(keywords) > MAX_QUESTION:
             return {"error": f"{name} is called with arguments that are too large"}
         try:
-            return {"value": stand_ins[name](*arguments)}
+            value = stand_ins[name](*arguments, **keywords)
+            generators = filter(_is_generator, (*arguments, *keywords.values()))
+            return {"value": value, "generators": tuple(generators)}
         except Exception as error:  # the arguments are student code's, so anything can go wrong
             return {"error": f"{name} does not take these arguments ({type(error).__name__})"}
 
@@ -132,6 +135,10 @@ class StudentProcess:
     def _complaint(self) -> str:
         lines = self._last_words.splitlines()
         return lines[-1] if lines else "it gave no reason"
+
+
+def _is_generator(value: Any) -> bool:
+    return isinstance(value, np.random.Generator)
 
 
 def _size(value: Any) -> int:

@@ -16,6 +16,7 @@ import traceback
 import weakref
 from typing import Any
 
+import numpy as np
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
@@ -136,11 +137,15 @@ class Worker:
         return {}
 
     def _stand_in(self, name: str):
-        def stand_in(*arguments: Any) -> Any:
-            self._send({"id": -1, "ask": name, "arguments": arguments})
+        def stand_in(*arguments: Any, **keywords: Any) -> Any:
+            self._send({"id": -1, "ask": name, "arguments": arguments, "keywords": keywords})
             reply = self._receive()
             if "error" in reply:
                 raise ValueError(reply["error"])
+            given = (*arguments, *keywords.values())
+            mine = (one for one in given if isinstance(one, np.random.Generator))
+            for generator, advanced in zip(mine, reply["generators"], strict=True):
+                generator.bit_generator.state = advanced.bit_generator.state
             return reply["value"]
 
         stand_in.__name__ = name

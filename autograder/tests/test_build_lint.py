@@ -1,7 +1,5 @@
 """Can every rule of the linter fail, and does a sound notebook pass them all?"""
 
-
-
 import pytest
 
 from autograder.build.lint import RULES, Problem, lint
@@ -16,6 +14,7 @@ SOUND = '''\
 import numpy as np
 
 # %matplotlib inline
+start = 1
 WIDTH = 2
 
 # %% nbgrader={"grade": false, "grade_id": "double", "locked": false, "schema_version": 3, "solution": true}
@@ -57,7 +56,7 @@ check_values(
 # The tests of this exercise are hidden.
 
 # %% nbgrader={"grade": false, "grade_id": "picture", "locked": true, "schema_version": 3, "solution": false} tags=["figure"]
-curve = fourfold(np.arange(3))
+curve = fourfold(np.arange(start, 3))
 print(curve)
 '''
 
@@ -176,6 +175,9 @@ BREAKS = {
     "references_exist": [("reference.double, says", "reference.triple, says")],
     "statements_do_not_straddle": [
         ("np.full(3, 2.0))\n### BEGIN HIDDEN TESTS\n", "np.full(3, 2.0)\n### BEGIN HIDDEN TESTS\n)\n"),
+    ],
+    "keeps_the_notebooks_variables": [
+        ("x = hidden_rng().normal(size=3)", "x = start = hidden_rng().normal(size=3)"),
     ],
 }  # fmt: skip
 ALSO = {  # a break that cannot be had alone: the rule that has to see it as well

@@ -1,6 +1,5 @@
 """Is the release complete, byte-stable, registered, and free of anything that students must not see?"""
 
-
 import logging
 import os
 from pathlib import Path

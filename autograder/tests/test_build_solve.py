@@ -1,6 +1,5 @@
 """Does the solution show a full run, without hidden tests, and only when every cell ran?"""
 
-
 import signal
 import subprocess
 import sys

@@ -10,6 +10,7 @@ from nbformat import NotebookNode
 from autograder.grading.batch import judge_one
 from autograder.grading.judge import Rules
 from autograder.tests.mini import (
+    DOUBLE,
     FULL,
     ID,
     QUICK,
@@ -50,6 +51,20 @@ def test_no_double_punishment(course):
     """Is a function judged with the reference's helper where its own is wrong?"""
     result = judged(course, submission({"double": "def double(x):\n    return 3 * x"}))
     assert scores(result) == {"test_double": 15, "test_scale": 50, "test_fit": 20}
+
+
+def test_a_supplied_function_advances_the_students_generator(course):
+    """Does randomness go on after a call of the reference with the student's rng, also by keyword?"""
+    notebook = source_notebook()
+    cells = {one.id: one for one in notebook.cells}
+    cells["double"].source = DOUBLE.replace("double(x)", "double(rng)").replace("2 * x", "rng.normal()")
+    cells["fit"].source = "def fit(rng):\n    \"\"\"Two draws.\"\"\"\n    ### BEGIN SOLUTION\n    return double(rng), double(rng=rng)\n    ### END SOLUTION"
+    cells["test_fit"].source = (
+        "import numpy as np\nfrom autograder import check_values\nfrom autograder.hidden import reference\n"
+        "check_values(fit, {'rng': np.random.default_rng(1)}, reference.fit, given=['double'])"
+    )
+    write(course.source(ID), notebook)
+    assert scores(judged(course, notebook))["test_fit"] == 20
 
 
 ODD_BUT_RIGHT = {
@@ -175,7 +190,7 @@ PATCHES = {
     "the worker": "import gc\nfor o in gc.get_objects():\n    if type(o).__name__ == 'Worker': o.call = lambda *a, **k: {'value': 0, 'changed': False}",
     "odd answers": "import autograder.sandbox.wire as w; p = w.pack; w.pack = lambda m, keep: p({**m, 'id': np.ones(3)}, keep)",
     "odd news": "import autograder.sandbox.wire as w; p = w.pack; w.pack = lambda m, keep: p({**m, 'dropped': [[]], 'error': np.ones(2)}, keep)",
-    "made-up questions": "import autograder.sandbox.wire as w; p = w.pack; w.pack = lambda m, keep: p({'id': -1, 'ask': 'exec', 'arguments': ('1',)}, keep)",
+    "made-up questions": "import autograder.sandbox.wire as w; p = w.pack; w.pack = lambda m, keep: p({'id': -1, 'ask': 'exec', 'arguments': ('1',), 'keywords': {}}, keep)",
     "at exit": "import atexit, os; atexit.register(lambda: os.write(3, b'full marks'))",
     "forged replies": "import os\nfor fd in range(3, 20):\n    try: os.write(fd, b'\\x10\\0\\0\\0' + b'x' * 16)\n    except OSError: pass",
     "tracing": "import sys; sys.settrace(lambda *a: None); sys.setprofile(lambda *a: None)",

@@ -1231,10 +1231,11 @@ print(f"held-out part, best parameters:  {best['loss']:.3f} (after update {best[
 # Both curves fall through the bigram line within the first hundred updates: the memory pays. Then they **part**. The training loss
 # goes on falling, while the held-out loss turns almost level.
 #
-# What the network learns after that point is mostly not English. It is *this book*: with about 90,000 parameters and twenty readings of
-# 130,000 characters it begins to know passages by heart. **Low training loss is memorising.** It is a sign that your code and your optimiser
-# work. It is not a sign that the network got better at writing. For that, only the held-out curve counts, and that is why you sample from the
-# parameters that were best *there*, whatever the training loss says.
+# The gap is what the network knows about *these pages* and about no others: which name follows which verb here, how this sentence of the Queen goes on.
+# It has about 90,000 parameters and reads the same 130,000 characters twenty times. **Low training loss is memorising.** It is a sign
+# that your code and your optimiser work, not that the network writes better. For that, only the held-out curve counts,
+# and that is why you sample from the parameters that were best *there*, whatever the training loss says. (The falling learning rate often makes
+# these the last ones. Train three times as long, and look again.)
 #
 # ### Sampling with temperature
 #
@@ -1353,10 +1354,11 @@ for temperature in (0.3, 0.7, 1.0, 1.4):
 # At 0.3 it plays safe and turns in circles. Around 0.7 you find words, quotation marks that open and close, line breaks at about the right
 # place, and no meaning. At 1.4 the spelling falls apart.
 #
-# ### Who knows the book by heart?
+# ### Does it copy?
 #
-# Give the network a place in the training part, let it continue for 200 characters at a low temperature, and ask: how long is the longest piece that stands word
-# for word in the training part? To know what is normal, ask the same of real Carroll, of pieces of the held-out part.
+# If training text is memorised, does the network quote? Give it a place in the training part, let it continue for 200 characters at a low temperature, and
+# ask: how long is the longest piece that stands word for word in the training part? To know what is normal, ask the same of real Carroll, of pieces of the
+# held-out part.
 
 # %% nbgrader={"grade": false, "grade_id": "longest_quote", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 def longest_quote(sample, text):
@@ -1384,6 +1386,10 @@ for name, texts in passages.items():
     print(f"{name}: longest quote {np.mean([len(q) for q in quotes]):.0f} characters on average, at most {max(map(len, quotes))}")
     print(f"    {max(quotes, key=len)!r}")
 
+
+# %% [markdown]
+# With a training loss around 1.1 the quotes should be about as long as Carroll's own, who also repeats himself. So memorising begins long before copying:
+# what is learned by heart first are names and turns of phrase, not pages. The gap between the curves shows it, the sample alone would not.
 
 # %% [markdown]
 # ## 6. Looking inside
@@ -1438,12 +1444,12 @@ plot_curves(
 # %% [markdown]
 # The scale is logarithmic, so a straight line is an exponential: each character multiplies the gradient by the same factor.
 #
-# - **Small weights** (`Wh × 0.5`): half or less per step. After 20 characters, nothing measurable is left to learn from.
+# - **Small weights** (`Wh × 0.5`): less than half is left at each step. After 20 characters it is a ten-millionth, and nothing can be learned from that.
 # - **Large weights** (`Wh × 3`): EAT ME. The gradient *grows*; this is what clipping is for.
 # - **After training**: the network has found its way to between the two, because it has to remember. But still it
-#   falls, and a letter 50 characters back hardly gets any blame.
+#   falls: 50 characters back, about a thousandth arrives.
 #
-# So the network cannot *learn* to use what it read two sentences ago, even if that would help. It is not that the memory is too small. The
+# So the network can hardly *learn* to use what it read two sentences ago, even if that would help. It is not that the memory is too small. The
 # message about what to keep does not arrive.
 #
 # ### Where is it surprised?
@@ -1456,7 +1462,7 @@ hs, _ = rnn_forward(passage[None, :-1], np.zeros((1, H)), best["params"])
 logits, _ = readout_forward(hs, best["params"])
 surprise = [float(cross_entropy_forward(logits[:, t : t + 1], passage[None, t + 1 : t + 2])[0]) for t in range(len(passage) - 1)]
 letters = corpus.decode(passage)
-first = [a in " \n`(-" and b.isalpha() for a, b in zip(letters, letters[1:])]
+first = [letters[t] in " \n`(-" and letters[t + 1].isalpha() for t in range(len(surprise))]
 shown = slice(320, 399)
 plot_bars(
     list(letters[1:][shown]), surprise[shown], highlight=first[shown],
@@ -1467,29 +1473,6 @@ print(f"first letters of words: {np.array(surprise)[first].mean():.2f} nats, eve
 
 # %% [markdown]
 # Inside a word the next letter is often clear. What the model does not know is which word comes next.
-#
-# ### A memory cell that counts
-#
-# Nobody told the network that lines of this text are about 60 to 70 characters long. But it has to predict the line break, so some cell should
-# know how far the line has got. The next cell looks for the memory cell that goes best with the position in the line.
-
-# %% nbgrader={"grade": false, "grade_id": "counting_cell", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
-ids = corpus.held_out[:6000]
-hs, _ = rnn_forward(ids[None], np.zeros((1, H)), best["params"])
-breaks = np.flatnonzero(ids == corpus.encode("\n")[0])
-positions = np.arange(len(ids))
-column = positions - np.concatenate([[-1], breaks])[np.searchsorted(breaks, positions)] - 1
-correlations = np.array([np.corrcoef(hs[0, :, i], column)[0, 1] for i in range(H)])
-cell = int(np.abs(correlations).argmax())
-shown = slice(1000, 1400)
-plot_curves(
-    {
-        "position in the line (scaled)": column[shown] / 35 - 1,
-        f"memory cell {cell}": hs[0, shown, cell] * np.sign(correlations[cell]),
-    },
-    title=f"The cell that goes best with the position in the line (correlation {abs(correlations[cell]):.2f})",
-    x_label="character", y_label="activation",
-)
 
 # %% [markdown]
 # ## Takeaways

@@ -1,0 +1,76 @@
+"""`autograder demo`: source to release to graded class to feedback and report, in a folder of its own."""
+
+import argparse
+import shutil
+
+import nbformat
+
+from autograder import cli
+from autograder.build.pair import synchronise
+from autograder.build.release import build
+from autograder.course import CONFIG, Course
+from autograder.demo.students import STUDENTS
+from autograder.feedback import write_feedback
+from autograder.reports.page import write_report
+from autograder.sandbox.bubblewrap import require
+
+FOLDER = "demo"
+
+
+def run(course: Course, options: argparse.Namespace) -> int:
+    """Run the demo; 0 when every step did its work, whatever the students did."""
+    require(options.sandbox or "bwrap")
+    demo = _make_course(course)
+    assignments = demo.assignments
+    _build(demo, assignments)
+    _hand_in(demo, assignments)
+    options.students = []
+    results = cli.grade_class(demo, assignments, options)
+    cli.show_class(results)
+    page = write_report(results, demo.reports)
+    with cli.console.status("writing feedback"):
+        pages = write_feedback(demo, assignments, [], lambda done, of: None)
+    _say_where(demo, page, pages)
+    return 0
+
+
+def _make_course(course: Course) -> Course:
+    """A fresh course folder with the sources of `course`; an earlier demo's goes away."""
+    demo = Course(course.root / FOLDER)
+    shutil.rmtree(demo.root, ignore_errors=True)
+    shutil.copytree(course.root / "source", demo.root / "source")
+    shutil.copy(course.root / CONFIG, demo.root)
+    return demo
+
+
+def _build(demo: Course, assignments: list[str]) -> None:
+    for assignment in assignments:
+        with cli.console.status(f"building {assignment}"):
+            synchronise(demo, assignment)
+            build(demo, assignment)
+    cli.console.print(f"[green]✓[/] {len(assignments)} releases built and registered in the gradebook")
+
+
+def _hand_in(demo: Course, assignments: list[str]) -> None:
+    """Write everybody's submissions, and say who is who."""
+    for assignment in assignments:
+        source = nbformat.read(demo.source(assignment), as_version=4)
+        for student, hand_in in STUDENTS.items():
+            path = demo.submitted(student, assignment)
+            path.parent.mkdir(parents=True)
+            path.write_text(hand_in(source), encoding="utf-8")
+    cli.console.print(f"[green]✓[/] {len(STUDENTS)} students handed in:")
+    for student, hand_in in STUDENTS.items():
+        cli.console.print(f"    {student:8} {hand_in.__doc__}")
+
+
+def _say_where(demo: Course, page, pages: int) -> None:
+    cli.console.print(
+        f"\nReport for the instructor:  {page}\n"
+        f"Feedback for {pages} notebooks:  {demo.root / 'feedback'}\n"
+        f"Graded notebooks:           {demo.root / 'autograded'}\n"
+        f"Gradebook (nbgrader's):     {demo.gradebook}\n\n"
+        f"Next: open the report in a browser; `make lab` opens the course; README.md says how to grade a\n"
+        f"class of your own.",
+        soft_wrap=True,
+    )
