@@ -135,7 +135,8 @@ def keeps_the_notebooks_variables(cells: list[Cell]) -> Iterator[Problem]:
     given = [(cell, *bound_and_read(cell.tree)) for cell in cells if cell.kind == "given" and cell.tree]
     for test in (cell for cell in cells if cell.kind == "test" and cell.tree):
         before = {name for cell, bound, _ in given if cell.position < test.position for name in bound}
-        after = {name for cell, bound, read in given if cell.position > test.position for name in read - bound}
+        below = [(bound, read) for cell, bound, read in given if cell.position > test.position]
+        after = {name for bound, read in below for name in read - bound}
         for name in sorted(_assigned(test) & before & after):
             yield Problem(test.name, f"it assigns `{name}`, which a given cell below reads; rename it.")
 

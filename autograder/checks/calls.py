@@ -28,9 +28,22 @@ def call(function: Callable, *arguments: Any, seconds: float | None = None) -> A
         copies = copy.deepcopy(arguments)
         result = _call_here(function, copies)
         changed = not same(data_of(arguments), data_of(copies))
+    _require_unchanged(function, changed)
+    return result
+
+
+def call_each(function: Callable, argument_lists: Sequence[tuple]) -> list[Any]:
+    """The results of many calls, which cross the border together; Failure as in `call`."""
+    if not hasattr(function, "sealed_call_each"):
+        return [call(function, *arguments) for arguments in argument_lists]
+    results, changed = function.sealed_call_each(argument_lists)
+    _require_unchanged(function, changed)
+    return results
+
+
+def _require_unchanged(function: Callable, changed: bool) -> None:
     if changed:
         raise Failure(f"`{function.__name__}` changes its inputs in place; work on copies or new arrays.")
-    return result
 
 
 def _call_here(function: Callable, arguments: Sequence[Any]) -> Any:

@@ -59,7 +59,7 @@ def check_gradients(
             rows=tuple(rows),
         )
     _require_single_precision(forward, backward, inputs, douts, found)
-    return f"{', '.join(row.name for row in rows)} agree with central differences"
+    return f"central differences agree: {', '.join(row.name for row in rows)}"
 
 
 def _run(forward: Callable, backward: Callable, inputs: Mapping[str, Any], rng) -> tuple:

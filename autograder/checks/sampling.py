@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from autograder.checks.calls import call
+from autograder.checks.calls import call_each
 from autograder.checks.outcome import Failure, Row, check
 
 FALSE_ALARM = 1e-6
@@ -25,12 +26,12 @@ def check_sampling(
     than once in a million runs (Dvoretzky-Kiefer-Wolfowitz inequality with Massart's constant).
     """
     rngs = np.random.default_rng(seed).spawn(draws)
-    cold = [_draw(sample, logits, COLD, rng) for rng in rngs[:20]]
+    cold = _draw(sample, logits, COLD, rngs[:20])
     if set(cold) != {int(np.argmax(logits))}:
         raise Failure(
             "Close to temperature 0 the most likely character must win every time, and it does not."
         )
-    counts = np.bincount([_draw(sample, logits, temperature, rng) for rng in rngs], minlength=len(logits))
+    counts = np.bincount(_draw(sample, logits, temperature, rngs), minlength=len(logits))
     gap = float(np.abs(np.cumsum(counts / draws - _softmax(logits / temperature))).max())
     limit = math.sqrt(math.log(2 / FALSE_ALARM) / (2 * draws))
     if gap > limit:
@@ -41,13 +42,19 @@ def check_sampling(
     return f"{draws} draws follow softmax(logits / {temperature:g})"
 
 
-def _draw(sample: Callable, logits: NDArray, temperature: float, rng: np.random.Generator) -> int:
-    drawn = call(sample, logits, temperature, rng)
-    if isinstance(drawn, np.ndarray | np.generic) and drawn.size == 1 and drawn.dtype.kind in "iu":
-        drawn = int(drawn.reshape(()))
-    if type(drawn) is not int or not 0 <= drawn < len(logits):
+def _draw(sample: Callable, logits: NDArray, temperature: float, rngs: list) -> list[int]:
+    """One id from each generator. Raises Failure for anything but an id."""
+    drawn = call_each(sample, [(logits, temperature, rng) for rng in rngs])
+    ids = [_whole(one) for one in drawn]
+    if any(type(i) is not int or not 0 <= i < len(logits) for i in ids):
         raise Failure(f"`{sample.__name__}` should return one id, an integer from 0 to V - 1.")
-    return drawn
+    return ids
+
+
+def _whole(value: Any) -> Any:
+    """A NumPy integer as a built-in one, anything else as it is."""
+    is_one = isinstance(value, np.ndarray | np.generic) and value.size == 1 and value.dtype.kind in "iu"
+    return int(value.reshape(())) if is_one else value
 
 
 def _softmax(logits: NDArray) -> NDArray:

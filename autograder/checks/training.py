@@ -18,7 +18,7 @@ def check_training(
     *,
     at_most: float,
     like: Mapping[str, NDArray],
-    seconds: float = 60,
+    seconds: float = 30,
 ) -> str:
     """Does `train(*inputs.values())` return parameters whose loss is `at_most` that (nats per character)?
 

@@ -23,11 +23,21 @@ def bigram_backward(dlogits, cache):
     return {"W": dW, "b": dlogits.reshape(-1, V).sum(axis=0)}
 
 
+def rnn_forward(x, h0, params):
+    """Right, but slow: one step after the other."""
+    h, caches, hs = h0, [], []
+    for t in range(x.shape[1]):
+        h, cache = rnn_step_forward(x[:, t], h, params)  # noqa: F821 - the student's own
+        caches.append(cache)
+        hs.append(h)
+    return np.stack(hs, axis=1), caches
+
+
 def rnn_backward(dhs, cache):
     """Nothing flows back through time."""
     total = None
     for t in reversed(range(dhs.shape[1])):
-        dh, grads = rnn_step_backward(dhs[:, t], cache[t])  # noqa: F821 - the student's own
+        dh, grads = rnn_step_backward(dhs[:, t], cache[t])  # noqa: F821
         total = grads if total is None else {name: total[name] + grads[name] for name in grads}
     return dh, total
 

@@ -100,7 +100,7 @@ def _judged(course: Course, steps: SealedExecute, work: list, jobs: int) -> Iter
     """Results with the graded notebooks' text, in the order in which they are ready."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__])
-    pool = ProcessPoolExecutor(min(jobs, len(work)), context, initializer=_limit_memory)
+    pool = ProcessPoolExecutor(min(jobs, len(work)), context, initializer=_start_worker)
     try:
         waiting = [
             pool.submit(judge_one, course, student, assignment, steps.rules(course, assignment))
@@ -112,8 +112,9 @@ def _judged(course: Course, steps: SealedExecute, work: list, jobs: int) -> Iter
         pool.shutdown(cancel_futures=True)
 
 
-def _limit_memory() -> None:
-    """Cap a worker, so that the reference, called with a student's arguments, cannot eat the machine."""
+def _start_worker() -> None:
+    """Tell the reference that nobody watches, and cap what a student's arguments can make it use."""
+    os.environ["NBGRADER_EXECUTION"] = "autograde"
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
 
 

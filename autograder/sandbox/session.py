@@ -43,19 +43,24 @@ class Session:
         self._cells.append(source)
         return CellOutput(_text(reply.get("text"), self.limits.output), _images(reply.get("images")))
 
-    def call(self, name: str, arguments: tuple, seconds: float | None) -> tuple[Any, bool]:
-        """A function's result, and whether it changed its arguments. Raises Failure."""
+    def calls(
+        self, name: str, argument_lists: list[tuple], seconds: float | None = None
+    ) -> tuple[list, bool]:
+        """A function's results, one per call, and whether it changed any argument. Raises Failure."""
         if name in self._overran:
             raise Failure(f"`{name}` broke a limit before, and is not called again.")
         seconds = seconds or self.limits.call_seconds
         try:
-            reply = self._ask("call", {"name": name, "arguments": arguments}, seconds)
+            reply = self._ask("calls", {"name": name, "argument_lists": argument_lists}, seconds)
         except ProcessDied as error:
             self._overran.add(name)
             raise Failure(f"`{name}` {error}.") from error
         if "error" in reply:
             raise _failure(name, reply["error"])
-        return reply.get("value"), reply.get("changed") is True
+        values = reply.get("values")
+        if type(values) is not list or len(values) != len(argument_lists):
+            raise Failure(f"`{name}` ran, but its process reports no result.")
+        return values, reply.get("changed") is True
 
     @contextmanager
     def supply(self, stand_ins: Mapping[str, Callable]) -> Iterator[None]:
@@ -120,7 +125,12 @@ class StudentFunction:
 
     def sealed_call(self, arguments: tuple, seconds: float | None = None) -> tuple[Any, bool]:
         """The result, and whether the arguments were changed. Raises Failure."""
-        return self.session.call(self.__name__, tuple(arguments), seconds)
+        values, changed = self.session.calls(self.__name__, [tuple(arguments)], seconds)
+        return values[0], changed
+
+    def sealed_call_each(self, argument_lists: list[tuple]) -> tuple[list, bool]:
+        """The results of many calls, and whether any argument was changed. Raises Failure."""
+        return self.session.calls(self.__name__, argument_lists)
 
     def sealed_supply(self, stand_ins: Mapping[str, Callable]):
         """See Session.supply."""

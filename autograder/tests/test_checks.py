@@ -65,7 +65,7 @@ def overwriting(dh_prev, grads, dh, cache):
 def test_right_gradients_pass(projections, capsys):
     """Do right gradients pass, entry by entry and along random directions, with one line of praise?"""
     check_gradients(step_forward, step_backward, INPUTS, projections=projections)
-    assert "dh_prev, dWx, dWh, db agree" in capsys.readouterr().out
+    assert "agree: dh_prev, dWx, dWh, db" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
