@@ -17,7 +17,7 @@ lint: $(READY)
 	$(BIN)/ruff check .
 
 bench: $(READY) ## grading against stock nbgrader, training speed; ratios from one run
-	$(BIN)/python benchmarks/run.py
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 NBGRADER_EXECUTION=bench $(BIN)/python benchmarks/run.py
 
 lab: $(READY)   ## open JupyterLab on the course
 	$(BIN)/jupyter lab

@@ -1,7 +1,7 @@
 """nbgrader's settings for this course; each line says why it is here."""
 
-from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, ClearHiddenTests, GetGrades
 from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
+from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, ClearHiddenTests, GetGrades
 
 from autograder.grading.nbgrader_steps import RestoreCells, SaveSealedGrades, SealedExecute
 

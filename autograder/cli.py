@@ -66,12 +66,28 @@ def grade(options: argparse.Namespace) -> int:
 
     course = _course(options)
     results = grade_class(course, course.choose(options.assignments), options)
-    page = write_report(results, course.reports)
+    page = write_report(with_earlier(course, results), course.reports)
     show_class(results)
     console.print(
         f"Report: {page}\nNext: `autograder feedback`, or marks by hand in `jupyter lab`'s formgrader."
     )
     return int(any(result.needs_a_person for result in results))
+
+
+def with_earlier(course: Course, results: list) -> list:
+    """`results`, and those of earlier runs for what is still in submitted/ and was not graded now."""
+    from autograder.reports.page import read_results
+
+    try:
+        earlier = read_results(course.reports / "results.json")
+    except CourseError:
+        return results
+    now = {(result.student, result.assignment) for result in results}
+    kept = [
+        result for result in earlier if (result.student, result.assignment) not in now
+        and course.submitted(result.student, result.assignment).parent.is_dir()
+    ]  # fmt: skip
+    return [*results, *kept]
 
 
 def grade_class(course: Course, assignments: list[str], options: argparse.Namespace) -> list:

@@ -22,28 +22,25 @@ def call(function: Callable, *arguments: Any, seconds: float | None = None) -> A
 
     `seconds` is the wall time allowed; only sealed grading enforces it.
     """
+    return call_times(function, arguments, 1, seconds)[0]
+
+
+def call_times(
+    function: Callable, arguments: Sequence[Any], times: int, seconds: float | None = None
+) -> list[Any]:
+    """The results of calling the function several times with the same copies of `arguments`.
+
+    A random generator among them goes on from call to call; anything else must stay as it was.
+    """
     if hasattr(function, "sealed_call"):
-        result, changed = function.sealed_call(arguments, seconds=seconds)
+        results, changed = function.sealed_call(arguments, times, seconds)
     else:
         copies = copy.deepcopy(arguments)
-        result = _call_here(function, copies)
+        results = [_call_here(function, copies) for _ in range(times)]
         changed = not same(data_of(arguments), data_of(copies))
-    _require_unchanged(function, changed)
-    return result
-
-
-def call_each(function: Callable, argument_lists: Sequence[tuple]) -> list[Any]:
-    """The results of many calls, which cross the border together; Failure as in `call`."""
-    if not hasattr(function, "sealed_call_each"):
-        return [call(function, *arguments) for arguments in argument_lists]
-    results, changed = function.sealed_call_each(argument_lists)
-    _require_unchanged(function, changed)
-    return results
-
-
-def _require_unchanged(function: Callable, changed: bool) -> None:
     if changed:
         raise Failure(f"`{function.__name__}` changes its inputs in place; work on copies or new arrays.")
+    return results
 
 
 def _call_here(function: Callable, arguments: Sequence[Any]) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograder.checks.calls import call_each
+from autograder.checks.calls import call_times
 from autograder.checks.outcome import Failure, Row, check
 
 FALSE_ALARM = 1e-6
@@ -25,13 +25,13 @@ def check_sampling(
     probabilities stays below sqrt(ln(2 / 1e-6) / (2 draws)), which a correct sampler exceeds less
     than once in a million runs (Dvoretzky-Kiefer-Wolfowitz inequality with Massart's constant).
     """
-    rngs = np.random.default_rng(seed).spawn(draws)
-    cold = _draw(sample, logits, COLD, rngs[:20])
+    rng = np.random.default_rng(seed)
+    cold = _draw(sample, logits, COLD, rng, 20)
     if set(cold) != {int(np.argmax(logits))}:
         raise Failure(
             "Close to temperature 0 the most likely character must win every time, and it does not."
         )
-    counts = np.bincount(_draw(sample, logits, temperature, rngs), minlength=len(logits))
+    counts = np.bincount(_draw(sample, logits, temperature, rng, draws), minlength=len(logits))
     gap = float(np.abs(np.cumsum(counts / draws - _softmax(logits / temperature))).max())
     limit = math.sqrt(math.log(2 / FALSE_ALARM) / (2 * draws))
     if gap > limit:
@@ -42,9 +42,9 @@ def check_sampling(
     return f"{draws} draws follow softmax(logits / {temperature:g})"
 
 
-def _draw(sample: Callable, logits: NDArray, temperature: float, rngs: list) -> list[int]:
-    """One id from each generator. Raises Failure for anything but an id."""
-    drawn = call_each(sample, [(logits, temperature, rng) for rng in rngs])
+def _draw(sample: Callable, logits: NDArray, temperature: float, rng, draws: int) -> list[int]:
+    """Ids drawn one after the other with one generator. Raises Failure for anything but an id."""
+    drawn = call_times(sample, (logits, temperature, rng), draws)
     ids = [_whole(one) for one in drawn]
     if any(type(i) is not int or not 0 <= i < len(logits) for i in ids):
         raise Failure(f"`{sample.__name__}` should return one id, an integer from 0 to V - 1.")

@@ -43,22 +43,20 @@ class Session:
         self._cells.append(source)
         return CellOutput(_text(reply.get("text"), self.limits.output), _images(reply.get("images")))
 
-    def calls(
-        self, name: str, argument_lists: list[tuple], seconds: float | None = None
-    ) -> tuple[list, bool]:
-        """A function's results, one per call, and whether it changed any argument. Raises Failure."""
+    def call(self, name: str, arguments: tuple, times: int, seconds: float | None) -> tuple[list, bool]:
+        """A function's results, one per call, and whether it changed its arguments. Raises Failure."""
         if name in self._overran:
             raise Failure(f"`{name}` broke a limit before, and is not called again.")
         seconds = seconds or self.limits.call_seconds
         try:
-            reply = self._ask("calls", {"name": name, "argument_lists": argument_lists}, seconds)
+            reply = self._ask("call", {"name": name, "arguments": arguments, "times": times}, seconds)
         except ProcessDied as error:
             self._overran.add(name)
             raise Failure(f"`{name}` {error}.") from error
         if "error" in reply:
             raise _failure(name, reply["error"])
         values = reply.get("values")
-        if type(values) is not list or len(values) != len(argument_lists):
+        if type(values) is not list or len(values) != times:
             raise Failure(f"`{name}` ran, but its process reports no result.")
         return values, reply.get("changed") is True
 
@@ -121,16 +119,13 @@ class StudentFunction:
         self.session, self.__name__ = session, name
 
     def __call__(self, *arguments: Any) -> Any:
-        return self.sealed_call(arguments)[0]
+        return self.sealed_call(arguments)[0][0]
 
-    def sealed_call(self, arguments: tuple, seconds: float | None = None) -> tuple[Any, bool]:
-        """The result, and whether the arguments were changed. Raises Failure."""
-        values, changed = self.session.calls(self.__name__, [tuple(arguments)], seconds)
-        return values[0], changed
-
-    def sealed_call_each(self, argument_lists: list[tuple]) -> tuple[list, bool]:
-        """The results of many calls, and whether any argument was changed. Raises Failure."""
-        return self.session.calls(self.__name__, argument_lists)
+    def sealed_call(
+        self, arguments: tuple, times: int = 1, seconds: float | None = None
+    ) -> tuple[list, bool]:
+        """The results of `times` calls, and whether the arguments were changed. Raises Failure."""
+        return self.session.call(self.__name__, tuple(arguments), times, seconds)
 
     def sealed_supply(self, stand_ins: Mapping[str, Callable]):
         """See Session.supply."""

@@ -109,21 +109,18 @@ class Worker:
         result = self.shell.run_cell(source, store_history=False)
         return {"ok": bool(result.success), "text": self.console.text(), "images": self.console.images}
 
-    def calls(self, name: str, argument_lists: list) -> dict:
-        """Call a function by name, several times; says whether it changed any argument."""
+    def call(self, name: str, arguments: tuple, times: int) -> dict:
+        """Call a function by name, `times` over; says whether it changed its arguments."""
         self.console.clear()
         function = self.shell.user_ns.get(name)
         if function is None:
             return _error("Undefined", "")
-        values, changed = [], False
-        for arguments in argument_lists:
-            before = copy.deepcopy(data_of(arguments))
-            try:
-                values.append(function(*arguments))
-            except BaseException as error:
-                return _error(type(error).__name__, f"{error}", _line_of(error))
-            changed = changed or not same(before, data_of(arguments))
-        return {"values": values, "changed": changed}
+        before = copy.deepcopy(data_of(arguments))
+        try:
+            values = [function(*arguments) for _ in range(times)]
+        except BaseException as error:
+            return _error(type(error).__name__, f"{error}", _line_of(error))
+        return {"values": values, "changed": not same(before, data_of(arguments))}
 
     def supply(self, names: list[str]) -> dict:
         """Let calls of these names go to the grader until `withdraw`."""

@@ -58,6 +58,16 @@ def test_a_class_from_source_to_feedback(copy, capsys):
     assert "ada" in capsys.readouterr().out
 
 
+def test_grading_one_student_keeps_the_others_in_the_report(copy):
+    """Does the report go on showing who was graded before, but not who is gone?"""
+    write(copy.submitted("eve", ID), submission())
+    run(copy, "grade")
+    shutil.rmtree(copy.submitted("eve", ID).parent)
+    assert run(copy, "grade", "--students", "ada") == 0
+    results = json.loads((copy.reports / "results.json").read_text())["results"]
+    assert sorted(result["student"] for result in results) == ["ada", "bob"]
+
+
 def test_stock_nbgrader_gives_the_same_points(copy):
     """Does `nbgrader autograde`, with the course's configuration, fill the gradebook with the same?"""
     from nbgrader.apps.api import NbGraderAPI

@@ -187,7 +187,7 @@ PATCHES = {
     "comparison": "import autograder.checks.compare as c; c.relative_error = lambda *a: 0.0",
     "IPython": "get_ipython().run_cell = lambda *a, **k: None",
     "the wire": "import autograder.sandbox.wire as w; p = w.pack; w.pack = lambda m, keep: p({**m, 'values': True, 'status': 'passed'}, keep)",
-    "the worker": "import gc\nfor o in gc.get_objects():\n    if type(o).__name__ == 'Worker': o.calls = lambda *a, **k: {'values': [0], 'changed': False}",
+    "the worker": "import gc\nfor o in gc.get_objects():\n    if type(o).__name__ == 'Worker': o.call = lambda *a, **k: {'values': [0], 'changed': False}",
     "odd answers": "import autograder.sandbox.wire as w; p = w.pack; w.pack = lambda m, keep: p({**m, 'id': np.ones(3)}, keep)",
     "odd news": "import autograder.sandbox.wire as w; p = w.pack; w.pack = lambda m, keep: p({**m, 'dropped': [[]], 'error': np.ones(2)}, keep)",
     "made-up questions": "import autograder.sandbox.wire as w; p = w.pack; w.pack = lambda m, keep: p({'id': -1, 'ask': 'exec', 'arguments': ('1',), 'keywords': {}}, keep)",

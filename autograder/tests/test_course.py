@@ -1,0 +1,169 @@
+"""The real course: does every committed notebook keep what the README promises?"""
+
+import html
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from autograder.build.leaks import secret_lines
+from autograder.cells import HIDDEN, SOLUTION
+from autograder.cli import main
+from autograder.course import CONFIG, Course
+from autograder.demo.students import STUDENTS
+from autograder.grading.batch import judge_one
+from autograder.grading.judge import Rules
+from autograder.reports.stored import read_results
+
+COURSE = Course.find(Path(__file__).parent)
+ASSIGNMENTS = COURSE.assignments
+
+
+def read(path):
+    return nbformat.read(path, as_version=4)
+
+
+def hand_in(tmp_path, notebook_path, assignment):
+    """The result of handing in a file of the real course."""
+    course = Course(tmp_path)
+    place = course.submitted("ada", assignment)
+    place.parent.mkdir(parents=True)
+    shutil.copy(notebook_path, place)
+    return judge_one(course, "ada", assignment, Rules(COURSE.source(assignment)))[0]
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_instructors_notebook_scores_everything(assignment, tmp_path):
+    """Does the source notebook get 100 of 100, every check passing?"""
+    result = hand_in(tmp_path, COURSE.source(assignment), assignment)
+    assert [c["check"] for c in result.checks if c["status"] != "passed"] == []
+    assert (result.score, result.max_score, result.problem) == (100, 100, "")
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_release_scores_nothing(assignment, tmp_path):
+    """Does the untouched release get 0, each check failing because something is not implemented?"""
+    result = hand_in(tmp_path, COURSE.release(assignment), assignment)
+    assert (result.score, result.restored) == (0, [])
+    assert {c["status"] for c in result.checks} == {"failed"}
+    assert all("is not implemented yet" in c["message"] for c in result.checks)
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_solutions_are_executed_and_show_no_hidden_test(assignment):
+    """Does every committed solution hold outputs and pictures, no error and no line of a hidden test?"""
+    solution = read(COURSE.solution(assignment))
+    outputs = [output for cell in solution.cells for output in cell.get("outputs", [])]
+    assert any("image/png" in output.get("data", {}) for output in outputs)
+    assert not [output for output in outputs if output.output_type == "error"]
+    text = COURSE.solution(assignment).read_text()
+    assert "HIDDEN TESTS" not in text
+    for line in secret_lines(read(COURSE.source(assignment)), HIDDEN):
+        assert line not in text
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_most_points_are_for_backward_passes_and_training(assignment):
+    """Is the weight where the learning is?"""
+    points = {
+        cell.metadata.nbgrader.grade_id: cell.metadata.nbgrader.points
+        for cell in read(COURSE.source(assignment)).cells
+        if cell.metadata.get("nbgrader", {}).get("grade")
+    }
+    backward = [value for name, value in points.items() if "backward" in name or "gradient" in name]
+    forward = [value for name, value in points.items() if "forward" in name]
+    assert sum(backward) > sum(forward)
+    assert sum(points.values()) == 100
+
+
+def test_the_wheel_holds_no_test_no_solution_and_the_text(tmp_path):
+    """Can what students install be searched in vain for answers, and does it bring the corpus?"""
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
+        cwd=COURSE.root, check=True, capture_output=True,
+    )  # fmt: skip
+    with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
+        names = wheel.namelist()
+        text = "\n".join(wheel.read(name).decode("utf-8", "replace") for name in names)
+    lines = {line.strip() for line in text.splitlines()}
+    assert "autograder/data/alice_in_wonderland.txt" in names
+    assert "autograder/reports/report.html.j2" in names
+    assert not [name for name in names if re.search(r"tests/|demo/|source/|solutions/|\.ipynb$", name)]
+    for assignment in ASSIGNMENTS:
+        secrets = secret_lines(read(COURSE.source(assignment)), SOLUTION, HIDDEN)
+        assert len(secrets) > 40
+        assert {line for line in secrets if len(line) >= TELLING} & lines == set()
+
+
+TELLING = 20  # shorter lines, such as `check_training(`, stand in any program
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    """The demo, run in a copy of the course, with short limits for the endless loops."""
+    root = tmp_path_factory.mktemp("course")
+    shutil.copytree(COURSE.root / "source", root / "source")
+    limits = "c.SealedExecute.call_seconds = 4\nc.SealedExecute.notebook_seconds = 60\n"
+    (root / CONFIG).write_text((COURSE.root / CONFIG).read_text() + limits)
+    assert main(["--course", str(root), "demo"]) == 0
+    return Course(root / "demo")
+
+
+def test_every_demo_student_gets_what_is_due(demo):
+    """Do right, wrong, blank, broken and dishonest students get their points in all assignments?"""
+    results = read_results(demo.reports / "results.json")
+    assert len(results) == len(STUDENTS) * len(ASSIGNMENTS)
+    for result in results:
+        case = f"{result.student} {result.assignment}"
+        if result.student in ("ada", "emmy", "grace"):
+            assert result.score == 100, case
+        elif result.student in ("blaise", "mallory"):
+            assert result.score == 0, case
+        elif result.student in ("charles", "alan"):
+            assert 40 < result.score < 95, case
+        else:
+            assert (result.student, result.score) == ("kurt", None)
+        assert bool(result.restored) == (result.student in ("grace", "mallory")), case
+        assert result.count("could not run") == 0, case
+
+
+def scores(course, assignment):
+    from nbgrader.api import Gradebook
+
+    with Gradebook(f"sqlite:///{course.gradebook}") as gradebook:
+        return {one.student.id: one.score for one in gradebook.find_assignment(assignment).submissions}
+
+
+@pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_stock_nbgrader_agrees_on_every_demo_student(demo, assignment, monkeypatch):
+    """Does `nbgrader autograde` give each student of the demo the same points?"""
+    from nbgrader.apps.api import NbGraderAPI
+    from nbgrader.coursedir import CourseDirectory
+
+    ours = scores(demo, assignment)
+    config = demo.config()
+    monkeypatch.chdir(demo.root)
+    api = NbGraderAPI(CourseDirectory(config=config, root=str(demo.root)), config=config)
+    for student in ours:
+        outcome = api.autograde(assignment, student, force=True, create=True)
+        assert outcome["success"], outcome["log"]
+    assert scores(demo, assignment) == ours
+    assert len(ours) == len(STUDENTS) - 1, "everybody but the one whose file is damaged"
+
+
+def test_feedback_of_the_demo_class_gives_nothing_away(demo):
+    """Is no hidden-test line, traceback of the grader or reference on any feedback page?"""
+    pages = {path: html.unescape(path.read_text()) for path in (demo.root / "feedback").rglob("*.html")}
+    assert len(pages) == (len(STUDENTS) - 1) * len(ASSIGNMENTS)
+    for path, page in pages.items():
+        secrets = secret_lines(read(COURSE.source(path.stem)), HIDDEN)
+        text = re.sub(r"<[^>]+>", "", page)
+        telling = {line for line in secrets if len(line) >= TELLING and not line.startswith("says=")}
+        assert {line for line in telling if line in text} == set(), path
+        assert "autograder/grading" not in page
