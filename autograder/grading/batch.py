@@ -15,7 +15,8 @@ from autograder.grading.nbgrader_steps import SealedExecute
 from autograder.grading.record import Recorder
 from autograder.grading.restore import is_test, restore
 from autograder.grading.submission import SubmissionError, read_submission
-from autograder.sandbox.bubblewrap import plain_files, require
+from autograder.sandbox.bubblewrap import Limits, plain_files, require
+from autograder.sandbox.process import NoProcess, StudentProcess
 
 MEMORY = 4 * 2**30
 
@@ -82,6 +83,7 @@ def grade(
     steps = SealedExecute(config=config)
     steps.sandbox = sandbox or steps.sandbox
     require(steps.sandbox)
+    _try_out(steps.sandbox)
     recorder = Recorder(course, config)
     work = submissions(course, assignments, students)
     for assignment in dict.fromkeys(assignment for _, assignment in work):
@@ -94,6 +96,14 @@ def grade(
         results.append(result)
         report(result, len(results), len(work))
     return sorted(results, key=lambda result: (result.assignment, result.student))
+
+
+def _try_out(sandbox: str) -> None:
+    """Raise CourseError when no student process starts here, before everybody's submission says so."""
+    try:
+        StudentProcess(sandbox, Limits(), []).close()
+    except NoProcess as error:
+        raise CourseError(f"{error} Run `autograder doctor`.") from error
 
 
 def _judged(course: Course, steps: SealedExecute, work: list, jobs: int) -> Iterator[tuple[Result, str]]:

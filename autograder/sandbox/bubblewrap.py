@@ -88,16 +88,18 @@ def environment(sandbox: str) -> dict[str, str]:
 
 
 def _walls(limits: Limits, files: list[Path]) -> list[str]:
+    """bubblewrap's arguments; a later mount lies over an earlier one, so the empty folders come first."""
     arguments = ["bwrap", "--unshare-all", "--unshare-user", "--uid", "1000", "--gid", "1000",
                  "--hostname", "student", "--die-with-parent", "--new-session", "--clearenv"]  # fmt: skip
     for name, value in environment("bwrap").items():
         arguments += ["--setenv", name, value]
+    for folder in ("/tmp", HOME):
+        arguments += ["--size", str(limits.disk), "--tmpfs", folder]
     for path in _python_folders():
         arguments += ["--ro-bind-try", path, path]
     for name in VISIBLE:
         arguments += ["--ro-bind", str(PACKAGE / name), f"{COURSE}/autograder/{name}"]
     arguments += ["--ro-bind", *_corpus(), "--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"]
-    arguments += ["--size", str(limits.disk), "--tmpfs", HOME, "--size", str(limits.disk), "--tmpfs", "/tmp"]
     for path in files:
         arguments += ["--ro-bind", str(path), f"{HOME}/{path.name}"]
     return [*arguments, "--remount-ro", "/", "--chdir", HOME, "--"]

@@ -48,7 +48,7 @@ class StudentProcess:
         try:
             self.ask("supply", {"names": []}, START_SECONDS, {})
         except ProcessDied as error:
-            raise NoProcess(f"The student process did not start: {self._complaint()}") from error
+            raise NoProcess(f"The student process did not start: {self._complaint()}.") from error
 
     def ask(self, operation: str, arguments: dict, seconds: float, stand_ins: Mapping[str, Callable]) -> dict:
         """One request and its reply; calls of `stand_ins` on the way are answered here.
