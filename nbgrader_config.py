@@ -1,9 +1,9 @@
 """nbgrader's settings for this course; each line says why it is here."""
 
 from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
-from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, ClearHiddenTests, GetGrades
+from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, GetGrades
 
-from autograder.grading.nbgrader_steps import RestoreCells, SaveSealedGrades, SealedExecute
+from autograder.grading.nbgrader_steps import HideTests, RestoreCells, SaveSealedGrades, SealedExecute
 
 c = get_config()
 
@@ -20,4 +20,4 @@ c.Autograde.sanitize_preprocessors = [RestoreCells, CheckCellMetadata]
 # Student code runs in a sealed process, and the tests run outside of it.
 c.Autograde.autograde_preprocessors = [SealedExecute, SaveSealedGrades, AssignLatePenalties]
 # Students read the feedback page, so the hidden tests must not be on it.
-c.GenerateFeedback.preprocessors = [GetGrades, ClearHiddenTests, CSSHTMLHeaderPreprocessor]
+c.GenerateFeedback.preprocessors = [GetGrades, HideTests, CSSHTMLHeaderPreprocessor]

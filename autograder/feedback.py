@@ -22,24 +22,28 @@ def write_feedback(
     ]  # fmt: skip
     if not graded:
         raise CourseError("autograded/ holds nothing to give feedback on; run `autograder grade` first.")
-    config = course.config()
+    config, problems = course.config(), []
     for done, (student, assignment) in enumerate(graded, 1):
         folders = CourseDirectory(
             config=config, root=str(course.root), student_id=student, assignment_id=assignment
         )
-        _convert(GenerateFeedback(coursedir=folders, config=config, force=True), student)
+        problems += _convert(GenerateFeedback(coursedir=folders, config=config, force=True), student)
         report(done, len(graded))
+    if problems:
+        raise CourseError(f"Everybody's feedback was written, but for: {'; '.join(problems)}.")
     return len(graded)
 
 
-def _convert(converter: GenerateFeedback, student: str) -> None:
+def _convert(converter: GenerateFeedback, student: str) -> list[str]:
+    """Write one page; a problem is returned, so that everybody else still gets theirs."""
     converter.log = _quiet()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             converter.start()
     except NbGraderException as error:
-        raise CourseError(f"nbgrader could not write the feedback of {student}: {error}") from error
+        return [f"{student} in {converter.coursedir.assignment_id} ({error})"]
+    return []
 
 
 def _quiet() -> logging.Logger:

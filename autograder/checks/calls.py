@@ -105,7 +105,7 @@ def require_float_array(value: Any, name: str) -> NDArray:
 def require_array(value: Any, like: NDArray, name: str) -> NDArray:
     """`value` as an array if it has the shape and dtype of `like` and is finite; else Failure."""
     if type(value) in (float, int, bool):
-        value = np.asarray(value, like.dtype if like.dtype.kind == "f" else None)
+        value = _as_scalar(value, like, name)
     if not isinstance(value, np.ndarray | np.generic):
         kind = "nothing (None)" if value is None else "something that is not a NumPy array"
         raise Failure(f"{name} is {kind}.", f"got {type(value).__name__}")
@@ -121,6 +121,13 @@ def require_array(value: Any, like: NDArray, name: str) -> NDArray:
     if not np.isfinite(value).all():
         raise Failure(f"{name} is not finite: it holds NaN or infinity.")
     return value
+
+
+def _as_scalar(value: float, like: NDArray, name: str) -> NDArray:
+    try:
+        return np.asarray(value, like.dtype if like.dtype.kind == "f" else None)
+    except OverflowError:
+        raise Failure(f"{name} is not finite: it is too large for a float.") from None
 
 
 def same(left: Any, right: Any) -> bool:

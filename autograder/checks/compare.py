@@ -20,6 +20,7 @@ def explain(actual: NDArray, expected: NDArray, sizes: dict[int, str], tolerance
 
     `sizes` maps axis lengths to their names, to say by what a result is scaled.
     """
+    actual, expected = np.asarray(actual, np.float64), np.asarray(expected, np.float64)
     if not actual.any():
         return "is all zeros"
     if not expected.any():
@@ -33,6 +34,14 @@ def explain(actual: NDArray, expected: NDArray, sizes: dict[int, str], tolerance
     if square and relative_error(actual.T, expected) < tolerance:
         return "is transposed"
     return "differs"
+
+
+def worst_entry(actual: NDArray, expected: NDArray) -> str:
+    """Where two arrays differ most and what stands there, for the student's own kernel."""
+    distance = np.abs(np.asarray(actual, np.float64) - expected)
+    place = np.unravel_index(int(distance.argmax()), distance.shape)
+    where = f"at [{', '.join(map(str, place))}] " if place else ""
+    return f"{where}it is {float(actual[place]):.6g} and should be {float(expected[place]):.6g}"
 
 
 def _scaled(factor: float, sizes: dict[int, str]) -> str:

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograder.checks.calls import call, outputs_and_cache, require_array, require_float_array
-from autograder.checks.compare import explain, relative_error
-from autograder.checks.outcome import Failure, Row, check
+from autograder.checks.compare import explain, relative_error, worst_entry
+from autograder.checks.outcome import Failure, Row, check, truth_of
 
 STEP = 1e-5
 THRESHOLD = 1e-6
@@ -40,16 +40,20 @@ def check_gradients(
     The upstream gradients are random. Every entry of the numerical gradient is a central
     difference with h = 1e-5 in float64; with `projections` = k, each tensor is compared along k
     random directions instead, for whole models. Per tensor the norm ratio must stay below
-    `threshold`. Both passes must also agree with themselves in float32. `reference` is a forward
-    pass that replaces the student's own as the truth.
+    `threshold`. Both passes must also agree with themselves in float32.
+
+    The truth is `reference`, a forward pass; in grading that is the reference's by itself, in a
+    student's kernel the student's own.
     """
     rng = np.random.default_rng(seed)
     outs, douts, found = _run(forward, backward, inputs, rng)
-    truth = reference or forward
-    numeric = _numeric(truth, inputs, douts, projections, np.random.default_rng(seed))
+    reference = reference or truth_of(forward)
+    numeric = _numeric(reference or forward, inputs, douts, projections, np.random.default_rng(seed))
     compared = _along(found, projections, np.random.default_rng(seed))
     rows = [_compare(name, compared[name], numeric[name], inputs, threshold) for name in numeric]
     wrong = [row for row in rows if row.verdict != "ok"]
+    if not any(gradient.any() for gradient in numeric.values()):
+        raise Failure(f"`{forward.__name__}` does not depend on any of its inputs; mend it first.")
     if reference:
         _require_forward(forward, reference, inputs, outs)
     if wrong:
@@ -168,7 +172,10 @@ def _directions(array: NDArray, projections: int, rng) -> Iterator[NDArray]:
 def _compare(name: str, found: NDArray, right: NDArray, inputs: Mapping, threshold: float) -> Row:
     error = relative_error(found, right)
     verdict = "ok" if error < threshold else explain(found, right, _sizes(inputs), 1e-4)
-    return Row(name, f"shape {found.shape}, off by {error:.1e} (limit {threshold:.0e})", verdict)
+    measured = f"shape {found.shape}, relative error {error:.1e} (limit {threshold:.0e})"
+    if verdict != "ok":
+        measured += f"; {worst_entry(found, right)}"
+    return Row(name, measured, verdict)
 
 
 def _sizes(inputs: Mapping[str, Any]) -> dict[int, str]:
@@ -197,7 +204,7 @@ def _require_forward(forward: Callable, reference: Callable, inputs: Mapping, ou
 def _require_single_precision(
     forward: Callable, backward: Callable, inputs: Mapping, douts: tuple, found: Gradients
 ) -> None:
-    """In float32 the gradients stay float32 and stay the same, which finite differences would not."""
+    """In float32 the gradients stay float32 and stay the same; differences taken in float32 do not."""
     single = _copy(inputs, np.float32)
     _, cache = outputs_and_cache(forward, list(single.values()))
     single_douts = [d.astype(np.float32) if isinstance(d, np.ndarray) else d for d in douts]

@@ -98,18 +98,34 @@ def check(body: Callable[..., str]) -> Callable[..., None]:
         name = f"{functions[body.__name__ == 'check_gradients'].__name__}: {body.__name__[6:]}"
         listener, find = _grader.get() or (_tell, None)
         stand_ins = {name: find(name) for name in given} if find else {}
+        hint = "" if find else _given_hint(given)
         try:
             with supplied(subject, stand_ins):
                 outcome = Outcome(name, "passed", body(subject, *arguments, **options), says=says)
         except Failure as failure:
-            outcome = Outcome(name, "failed", failure.cause, _rows(failure), says)
+            outcome = Outcome(name, "failed", failure.cause, _rows(failure, hint), says)
         listener(outcome)
 
     return run
 
 
-def _rows(failure: Failure) -> tuple[Row, ...]:
-    return (*failure.rows, Row("", failure.detail, "")) if failure.detail else failure.rows
+def truth_of(forward: Callable) -> Callable | None:
+    """In grading the reference's function of that name, in a student's kernel None."""
+    _, find = _grader.get() or (None, None)
+    try:
+        return find(forward.__name__) if find else None
+    except AttributeError:  # a pass that is no exercise
+        return None
+
+
+def _given_hint(given: Sequence[str]) -> str:
+    """What a student's kernel says where grading would put the reference in place."""
+    names = ", ".join(f"`{name}`" for name in given)
+    return f"This check also calls your {names}: make its own check pass first." if given else ""
+
+
+def _rows(failure: Failure, hint: str) -> tuple[Row, ...]:
+    return (*failure.rows, *(Row("", text, "") for text in (failure.detail, hint) if text))
 
 
 def _tell(outcome: Outcome) -> None:

@@ -21,9 +21,10 @@ def check_sampling(
     """Does `sample(logits, temperature, rng)` draw ids with probability softmax(logits / temperature)?
 
     `logits` is (V,). First the cold limit: at temperature 0.001 every draw is the largest logit's
-    id. Then the distribution: the largest gap between the drawn and the true cumulative
-    probabilities stays below sqrt(ln(2 / 1e-6) / (2 draws)), which a correct sampler exceeds less
-    than once in a million runs (Dvoretzky-Kiefer-Wolfowitz inequality with Massart's constant).
+    id. Then equal generators must give equal draws. Last the distribution: the largest gap between
+    drawn and true cumulative probabilities stays below sqrt(ln(2 / 1e-6) / (2 draws)), which a right
+    sampler exceeds less than once in a million runs (Dvoretzky-Kiefer-Wolfowitz inequality with
+    Massart's constant).
     """
     rng = np.random.default_rng(seed)
     cold = _draw(sample, logits, COLD, rng, 20)
@@ -31,6 +32,10 @@ def check_sampling(
         raise Failure(
             "Close to temperature 0 the most likely character must win every time, and it does not."
         )
+    if _draw(sample, logits, 1.0, np.random.default_rng(seed), 30) != _draw(
+        sample, logits, 1.0, np.random.default_rng(seed), 30
+    ):
+        raise Failure("Equal generators must give equal draws: take all randomness from `rng`.")
     counts = np.bincount(_draw(sample, logits, temperature, rng, draws), minlength=len(logits))
     gap = float(np.abs(np.cumsum(counts / draws - _softmax(logits / temperature))).max())
     limit = math.sqrt(math.log(2 / FALSE_ALARM) / (2 * draws))

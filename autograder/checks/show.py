@@ -7,8 +7,10 @@ MARKS = {"passed": "✓", "failed": "✗", "could not run": "?"}
 
 def as_text(outcome: Outcome) -> str:
     """The report in the student's own kernel, with everything that was measured."""
-    lines = [f"{MARKS[outcome.status]} {outcome.check} — {outcome.cause}"]
-    return "\n".join(lines + _table(outcome.rows))
+    head = f"{MARKS[outcome.status]} {outcome.check}"
+    if outcome.status == "passed":
+        return f"{head} — {outcome.cause}"
+    return "\n".join([head, f"  {outcome.cause}", *_table(outcome.rows)])
 
 
 def for_student(outcome: Outcome, hidden: bool) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograder.checks.calls import call, outputs, require_array, same
-from autograder.checks.compare import explain, relative_error
+from autograder.checks.compare import explain, relative_error, worst_entry
 from autograder.checks.outcome import Failure, Row, check
 
 
@@ -103,10 +103,13 @@ def _compare(found: Any, right: Any, name: str, tolerance: float) -> list[Row]:
 def _compare_arrays(found: NDArray, right: NDArray, name: str, tolerance: float) -> Row:
     if right.dtype.kind in "iub":
         wrong = int((found != right).sum())
-        return Row(name, f"{wrong} of {right.size} entries wrong", "differs" if wrong else "ok")
+        return Row(name, f"{wrong} of {right.size} entries are wrong", "differs" if wrong else "ok")
     error = relative_error(found, right)
     verdict = "ok" if error < tolerance else explain(found, right, {}, tolerance)
-    return Row(name, f"shape {right.shape}, off by {error:.1e} (limit {tolerance:.0e})", verdict)
+    measured = f"shape {right.shape}, relative error {error:.1e} (limit {tolerance:.0e})"
+    if verdict != "ok":
+        measured += f"; {worst_entry(found, right)}"
+    return Row(name, measured, verdict)
 
 
 def _tuple(value: Any) -> tuple:

@@ -91,11 +91,22 @@ def grade(
     results: list[Result] = []
     report(None, 0, len(work))
     for result, text in _judged(course, steps, work, jobs or os.cpu_count() or 1):
-        if text:
-            recorder.record(result.student, result.assignment, nbformat.reads(text, as_version=4))
+        _record(recorder, result, text)
         results.append(result)
         report(result, len(results), len(work))
     return sorted(results, key=lambda result: (result.assignment, result.student))
+
+
+def _record(recorder: Recorder, result: Result, text: str) -> None:
+    """Write what was judged; when that fails the result says so, and the class goes on."""
+    try:
+        if text:
+            recorder.record(result.student, result.assignment, nbformat.reads(text, as_version=4))
+    except Exception as error:
+        result.problem = (
+            f"The grade could not be written ({type(error).__name__}: {error}); mend and grade it again."
+        )
+        result.score = None
 
 
 def _try_out(sandbox: str) -> None:
@@ -112,12 +123,16 @@ def _judged(course: Course, steps: SealedExecute, work: list, jobs: int) -> Iter
     context.set_forkserver_preload([__name__])
     pool = ProcessPoolExecutor(min(jobs, len(work)), context, initializer=_start_worker)
     try:
-        waiting = [
-            pool.submit(judge_one, course, student, assignment, steps.rules(course, assignment))
+        waiting = {
+            pool.submit(judge_one, course, student, assignment, steps.rules(course, assignment)): (
+                student,
+                assignment,
+            )
             for student, assignment in work
-        ]
+        }
         for future in as_completed(waiting):
-            yield future.result()
+            error = future.exception()
+            yield (_failed(*waiting[future], error), "") if error else future.result()
     finally:
         pool.shutdown(cancel_futures=True)
 
@@ -135,16 +150,21 @@ def judge_one(course: Course, student: str, assignment: str, rules: Rules) -> tu
     try:
         source = nbformat.read(rules.source, as_version=4)
         result.max_score = sum(float(c.metadata.nbgrader["points"]) for c in source.cells if is_test(c))
-        restored = restore(read_submission(path), source)
-        notebook = judge(restored, rules, plain_files(path.parent))
+        notebook = judge(restore(read_submission(path), source), rules, plain_files(path.parent))
+        text = nbformat.writes(notebook)
+        _fill(result, notebook)
     except SubmissionError as error:
         result.problem = str(error)
         return result, ""
     except Exception as error:
-        result.problem = f"The grader itself failed ({type(error).__name__}: {error}); grade it again."
-        return result, ""
-    _fill(result, notebook)
-    return result, nbformat.writes(notebook)
+        return _failed(student, assignment, error), ""
+    return result, text
+
+
+def _failed(student: str, assignment: str, error: BaseException) -> Result:
+    """The result when the grader itself broke: not the student's fault, and no zero."""
+    problem = f"The grader itself failed ({type(error).__name__}: {error}); grade it again."
+    return Result(student, assignment, problem=problem)
 
 
 def _fill(result: Result, notebook: nbformat.NotebookNode) -> None:

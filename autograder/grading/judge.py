@@ -18,6 +18,8 @@ from autograder.grading.testcell import Judged, run_test_cell
 from autograder.sandbox.bubblewrap import Limits
 from autograder.sandbox.session import CellOutput, Session, StudentFunction
 
+MAX_OUTPUT = 10 * 2**20
+TOO_MUCH = "The notebook's output was too long to keep."
 COULD_NOT_RUN = "This check could not be run; your instructor has been told."
 
 
@@ -57,10 +59,12 @@ def _runs(cell: NotebookNode) -> bool:
 
 
 def _show_outputs(notebook: NotebookNode, rules: Rules, files: list[Path]) -> None:
-    session = Session(rules.sandbox, rules.limits, files)
+    session, room = Session(rules.sandbox, rules.limits, files), MAX_OUTPUT
     try:
         for cell in filter(_runs, notebook.cells):
-            cell.outputs = _as_outputs(session.run(cell.source))
+            output = session.run(cell.source)
+            room -= len(output.text) + sum(map(len, output.images))
+            cell.outputs = _as_outputs(output if room > 0 else CellOutput(TOO_MUCH))
     finally:
         session.close()
 

@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import nbformat
-from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
+from nbgrader.preprocessors import ClearHiddenTests, NbGraderPreprocessor, SaveAutoGrades
 from traitlets import Enum, Float
 
 from autograder.course import Course
 from autograder.grading.judge import Rules, judge
-from autograder.grading.restore import Restored, grade_id, restore
+from autograder.grading.restore import Restored, grade_id, is_test, restore
 from autograder.grading.submission import read_submission
 from autograder.sandbox.bubblewrap import Limits, plain_files, require
 
@@ -19,12 +19,23 @@ class RestoreCells(NbGraderPreprocessor):
     def preprocess(self, nb, resources):
         course, ids = _course(), resources["nbgrader"]
         source = nbformat.read(course.source(ids["assignment"]), as_version=4)
-        submitted = read_submission(course.submitted(ids["student"], ids["assignment"]))
+        path = course.submitted(ids["student"], ids["assignment"])
+        submitted = read_submission(path)
+        _drop_copies(course.autograded(ids["student"], ids["assignment"]).parent, path.parent)
         restored = restore(submitted, source)
         for note in restored.notes:
             self.log.warning("%s: %s", ids["student"], note)
         restored.notebook.metadata["autograder"] = {"restored": restored.notes}
         return restored.notebook, resources
+
+
+class HideTests(ClearHiddenTests):
+    """nbgrader's step for test cells alone: a student may write the markers anywhere else."""
+
+    def preprocess_cell(self, cell, resources, cell_index):
+        if is_test(cell):
+            return super().preprocess_cell(cell, resources, cell_index)
+        return cell, resources
 
 
 class SealedExecute(NbGraderPreprocessor):
@@ -64,6 +75,15 @@ class SaveSealedGrades(SaveAutoGrades):
             )
             grade.needs_manual_grade = True
             self.gradebook.db.commit()
+
+
+def _drop_copies(graded: Path, submitted: Path) -> None:
+    """Remove what nbgrader copied through links in a submission: their targets may be anything."""
+    kept = {path.name for path in plain_files(submitted)}
+    for link in (path for path in submitted.rglob("*") if path.is_symlink()):
+        copied = graded / link.relative_to(submitted)
+        if link.name not in kept and copied.is_file():
+            copied.unlink()
 
 
 def _course() -> Course:

@@ -7,6 +7,7 @@ formgrader page behave as its users know them. One process writes.
 import os
 import shutil
 import warnings
+from datetime import datetime
 from pathlib import Path
 
 import nbformat
@@ -14,12 +15,15 @@ from nbformat import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import AssignLatePenalties
+from nbgrader.utils import parse_utc
 from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 
 from autograder.course import Course, CourseError
 from autograder.grading.nbgrader_steps import SaveSealedGrades
 from autograder.sandbox.bubblewrap import plain_files
+
+MAX_TIMESTAMP = 100
 
 
 class Recorder:
@@ -58,7 +62,7 @@ class Recorder:
         self._write(self.course.autograded(student, assignment), notebook, plain_files(submitted))
 
     def _register(self, student: str, assignment: str, submitted: Path) -> None:
-        timestamp = self.folders.get_existing_timestamp(str(submitted))
+        timestamp = _timestamp(submitted / "timestamp.txt")
         known = {"timestamp": timestamp} if timestamp else {}
         with Gradebook(self.folders.db_url, self.folders.course_id) as gradebook:
             gradebook.update_or_create_student(student)
@@ -77,3 +81,13 @@ def _writable(path: Path) -> Path:
     """nbgrader leaves read-only copies behind; make room for a new one."""
     path.unlink(missing_ok=True)
     return path
+
+
+def _timestamp(path: Path) -> datetime | None:
+    """When the exchange says that it was handed in; None when there is no file that says so."""
+    if path.is_symlink() or not path.is_file() or path.stat().st_size > MAX_TIMESTAMP:
+        return None
+    try:
+        return parse_utc(path.read_text().strip() or None)
+    except ValueError:
+        return None

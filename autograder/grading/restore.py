@@ -3,6 +3,7 @@
 import copy
 from dataclasses import dataclass, field
 
+from nbconvert.preprocessors.sanitize import SanitizeHTML
 from nbformat import NotebookNode
 from nbgrader.preprocessors import ClearSolutions, LockCells
 from nbgrader.utils import compute_checksum
@@ -10,6 +11,12 @@ from nbgrader.utils import compute_checksum
 from autograder.cells import HIDDEN, split
 
 GUARDED = ("grade", "locked", "points", "solution", "task")
+KINDS = {
+    "missing": "missing and put back",
+    "edited": "edited and put back",
+    "metadata": "with changed metadata put right",
+    "doubled": "there more than once, or of another type, of which one counts",
+}
 
 
 @dataclass
@@ -56,53 +63,65 @@ def restore(submitted: NotebookNode, source: NotebookNode) -> Restored:
     """
     template = blank(source)
     known = {grade_id(cell): cell for cell in template.cells if grade_id(cell)}
-    found, extras, notes = _sort(submitted, known)
+    changes: dict[str, list[str]] = {kind: [] for kind in KINDS}
+    ours = {cell.source for cell in source.cells}
+    found, extras = _sort(submitted, known, changes, ours)
     cells = list(extras[None])
     for name, own in known.items():
-        cells.append(_canonical(own, found.get(name), notes))
+        cells.append(_canonical(own, found.get(name), changes))
         cells += extras[name]
     notebook = copy.deepcopy(template)
     notebook.cells = [_numbered(cell, i) for i, cell in enumerate(cells)]
-    return Restored(notebook, notes)
+    return Restored(notebook, [_note(kind, names) for kind, names in changes.items() if names])
 
 
-def _sort(submitted: NotebookNode, known: dict) -> tuple[dict, dict, list[str]]:
-    """The submission's cells by grade id, its other cells by the known cell before them, and notes."""
+def _note(kind: str, names: list[str]) -> str:
+    """One sentence for one kind of change, naming each cell once."""
+    names = list(dict.fromkeys(names))
+    return f"{len(names)} cell{'s' * (len(names) > 1)} {KINDS[kind]}: {', '.join(names)}"
+
+
+def _sort(submitted: NotebookNode, known: dict, changes: dict, ours: set[str]) -> tuple[dict, dict]:
+    """The submission's cells by grade id, and its other cells by the known cell before them."""
     last = {grade_id(cell): i for i, cell in enumerate(submitted.cells) if grade_id(cell) in known}
     found: dict[str, NotebookNode] = {}
     extras: dict[str | None, list] = {name: [] for name in (None, *known)}
-    notes, place = [], None
+    place = None
     for i, cell in enumerate(submitted.cells):
         name = grade_id(cell)
         if name in known and last[name] == i and cell.cell_type == known[name].cell_type:
             found[name], place = cell, name
             continue
         if name in known:
-            notes.append(f"{name} was there more than once, or as another type of cell; one counts.")
+            changes["doubled"].append(name)
         if name not in known or is_exercise(known[name]):
-            extras[place].append(_extra(cell))
-    return found, extras, notes
+            extras[place].append(_extra(cell, ours))
+    return found, extras
 
 
-def _canonical(own: NotebookNode, theirs: NotebookNode | None, notes: list[str]) -> NotebookNode:
+def _canonical(own: NotebookNode, theirs: NotebookNode | None, changes: dict) -> NotebookNode:
     """The cell that counts: the student's text in an exercise, else the source's."""
     cell, name = copy.deepcopy(own), grade_id(own)
     cell.metadata.nbgrader["checksum"] = compute_checksum(own)
     if theirs is None:
-        notes.append(f"{name} was missing; it was put back.")
+        changes["missing"].append(name)
         return cell
     if any(theirs.metadata.nbgrader.get(key, own.metadata.nbgrader.get(key))
            != own.metadata.nbgrader.get(key) for key in GUARDED):  # fmt: skip
-        notes.append(f"{name} had changed metadata; it was put right.")
+        changes["metadata"].append(name)
     if is_exercise(own):
         cell.source = theirs.source
     elif theirs.source.strip() not in (own.source.strip(), without_hidden(own.source).strip()):
-        notes.append(f"{name} was edited; it was put back.")
+        changes["edited"].append(name)
     return cell
 
 
-def _extra(cell: NotebookNode) -> NotebookNode:
-    return NotebookNode({**cell, "metadata": NotebookNode()})
+def _extra(cell: NotebookNode, ours: set[str]) -> NotebookNode:
+    """A cell of the student's own; text that is not the course's loses what a browser could run."""
+    text = cell.source
+    if cell.cell_type != "code" and text not in ours:
+        text = SanitizeHTML().sanitize_html_tags(text)
+    return NotebookNode({**cell, "metadata": NotebookNode(), "source": text})
 
 
 def _numbered(cell: NotebookNode, position: int) -> NotebookNode:

@@ -7,6 +7,7 @@ import nbformat
 from nbformat import NotebookNode
 
 MAX_BYTES = 100 * 2**20
+MAX_CELLS = 2000
 CELL_TYPES = {"code", "markdown", "raw"}
 
 
@@ -51,8 +52,12 @@ def _as_notebook(content: object, name: str) -> NotebookNode:
         if version == 3:
             content = nbformat.convert(nbformat.from_dict(content), 4)
         cells = [_as_cell(cell) for cell in content["cells"]]
+        if len(cells) > MAX_CELLS:
+            raise ValueError("too many cells")
     except Exception:
-        raise SubmissionError(f"{name} has damaged cells; ask for it to be handed in again.") from None
+        raise SubmissionError(
+            f"{name} has damaged cells, or over {MAX_CELLS:,}; ask for it to be handed in again."
+        ) from None
     return nbformat.from_dict({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells})
 
 
@@ -62,7 +67,15 @@ def _as_cell(cell: dict) -> dict:
     source = source if isinstance(source, str) else "".join(source)
     if cell["cell_type"] not in CELL_TYPES:
         raise ValueError(cell["cell_type"])
-    nbgrader = cell.get("metadata", {}).get("nbgrader", {})
-    metadata = {"nbgrader": nbgrader} if isinstance(nbgrader, dict) and nbgrader else {}
-    kept = {"cell_type": cell["cell_type"], "id": "", "metadata": metadata, "source": source}
+    kept = {"cell_type": cell["cell_type"], "id": "", "metadata": _metadata(cell),
+            "source": source.encode("utf-8", "replace").decode()}  # fmt: skip
     return kept | ({"outputs": [], "execution_count": None} if cell["cell_type"] == "code" else {})
+
+
+def _metadata(cell: dict) -> dict:
+    """nbgrader's plain values; whatever else a notebook brings is dropped."""
+    metadata = cell.get("metadata")
+    nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    plain = nbgrader.items() if isinstance(nbgrader, dict) else ()
+    kept = {key: value for key, value in plain if isinstance(value, str | int | float)}
+    return {"nbgrader": kept} if kept else {}

@@ -3,20 +3,23 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from autograder.grading.batch import Result
 from autograder.reports.grid import is_graded
-from autograder.reports.words import check_name, heads
+from autograder.reports.words import check_name, short_check
 
 BINS = 10
+STATUSES = ("passed", "failed", "could not run")
+UNFINISHED = " is not implemented yet."
+FOLLOWS = " broke a limit before, and is not called again."
 
 
 @dataclass(frozen=True)
-class CheckRate:
-    """How one check went in the class; `not_run` is not counted against anybody."""
+class Rate:
+    """How a check or a cell went in the class; `not_run` is not counted against anybody."""
 
     name: str
-    hidden: bool
     passed: int
     failed: int
     not_run: int
@@ -28,12 +31,34 @@ class CheckRate:
 
 
 @dataclass(frozen=True)
+class CheckRate(Rate):
+    """One check of a test cell."""
+
+    hidden: bool
+
+
+@dataclass(frozen=True)
+class CellRate(Rate):
+    """One test cell, passed by those who pass all its checks; `checks` are in the source's order."""
+
+    checks: tuple[CheckRate, ...]
+
+
+@dataclass(frozen=True)
 class Cause:
-    """Why checks failed: in how many submissions, and where, the most frequent place first."""
+    """Why checks of one cell failed, and in how many submissions."""
 
     text: str
+    cell: str
     submissions: int
-    places: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Unfinished:
+    """How many functions are not implemented yet, and in how many submissions."""
+
+    functions: int
+    submissions: int
 
 
 @dataclass(frozen=True)
@@ -65,71 +90,98 @@ def distribution(results: list[Result]) -> list[int]:
     return [counts[i] for i in range(BINS)]
 
 
-def check_rates(results: list[Result]) -> list[CheckRate]:
-    """The checks of one assignment, hardest first; those that never ran are last.
-
-    A check is known by its cell and its place there, because one that could not run has
-    lost its name.
-    """
-    seen: dict[tuple[str, int], list[dict]] = defaultdict(list)
+def cell_rates(results: list[Result]) -> list[CellRate]:
+    """The test cells of one assignment, hardest first; those that never ran are last."""
+    seen: dict[str, list[list[dict]]] = defaultdict(list)
     for result in results:
         for cell in result.cells:
-            for place, check in enumerate(cell["checks"]):
-                seen[cell["cell"], place].append(check)
-    names = _distinct({key: _name(key[0], checks) for key, checks in seen.items()})
-    rates = [_rate(names[key], checks) for key, checks in seen.items()]
+            if cell["checks"]:
+                seen[cell["cell"]].append(cell["checks"])
+    rates = [_cell_rate(cell, tries) for cell, tries in seen.items()]
     return sorted(rates, key=lambda rate: 2.0 if rate.share is None else rate.share)
+
+
+def _cell_rate(cell: str, tries: list[list[dict]]) -> CellRate:
+    """`tries` are the cell's checks in each submission."""
+    ends = Counter(_end(checks) for checks in tries)
+    return CellRate(cell, *(ends[status] for status in STATUSES), _check_rates(cell, tries))
+
+
+def _end(checks: list[dict]) -> str:
+    """How the cell ended: one failed check fails it, one that could not run leaves it open."""
+    ends = {check["status"] for check in checks}
+    return next(status for status in ("failed", "could not run", "passed") if status in ends)
+
+
+def _check_rates(cell: str, tries: list[list[dict]]) -> tuple[CheckRate, ...]:
+    """A check is known by its place in the cell, because one that could not run has lost its name."""
+    seen = [[check for check in checks if check] for checks in zip_longest(*tries)]
+    names = _distinct([_name(cell, checks) for checks in seen])
+    return tuple(_check_rate(*name, checks) for name, checks in zip(names, seen, strict=True))
 
 
 def _name(cell: str, checks: list[dict]) -> tuple[str, bool]:
     ran = [check for check in checks if check["status"] != "could not run"] or checks
     names = Counter((check["check"], check["hidden"]) for check in ran)
     check, hidden = names.most_common(1)[0][0]
-    return check_name(cell, check), hidden
+    return short_check(cell, check), hidden
 
 
-def _distinct(names: dict) -> dict:
+def _distinct(names: list[tuple[str, bool]]) -> list[tuple[str, bool]]:
     """The second check of the same name in the same cell gets a 2."""
     uses: Counter = Counter()
-    distinct = {}
-    for key, (name, hidden) in names.items():
+    distinct = []
+    for name, hidden in names:
         uses[name, hidden] += 1
         turn = uses[name, hidden]
-        distinct[key] = (f"{name} ({turn})" if turn > 1 else name, hidden)
+        distinct.append((f"{name} ({turn})" if turn > 1 else name, hidden))
     return distinct
 
 
-def _rate(name: tuple[str, bool], checks: list[dict]) -> CheckRate:
+def _check_rate(name: str, hidden: bool, checks: list[dict]) -> CheckRate:
     ends = Counter(check["status"] for check in checks)
-    return CheckRate(*name, ends["passed"], ends["failed"], ends["could not run"])
+    return CheckRate(name, *(ends[status] for status in STATUSES), hidden)
 
 
-def _checks(results: list[Result], status: str) -> Iterator[tuple[Result, str, str]]:
-    """(result, check's name, cause) of all checks that ended so."""
+def _checks(results: list[Result], status: str) -> Iterator[tuple[Result, str, dict]]:
+    """(result, cell, check) of all checks that ended so."""
     for result in results:
         for cell in result.cells:
             for check in cell["checks"]:
                 if check["status"] == status:
-                    yield result, check_name(cell["cell"], check["check"]), check["cause"]
+                    yield result, cell["cell"], check
 
 
-def causes(results: list[Result], most: int = 10) -> list[Cause]:
-    """The most common causes; one counts once per submission, however many checks it fails."""
-    head = heads({result.assignment for result in results})
-    who, where = defaultdict(set), defaultdict(Counter)
-    for result, name, text in _checks(results, "failed"):
-        who[text].add((result.student, result.assignment))
-        where[text][f"{head[result.assignment]}: {name}"] += 1
-    common = sorted(who, key=lambda text: (-len(who[text]), text))[:most]
-    places = {text: tuple(place for place, _ in where[text].most_common()) for text in common}
-    return [Cause(text or "no cause was given", len(who[text]), places[text]) for text in common]
+def causes(results: list[Result]) -> list[Cause]:
+    """The causes in one assignment, the most common first; one counts once per student and cell.
+
+    What is not implemented yet is left out, and so is what follows from a limit broken before,
+    which is a cause of its own.
+    """
+    who: dict[tuple, set] = defaultdict(set)
+    for result, cell, check in _checks(results, "failed"):
+        if not check["cause"].endswith((UNFINISHED, FOLLOWS)):
+            who[check["cause"], cell].add(result.student)
+    found = [Cause(text or "no cause was given", cell, len(who[text, cell])) for text, cell in who]
+    return sorted(found, key=lambda cause: -cause.submissions)
+
+
+def unfinished(results: list[Result]) -> Unfinished:
+    """What `causes` leaves out because there is nothing there yet."""
+    found = [
+        (result.assignment, check["cause"], result.student)
+        for result, _, check in _checks(results, "failed") if check["cause"].endswith(UNFINISHED)
+    ]  # fmt: skip
+    functions = {(assignment, cause) for assignment, cause, _ in found}
+    return Unfinished(len(functions), len({(assignment, who) for assignment, _, who in found}))
 
 
 def not_run(results: list[Result]) -> list[NotRun]:
     """The checks that could not run, each reason once."""
     hit: dict[tuple, dict] = defaultdict(dict)
-    for result, name, reason in _checks(results, "could not run"):
-        hit[result.assignment, name, reason][result.student] = True
+    for result, cell, check in _checks(results, "could not run"):
+        name = check_name(cell, check["check"])
+        hit[result.assignment, name, check["cause"]][result.student] = True
     return [NotRun(*key, tuple(students)) for key, students in hit.items()]
 
 

@@ -40,15 +40,16 @@ def _write(path: Path, text: str) -> None:
 def render(results: list[Result], written: datetime) -> str:
     """The page as HTML: no script, nothing loaded from elsewhere, all text escaped."""
     grid = class_grid(results)
+    by_student = sorted(results, key=lambda result: (result.student, result.assignment))
     return _environment().get_template("report.html.j2").render(
         grid=grid,
         head={column.assignment: column.head for column in grid.columns},
         headline=_headline(results),
         assignments=_assignments(results),
-        causes=facts.causes(results),
-        not_graded=[result for result in results if not is_graded(result)],
+        unfinished=facts.unfinished(results),
+        not_graded=[result for result in by_student if not is_graded(result)],
         not_run=facts.not_run(results),
-        restored=[result for result in results if result.restored],
+        restored=[result for result in by_student if result.restored],
         slowest=facts.slowest(results),
         written=f"{written.day} {written:%B %Y, %H:%M}",
         grader=grader_version(),
@@ -77,7 +78,7 @@ def _assignments(results: list[Result]) -> list[dict[str, Any]]:
             "column": column, "submissions": len(own),
             "graded": sum(map(is_graded, own)), "bars": facts.distribution(own),
             "median": median(parts) if parts else None, "mean": mean(parts) if parts else None,
-            "checks": facts.check_rates(own),
+            "cells": facts.cell_rates(own), "causes": facts.causes(own),
         })  # fmt: skip
     return sections
 
@@ -98,6 +99,7 @@ def _environment() -> Environment:
     environment.filters |= {
         "number": words.number, "fixed": words.fixed, "percent": "{:.0%}".format,
         "seconds": "{:.1f} s".format, "mark": mark, "band": _band, "title": words.title,
+        "folded": words.folded,
     }  # fmt: skip
     environment.tests["graded"] = is_graded
     environment.globals["counted"] = words.counted

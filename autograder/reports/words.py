@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 from autograder.grading.batch import Result
 
+LINE = 80
+
 
 def plain(text: str) -> str:
     """`text` on one line, without characters that steer a terminal or turn the writing direction.
@@ -46,9 +48,20 @@ def title(assignment: str) -> str:
     return assignment.partition("_")[2].replace("_", " ")
 
 
+def short_check(cell: str, check: str) -> str:
+    """What a check is called below its cell: `values` instead of `sigmoid: values` in `test_sigmoid`."""
+    return check.removeprefix(f"{cell.removeprefix('test_')}: ")
+
+
 def check_name(cell: str, check: str) -> str:
-    """What a check is called in reports, such as `test_sigmoid / sigmoid: values`."""
-    return f"{cell} / {check}"
+    """What a check is called on its own, such as `test_sigmoid: values`."""
+    return f"{cell}: {short_check(cell, check)}"
+
+
+def folded(note: str) -> tuple[str, str]:
+    """A note's sentence and, when it is long, the list of names behind its colon."""
+    sentence, _, names = note.partition(": ")
+    return (sentence, names) if len(note) > LINE and names else (note, "")
 
 
 def again(result: Result) -> str:

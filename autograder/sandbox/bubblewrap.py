@@ -64,10 +64,11 @@ def command(sandbox: str, descriptor: int, limits: Limits, files: list[Path]) ->
             "RLIMIT_CPU": int(limits.notebook_seconds) * 2,
             "RLIMIT_FSIZE": limits.file,
             "RLIMIT_NPROC": 4096 if os.getuid() == 0 else limits.threads,
+            "RLIMIT_NOFILE": 256,
             "RLIMIT_CORE": 0,
         },
     })  # fmt: skip
-    python = [sys.executable, "-s", "-m", "autograder.sandbox.worker", str(descriptor), options]
+    python = [sys.executable, "-P", "-s", "-m", "autograder.sandbox.worker", str(descriptor), options]
     return [*_walls(limits, files), *python] if sandbox == "bwrap" else python
 
 
@@ -88,7 +89,11 @@ def environment(sandbox: str) -> dict[str, str]:
 
 
 def _walls(limits: Limits, files: list[Path]) -> list[str]:
-    """bubblewrap's arguments; a later mount lies over an earlier one, so the empty folders come first."""
+    """bubblewrap's arguments; a later mount lies over an earlier one, so the empty folders come first.
+
+    There is no /proc: for a grader that is root, bubblewrap would leave settings of the whole host in it
+    open for writing.
+    """
     arguments = ["bwrap", "--unshare-all", "--unshare-user", "--uid", "1000", "--gid", "1000",
                  "--hostname", "student", "--die-with-parent", "--new-session", "--clearenv"]  # fmt: skip
     for name, value in environment("bwrap").items():
@@ -99,7 +104,7 @@ def _walls(limits: Limits, files: list[Path]) -> list[str]:
         arguments += ["--ro-bind-try", path, path]
     for name in VISIBLE:
         arguments += ["--ro-bind", str(PACKAGE / name), f"{COURSE}/autograder/{name}"]
-    arguments += ["--ro-bind", *_corpus(), "--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"]
+    arguments += ["--ro-bind", *_corpus(), "--dev", "/dev", "--remount-ro", "/dev"]
     for path in files:
         arguments += ["--ro-bind", str(path), f"{HOME}/{path.name}"]
     return [*arguments, "--remount-ro", "/", "--chdir", HOME, "--"]

@@ -1,4 +1,4 @@
-"""A system-call filter for the student process: no new processes, no new namespaces.
+"""A system-call filter for the student process: no new processes, namespaces or uncounted memory.
 
 bubblewrap takes away the network, the files and the other processes. A process limit would be the
 natural guard against a fork bomb, but Linux does not apply RLIMIT_NPROC to the superuser, and graders
@@ -18,11 +18,14 @@ CLONE_THREAD = 0x00010000
 PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, FILTER_MODE = 38, 22, 2
 
 # machine: (audit architecture, clone, calls refused outright). Refused are fork, vfork, execve,
-# execveat, ptrace, unshare, setns, bpf, perf_event_open, userfaultfd, keyctl and io_uring_setup.
+# execveat, ptrace, unshare, setns, bpf, perf_event_open, userfaultfd, keyctl, io_uring_setup, and what
+# makes memory that no limit counts: memfd_create, memfd_secret, shmget, msgget, semget, mq_open.
 TABLES = {
-    "x86_64": (0xC000003E, 56, (57, 58, 59, 322, 101, 272, 308, 321, 298, 323, 250, 425)),
-    "aarch64": (0xC00000B7, 220, (221, 281, 117, 97, 268, 280, 241, 282, 219, 425)),
-}
+    "x86_64": (0xC000003E, 56, (57, 58, 59, 322, 101, 272, 308, 321, 298, 323, 250, 425,
+                                319, 447, 29, 68, 64, 240)),
+    "aarch64": (0xC00000B7, 220, (221, 281, 117, 97, 268, 280, 241, 282, 219, 425,
+                                  279, 447, 194, 186, 190, 180)),
+}  # fmt: skip
 CLONE3 = 435
 
 

@@ -1,5 +1,6 @@
 """A submission's state, which outlives its process: cells are replayed after a death."""
 
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -13,6 +14,8 @@ from autograder.sandbox.bubblewrap import Limits
 from autograder.sandbox.process import NoProcess, ProcessDied, StudentProcess
 
 MIN_SECONDS = 1.0
+MAX_IMAGES, MAX_IMAGE = 8, 2**20
+BASE64 = re.compile(r"[A-Za-z0-9+/=\s]+")
 
 
 @dataclass
@@ -95,7 +98,8 @@ class Session:
         process = StudentProcess(self.sandbox, self.limits, self.files)
         try:
             for source in self._cells:
-                process.ask("cell", {"source": source}, self.limits.cell_seconds, {})
+                seconds = min(self.limits.cell_seconds, self._end - time.monotonic())
+                process.ask("cell", {"source": source}, seconds, {})
             if self._supplied:
                 process.ask("supply", {"names": list(self._supplied)}, self.limits.call_seconds, {})
         except BaseException:
@@ -148,7 +152,9 @@ def _text(value: Any, limit: int) -> str:
 
 
 def _images(value: Any) -> list[str]:
-    return [v for v in value if type(v) is str] if type(value) is list else []
+    """At most a few pictures of a reasonable size, in base64."""
+    found = value[:MAX_IMAGES] if type(value) is list else []
+    return [v for v in found if type(v) is str and len(v) <= MAX_IMAGE and BASE64.fullmatch(v)]
 
 
 __all__ = ["CellOutput", "NoProcess", "Session", "StudentFunction"]

@@ -14,8 +14,10 @@ import msgpack
 import numpy as np
 
 ARRAY, SCALAR, TUPLE, HANDLE, GENERATOR, BIG_INT = range(1, 7)
-MAX_FRAME = 64 * 2**20
+MAX_FRAME = 32 * 2**20
 MAX_AXES = 8
+MAX_DEPTH = 30
+MAX_OBJECTS = 300_000
 MAX_DIGITS = 400
 
 
@@ -46,7 +48,7 @@ class Handle:
 def pack(message: Any, keep: Callable[[Any], int]) -> bytes:
     """`message` as bytes; what cannot cross is handed to `keep`, and its number crosses instead.
 
-    Raises WireError when it is larger than 64 MiB or refers to itself.
+    Raises WireError when it is larger than 32 MiB or refers to itself.
     """
 
     def encode(value: Any) -> msgpack.ExtType:
@@ -80,30 +82,83 @@ def pack(message: Any, keep: Callable[[Any], int]) -> bytes:
 def unpack(data: bytes, find: Callable[[int], Any]) -> Any:
     """The message in `data`; `find` turns a handle's number into what stands for it here.
 
-    Raises WireError for anything malformed, whatever is wrong with it.
+    Raises WireError for anything malformed or extravagant, whatever is wrong with it.
     """
+    try:
+        return _Reader(find).read(data)
+    except Exception as error:
+        raise WireError(f"malformed message: {type(error).__name__}") from error
 
-    def decode(code: int, payload: bytes) -> Any:
+
+class _Reader:
+    """Reads one message, and counts, so that a small frame cannot become a large or deep object."""
+
+    def __init__(self, find: Callable[[int], Any]):
+        self._find, self._objects, self._depth = find, 0, 0
+
+    def read(self, data: bytes) -> Any:
+        value = self._unpack(data)
+        _require_shallow(value)
+        return value
+
+    def _unpack(self, data: bytes) -> Any:
+        return msgpack.unpackb(
+            data, ext_hook=self._extension, strict_map_key=False,
+            object_pairs_hook=self._dict, list_hook=self._list, max_array_len=MAX_OBJECTS,
+        )  # fmt: skip
+
+    def _list(self, value: list) -> list:
+        self._count(len(value) + 1)
+        return value
+
+    def _dict(self, pairs: list[tuple]) -> dict:
+        """Keys are text or 64-bit numbers: others can be made to collide, which takes hours."""
+        self._count(len(pairs) + 1)
+        if not all(type(key) is str or (type(key) is int and abs(key) < 2**63) for key, _ in pairs):
+            raise ValueError("a dict with strange keys")
+        return dict(pairs)
+
+    def _extension(self, code: int, payload: bytes) -> Any:
+        self._count(1)
         if code == TUPLE:
-            return tuple(unpacker(payload))
+            return self._tuple(payload)
         if code in (ARRAY, SCALAR):
             array = _decode_array(payload)
             return array if code == ARRAY else array[()]
         if code == HANDLE:
-            return find(struct.unpack("<q", payload)[0])
+            return self._find(struct.unpack("<q", payload)[0])
         if code == BIG_INT and len(payload) <= MAX_DIGITS + 1:
             return int(payload)
         if code == GENERATOR:
             return _decode_generator(payload)
         raise ValueError(f"unknown extension {code}")
 
-    def unpacker(payload: bytes) -> Any:
-        return msgpack.unpackb(payload, ext_hook=decode, strict_map_key=False)
+    def _tuple(self, payload: bytes) -> tuple:
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise ValueError("tuples in tuples in tuples")
+        value = tuple(self._unpack(payload))
+        self._depth -= 1
+        return value
 
-    try:
-        return unpacker(data)
-    except Exception as error:
-        raise WireError(f"malformed message: {type(error).__name__}") from error
+    def _count(self, objects: int) -> None:
+        self._objects += objects
+        if self._objects > MAX_OBJECTS:
+            raise ValueError("too many objects")
+
+
+def _require_shallow(value: Any) -> None:
+    """Raise ValueError for containers in containers that recursive code could not walk through."""
+    level, depth = [value], 0
+    while level:
+        level = [
+            child for one in level if isinstance(one, list | tuple | dict)
+            for child in (one.values() if isinstance(one, dict) else one)
+            if isinstance(child, list | tuple | dict)
+        ]  # fmt: skip
+        depth += 1
+        if depth > MAX_DEPTH:
+            raise ValueError("containers in containers")
 
 
 def send(connection: socket.socket, data: bytes, deadline: float | None = None) -> None:
@@ -142,7 +197,10 @@ def _exactly(connection: socket.socket, count: int, deadline: float | None) -> b
 
 
 def _remaining(deadline: float | None) -> float | None:
-    return None if deadline is None else max(deadline - time.monotonic(), 1e-6)
+    left = None if deadline is None else deadline - time.monotonic()
+    if left is not None and left <= 0:
+        raise TooSlow
+    return left
 
 
 def _is_plain(dtype: np.dtype) -> bool:

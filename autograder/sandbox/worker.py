@@ -215,6 +215,7 @@ def main() -> None:
     _limit(options["rlimits"])
     if options["seal"]:
         seccomp.forbid_new_processes()
+    sys.path.append("")  # the submission's own modules, behind everything else
     null = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
         os.dup2(null, standard)

@@ -92,6 +92,30 @@ def test_wrong_gradients_fail_and_say_why(change, cause):
     assert cause in failure(check_gradients, step_forward, wrong(change), INPUTS).cause
 
 
+def test_a_forward_pass_of_nothing_has_no_gradient_to_check():
+    """Does a pair that returns zeros throughout fail, although zero is the derivative of zero?"""
+
+    def zero_forward(x, h_prev, params):
+        return np.zeros_like(h_prev), (h_prev, params)
+
+    def zero_backward(dout, cache):
+        return np.zeros_like(cache[0]), {name: np.zeros_like(p) for name, p in cache[1].items()}
+
+    assert "does not depend on" in failure(check_gradients, zero_forward, zero_backward, INPUTS).cause
+
+
+def test_the_kernel_shows_where_and_what(capsys):
+    """Does a student see the worst entry, and a hint to the helpers that grading would replace?"""
+
+    def double(x):
+        return 2 * x
+
+    with pytest.raises(CheckFailed) as failed:
+        check_values(double, {"x": np.arange(3.0)}, np.array([0.0, 2.0, 9.0]), given=["helper"])
+    assert "at [2] it is 4 and should be 9" in failed.value.report
+    assert "also calls your `helper`" in failed.value.report
+
+
 @pytest.mark.parametrize("projections", [1, 3])
 def test_projections_see_a_single_wrong_entry(projections):
     """Does a whole-model check notice one wrong entry among many?"""
@@ -213,10 +237,13 @@ def test_samplers():
     def greedy(logits, temperature, rng):
         return int(np.argmax(logits))
 
+    def deaf(logits, temperature, rng):
+        return sample_next(logits, temperature, np.random.default_rng())
+
     def characters(logits, temperature, rng):
         return "a"
 
-    for sampler in (hot, upside_down, greedy, characters):
+    for sampler in (hot, upside_down, greedy, deaf, characters):
         failure(check_sampling, sampler, logits, temperature=0.5)
 
 
@@ -275,7 +302,7 @@ def test_given_functions_stand_in_and_go_away_again():
 ODD = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3)
     | st.sampled_from([np.ones(2), np.ones((B, H)), np.zeros(0), np.ones((B, H), complex), np.array("x"),
-                       np.array([None]), np.float32(1), np.ones((B, H), int), object(), {1, 2}, b"x", 10**30]),
+                       np.array([None]), np.float32(1), np.ones((B, H), int), np.ones((B, H), bool), 10**399, object(), {1, 2}, b"x", 10**30]),
     lambda inner: st.lists(inner, max_size=3) | st.tuples(inner, inner)
     | st.dictionaries(st.sampled_from(["Wx", "Wh", "b", 1]), inner, max_size=3),
     max_leaves=6,

@@ -1,6 +1,8 @@
 """The commands on good and bad input: what they write, say, and return."""
 
 import json
+import os
+import re
 import shutil
 
 import nbformat
@@ -224,3 +226,63 @@ def test_feedback_holds_no_hidden_test(copy):
     assert "check_values" in pages, "the visible part is there"
     for secret in ("hidden_rng", "reference.", "HIDDEN TESTS", "Traceback (most", "says="):
         assert secret not in pages
+
+
+def add_markdown(notebook, text):
+    notebook.cells.insert(1, nbformat.v4.new_markdown_cell(text, id="mine"))
+    return notebook
+
+
+def test_feedback_runs_nothing_that_a_student_wrote(copy):
+    """Are scripts in a student's text and output harmless on the page, and the result tables still there?"""
+    evil = "<script>alert(1)</script> <img src=x onerror=alert(2)> my notes"
+    notebook = add_markdown(submission(extra=f"print({evil!r})"), evil)
+    write(copy.submitted("ada", ID), notebook)
+    run(copy, "grade")
+    assert run(copy, "feedback") == 0
+    page = (copy.root / "feedback" / "ada" / ID / f"{ID}.html").read_text()
+    assert "my notes" in page
+    assert "<script>alert" not in page
+    assert "<img src=x onerror" not in page
+    assert re.search(r"<td[^>]*>✓</td>", page)
+
+
+ODD = {
+    "half a character": lambda folder: write(
+        folder / f"{ID}.ipynb", json.dumps(add_markdown(submission(), "\ud800 note"))
+    ),
+    "a date that is none": lambda folder: write(folder / "timestamp.txt", "garbage"),
+    "a date that is a folder": lambda folder: (folder / "timestamp.txt").mkdir(),
+    "a date that never comes": lambda folder: os.mkfifo(folder / "timestamp.txt"),
+    "hidden-test markers": lambda folder: write(
+        folder / f"{ID}.ipynb", submission(extra="### BEGIN HIDDEN TESTS\nprint('mine')")
+    ),
+}
+
+
+@pytest.mark.parametrize("odd", ODD.values(), ids=ODD.keys())
+def test_one_odd_submission_stops_neither_grading_nor_feedback(copy, odd):
+    """Does everybody get points and a page whatever one student handed in?"""
+    odd(copy.submitted("ada", ID).parent)
+    assert run(copy, "grade") == 0
+    assert points(copy) == {"ada": (100, False), "bob": (0, False)}
+    assert run(copy, "feedback") == 0
+    assert len(list((copy.root / "feedback").rglob("*.html"))) == 2
+
+
+@pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
+def test_stock_nbgrader_copies_nothing_through_a_link(copy):
+    """Does a link in a submission bring no file of the instructor's to the graded folder?"""
+    from nbgrader.apps.api import NbGraderAPI
+    from nbgrader.coursedir import CourseDirectory
+
+    folder = copy.submitted("ada", ID).parent
+    (folder / "leak.txt").symlink_to(copy.source(ID))
+    write(folder / "own.txt", "mine")
+    config = copy.config()
+    api = NbGraderAPI(CourseDirectory(config=config, root=str(copy.root)), config=config)
+    result = api.autograde(ID, "ada", force=True, create=True)
+    assert result["success"], result["log"]
+    graded = copy.autograded("ada", ID).parent
+    assert (graded / "own.txt").exists()
+    assert not (graded / "leak.txt").exists()

@@ -8,12 +8,16 @@ from html.parser import HTMLParser
 import pytest
 from rich.console import Console
 
+from autograder.checks.calls import raised
+from autograder.checks.outcome import Failure
 from autograder.course import CourseError
 from autograder.grading.batch import Result
 from autograder.reports import facts, stored, words
 from autograder.reports.grid import class_grid
 from autograder.reports.page import read_results, render, write_report
 from autograder.reports.table import class_table, problems, summary
+from autograder.sandbox.bubblewrap import Limits
+from autograder.sandbox.session import Session
 
 NOW = datetime(2026, 11, 23, 17, 5, tzinfo=UTC)
 FIRST, SECOND = "01a_single_neuron_classification", "03_RNN_text_generation"
@@ -39,7 +43,7 @@ def scored(student, score, most=100.0, assignment=FIRST):
 
 FLIPPED = check("failed", hidden=True, cause="`sigmoid` has its sign flipped.")
 LOST = check("could not run", "check_values", cause="KeyError: 'W'")
-PUT_BACK = "test_sigmoid was edited; it was put back."
+PUT_BACK = "1 cell edited and put back: test_sigmoid"
 ADA = graded("ada", check(), FLIPPED)
 BOB = graded("bob", LOST, check(hidden=True))
 CYD = Result("cyd", FIRST, None, 10.0, problem="x.ipynb was cut off; ask for it again.")
@@ -114,7 +118,7 @@ def test_table_fits_80_columns(assignments):
         for i in range(assignments) for name, score in zip(names, (100, 87.25), strict=True)
     ]  # fmt: skip
     for result in results:
-        result.restored = ["c was edited; it was put back."]
+        result.restored = ["1 cell edited and put back: c"]
     lines = shown(results)
     assert max(map(len, lines)) <= 80
     assert line_of("ada", results) == ["ada"] + ["100.0*"] * assignments + [f"{assignments}00.0"]
@@ -157,7 +161,7 @@ def test_summary_counts():
 def test_problems_say_who_why_and_what_to_do():
     """Is there one sentence for each submission that needs a person, and none for the others?"""
     bob, cyd = problems(CLASS)
-    reason = "test_sigmoid / check_values: KeyError: 'W'"
+    reason = "test_sigmoid: check_values: KeyError: 'W'"
     assert bob.startswith(f"bob/{FIRST}: 1 check could not run ({reason});")
     assert bob.endswith(f"`autograder grade {FIRST} --students bob`.")
     assert cyd == f"cyd/{FIRST}: x.ipynb was cut off; ask for it again."
@@ -184,33 +188,101 @@ def test_distribution_leaves_out_what_has_no_share():
     assert facts.distribution([CYD, scored("ada", 0, 0.0)]) == [0] * 10
 
 
-def test_check_rates_are_hardest_first_and_do_not_blame():
+def test_check_rates_do_not_blame():
     """Is a check that could not run left out of its rate, and known by its place?"""
-    hard, easy = facts.check_rates(CLASS)
+    (cell,) = facts.cell_rates(CLASS)
+    easy, hard = cell.checks
     assert (hard.hidden, hard.passed, hard.failed, hard.not_run) == (True, 2, 1, 0)
     assert (easy.hidden, easy.passed, easy.failed, easy.not_run) == (False, 2, 0, 1)
-    assert hard.name == easy.name == "test_sigmoid / sigmoid: values"
+    assert hard.name == easy.name == "values"
     assert (hard.share, easy.share) == (pytest.approx(2 / 3), 1.0)
 
 
 def test_check_rates_keep_equal_names_apart():
-    """Are two checks of the same name told apart, and one that never ran put last?"""
-    rates = facts.check_rates([graded("ada", check("could not run"), check(), check("failed"))])
-    ends = [(rate.name[-3:], rate.share) for rate in rates]
-    assert ends == [("(3)", 0.0), ("(2)", 1.0), ("ues", None)]
+    """Are checks of the same name in a cell told apart, in the source's order?"""
+    (cell,) = facts.cell_rates([graded("ada", check("could not run"), check(), check("failed"))])
+    ends = [(rate.name, rate.share) for rate in cell.checks]
+    assert ends == [("values", None), ("values (2)", 1.0), ("values (3)", 0.0)]
 
 
-def test_causes_count_submissions():
-    """Does a cause count once per submission, and name the most frequent place first?"""
+def test_cell_is_passed_by_passing_all_its_checks():
+    """Does one failed check fail the cell, and one that could not run only leave it open?"""
+    (cell,) = facts.cell_rates([*CLASS, graded("eve", LOST, check("failed"))])
+    assert (cell.passed, cell.failed, cell.not_run) == (1, 2, 1)
+    assert cell.share == pytest.approx(1 / 3)
+
+
+def test_cells_are_hardest_first():
+    """Is the cell that fewest pass first, and one that never ran last?"""
+    result = graded("ada", check())
+    checks = {"easy": check(), "never": LOST, "hard": check("failed")}
+    result.cells = [dict(result.cells[0], cell=name, checks=[c]) for name, c in checks.items()]
+    result.cells.append(dict(result.cells[0], cell="empty", checks=[]))
+    assert [cell.name for cell in facts.cell_rates([result])] == ["hard", "easy", "never"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "called", "short"),
+    [
+        ("test_sigmoid", "sigmoid: values", "values"),
+        ("test_target", "train: training", "train: training"),
+        ("test_sigmoid", "check_values", "check_values"),
+        ("test_sig", "sigmoid: values", "sigmoid: values"),
+    ],
+)
+def test_names_do_not_repeat_the_function(cell, called, short):
+    """Is the function's name left out of a check's only where the cell's name says it?"""
+    assert words.short_check(cell, called) == short
+    assert words.check_name(cell, called) == f"{cell}: {short}"
+
+
+def test_causes_count_students():
+    """Does a cause count once per student and cell, however many twins of its check fail?"""
     flipped = check("failed", cause="flipped"), check("failed", hidden=True, cause="flipped")
-    results = [graded("ada", *flipped), graded("ada", flipped[0], assignment=SECOND), BOB]
-    results.append(graded("bob", check("failed", cause="zero")))
-    first, second = facts.causes(results)
-    assert (first.text, first.submissions, first.places[0]) == (
-        "flipped", 2, "01a: test_sigmoid / sigmoid: values",
-    )  # fmt: skip
-    assert (second.text, second.submissions) == ("zero", 1)
-    assert len(facts.causes(results, most=1)) == 1
+    results = [graded("ada", check("failed", cause="zero")), graded("bob", *flipped)]
+    results += [graded("cyd", *flipped), graded("cyd", *flipped, cell="test_tanh"), BOB]
+    assert facts.causes(results) == [
+        facts.Cause("flipped", "test_sigmoid", 2),
+        facts.Cause("zero", "test_sigmoid", 1),
+        facts.Cause("flipped", "test_tanh", 1),
+    ]
+
+
+def blank(function):
+    """What a check says of a function that is not written yet."""
+    return raised(function, "NotImplementedError", "").cause
+
+
+def broken_before(function):
+    """What a check says of a function that overran in an earlier check."""
+    session = Session("none", Limits(), [])
+    session._overran.add(function)
+    with pytest.raises(Failure) as caught:
+        session.call(function, (), 1, None)
+    return caught.value.cause
+
+
+def test_causes_leave_out_what_is_unfinished():
+    """Are unfinished functions counted and not listed, nor what follows from an earlier cause?"""
+    tanh = [check("failed", hidden=hidden, cause=blank("tanh")) for hidden in (False, True)]
+    follows = check("failed", cause=broken_before("relu"))
+    results = [graded("ada", *tanh), graded("bob", *tanh, check("failed", cause=blank("relu")))]
+    results.append(graded("ada", *tanh, follows, assignment=SECOND))
+    assert facts.causes(results) == []
+    assert facts.unfinished(results) == facts.Unfinished(functions=3, submissions=3)
+    assert "No check failed for another reason. Left out: 3 functions not" in page(results).text
+    assert "Left out" not in page(CLASS).text
+
+
+def test_causes_stay_with_their_assignment():
+    """Has each assignment its own list, and does a long one fold?"""
+    many = [check("failed", cause=f"cause {i}") for i in range(7)]
+    results = [graded("ada", *many), graded("ada", many[0], assignment=SECOND)]
+    found = page(results)
+    listed = found.text.partition("Most common causes")[2].partition("Assignments")[0]
+    assert listed.count("cause 0") == 2
+    assert all(f"cause {i} " in listed for i in range(7))
+    assert listed.index("2 more") < listed.index("cause 5") < listed.index("03 RNN text generation")
 
 
 def test_not_run_is_told_once_per_reason():
@@ -233,13 +305,26 @@ def test_page_tells_everything():
     for part in (
         "students 4", "submissions graded 3 of 4", "median score 50%",
         "need a person 2 submissions",
-        "cyd, 01a: x.ipynb was cut off", f"dan, 01a: {PUT_BACK}",
-        "01a, test_sigmoid / check_values: KeyError: 'W' 1 student: bob",
-        "test_sigmoid / sigmoid: values hidden 67% 2 of 3", "could not run: 1 100% 2 of 2",
-        "1`sigmoid` has its sign flipped. 01a: test_sigmoid / sigmoid: values",
+        "cyd, 01a x.ipynb was cut off", f"dan, 01a {PUT_BACK}",
+        "01a, 1 student test_sigmoid: check_values KeyError: 'W' bob",
+        "test_sigmoid 1 could not run 50% 1 of 2",
+        "values 1 could not run 100% 2 of 2", "values hidden 67% 2 of 3",
+        "1 `sigmoid` has its sign flipped. test_sigmoid",
         "1.5 sada, 01a", "23 November 2026, 17:05",
     ):  # fmt: skip
         assert part in text
+
+
+def test_page_folds_long_lists():
+    """Is a long list of names folded behind its sentence, a short one not, and many notes after three?"""
+    cells = ", ".join(f"test_number_{i}" for i in range(11))
+    long = f"11 cells edited and put back: {cells}"
+    assert words.folded(long) == ("11 cells edited and put back", cells)
+    assert words.folded(PUT_BACK) == (PUT_BACK, "")
+    notes = [long, PUT_BACK, "third", "fourth", "fifth"]
+    found = page([graded("dan", check(), restored=notes)])
+    assert f"11 cells edited and put back {cells} {PUT_BACK} third 2 more fourth fifth" in found.text
+    assert found.tags.count("details") == 3  # the list, the last two notes, the test cell
 
 
 def test_page_escapes_what_came_from_students():
@@ -269,7 +354,7 @@ def test_page_of_nobody():
     """Does an empty class give sentences instead of empty tables?"""
     found = page([])
     assert not {"table", "svg", "ol", "ul"} & set(found.tags)
-    for part in ("Nobody has handed in anything.", "Not graded Nobody.", "No check failed."):
+    for part in ("Nobody has handed in anything.", "Not graded nobody", "No check failed."):
         assert part in found.text
     assert shown([])[-1] == "Nobody has handed in anything."
 

@@ -9,6 +9,7 @@ from nbformat import NotebookNode
 
 from autograder.grading.batch import judge_one
 from autograder.grading.judge import Rules
+from autograder.sandbox.bubblewrap import Limits
 from autograder.tests.mini import (
     DOUBLE,
     FULL,
@@ -58,7 +59,9 @@ def test_a_supplied_function_advances_the_students_generator(course):
     notebook = source_notebook()
     cells = {one.id: one for one in notebook.cells}
     cells["double"].source = DOUBLE.replace("double(x)", "double(rng)").replace("2 * x", "rng.normal()")
-    cells["fit"].source = "def fit(rng):\n    \"\"\"Two draws.\"\"\"\n    ### BEGIN SOLUTION\n    return double(rng), double(rng=rng)\n    ### END SOLUTION"
+    cells[
+        "fit"
+    ].source = 'def fit(rng):\n    """Two draws."""\n    ### BEGIN SOLUTION\n    return double(rng), double(rng=rng)\n    ### END SOLUTION'
     cells["test_fit"].source = (
         "import numpy as np\nfrom autograder import check_values\nfrom autograder.hidden import reference\n"
         "check_values(fit, {'rng': np.random.default_rng(1)}, reference.fit, given=['double'])"
@@ -110,6 +113,10 @@ BROKEN = {
     "a signal": ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "ended the Python process"),
     "a process": ("import subprocess; subprocess.run('ls')", "raised PermissionError"),
     "a fork": ("import os; os.fork()", "raised PermissionError"),
+    "memory without a limit": ("import os; os.memfd_create('x')", "raised PermissionError"),
+    "the host's settings": ("open('/proc/sys/vm/swappiness', 'a')", "raised FileNotFoundError"),
+    "a number that is too large": ("return 10**399", "not finite"),
+    "a reply that is deep": ("a = ()\n    for _ in range(99): a = (a,)\n    return a", "cannot read"),
     "the disk": ("return [open(str(i), 'wb').write(bytes(10**7)) for i in range(99)]", "raised OSError"),
 }  # fmt: skip
 
@@ -179,6 +186,56 @@ def test_submissions_own_files_are_there(course):
     assert scores(judged(course, submission({"double": bad})))["test_double"] == 0
 
 
+def test_submitted_modules_shadow_nothing(course):
+    """Do files named like our modules or NumPy's stay unimported, while a helper of one's own works?"""
+    folder = course.submitted("ada", ID).parent
+    for name in (
+        "copy",
+        "msgpack",
+        "autograder",
+        "numpy",
+        "socket",
+        "sitecustomize",
+        "usercustomize",
+        "IPython",
+    ):
+        write(folder / f"{name}.py", "raise SystemExit")
+    write(folder / "helper.py", "def twice(x): return 2 * x")
+    result = judged(
+        course, submission({"double": "import helper\ndef double(x):\n    return helper.twice(x)"})
+    )
+    assert scores(result) == FULL
+
+
+def test_replays_end_with_the_notebooks_time(course):
+    """Do slow cells that are replayed after a death stay within the notebook's seconds?"""
+    notebook = submission({"double": "def double(x):\n    import os; os._exit(1)"})
+    for i in range(9):
+        cell = submission(extra=f"import os, time; time.sleep(0.4) # {i}").cells[2]
+        cell.id = f"slow-{i}"
+        notebook.cells.insert(2, cell)
+    started = time.monotonic()
+    limits = Limits(call_seconds=1, cell_seconds=1, notebook_seconds=6)
+    write(course.submitted("ada", ID), notebook)
+    judge_one(course, "ada", ID, Rules(course.source(ID), "bwrap", limits))
+    assert time.monotonic() - started < 2 * 6 + 4
+
+
+def test_work_for_student_code_has_the_callers_deadline(course):
+    """Is the reference stopped when a student calls it with something that takes too long?"""
+    source = source_notebook()
+    next(one for one in source.cells if one.id == "double").source = (
+        'def double(x):\n    """Slow for long inputs."""\n    ### BEGIN SOLUTION\n'
+        "    return 2 * np.array([sum(range(10**4)) * 0 + v for v in x])\n    ### END SOLUTION"
+    )
+    write(course.source(ID), source)
+    slow = "def scale_forward(x, w):\n    double(np.zeros(150_000))\n    return x * w, (x, w)"
+    started = time.monotonic()
+    result = judged(course, submission({"scale": slow}))
+    assert "took longer than" in result.cells[1]["checks"][0]["message"]
+    assert time.monotonic() - started < 12
+
+
 PATCHES = {
     "numpy": "np.linalg.norm = lambda *a, **k: 0.0; np.array_equal = lambda *a, **k: True; np.isfinite = np.ones_like",
     "builtins": "import builtins; builtins.float = lambda *a: 0.0; builtins.abs = lambda x: 0; builtins.isinstance = lambda *a: True",
@@ -240,10 +297,10 @@ def test_edited_deleted_and_doubled_cells_are_put_right(course):
     assert (result.score, result.max_score) == (0, 100)
     assert set(scores(result)) == set(FULL)
     notes = " ".join(result.restored)
-    assert "test_double was edited" in notes
-    assert "test_double was there more than once" in notes
-    assert "test_scale had changed metadata" in notes
-    assert "test_fit was missing" in notes
+    assert "1 cell edited and put back: test_double" in notes
+    assert "1 cell there more than once, or of another type, of which one counts: test_double" in notes
+    assert "1 cell with changed metadata put right: test_scale" in notes
+    assert "1 cell missing and put back: test_fit" in notes
 
 
 def test_a_solution_cell_that_was_deleted_comes_back_blank(course):

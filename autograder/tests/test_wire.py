@@ -63,7 +63,9 @@ class Odd(float):
 def test_everything_else_stays_behind(value):
     """Does anything but plain data cross as a number only?"""
     kept = []
-    arrived = wire.unpack(wire.pack([value], lambda v: kept.append(v) or 7), lambda number: ("handle", number))
+    arrived = wire.unpack(
+        wire.pack([value], lambda v: kept.append(v) or 7), lambda number: ("handle", number)
+    )
     assert kept == [value] or kept[0] is value
     assert arrived == [("handle", 7)]
 
@@ -95,6 +97,34 @@ def test_malformed_frames_are_one_kind_of_error(frame):
     """Does every malformed message end in WireError?"""
     with pytest.raises(wire.WireError):
         wire.unpack(frame, lambda number: None)
+
+
+def colliding(count):
+    """A frame with a dict whose keys all have the same hash."""
+    keys = [msgpack.ExtType(wire.BIG_INT, str(k * (2**61 - 1)).encode()) for k in range(5, count)]
+    packer = msgpack.Packer()
+    return packer.pack_map_header(len(keys)) + b"".join(packer.pack(key) + packer.pack(0) for key in keys)
+
+
+def nested(depth):
+    """A frame of tuples in tuples, each inside the bytes of the next."""
+    frame = msgpack.packb([])
+    for _ in range(depth):
+        frame = msgpack.packb([msgpack.ExtType(wire.TUPLE, frame)])
+    return frame
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [colliding(200_000), nested(150), b"\xdd\x00\x40\x00\x00" + b"\x90" * 2**22, b"\x91" * 600 + b"\x90"],
+    ids=["colliding keys", "nested tuples", "millions of lists", "deep lists"],
+)
+def test_small_frames_cannot_become_large_work(frame):
+    """Are frames refused quickly that would take hours, gigabytes or the stack to decode?"""
+    started = time.monotonic()
+    with pytest.raises(wire.WireError):
+        wire.unpack(frame, lambda number: None)
+    assert time.monotonic() - started < 2
 
 
 @settings(max_examples=300, derandomize=True, deadline=None)
