@@ -39,7 +39,7 @@ def build(options: argparse.Namespace) -> int:
         with console.status(f"building {assignment}"):
             pair = synchronise(course, assignment, options.keep)
             release = build_release(course, assignment)
-        console.print(f"[green]✓[/] {assignment}: {pair}; {release}")
+        console.print(f"[green]✓[/] {assignment}: {pair}; {release}", soft_wrap=True)
     return 0
 
 
@@ -51,7 +51,7 @@ def solve(options: argparse.Namespace) -> int:
     assignments = course.choose(options.assignments)
     with _bar() as bar:
         for assignment in assignments:
-            task = bar.add_task(assignment, total=None, note="")
+            task = bar.add_task(assignment.split("_")[0], total=None, note="")
             path = solve_notebook(
                 course, assignment,
                 lambda done, of, title, task=task: bar.update(task, completed=done, total=of, note=title),

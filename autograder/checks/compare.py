@@ -41,7 +41,7 @@ def worst_entry(actual: NDArray, expected: NDArray) -> str:
     distance = np.abs(np.asarray(actual, np.float64) - expected)
     place = np.unravel_index(int(distance.argmax()), distance.shape)
     where = f"at [{', '.join(map(str, place))}] " if place else ""
-    return f"{where}it is {float(actual[place]):.6g} and should be {float(expected[place]):.6g}"
+    return f"{where}is {float(actual[place]):.6g} and should be {float(expected[place]):.6g}"
 
 
 def _scaled(factor: float, sizes: dict[int, str]) -> str:

@@ -60,7 +60,8 @@ def check_gradients(
         raise Failure(
             f"{wrong[0].name} {wrong[0].verdict}"
             + (f", and {len(wrong) - 1} more of {len(rows)} gradients." if wrong[1:] else "."),
-            rows=tuple(rows),
+            wrong[0].where,
+            tuple(rows),
         )
     _require_single_precision(forward, backward, inputs, douts, found)
     return f"central differences agree: {', '.join(row.name for row in rows)}"
@@ -173,9 +174,8 @@ def _compare(name: str, found: NDArray, right: NDArray, inputs: Mapping, thresho
     error = relative_error(found, right)
     verdict = "ok" if error < threshold else explain(found, right, _sizes(inputs), 1e-4)
     measured = f"shape {found.shape}, relative error {error:.1e} (limit {threshold:.0e})"
-    if verdict != "ok":
-        measured += f"; {worst_entry(found, right)}"
-    return Row(name, measured, verdict)
+    where = "" if verdict == "ok" else f"{name} {worst_entry(found, right)}"
+    return Row(name, measured, verdict, where)
 
 
 def _sizes(inputs: Mapping[str, Any]) -> dict[int, str]:

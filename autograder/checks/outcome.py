@@ -12,11 +12,12 @@ Status = Literal["passed", "failed", "could not run"]
 
 @dataclass(frozen=True)
 class Row:
-    """One line of a check's table: a tensor, what was measured on it, and what is wrong with it."""
+    """One line of a check's table: a tensor, what was measured on it, what is wrong, and where most."""
 
     name: str
     measured: str
     verdict: str = "ok"
+    where: str = ""
 
 
 @dataclass(frozen=True)

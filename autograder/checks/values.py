@@ -40,7 +40,7 @@ def check_values(
     ]  # fmt: skip
     wrong = [row for row in rows if row.verdict != "ok"]
     if wrong:
-        raise Failure(f"{wrong[0].name} {wrong[0].verdict}.", rows=tuple(rows))
+        raise Failure(f"{wrong[0].name} {wrong[0].verdict}.", wrong[0].where, tuple(rows))
     return "the values are right"
 
 
@@ -107,9 +107,8 @@ def _compare_arrays(found: NDArray, right: NDArray, name: str, tolerance: float)
     error = relative_error(found, right)
     verdict = "ok" if error < tolerance else explain(found, right, {}, tolerance)
     measured = f"shape {right.shape}, relative error {error:.1e} (limit {tolerance:.0e})"
-    if verdict != "ok":
-        measured += f"; {worst_entry(found, right)}"
-    return Row(name, measured, verdict)
+    where = "" if verdict == "ok" else f"{name} {worst_entry(found, right)}"
+    return Row(name, measured, verdict, where)
 
 
 def _tuple(value: Any) -> tuple:

@@ -2,7 +2,6 @@
 
 import multiprocessing
 import os
-import resource
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field
@@ -17,8 +16,6 @@ from autograder.grading.restore import is_test, restore
 from autograder.grading.submission import SubmissionError, read_submission
 from autograder.sandbox.bubblewrap import Limits, plain_files, require
 from autograder.sandbox.process import NoProcess, StudentProcess
-
-MEMORY = 4 * 2**30
 
 
 @dataclass
@@ -138,9 +135,8 @@ def _judged(course: Course, steps: SealedExecute, work: list, jobs: int) -> Iter
 
 
 def _start_worker() -> None:
-    """Tell the reference that nobody watches, and cap what a student's arguments can make it use."""
+    """Tell the reference that nobody watches its training."""
     os.environ["NBGRADER_EXECUTION"] = "autograde"
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
 
 
 def judge_one(course: Course, student: str, assignment: str, rules: Rules) -> tuple[Result, str]:

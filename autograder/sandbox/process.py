@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import resource
 import signal
 import socket
 import subprocess
@@ -19,6 +20,7 @@ from autograder.sandbox import bubblewrap, wire
 from autograder.sandbox.bubblewrap import Limits
 
 START_SECONDS = 30
+MEMORY = 2 * 2**30  # for one call of the reference on behalf of student code
 MAX_QUESTION = 200_000  # entries of arrays; the training text has 133,738
 
 
@@ -65,7 +67,7 @@ class StudentProcess:
             wire.send(self._connection, wire.pack(request, self._lend), deadline)
             reply = self._reply(deadline)
             while reply["id"] == -1:
-                with _alarm(deadline):
+                with _bounded(deadline):
                     answer = self._stand_in(reply, stand_ins)
                 wire.send(self._connection, wire.pack(answer, self._lend), deadline)
                 reply = self._reply(deadline)
@@ -143,25 +145,34 @@ class StudentProcess:
 
 
 @contextlib.contextmanager
-def _alarm(deadline: float) -> Iterator[None]:
-    """Raise TooSlow in the grader's own work for student code when `deadline` passes.
+def _bounded(deadline: float) -> Iterator[None]:
+    """Bound the grader's own work for student code: its memory, and its time by TooSlow at `deadline`.
 
-    Only the main thread can take signals; elsewhere the work is only bounded by its input's size.
+    Only the main thread can take signals; elsewhere time is bounded by the size of the input alone.
     """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
 
     def ring(*_: object) -> None:
         raise wire.TooSlow
 
-    before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, max(deadline - time.monotonic(), 1e-3))
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    in_main = threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGALRM, ring) if in_main else None
     try:
+        resource.setrlimit(resource.RLIMIT_AS, (_memory_now() + MEMORY, hard))
+        if in_main:
+            signal.setitimer(signal.ITIMER_REAL, max(deadline - time.monotonic(), 1e-3))
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        if in_main:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+def _memory_now() -> int:
+    """Bytes of addresses that this process uses; where nothing tells, so many that no limit results."""
+    statm = Path("/proc/self/statm")
+    return int(statm.read_text().split()[0]) * resource.getpagesize() if statm.exists() else 2**40
 
 
 def _is_generator(value: Any) -> bool:

@@ -112,7 +112,7 @@ def test_the_kernel_shows_where_and_what(capsys):
 
     with pytest.raises(CheckFailed) as failed:
         check_values(double, {"x": np.arange(3.0)}, np.array([0.0, 2.0, 9.0]), given=["helper"])
-    assert "at [2] it is 4 and should be 9" in failed.value.report
+    assert "at [2] is 4 and should be 9" in failed.value.report
     assert "also calls your `helper`" in failed.value.report
 
 

@@ -236,6 +236,19 @@ def test_work_for_student_code_has_the_callers_deadline(course):
     assert time.monotonic() - started < 12
 
 
+def test_work_for_student_code_has_a_bound_on_memory(course):
+    """Is the reference kept from filling the grader's memory for a student's arguments?"""
+    source = source_notebook()
+    next(one for one in source.cells if one.id == "double").source = (
+        'def double(x):\n    """Large for long inputs."""\n    ### BEGIN SOLUTION\n'
+        "    return 2 * (x[:, None] * np.ones(len(x)))[:, 0]\n    ### END SOLUTION"
+    )
+    write(course.source(ID), source)
+    large = "def scale_forward(x, w):\n    double(np.zeros(60_000))\n    return x * w, (x, w)"
+    result = judged(course, submission({"scale": large}))
+    assert "`scale_forward` raised ValueError" in result.cells[1]["checks"][0]["message"]
+
+
 PATCHES = {
     "numpy": "np.linalg.norm = lambda *a, **k: 0.0; np.array_equal = lambda *a, **k: True; np.isfinite = np.ones_like",
     "builtins": "import builtins; builtins.float = lambda *a: 0.0; builtins.abs = lambda x: 0; builtins.isinstance = lambda *a: True",

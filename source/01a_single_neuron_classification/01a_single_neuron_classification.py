@@ -39,6 +39,7 @@
 #
 # - Fill in the cells marked with `raise NotImplementedError`. The docstring says what goes in and what comes out.
 # - Run the check below each. It prints a ✓, or says what is wrong. Grading runs those checks and a few more.
+#   Work from top to bottom: later exercises call earlier ones, so mend the first ✗ first.
 # - Shapes stand next to every formula: $B$ is the number of characters in a batch, $V = 46$ the size of the alphabet.
 # - Never change an argument in place. Make new arrays.
 
@@ -67,7 +68,8 @@ counts = np.bincount(corpus.train, minlength=V)  # (V,)
 
 print(f"V = {V} characters, {len(corpus.train):,} to train on, {len(corpus.held_out):,} held out")
 print(f"vowels: {is_vowel[corpus.train].mean():.1%} of the training text, {is_vowel[corpus.held_out].mean():.1%} of the rest")
-show_sample(corpus.text[1000:1320], "the text")
+start = corpus.text.index("`oh dear!")
+show_sample(corpus.text[start : start + 300], "the text")
 plot_bars(
     list(alphabet), counts / counts.sum(), highlight=is_vowel,
     title="How often each character occurs (vowels in red)", y_label="share of the training text",
@@ -142,8 +144,8 @@ check_values(
 #
 # **Large scores.** Both fractions above are the same number, and both go wrong in a computer. For $z = 1000$ the right
 # one is $\infty/\infty$, which is `nan`. For $z = -1000$ the left one still gives 0, but on the way $e^{1000}$
-# overflows and NumPy warns. The rule that saves you, here and in every later notebook: **never take `exp` of a large
-# positive number.** Use the left fraction where $z \ge 0$ and the right one where $z < 0$; with $e^{-|z|}$ you need a
+# overflows: a warning in your own cells (the checks keep quiet about it), and luck that $1/\infty$ is the right answer.
+# The rule that saves you, here and in every later notebook: **never take `exp` of a large positive number.** Use the left fraction where $z \ge 0$ and the right one where $z < 0$; with $e^{-|z|}$ you need a
 # single `exp` for both. `np.where(condition, a, b)` chooses element by element.
 #
 # Also avoid $1 - \dots$ for small results: $\sigma(-40) \approx 4 \cdot 10^{-18}$ is a fine `float64`, but
@@ -865,7 +867,7 @@ check_values(
 # training.
 
 # %% nbgrader={"grade": false, "grade_id": "read_along", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
-passage = corpus.held_out[:240]
+passage = corpus.held_out[27:240]  # from the start of a line
 for step in 0, 10, 20, 50, 2000:
     if step <= steps_seen[-1]:
         decided = classify(answers(history[step // STEPS_PER_LOOK])[passage], 0.5)

@@ -1,5 +1,5 @@
 # %% [markdown]
-# # 01b · The next character from the current one
+# # 01b: the next character from the current one
 #
 # Somebody reads *Alice in Wonderland* to you, one character at a time, and stops. You are shown only the last
 # character. Which one comes next?
@@ -13,6 +13,8 @@
 #
 # This notebook has a rare feature: **you can compute the best possible loss beforehand, without training**.
 # So at the end you will not wonder whether 2.40 is good. You will know that nothing lower than 2.3928 exists.
+#
+# Work from top to bottom: under every exercise stands a check, and later exercises call earlier ones, so mend the first ✗ first.
 
 # %% nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false}
 import numpy as np
