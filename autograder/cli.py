@@ -22,11 +22,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return options.run(options)
     except CourseError as error:
-        Console(stderr=True, highlight=False, soft_wrap=True).print(f"[red]✗[/] {escape(str(error))}")
-        return 2
+        return _refuse(str(error))
+    except ModuleNotFoundError as error:
+        if (error.name or "autograder").startswith("autograder"):
+            raise
+        return _refuse(f"This needs {error.name}: run `pip install 'neuron-to-transformer[instructor]'`.")
     except KeyboardInterrupt:
         Console(stderr=True).print("Stopped. What was written stays; run the same command to go on.")
         return 130
+
+
+def _refuse(sentence: str) -> int:
+    """Say why a command cannot do its job; returns its exit code."""
+    Console(stderr=True, highlight=False, soft_wrap=True).print(f"[red]✗[/] {escape(sentence)}")
+    return 2
 
 
 def build(options: argparse.Namespace) -> int:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from autograder.course import CourseError
 from autograder.sandbox import bubblewrap
 
-INSTRUCTOR = ("msgpack", "jupytext", "nbgrader", "rich", "jinja2")
+INSTRUCTOR = ("msgpack", "jupytext", "nbclient", "nbconvert", "nbformat", "jinja2")
 
 
 @dataclass(frozen=True)

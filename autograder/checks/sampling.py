@@ -16,7 +16,7 @@ COLD = 1e-3
 
 @check
 def check_sampling(
-    sample: Callable, logits: NDArray, *, temperature: float = 1.0, draws: int = 3000, seed: int = 0
+    sample: Callable, logits: NDArray, *, temperature: float = 1.0, draws: int = 2000, seed: int = 0
 ) -> str:
     """Does `sample(logits, temperature, rng)` draw ids with probability softmax(logits / temperature)?
 

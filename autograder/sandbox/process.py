@@ -21,6 +21,7 @@ from autograder.sandbox.bubblewrap import Limits
 
 START_SECONDS = 30
 MEMORY = 2 * 2**30  # for one call of the reference on behalf of student code
+MAX_LENT = 10_000  # caches of a step function over a long sequence
 MAX_QUESTION = 200_000  # entries of arrays; the training text has 133,738
 
 
@@ -63,8 +64,9 @@ class StudentProcess:
         number, deadline = next(self._numbers), time.monotonic() + seconds
         freed, self._freed[:] = self._freed[:], []
         request = {"id": number, "op": operation, "arguments": arguments, "free": freed}
+        data = wire.pack(request, self._lend)  # too large is the test's fault, not the student's
         try:
-            wire.send(self._connection, wire.pack(request, self._lend), deadline)
+            wire.send(self._connection, data, deadline)
             reply = self._reply(deadline)
             while reply["id"] == -1:
                 with _bounded(deadline):
@@ -124,6 +126,8 @@ class StudentProcess:
 
     def _lend(self, value: Any) -> int:
         """Keep something of the grader's that student code may hold but not see, such as a cache."""
+        if len(self._lent) >= MAX_LENT:
+            raise wire.WireError("too many objects of the grader's are in use")
         number = next(self._lent_numbers)
         self._lent[number] = value
         return number

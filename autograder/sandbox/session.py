@@ -11,7 +11,7 @@ from typing import Any
 from autograder.checks.calls import raised
 from autograder.checks.outcome import Failure
 from autograder.sandbox.bubblewrap import Limits
-from autograder.sandbox.process import NoProcess, ProcessDied, StudentProcess
+from autograder.sandbox.process import ProcessDied, StudentProcess
 
 MIN_SECONDS = 1.0
 MAX_IMAGES, MAX_IMAGE = 8, 2**20
@@ -155,6 +155,3 @@ def _images(value: Any) -> list[str]:
     """At most a few pictures of a reasonable size, in base64."""
     found = value[:MAX_IMAGES] if type(value) is list else []
     return [v for v in found if type(v) is str and len(v) <= MAX_IMAGE and BASE64.fullmatch(v)]
-
-
-__all__ = ["CellOutput", "NoProcess", "Session", "StudentFunction"]
