@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         return _refuse(f"This needs {error.name}: run `pip install 'neuron-to-transformer[instructor]'`.")
     except KeyboardInterrupt:
-        Console(stderr=True).print("Stopped. What was written stays; run the same command to go on.")
+        Console(stderr=True).print("Stopped. What was written stays; run the same command again.")
         return 130
 
 

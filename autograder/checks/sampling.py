@@ -11,6 +11,7 @@ from autograder.checks.calls import call_times
 from autograder.checks.outcome import Failure, Row, check
 
 FALSE_ALARM = 1e-6
+EXPECTED = 20
 COLD = 1e-3
 
 
@@ -21,10 +22,11 @@ def check_sampling(
     """Does `sample(logits, temperature, rng)` draw ids with probability softmax(logits / temperature)?
 
     `logits` is (V,). First the cold limit: at temperature 0.001 every draw is the largest logit's
-    id. Then equal generators must give equal draws. Last the distribution: the largest gap between
-    drawn and true cumulative probabilities stays below sqrt(ln(2 / 1e-6) / (2 draws)), which a right
-    sampler exceeds less than once in a million runs (Dvoretzky-Kiefer-Wolfowitz inequality with
-    Massart's constant).
+    id. Then equal generators must give equal draws. Last the distribution: an id expected 20 times or
+    more comes up (a right sampler misses one with probability below exp(-20)), and the largest gap
+    between drawn and true cumulative probabilities stays below sqrt(ln(2 / 1e-6) / (2 draws)), which
+    a right sampler exceeds less than once in a million runs (Dvoretzky-Kiefer-Wolfowitz inequality
+    with Massart's constant).
     """
     rng = np.random.default_rng(seed)
     cold = _draw(sample, logits, COLD, rng, 20)
@@ -36,8 +38,11 @@ def check_sampling(
         sample, logits, 1.0, np.random.default_rng(seed), 30
     ):
         raise Failure("Equal generators must give equal draws: take all randomness from `rng`.")
+    p = _softmax(logits / temperature)
     counts = np.bincount(_draw(sample, logits, temperature, rng, draws), minlength=len(logits))
-    gap = float(np.abs(np.cumsum(counts / draws - _softmax(logits / temperature))).max())
+    if (counts[draws * p >= EXPECTED] == 0).any():
+        raise Failure(f"At temperature {temperature:g} some characters never come up that should.")
+    gap = float(np.abs(np.cumsum(counts / draws - p)).max())
     limit = math.sqrt(math.log(2 / FALSE_ALARM) / (2 * draws))
     if gap > limit:
         raise Failure(

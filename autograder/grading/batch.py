@@ -1,7 +1,9 @@
 """Grading a class: submissions side by side in worker processes, one writer."""
 
+import contextlib
 import multiprocessing
 import os
+import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field
@@ -87,10 +89,11 @@ def grade(
         recorder.require_assignment(assignment)
     results: list[Result] = []
     report(None, 0, len(work))
-    for result, text in _judged(course, steps, work, jobs or os.cpu_count() or 1):
-        _record(recorder, result, text)
-        results.append(result)
-        report(result, len(results), len(work))
+    with contextlib.closing(_judged(course, steps, work, jobs or os.cpu_count() or 1)) as judged:
+        for result, text in judged:
+            _record(recorder, result, text)
+            results.append(result)
+            report(result, len(results), len(work))
     return sorted(results, key=lambda result: (result.assignment, result.student))
 
 
@@ -115,27 +118,29 @@ def _try_out(sandbox: str) -> None:
 
 
 def _judged(course: Course, steps: SealedExecute, work: list, jobs: int) -> Iterator[tuple[Result, str]]:
-    """Results with the graded notebooks' text, in the order in which they are ready."""
+    """Results with the graded notebooks' text, in the order in which they are ready.
+
+    Closing it early ends the workers, and with them their student processes.
+    """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__])
     pool = ProcessPoolExecutor(min(jobs, len(work)), context, initializer=_start_worker)
     try:
-        waiting = {
-            pool.submit(judge_one, course, student, assignment, steps.rules(course, assignment)): (
-                student,
-                assignment,
-            )
-            for student, assignment in work
-        }
+        waiting = {pool.submit(judge_one, course, *pair, steps.rules(course, pair[1])): pair for pair in work}
         for future in as_completed(waiting):
             error = future.exception()
             yield (_failed(*waiting[future], error), "") if error else future.result()
+    except BaseException:
+        for worker in multiprocessing.active_children():
+            worker.terminate()
+        raise
     finally:
         pool.shutdown(cancel_futures=True)
 
 
 def _start_worker() -> None:
-    """Tell the reference that nobody watches its training."""
+    """Leave Ctrl-C to the main process, and tell the reference that nobody watches its training."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ["NBGRADER_EXECUTION"] = "autograde"
 
 

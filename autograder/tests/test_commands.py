@@ -4,6 +4,10 @@ import json
 import os
 import re
 import shutil
+import signal
+import subprocess
+import sys
+import time
 
 import nbformat
 import pytest
@@ -119,6 +123,24 @@ def test_export_and_late_penalty_work_as_in_nbgrader(copy):
     with Gradebook(f"sqlite:///{copy.gradebook}") as gradebook:
         CsvExportPlugin(to=str(copy.root / "grades.csv")).export(gradebook)
     assert ",ada,,,,100.0,0.0,100.0,100.0" in (copy.root / "grades.csv").read_text()
+
+
+def test_ctrl_c_ends_grading_at_once_and_keeps_what_was_written(copy):
+    """Does Ctrl-C end a run with an endless loop in it within seconds, with a sentence and no traceback?"""
+    write(copy.submitted("eve", ID), submission(extra="while True: pass"))
+    command = [sys.executable, "-m", "autograder", "--course", str(copy.root), "grade", "--jobs", "3"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while not copy.autograded("ada", ID).exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    started = time.monotonic()
+    _, errors = process.communicate(timeout=30)
+    assert time.monotonic() - started < 10
+    assert process.returncode == 130
+    assert "Stopped" in errors
+    assert "Traceback" not in errors
+    assert points(copy)["ada"] == (100, False)
 
 
 DAMAGED = {
