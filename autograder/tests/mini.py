@@ -149,4 +149,9 @@ def scores(result: Result) -> dict[str, float]:
     return {one["cell"]: one["score"] for one in result.cells}
 
 
+def messages(result: Result) -> list[str]:
+    """What the student is told, check by check."""
+    return [check["message"] for check in result.checks]
+
+
 FULL = {"test_double": 30, "test_scale": 50, "test_fit": 20}
