@@ -20,7 +20,7 @@ bench: $(READY) ## grading against stock nbgrader, training speed; ratios from o
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 NBGRADER_EXECUTION=bench $(BIN)/python benchmarks/run.py
 
 lab: $(READY)   ## open JupyterLab on the course
-	$(BIN)/jupyter lab
+	$(BIN)/jupyter lab $$([ $$(id -u) = 0 ] && echo --allow-root)
 
 build: $(READY) ## source/ to release/
 	$(BIN)/autograder build
@@ -29,7 +29,7 @@ solve: $(READY) ## source/ to solutions/, with full training
 	$(BIN)/autograder solve
 
 clean:          ## remove what grading wrote; keeps .venv, source/, release/, solutions/
-	rm -rf submitted autograded feedback reports demo gradebook.db .pytest_cache .ruff_cache
+	rm -rf submitted autograded feedback reports demo gradebook.db .pytest_cache .ruff_cache .hypothesis
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; name one with: make PYTHON=python3.12 ..."; exit 1; }

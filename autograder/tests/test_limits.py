@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from autograder.grading.batch import judge_one
-from autograder.grading.judge import Rules
+from autograder.checks.outcome import Failure
 from autograder.sandbox.bubblewrap import Limits
+from autograder.sandbox.session import Session
 from autograder.tests.mini import (
     DOUBLE,
     FULL,
@@ -62,18 +62,18 @@ def test_a_cell_that_hangs_is_skipped(course):
     assert time.monotonic() - started < 15
 
 
-def test_replays_end_with_the_notebooks_time(course):
-    """Do slow cells that are replayed after a death stay within the notebook's seconds?"""
-    notebook = submission({"double": "def double(x):\n    import os; os._exit(1)"})
-    for i in range(9):
-        cell = submission(extra=f"import os, time; time.sleep(0.4) # {i}").cells[2]
-        cell.id = f"slow-{i}"
-        notebook.cells.insert(2, cell)
+def test_replays_end_with_the_notebooks_time():
+    """Are slow cells, replayed after a death, cut off when the notebook's seconds are used up?"""
+    session = Session("bwrap", Limits(notebook_seconds=4.5), [])
     started = time.monotonic()
-    limits = Limits(call_seconds=1, cell_seconds=1, notebook_seconds=6)
-    write(course.submitted("ada", ID), notebook)
-    judge_one(course, "ada", ID, Rules(course.source(ID), "bwrap", limits))
-    assert time.monotonic() - started < 2 * 6 + 4
+    session.run("def die(): import os; os._exit(1)\ndef live(): return 1")
+    for _ in range(4):
+        session.run("import time; time.sleep(0.8)")
+    for function in ("die", "live"):
+        with pytest.raises(Failure):
+            session.call(function, (), 1, None)
+    session.close()
+    assert time.monotonic() - started < 6, "a whole replay would end after 7 seconds"
 
 
 @pytest.mark.parametrize(
