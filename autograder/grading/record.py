@@ -35,7 +35,8 @@ class Recorder:
 
     def require_assignment(self, assignment: str) -> None:
         """Raise CourseError when the gradebook does not know the assignment yet."""
-        if self.folders.db_url.startswith("sqlite:///") and not self.course.gradebook.exists():
+        file = self.folders.db_url.partition("sqlite:///")[2]
+        if file and not Path(file).exists():
             raise CourseError("There is no gradebook yet; run `autograder build` first.")
         if not self.course.release(assignment).exists():
             raise CourseError(
@@ -89,5 +90,5 @@ def _timestamp(path: Path) -> datetime | None:
         return None
     try:
         return parse_utc(path.read_text().strip() or None)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None

@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 import resource
+import shutil
 import signal
 import socket
 import subprocess
@@ -43,12 +44,14 @@ class StudentProcess:
         self._lent: dict[int, Any] = {}
         self._lent_numbers = itertools.count(-1, -1)
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()
+        self._folder = _working_folder(files) if sandbox == "none" else None
         self._connection, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(
                 bubblewrap.command(sandbox, theirs.fileno(), limits, files),
                 pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stdout=self._errors,
                 stderr=self._errors, env=bubblewrap.environment(sandbox), start_new_session=True,
+                cwd=self._folder.name if self._folder else None,
             )  # fmt: skip
         try:
             self.ask("supply", {"names": []}, START_SECONDS, {})
@@ -95,6 +98,8 @@ class StudentProcess:
         if not self._errors.closed:
             self._last_words = self._read_errors()
             self._errors.close()
+        if self._folder:
+            self._folder.cleanup()
 
     def _reply(self, deadline: float) -> dict:
         """The next message; nothing in it is believed but that it is a dict with a whole number."""
@@ -146,6 +151,14 @@ class StudentProcess:
     def _complaint(self) -> str:
         lines = self._last_words.splitlines()
         return lines[-1] if lines else "it gave no reason"
+
+
+def _working_folder(files: list[Path]) -> tempfile.TemporaryDirectory:
+    """Where a process without walls works: a folder of its own with copies of the submission's files."""
+    folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+    for file in files:
+        shutil.copy(file, folder.name)
+    return folder
 
 
 @contextlib.contextmanager

@@ -10,11 +10,11 @@ from typing import Any
 
 from autograder.checks.calls import raised
 from autograder.checks.outcome import Failure
+from autograder.sandbox import wire
 from autograder.sandbox.bubblewrap import Limits
 from autograder.sandbox.process import ProcessDied, StudentProcess
 
 MIN_SECONDS = 1.0
-MAX_IMAGES, MAX_IMAGE = 8, 2**20
 BASE64 = re.compile(r"[A-Za-z0-9+/=\s]+")
 
 
@@ -153,5 +153,5 @@ def _text(value: Any, limit: int) -> str:
 
 def _images(value: Any) -> list[str]:
     """At most a few pictures of a reasonable size, in base64."""
-    found = value[:MAX_IMAGES] if type(value) is list else []
-    return [v for v in found if type(v) is str and len(v) <= MAX_IMAGE and BASE64.fullmatch(v)]
+    found = value[: wire.MAX_IMAGES] if type(value) is list else []
+    return [v for v in found if type(v) is str and len(v) <= wire.MAX_IMAGE and BASE64.fullmatch(v)]

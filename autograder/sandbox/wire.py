@@ -19,6 +19,7 @@ MAX_AXES = 8
 MAX_DEPTH = 30
 MAX_OBJECTS = 300_000
 MAX_DIGITS = 400
+MAX_IMAGES, MAX_IMAGE = 8, 2**20  # pictures that a cell may show, and characters of each
 
 
 class WireError(Exception):

@@ -26,8 +26,6 @@ from autograder.checks.calls import data_of, same
 from autograder.sandbox import seccomp, wire
 
 MAX_MESSAGE = 300
-MAX_IMAGES = 8
-MAX_IMAGE = 2**20
 
 
 class Console:
@@ -69,8 +67,9 @@ class Publisher(DisplayPublisher):
 
     def publish(self, data: dict, metadata: dict | None = None, **_: Any) -> None:
         image = data.get("image/png")
-        if isinstance(image, str) and len(image) < MAX_IMAGE and len(self.console.images) < MAX_IMAGES:
-            self.console.images.append(image)
+        shown = self.console.images
+        if isinstance(image, str) and len(image) <= wire.MAX_IMAGE and len(shown) < wire.MAX_IMAGES:
+            shown.append(image)
         elif "text/plain" in data:
             self.console.write(f"{data['text/plain']}\n")
 

@@ -135,6 +135,10 @@ def test_a_cell_without_checks_could_not_run(course):
     assert result.count("could not run") == 1
 
 
-def test_without_a_sandbox_the_same_points(course):
-    """Does `--sandbox none` give trusted code the same points?"""
-    assert scores(judged(course, submission(), sandbox="none")) == FULL
+def test_without_a_sandbox_the_same_points(course, monkeypatch):
+    """Does `--sandbox none` give trusted code the same points, its own files, and a folder of its own?"""
+    monkeypatch.chdir(course.root)
+    write(course.submitted("ada", ID).parent / "factor.txt", "2")
+    own = "def double(x):\n    open('mine.txt', 'w').close()\n    return int(open('factor.txt').read()) * x"
+    assert scores(judged(course, submission({"double": own}), sandbox="none")) == FULL
+    assert not list(course.root.rglob("mine.txt"))
