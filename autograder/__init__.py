@@ -9,16 +9,20 @@ from autograder.checks.sampling import check_sampling
 from autograder.checks.training import check_training
 from autograder.checks.values import check_shapes, check_values
 from autograder.notebook.corpus import Corpus, load_corpus
+from autograder.notebook.log import TrainingLog
+from autograder.notebook.parallel import in_threads
 from autograder.notebook.pictures import plot_bars, plot_curves, plot_heatmap, show_sample
 from autograder.notebook.training import progress, training_steps
 
 __all__ = [
     "Corpus",
+    "TrainingLog",
     "check_gradients",
     "check_sampling",
     "check_shapes",
     "check_training",
     "check_values",
+    "in_threads",
     "load_corpus",
     "plot_bars",
     "plot_curves",

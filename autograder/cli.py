@@ -53,7 +53,8 @@ def build(options: argparse.Namespace) -> int:
 
 
 def solve(options: argparse.Namespace) -> int:
-    """Source to executed solutions, with full training."""
+    """Source to executed solutions, with full training; their results to README.md."""
+    from autograder.build.results import show_results
     from autograder.build.solve import solve as solve_notebook
 
     course = _course(options)
@@ -66,6 +67,7 @@ def solve(options: argparse.Namespace) -> int:
                 lambda done, of, title, task=task: bar.update(task, completed=done, total=of, note=title),
             )  # fmt: skip
             bar.update(task, note=str(path.relative_to(course.root)))
+            show_results(course)
     return 0
 
 

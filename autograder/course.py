@@ -72,6 +72,11 @@ class Course:
         """The executed solution, to hand out after the deadline."""
         return self.root / "solutions" / assignment / f"{assignment}.ipynb"
 
+    @property
+    def results(self) -> Path:
+        """What the trained models reach: figures from the executed solutions."""
+        return self.root / "solutions" / "results.json"
+
     def submitted(self, student: str, assignment: str) -> Path:
         """What a student handed in."""
         return self.root / "submitted" / student / assignment / f"{assignment}.ipynb"

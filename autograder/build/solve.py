@@ -1,6 +1,8 @@
 """Run the source notebook with the full training budget, and keep what it shows."""
 
 import os
+import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +11,7 @@ from nbformat import NotebookNode
 
 from autograder.build.canonical import canonical, read_notebook, without_outputs, write_text
 from autograder.build.leaks import require_no_leak, secret_lines
+from autograder.build.results import keep_results, machine, results_in
 from autograder.cells import HIDDEN, Cell, cells_of
 from autograder.course import Course, CourseError
 
@@ -16,23 +19,29 @@ Report = Callable[[int, int, str], None]
 # NBGRADER_EXECUTION asks for the tiny budget; a MPLBACKEND from outside would hide the plots.
 NOT_FOR_THE_KERNEL = {"NBGRADER_EXECUTION", "MPLBACKEND"}
 QUIET = ["--log-level=ERROR"]  # else the kernel warns on the terminal about its local sockets
+BAR = re.compile(r"(\d+%)\|.*?<([\d:?]+),[^,\]]*((?:, [^\]\r]*)?)\]")  # as tqdm draws it
 MEND = "mend the source and solve again. No solution was written."
 KEEP_OUT = "take it out of what the cells print."
 
 
 def solve(course: Course, assignment: str, report: Report) -> Path:
-    """Execute the source without its hidden tests and write solutions/<id>/<id>.ipynb.
+    """Execute the source without its hidden tests and write solutions/<id>/<id>.ipynb and its results.
 
     After each code cell calls `report(done, all, title)`; the title is the heading above the cell.
     Nothing is written unless every cell ran. Raises CourseError when one fails.
     """
     source = read_notebook(course.source(assignment), "run `autograder build`.")
     nb = without_hidden_tests(source)
+    began = time.perf_counter()
     _execute(nb, course.source(assignment).parent, report)
+    seconds = round(time.perf_counter() - began, 1)
     text = nbformat.writes(canonical(nb)) + "\n"
     place = course.solution(assignment)
     require_no_leak(str(place), text.encode(), secret_lines(source, HIDDEN), KEEP_OUT)
     write_text(place, text)
+    if results := results_in(nb):
+        about = {"assignment": assignment, "notebook_seconds": seconds, "machine": machine()}
+        keep_results(course, results, about)
     return place
 
 
@@ -54,8 +63,16 @@ def _execute(nb: NotebookNode, folder: Path, report: Report) -> None:
     """Run each code cell in one kernel, which is gone afterwards, also after Ctrl-C."""
     from nbclient import NotebookClient
 
+    class Client(NotebookClient):
+        """Tells what a training loop says behind its bar."""
+
+        def output(self, outs, msg, display_id, cell_index):
+            if state := training_state(msg["content"].get("text", "")):
+                report(done - 1, len(cells), f"{titles[cell.position]}, {state}")
+            return super().output(outs, msg, display_id, cell_index)
+
     resources = {"metadata": {"path": str(folder)}}
-    client = NotebookClient(
+    client = Client(
         nb,
         timeout=None,
         record_timing=False,
@@ -83,6 +100,12 @@ def _run(client, cell: Cell, count: int) -> None:
     except DeadKernelError as error:
         raise CourseError(f"Cell {cell.name} ended its kernel (out of memory?); {MEND}") from error
     cell.node.outputs = _as_seen(cell.node.outputs)
+
+
+def training_state(text: str) -> str:
+    """The last state of a bar that `progress` drew in `text`, shortened; "" where there is none."""
+    bars = BAR.findall(text)
+    return f"{bars[-1][0]} done, {bars[-1][1]} left{bars[-1][2].rstrip()}" if bars else ""
 
 
 def _environment() -> dict[str, str]:

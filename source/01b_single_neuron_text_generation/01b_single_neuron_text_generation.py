@@ -20,6 +20,7 @@
 import numpy as np
 
 from autograder import (
+    TrainingLog,
     check_gradients,
     check_sampling,
     check_training,
@@ -785,24 +786,24 @@ rates = falling(12, steps)
 stops = np.unique((steps * np.linspace(0, 1, training_steps(26, 4)) ** 3).astype(int))  # where to measure: often at first, seldom later
 rng = np.random.default_rng(4)
 trained = zero_params(vocabulary_size)
+log = TrainingLog("01b", lambda ids, params: evaluate(params, ids), corpus, trained, every=1)
 batch_losses = []
-curves = {"train": [evaluate(trained, corpus.train)], "held_out": [evaluate(trained, corpus.held_out)]}
+train_curve = [evaluate(trained, corpus.train)]
 for k in (bar := progress(len(stops) - 1)):
     trained, new_losses = train(trained, corpus.train, rates[stops[k] : stops[k + 1]], 256, rng)
     batch_losses.extend(new_losses)
-    curves["train"].append(evaluate(trained, corpus.train))
-    curves["held_out"].append(evaluate(trained, corpus.held_out))
-    bar.show(train=curves["train"][-1], held_out=curves["held_out"][-1])
+    train_curve.append(evaluate(trained, corpus.train))
+    bar.show(train=train_curve[-1], **log(stops[k + 1] - 1, trained))
+log.finish(trained, batch_losses, characters=256)
 
 plot_curves(
     {"single batches": batch_losses[:100]}, lines=landmarks, title="The first 100 steps, batch by batch",
 )
 plot_curves(
-    {"train": (stops, curves["train"]), "held out": (stops, curves["held_out"])}, lines=landmarks, title="The whole run",
+    {"train": (stops, train_curve), "held out": log.curves()["held out"]}, lines=landmarks, title="The whole run",
 )
-final = curves["train"][-1]
+final = train_curve[-1]
 print(f"training part {final:.4f}, that is {final - optimum:.4f} above the optimum {optimum:.4f} (goal: at most 0.005)")
-print(f"held-out part {curves['held_out'][-1]:.4f}")
 
 # %% [markdown]
 # The held-out loss follows the training loss all the way down. With 133,737 pairs for 2162 parameters there is little to memorise, so the layer does not overfit. (The last
@@ -951,6 +952,7 @@ for temperature in [0.2, 0.6, 1.0, 3.0]:
     rng = np.random.default_rng(6)
     ids = generate(trained, start, 280, temperature, rng)
     show_sample(corpus.decode(ids), title=f"temperature {temperature:g}")
+log.record(corpus.decode(generate(log.best_params, start, 280, 0.8, np.random.default_rng(7))), title="temperature 0.8")
 
 # %% [markdown]
 # At temperature 0.2 it runs in circles: the likeliest followers lead back to where it was. At 0.6 there are little words, `the`, `and`, `he`. At 1 you see the text as the layer knows it:

@@ -1,0 +1,136 @@
+"""What the models reach: solutions/results.json, and the table and picture that are made from it."""
+
+import json
+import os
+import platform
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from nbformat import NotebookNode
+
+from autograder.build.canonical import write_text
+from autograder.course import Course, CourseError
+from autograder.notebook.log import RESULT
+
+Results = list[dict[str, Any]]
+
+# The models in the order of the course.
+NAMES = {
+    "01b": "one layer of neurons",
+    "02": "multilayer perceptron",
+    "03": "RNN",
+    "04": "LSTM",
+    "05-rnn": "RNN with attention",
+    "05-lstm": "LSTM with attention",
+    "06": "Transformer",
+}
+BEGIN, END = "<!-- results -->", "<!-- end of results -->"
+COLUMNS = ["notebook", "model", "parameters", "train", "held out", "seconds", "characters per second"]
+
+
+def results_in(nb: NotebookNode) -> Results:
+    """The figures that the training logs of an executed notebook left."""
+    outputs = [output for cell in nb.cells for output in cell.get("outputs", [])]
+    return [output.data[RESULT] for output in outputs if RESULT in output.get("data", {})]
+
+
+def keep_results(course: Course, new: Results, notebook: Mapping[str, Any]) -> Path:
+    """Put `new` results, each with what is said about the whole `notebook`, in the place of older ones.
+
+    Results of the same model, and of the same assignment, are replaced. Raises CourseError when the
+    file is damaged.
+    """
+    kept = [old for old in read_results(course) if old.get("assignment") != notebook["assignment"]]
+    results = kept + [dict(result) | dict(notebook) for result in new]
+    order = list(NAMES)
+    results.sort(key=lambda result: (order + [result["model"]]).index(result["model"]))
+    write_text(course.results, json.dumps(results, indent=1, ensure_ascii=False) + "\n")
+    return course.results
+
+
+def read_results(course: Course) -> Results:
+    """All results so far, in the order of the course; none when there is no file yet."""
+    try:
+        results = json.loads(course.results.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return []
+    except ValueError as error:
+        raise CourseError(f"{course.results} is damaged ({error}); delete it and solve again.") from None
+    if not isinstance(results, list) or not all(isinstance(r, dict) and "model" in r for r in results):
+        raise CourseError(f"{course.results} is not a list of results; delete it and solve again.")
+    return results
+
+
+def machine() -> str:
+    """The processor, its cores and what computes, in a few words."""
+    import numpy as np
+    from threadpoolctl import threadpool_info
+
+    pools = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
+    blas = [f"{pool['internal_api']} {pool['architecture']}" for pool in pools]
+    versions = f"Python {platform.python_version()}, NumPy {np.__version__}"
+    return ", ".join([f"{os.cpu_count()} cores of {processor()}", versions, *blas])
+
+
+def processor() -> str:
+    """The processor's name as the system gives it."""
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def table(results: Results) -> str:
+    """The results as a table in Markdown."""
+    rows = [COLUMNS, ["---", "---", "---:", "---:", "---:", "---:", "---:"], *map(_row, results)]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def _row(result: Mapping[str, Any]) -> list[str]:
+    model = result["model"]
+    return [
+        f"`{result['assignment']}`", NAMES.get(model, model), f"{result['parameters']:,}", f"{result['train']:.3f}",
+        f"{result['held_out']:.3f}", f"{result['seconds']:.0f}", f"{result['chars_per_second']:,}",
+    ]  # fmt: skip
+
+
+def show_results(course: Course) -> list[Path]:
+    """Write the table into README.md, where it has the two markers, and draw the loss curves.
+
+    Returns what was written.
+    """
+    results, readme = read_results(course), course.root / "README.md"
+    text = readme.read_text(encoding="utf-8") if readme.exists() else ""
+    if not results or BEGIN not in text or END not in text:
+        return []
+    before, rest = text.split(BEGIN, 1)
+    after = rest.split(END, 1)[1]
+    write_text(readme, f"{before}{BEGIN}\n{table(results)}\n{END}{after}")
+    picture = course.root / "docs" / "pictures" / "learning_curves.png"
+    picture.parent.mkdir(parents=True, exist_ok=True)
+    draw(results, picture)
+    return [readme, picture]
+
+
+def draw(results: Results, path: Path) -> None:
+    """The training and the held-out loss of every model over the characters read."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    from autograder.notebook.pictures import COLOURS
+
+    figure = Figure(figsize=(11, 4.6), layout="constrained")
+    FigureCanvasAgg(figure)
+    parts = {"train": "training part (memorising)", "held out": "held-out part"}
+    for axes, (part, title) in zip(figure.subplots(1, 2, sharey=True), parts.items(), strict=True):
+        for result, colour in zip(results, COLOURS * len(results), strict=False):
+            x, y = zip(*result["curves"][part], strict=True)
+            read = [step / result["steps"] * result["seconds"] for step in x]
+            axes.plot(read, y, label=NAMES.get(result["model"], result["model"]), color=colour, linewidth=1.5)
+        axes.set(title=title, xlabel="seconds of training", xscale="symlog", ylim=(0.3, 3.2))
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.grid(axis="y", alpha=0.25)
+    figure.axes[0].set_ylabel("loss (nats per character)")
+    figure.axes[1].legend(frameon=False, fontsize=9)
+    figure.savefig(path, dpi=110, metadata={"Software": None})
