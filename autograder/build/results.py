@@ -44,7 +44,7 @@ def keep_results(course: Course, new: Results, notebook: Mapping[str, Any]) -> P
     kept = [old for old in read_results(course) if old.get("assignment") != notebook["assignment"]]
     results = kept + [dict(result) | dict(notebook) for result in new]
     order = list(NAMES)
-    results.sort(key=lambda result: (order + [result["model"]]).index(result["model"]))
+    results.sort(key=lambda result: [*order, result["model"]].index(result["model"]))
     write_text(course.results, json.dumps(results, indent=1, ensure_ascii=False) + "\n")
     return course.results
 
@@ -90,8 +90,9 @@ def table(results: Results) -> str:
 def _row(result: Mapping[str, Any]) -> list[str]:
     model = result["model"]
     return [
-        f"`{result['assignment']}`", NAMES.get(model, model), f"{result['parameters']:,}", f"{result['train']:.3f}",
-        f"{result['held_out']:.3f}", f"{result['seconds']:.0f}", f"{result['chars_per_second']:,}",
+        f"`{result['assignment']}`", NAMES.get(model, model), f"{result['parameters']:,}",
+        f"{result['train']:.3f}", f"{result['held_out']:.3f}", f"{result['seconds']:.0f}",
+        f"{result['chars_per_second']:,}",
     ]  # fmt: skip
 
 
