@@ -1,10 +1,12 @@
 """The course's models in PyTorch, as one would write them there: modules, autograd, its own optimisers."""
 
 import math
+from collections.abc import Callable
 
+import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.nn import functional as F  # noqa: N812 - as everybody does
 
 V = 46
 
@@ -29,7 +31,7 @@ class Recurrent(nn.Module):
         self.attention = Attention(H, A) if A else None
 
     def forward(self, x: Tensor) -> Tensor:
-        hs, _ = self.cell(F.one_hot(x, V).float())
+        hs, _ = self.cell(F.one_hot(x, V).to(self.output.weight))
         return self.output(hs) + (self.attention(hs) if self.attention else 0)
 
 
@@ -71,18 +73,26 @@ class Transformer(nn.Module):
 
     def __init__(self, D: int, heads: int, hidden: int, layers: int, T: int):
         super().__init__()
-        angles = torch.arange(T)[:, None] * torch.exp(-math.log(1e4) * torch.arange(0, D, 2) / D)
+        speeds = torch.exp(-math.log(1e4) * torch.arange(0, D, 2, dtype=torch.float64) / D)
+        angles = torch.arange(T)[:, None] * speeds
         self.positions = torch.stack([angles.sin(), angles.cos()], dim=-1).flatten(1)
         self.embedding, self.norm, self.output = nn.Embedding(V, D), nn.LayerNorm(D), nn.Linear(D, V)
         self.blocks = nn.Sequential(*(Block(D, heads, hidden) for _ in range(layers)))
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.output(self.norm(self.blocks(self.embedding(x) + self.positions)))
+        return self.output(self.norm(self.blocks(self.embedding(x) + self.positions.to(self.output.weight))))
 
 
-def training_step(model: nn.Module, optimiser: torch.optim.Optimizer, x: Tensor, targets: Tensor) -> None:
-    """Forward, backward, clip to norm 1, update."""
-    optimiser.zero_grad()
-    F.cross_entropy(model(x).reshape(-1, V), targets.reshape(-1)).backward()
-    nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-    optimiser.step()
+def training_step(model: nn.Module, x: np.ndarray, targets: np.ndarray) -> Callable[[], None]:
+    """A step on one batch: forward, backward, clip to norm 1, update."""
+    x, targets = torch.from_numpy(x), torch.from_numpy(targets).reshape(-1)
+    kind = torch.optim.AdamW if isinstance(model, Transformer) else torch.optim.Adam
+    optimiser = kind(model.parameters(), lr=1e-4)
+
+    def step() -> None:
+        optimiser.zero_grad()
+        F.cross_entropy(model(x).reshape(-1, V), targets).backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimiser.step()
+
+    return step

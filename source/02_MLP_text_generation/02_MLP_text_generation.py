@@ -1,0 +1,1317 @@
+# %% [markdown]
+# # 02: a multilayer perceptron reads through a window
+#
+# The bigram neurons of notebook 01b saw one character and guessed the next. Nothing could bring them below 2.393, because after `h` alone
+# nobody knows whether `the`, `she` or `oh!` is being written.
+#
+# Alice, too large for the little door, lies down and looks through it with one eye: a piece of the garden, and nothing left or right of it. Your next
+# network looks at the text like that. It sees a **window** of $C = 8$ characters and guesses the ninth. Then the window moves on by one.
+#
+# With eight characters, a table of counts is no longer an option, and you will see why. Instead you build the first real *network* of the course:
+# characters become vectors, a hidden layer combines them, an output layer scores all characters. Three layers, and
+# the error goes back through all of them: this is **backpropagation**.
+#
+# | part | you write | you will see |
+# |---|---|---|
+# | 1 The window | `make_windows` | why counting does not work any more |
+# | 2 Three layers | `embedding_*`, `hidden_*`, `output_*` | characters as vectors, ReLU, and each layer's way back |
+# | 3 The whole model | `model_*` | backpropagation is layers in reverse |
+# | 4 Training | `momentum_step`, `train` | mini-batches, momentum, weight decay |
+# | 5 Writing | `next_probabilities`, `draw_next`, `generate` | your network's own Alice |
+# | 6 Looking inside | nothing, you only look | a map of the alphabet, and how far back it pays to look |
+#
+# The functions are short: most take one to five lines. Run the notebook from top to bottom. Under every exercise there is a check that tells you what is
+# wrong. Later exercises call earlier ones, so mend the first ✗ first. After you hand in, hidden checks try the same functions on other inputs.
+
+# %% nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false}
+import math
+
+import numpy as np
+
+from autograder import (
+    TrainingLog,
+    in_threads,
+    load_corpus,
+    plot_bars,
+    plot_curves,
+    progress,
+    show_sample,
+    training_steps,
+)
+
+corpus = load_corpus()
+V = 46  # different characters
+CHANCE = math.log(V)
+BIGRAM = 2.393
+
+
+# %% [markdown]
+# Two numbers to beat, in nats per character, as in 01b: **chance**, $\ln 46 = 3.829$, and the **bigram optimum**, $2.393$, the best that any
+# model can do if it sees one character.
+#
+# ## 1. The window
+#
+# Cut the text into all its windows of $C$ characters, each starting one character after the one before. The target of a window is the character right behind it.
+# A text of $n$ characters has $N = n - C$ windows with a target. For the ids 0 to 6 and $C = 3$:
+#
+# $$\text{windows} = \begin{pmatrix}0&1&2\\1&2&3\\2&3&4\\3&4&5\end{pmatrix} \;(N, C) \qquad\qquad \text{targets} = \begin{pmatrix}3\\4\\5\\6\end{pmatrix} \;(N,)$$
+#
+# No loop over the text is needed: `np.lib.stride_tricks.sliding_window_view(ids, C)` is a view of *all* windows, shape $(n - C + 1, C)$, and copies nothing. Only the
+# last one has no target.
+
+# %% nbgrader={"grade": false, "grade_id": "make_windows", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def make_windows(ids, C):
+    """All windows of C characters and the character after each.
+
+    ids: (n,) ids with n > C. C: the length of a window.
+    Returns windows (N, C) and targets (N,), ids, with N = n - C: row i of windows starts at character i.
+    """
+    ### BEGIN SOLUTION
+    return np.lib.stride_tricks.sliding_window_view(ids, C)[:-1], ids[C:]
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_make_windows", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_values
+
+check_values(
+    make_windows, {"ids": np.array([5, 0, 3, 3, 1, 4]), "C": 2},
+    (np.array([[5, 0], [0, 3], [3, 3], [3, 1]]), np.array([3, 3, 1, 4])),
+)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+check_values(
+    make_windows, {"ids": rng.integers(0, 30, size=47), "C": 8}, reference.make_windows,
+    says="The windows of a random text are compared.",
+)
+check_values(
+    make_windows, {"ids": rng.integers(0, 30, size=6), "C": 5}, reference.make_windows,
+    says="The windows are tried on a text that is one character longer than a window.",
+)
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": false, "grade_id": "show_windows", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+start = corpus.text.index("down the rabbit-hole", 400)
+some_windows, some_targets = make_windows(corpus.ids[start : start + 20], 8)
+for window, target in zip(some_windows[:6], some_targets[:6], strict=True):
+    print(f"{corpus.decode(window)!r:12} -> {corpus.decode([target])!r}")
+
+# %% [markdown]
+# ### Why not count?
+#
+# In 01b the best model was a table of counts. So why not count what follows each *window*? The next cell asks, for each length $C$: of the windows in the held-out
+# part, how many occur anywhere in the training part?
+
+# %% nbgrader={"grade": false, "grade_id": "seen_before", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+train_text, held_out_text = corpus.decode(corpus.train), corpus.decode(corpus.held_out)
+lengths, seen, different = list(range(1, 13)), [], []
+for length in lengths:
+    known = {train_text[i : i + length] for i in range(len(train_text) - length + 1)}
+    places = range(len(held_out_text) - length + 1)
+    seen.append(100 * np.mean([held_out_text[i : i + length] in known for i in places]))
+    different.append(len(known))
+plot_bars(
+    [str(length) for length in lengths], seen, highlight=[length == 8 for length in lengths],
+    title="How many held-out windows of C characters occur in the training part? (C = 8 in red)", y_label="percent",
+)
+print(f"different windows in the training part: {different[0]} with C = 1, {different[3]:,} with C = 4, {different[7]:,} with C = 8")
+
+
+# %% [markdown]
+# At $C = 8$ most windows have never been seen, and of those that have, most were seen once. A table has nothing to say about `he queen w` if it only ever
+# counted `he king w`. A model must notice that two windows are **alike**. A table cannot: its rows know nothing of each other.
+#
+# ## 2. Three layers
+#
+# The way out is to give each character a **vector** of $E = 16$ numbers, its *embedding*, and to learn the vectors together with everything else. Characters that play
+# the same part in words get similar vectors, and what the network learns about one then holds for the other.
+#
+# (The code of the picture is folded away; open it if you are curious.)
+
+# %% nbgrader={"grade": false, "grade_id": "draw_network", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+def draw_network(window="ice was ", backward=False):
+    """The three layers for one window; with `backward`, the way of the gradients in red."""
+    import matplotlib.pyplot as plt
+
+    blue, red, grey = "#2a6fbb", "#c8443b", "#8a8f98"
+    figure, axes = plt.subplots(figsize=(11, 5), layout="constrained")
+    strips = np.random.default_rng(4).normal(size=(V, 5))
+
+    def box(x, y, width, height, text, colour=blue):
+        axes.add_patch(plt.Rectangle((x, y), width, height, facecolor="white", edgecolor=colour, linewidth=1.6))
+        axes.text(x + width / 2, y + height / 2, text, ha="center", va="center", fontsize=12, color=colour)
+
+    def arrow(start, end, colour=blue, width=1.6):
+        axes.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": colour, "linewidth": width, "shrinkA": 2, "shrinkB": 2})
+
+    for c, character in enumerate(window):
+        x = 1.1 * c
+        box(x, 0, 0.9, 0.6, character.replace(" ", "␣"), grey)
+        arrow((x + 0.45, 0.6), (x + 0.45, 1.3))
+        vector = strips[corpus.encode(character)[0]]
+        axes.imshow(vector[None], extent=(x, x + 0.9, 1.3, 1.65), cmap="RdBu_r", vmin=-2, vmax=2, aspect="auto", zorder=2)
+        axes.add_patch(plt.Rectangle((x, 1.3), 0.9, 0.35, fill=False, edgecolor=blue, linewidth=1.6, zorder=3))
+        arrow((x + 0.45, 1.65), (4.3 + (c - 3.5) * 0.6, 2.5), width=1)
+    box(1.3, 2.5, 6.0, 0.6, "$h = \\mathrm{ReLU}(e\\,W_1 + b_1)$")
+    arrow((4.3, 3.1), (4.3, 3.8))
+    box(2.3, 3.8, 4.0, 0.6, "logits $= h\\,W_2 + b_2$")
+    arrow((4.3, 4.4), (4.3, 5.0))
+    axes.text(4.3, 5.2, "softmax: the next character?", ha="center", va="center", fontsize=12, color=grey)
+    if backward:
+        for y, text in ((5.0, "dlogits"), (3.8, "dh"), (2.4, "de"), (1.3, "dE: scatter-add")):
+            arrow((7.9, y), (7.9, y - (0.6 if y > 1.4 else 0.7)), red)
+            axes.text(8.1, y - 0.3, text, ha="left", va="center", fontsize=12, color=red)
+    else:
+        notes = ((0.3, "window  x  (B, C)"), (1.47, "vectors  e  (B, C·E)"), (2.8, "hidden  h  (B, H)"), (4.1, "logits  (B, V)"))
+        for y, text in notes:
+            axes.text(9.0, y, text, ha="left", va="center", fontsize=12, color=blue if y > 1 else grey)
+        axes.text(0.1, 0.93, "E", ha="center", va="center", fontsize=13, color=blue)
+        axes.text(1.1, 2.1, "$W_1$", ha="center", va="center", fontsize=13, color=blue)
+        axes.text(4.6, 3.43, "$W_2$", ha="center", va="center", fontsize=13, color=blue)
+    axes.set(xlim=(-0.3, 11.2), ylim=(-0.2, 5.5))
+    axes.set_aspect("auto")
+    axes.axis("off")
+    plt.show()
+    plt.close(figure)
+
+
+draw_network()
+
+
+# %% [markdown]
+# One convention for all functions here: `params` is one dict for the whole model, a function **reads from it the entries it needs**, and its
+# backward pass returns a dict `grads` with **exactly those entries**. The *cache* holds whatever you want to see again in the backward pass. Nobody else looks
+# into it.
+#
+# | entry | shape | full model | what it does |
+# |---|---|---|---|
+# | `params["E"]` | $(V, E)$ | $46 \times 16$ | row $v$ is the vector of character $v$ |
+# | `params["W1"]`, `params["b1"]` | $(C E, H)$, $(H,)$ | $128 \times 128$ | the hidden layer |
+# | `params["W2"]`, `params["b2"]` | $(H, V)$, $(V,)$ | $128 \times 46$ | the output layer |
+#
+# ### Embedding, forward
+#
+# Look up the vector of each character in the window, and lay the $C$ vectors end to end in one row:
+#
+# $$e_b = \bigl[\,E[x_{b,1}]\;\; E[x_{b,2}]\;\cdots\; E[x_{b,C}]\,\bigr] \qquad x\ (B, C) \;\to\; E[x]\ (B, C, E) \;\to\; e\ (B, C E)$$
+#
+# There is only **one** table $E$. A `t` has the same vector wherever it stands in the window; *where* it stands shows in the place that the vector takes in the row.
+
+# %% nbgrader={"grade": false, "grade_id": "embedding_forward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def embedding_forward(x, params):
+    """The vectors of the characters in each window, end to end.
+
+    x: (B, C) ids. params: "E" (V, E).
+    Returns e (B, C * E), first the E numbers of the first character, and a cache for `embedding_backward`.
+    """
+    ### BEGIN SOLUTION
+    return params["E"][x].reshape(len(x), -1), (x, params)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_embedding_forward", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_values
+
+params = {"E": np.array([[0.0, 0.1], [1.0, 1.1], [2.0, 2.1], [3.0, 3.1]])}
+check_values(
+    embedding_forward, {"x": np.array([[1, 3, 1], [0, 0, 2]]), "params": params},
+    np.array([[1.0, 1.1, 3.0, 3.1, 1.0, 1.1], [0.0, 0.1, 0.0, 0.1, 2.0, 2.1]]),
+)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+table = rng.normal(size=(7, 5))
+x = rng.integers(2, 6, size=(4, 3))
+check_values(
+    embedding_forward, {"x": x, "params": {"E": table}}, reference.embedding_forward,
+    says="The embedding is tried on random windows.",
+)
+check_values(
+    embedding_forward, {"x": x, "params": {"E": table.astype("float32")}}, reference.embedding_forward,
+    tolerance=1e-5, says="The embedding is tried in float32.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ### Embedding, backward
+#
+# The gradient `de` $(B, C E)$ comes in. Cut each row into its $C$ pieces again: `de.reshape(B, C, E)`. The piece at $(b, c)$ belongs to the vector that was
+# read there, row $x_{b,c}$ of the table. You met this in 01b: **a lookup forward is a scatter-add backward**.
+#
+# $$dE[v] = \sum_{b,c\,:\,x_{b,c} = v} de_{b,c} \qquad (B, C, E) \to (V, E)$$
+#
+# In `hatter w` the `t` stands twice in one window, and other windows of the batch have a `t` as well. All these pieces must be **added**. The classic mistake is
+# `dE[x] = de`, and `dE[x] += de` is the same mistake in disguise: of repeated ids only the last one counts. Run the next cell.
+
+# %% nbgrader={"grade": false, "grade_id": "scatter_add", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+window = corpus.encode("hatter w")
+assigned, summed = np.zeros(V), np.zeros(V)
+assigned[window] += 1.0
+np.add.at(summed, window, 1.0)
+t = corpus.encode("t")[0]
+print("assigned[window] += 1           counts", int(assigned[t]), "t")
+print("np.add.at(summed, window, 1)    counts", int(summed[t]), "t")
+
+
+# %% [markdown]
+# `np.add.at(dE, x, pieces)` takes `x` $(B, C)$ and `pieces` $(B, C, E)$ as they are. There is a second way, which is about six times as fast on large batches: write the lookup as a
+# product with a one-hot matrix $O$ $(B C, V)$ that has a 1 at the id of each character. Forward it is $O\,E$, so backward it is
+#
+# $$dE = O^\top\, de \qquad (V, BC)(BC, E) \to (V, E)$$
+#
+# where most of the multiplications are by zero, but a matrix product is what your machine does best. `np.eye(V)[ids]` gives one-hot rows (mind the `dtype`).
+# Both are right. The ids are not differentiable, so there is no `dx`: return `grads` alone.
+
+# %% nbgrader={"grade": false, "grade_id": "embedding_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def embedding_backward(de, cache):
+    """The gradient of the table of vectors.
+
+    de: (B, C * E), the gradient of the loss with respect to e. cache: from `embedding_forward`.
+    Returns grads: "E" (V, E).
+    """
+    ### BEGIN SOLUTION
+    x, params = cache
+    V, E = params["E"].shape
+    one_hot = np.eye(V, dtype=de.dtype)[x.ravel()]  # (B C, V)
+    return {"E": one_hot.T @ de.reshape(-1, E)}
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_embedding_backward", "locked": true, "points": 14, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_gradients
+
+rng = np.random.default_rng(0)
+params = {"E": rng.normal(size=(7, 5))}
+check_gradients(embedding_forward, embedding_backward, {"x": np.array([[6, 0, 3], [4, 1, 2]]), "params": params})
+check_gradients(embedding_forward, embedding_backward, {"x": np.array([[2, 0, 2], [4, 2, 1]]), "params": params})
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+params = {"E": rng.normal(size=(8, 5))}
+check_gradients(
+    embedding_forward, embedding_backward, {"x": rng.permutation(8)[:6].reshape(2, 3), "params": params},
+    reference=reference.embedding_forward,
+    says="The gradient of the embedding is compared with central differences; all characters differ.",
+)
+check_gradients(
+    embedding_forward, embedding_backward,
+    {"x": rng.permutation(8)[np.array([[2, 0, 2], [1, 0, 0], [0, 0, 5], [2, 2, 1]])], "params": params},
+    reference=reference.embedding_forward,
+    says="The gradient of the embedding is compared with central differences; characters repeat inside windows and between them.",
+)
+check_gradients(
+    embedding_forward, embedding_backward,
+    {"x": rng.permutation(8)[np.array([[2, 0, 4], [1, 0, 3], [5, 0, 4], [6, 7, 4]])], "params": params},
+    reference=reference.embedding_forward,
+    says="The gradient of the embedding is compared with central differences; characters repeat between windows only.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ### The hidden layer
+#
+# Each of the $H = 128$ hidden neurons looks at the whole row $e$, weighs it up, and keeps quiet if the result is negative:
+#
+# $$z = e\,W_1 + b_1 \qquad h = \operatorname{ReLU}(z) = \max(0, z) \qquad (B, CE)(CE, H) \to (B, H)$$
+#
+# Why the $\max$? Without it, $(e W_1 + b_1) W_2 + b_2$ would be one single linear layer in two pieces. With it, a neuron can be a *detector*: silent for most
+# windows, loud for, say, "two letters after a space, of which the last is a vowel".
+
+# %% nbgrader={"grade": false, "grade_id": "hidden_forward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def hidden_forward(e, params):
+    """A linear layer and a ReLU.
+
+    e: (B, D), where D is C * E. params: "W1" (D, H), "b1" (H,).
+    Returns h (B, H) and a cache for `hidden_backward`.
+    """
+    ### BEGIN SOLUTION
+    h = np.maximum(e @ params["W1"] + params["b1"], 0)
+    return h, (e, h, params)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_hidden_forward", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_values
+
+params = {"W1": np.array([[1.0, -1.0, 0.5], [2.0, 0.0, -1.0]]), "b1": np.array([0.5, 0.0, -0.5])}
+check_values(
+    hidden_forward, {"e": np.array([[1.0, 1.0], [-2.0, 0.5], [3.0, -1.0], [0.0, 0.0]]), "params": params},
+    np.array([[3.5, 0.0, 0.0], [0.0, 2.0, 0.0], [1.5, 0.0, 2.0], [0.5, 0.0, 0.0]]),
+)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+params = {"W1": rng.normal(size=(7, 5)), "b1": rng.normal(size=5)}
+e = rng.normal(size=(4, 7))
+check_values(
+    hidden_forward, {"e": e, "params": params}, reference.hidden_forward,
+    says="The hidden layer is tried with random vectors and weights.",
+)
+single = {"W1": params["W1"].astype("float32"), "b1": params["b1"].astype("float32")}
+check_values(
+    hidden_forward, {"e": e.astype("float32"), "params": single}, reference.hidden_forward,
+    tolerance=1e-4, says="The hidden layer is tried in float32.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ### The hidden layer, backward
+#
+# `dh` $(B, H)$ comes in. First through the ReLU. Where $z$ was positive, $h = z$ and the slope is 1. Where it was negative, $h$ is 0 whatever happens to
+# $z$, and the slope is 0:
+#
+# $$dz = dh \odot [\,z > 0\,] \qquad (B, H)$$
+#
+# A silent neuron passes nothing back: for this window it had no influence, so it gets no blame. (At exactly $z = 0$ there is a kink and no slope; take 0.) Note that
+# $z > 0$ and $h > 0$ are the same question.
+#
+# Then through the linear layer, which you know:
+#
+# $$
+# \begin{aligned}
+# de &= dz\, W_1^\top & (B,H)(H,CE) &\to (B,CE)\\
+# dW_1 &= e^\top dz & (CE,B)(B,H) &\to (CE,H)\\
+# db_1 &= \textstyle\sum_b dz_b & (B,H) &\to (H,)
+# \end{aligned}
+# $$
+#
+# If you are ever in doubt where a transpose goes: there is only one way to multiply these matrices that gives the right shape. And no $1/B$ here: the mean is taken in the loss,
+# and `dh` has it inside already.
+
+# %% nbgrader={"grade": false, "grade_id": "hidden_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def hidden_backward(dh, cache):
+    """The gradients of the hidden layer.
+
+    dh: (B, H). cache: from `hidden_forward`.
+    Returns de (B, D) and grads: "W1" (D, H), "b1" (H,).
+    """
+    ### BEGIN SOLUTION
+    e, h, params = cache
+    dz = dh * (h > 0)
+    return dz @ params["W1"].T, {"W1": e.T @ dz, "b1": dz.sum(axis=0)}
+    ### END SOLUTION
+
+
+# %% [markdown]
+# A gradient check compares your gradient with measured slopes, and at a kink there is no slope to measure. So this check chooses $z$ first, well
+# away from zero, and then weights $W_1$ that lead to it.
+
+# %% nbgrader={"grade": true, "grade_id": "test_hidden_backward", "locked": true, "points": 16, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_gradients
+
+rng = np.random.default_rng(1)
+e, b1 = rng.normal(size=(3, 7)), rng.normal(size=5)
+z = np.array([[0.9, -0.4, 1.2, -2.0, 0.3], [-1.1, 0.5, 0.7, -0.6, -0.2], [0.4, 1.5, -0.8, -1.3, 0.6]])
+params = {"W1": np.linalg.pinv(e) @ (z - b1), "b1": b1}
+check_gradients(hidden_forward, hidden_backward, {"e": e, "params": params})
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+e, b1 = rng.normal(size=(4, 8)), rng.normal(size=6)
+z = rng.choice([-1.0, 1.0], size=(4, 6)) * rng.uniform(0.2, 2.0, size=(4, 6))
+params = {"W1": np.linalg.pinv(e) @ (z - b1), "b1": b1}
+check_gradients(
+    hidden_forward, hidden_backward, {"e": e, "params": params},
+    reference=reference.hidden_forward,
+    says="The gradients of the hidden layer are compared with central differences; about half of the neurons are silent.",
+)
+params = {"W1": np.linalg.pinv(e) @ (np.abs(z) - b1), "b1": b1}
+check_gradients(
+    hidden_forward, hidden_backward, {"e": e, "params": params},
+    reference=reference.hidden_forward,
+    says="The gradients of the hidden layer are compared with central differences; no neuron is silent.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ### The output layer
+#
+# One more linear layer turns the $H$ hidden numbers into $V$ scores. No ReLU here: a score may be negative.
+#
+# $$\text{logits} = h\,W_2 + b_2 \qquad (B, H)(H, V) \to (B, V)$$
+
+# %% nbgrader={"grade": false, "grade_id": "output_forward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def output_forward(h, params):
+    """Scores for the next character.
+
+    h: (B, H). params: "W2" (H, V), "b2" (V,).
+    Returns logits (B, V) and a cache for `output_backward`.
+    """
+    ### BEGIN SOLUTION
+    return h @ params["W2"] + params["b2"], (h, params)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_output_forward", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_values
+
+params = {"W2": np.array([[1.0, 0.0, -1.0, 2.0], [0.5, 1.0, 0.0, -2.0]]), "b2": np.array([0.0, 0.1, 0.2, 0.3])}
+check_values(
+    output_forward, {"h": np.array([[1.0, 2.0], [0.0, 1.0], [3.0, 0.0]]), "params": params},
+    np.array([[2.0, 2.1, -0.8, -1.7], [0.5, 1.1, 0.2, -1.7], [3.0, 0.1, -2.8, 6.3]]),
+)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+params = {"W2": rng.normal(size=(5, 7)), "b2": rng.normal(size=7)}
+check_values(
+    output_forward, {"h": rng.normal(size=(3, 5)), "params": params}, reference.output_forward,
+    says="The output layer is tried with random weights.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# Backward it is the hidden layer without the mask. Write the three formulas down yourself this time; the shapes lead you:
+#
+# $$d\text{logits}\ (B, V) \;\to\; dh\ (B, H), \quad dW_2\ (H, V), \quad db_2\ (V,)$$
+
+# %% nbgrader={"grade": false, "grade_id": "output_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def output_backward(dlogits, cache):
+    """The gradients of the output layer.
+
+    dlogits: (B, V). cache: from `output_forward`.
+    Returns dh (B, H) and grads: "W2" (H, V), "b2" (V,).
+    """
+    ### BEGIN SOLUTION
+    h, params = cache
+    return dlogits @ params["W2"].T, {"W2": h.T @ dlogits, "b2": dlogits.sum(axis=0)}
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_output_backward", "locked": true, "points": 8, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_gradients
+
+rng = np.random.default_rng(2)
+params = {"W2": rng.normal(size=(5, 7)), "b2": rng.normal(size=7)}
+check_gradients(output_forward, output_backward, {"h": rng.normal(size=(3, 5)), "params": params})
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+params = {"W2": rng.normal(size=(6, 8)), "b2": rng.normal(size=8)}
+check_gradients(
+    output_forward, output_backward, {"h": rng.normal(size=(4, 6)), "params": params},
+    reference=reference.output_forward,
+    says="The gradients of the output layer are compared with central differences.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ## 3. The whole model
+#
+# ### Cross-entropy, from 01b
+#
+# You wrote the loss in 01b, so here it is given: minus the log of the probability of the character that really came, averaged over the batch.
+#
+# $$p_b = \operatorname{softmax}(\text{logits}_b)\;(V,) \qquad L = -\frac{1}{B} \sum_b \ln p_b[\text{target}_b]\;() \qquad d\text{logits}_b = \frac{d\text{loss}}{B}\bigl(p_b - \text{onehot}(\text{target}_b)\bigr)\;(V,)$$
+
+# %% nbgrader={"grade": false, "grade_id": "cross_entropy", "locked": true, "schema_version": 3, "solution": false, "task": false}
+def cross_entropy_forward(logits, targets):
+    """The mean cross-entropy in nats per character. logits: (B, V). targets: (B,) ids."""
+    z = logits - logits.max(axis=-1, keepdims=True)
+    log_p = z - np.log(np.exp(z).sum(axis=-1, keepdims=True))
+    return -log_p[np.arange(len(targets)), targets].mean(), (log_p, targets)
+
+
+def cross_entropy_backward(dloss, cache):
+    """The gradient of the mean cross-entropy: dlogits (B, V)."""
+    log_p, targets = cache
+    dlogits = np.exp(log_p)
+    dlogits[np.arange(len(targets)), targets] -= 1
+    return dlogits * (dloss / len(targets))
+
+
+# %% [markdown]
+# ### Forward: plug the layers together
+#
+# $$x \;\xrightarrow{\text{embedding}}\; e \;\xrightarrow{\text{hidden}}\; h \;\xrightarrow{\text{output}}\; \text{logits} \;\xrightarrow{\text{cross-entropy}}\; L$$
+#
+# Each arrow leaves a cache. Keep all four: together they are the cache of the model.
+
+# %% nbgrader={"grade": false, "grade_id": "model_forward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def model_forward(x, targets, params):
+    """The mean loss of a batch of windows.
+
+    x: (B, C) ids. targets: (B,) ids. params: "E", "W1", "b1", "W2", "b2".
+    Returns loss (a number) and a cache for `model_backward`.
+    """
+    ### BEGIN SOLUTION
+    e, embedding_cache = embedding_forward(x, params)
+    h, hidden_cache = hidden_forward(e, params)
+    logits, output_cache = output_forward(h, params)
+    loss, loss_cache = cross_entropy_forward(logits, targets)
+    return loss, (embedding_cache, hidden_cache, output_cache, loss_cache)
+    ### END SOLUTION
+
+
+# %% [markdown]
+# The first check has $W_2 = 0$: then all characters are equally likely, whatever is in the window. The second can be followed by hand. It has one number for each
+# character, one hidden neuron, and a window of two.
+
+# %% nbgrader={"grade": true, "grade_id": "test_model_forward", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
+import math
+
+import numpy as np
+
+from autograder import check_values
+
+rng = np.random.default_rng(3)
+params = {"E": rng.normal(size=(7, 2)), "W1": rng.normal(size=(6, 5)), "b1": rng.normal(size=5), "W2": np.zeros((5, 7)), "b2": np.zeros(7)}
+check_values(
+    model_forward, {"x": np.array([[1, 0, 4], [2, 2, 6], [5, 3, 1], [0, 0, 0]]), "targets": np.array([1, 6, 2, 0]), "params": params},
+    math.log(7), given=["embedding_forward", "hidden_forward", "output_forward"],
+)
+# e = (1, 3), then z = 2 * 1 - 3 + 1.5 = 0.5 and the logits are (0.5, 0, -0.5); for the window (1, 0), e = (3, 1), z = 6.5
+params = {
+    "E": np.array([[1.0], [3.0], [9.0]]), "W1": np.array([[2.0], [-1.0]]), "b1": np.array([1.5]),
+    "W2": np.array([[1.0, 0.0, -1.0]]), "b2": np.zeros(3),
+}
+check_values(
+    model_forward, {"x": np.array([[0, 1], [1, 0]]), "targets": np.array([1, 0]), "params": params},
+    (math.log(math.exp(0.5) + 1 + math.exp(-0.5)) + math.log(1 + math.exp(-6.5) + math.exp(-13))) / 2,
+    given=["embedding_forward", "hidden_forward", "output_forward"],
+)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+params = {
+    "E": rng.normal(size=(7, 5)), "W1": rng.normal(size=(15, 6)), "b1": rng.normal(size=6),
+    "W2": rng.normal(size=(6, 7)), "b2": rng.normal(size=7),
+}
+check_values(
+    model_forward, {"x": rng.integers(0, 7, size=(4, 3)), "targets": rng.integers(0, 7, size=4), "params": params},
+    reference.model_forward, given=["embedding_forward", "hidden_forward", "output_forward"],
+    says="The loss of a batch is tried with random weights.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ### Backward: the same layers in reverse
+#
+# This is all of backpropagation. Each layer gets the gradient of its output and hands back the gradient of its input, which is the next one's output:
+
+# %% nbgrader={"grade": false, "grade_id": "draw_backward", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+draw_network(backward=True)
+
+
+# %% [markdown]
+# $$\text{dloss} \;\to\; \text{dlogits}\ (B, V) \;\to\; dh\ (B, H) \;\to\; de\ (B, CE) \;\to\; dE\ (V, E)$$
+#
+# On the way, each layer leaves the gradients of its own parameters. Collect all five in one dict: `{**some, **others}` joins dicts.
+
+# %% nbgrader={"grade": false, "grade_id": "model_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def model_backward(dloss, cache):
+    """The gradients of the mean loss of a batch.
+
+    dloss: a number. cache: from `model_forward`.
+    Returns grads with the keys "E", "W1", "b1", "W2", "b2".
+    """
+    ### BEGIN SOLUTION
+    embedding_cache, hidden_cache, output_cache, loss_cache = cache
+    dlogits = cross_entropy_backward(dloss, loss_cache)
+    dh, output_grads = output_backward(dlogits, output_cache)
+    de, hidden_grads = hidden_backward(dh, hidden_cache)
+    return {**embedding_backward(de, embedding_cache), **hidden_grads, **output_grads}
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_model_backward", "locked": true, "points": 10, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_gradients
+
+rng = np.random.default_rng(4)
+x = np.array([[2, 0, 2], [1, 2, 2], [0, 0, 5], [2, 2, 1]])
+table, b1 = rng.normal(size=(7, 5)), rng.normal(size=6)
+z = rng.choice([-1.0, 1.0], size=(4, 6)) * rng.uniform(0.2, 2.0, size=(4, 6))
+params = {
+    "E": table, "W1": np.linalg.pinv(table[x].reshape(4, 15)) @ (z - b1), "b1": b1,
+    "W2": rng.normal(size=(6, 7)), "b2": rng.normal(size=7),
+}
+check_gradients(
+    model_forward, model_backward, {"x": x, "targets": np.array([3, 1, 1, 6]), "params": params},
+    given=["embedding_forward", "embedding_backward", "hidden_forward", "hidden_backward", "output_forward", "output_backward"],
+)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+x = rng.permutation(8)[np.array([[2, 0, 2], [1, 2, 2], [0, 0, 5], [2, 2, 1]])]
+table, b1 = rng.normal(size=(8, 5)), rng.normal(size=6)
+z = rng.choice([-1.0, 1.0], size=(4, 6)) * rng.uniform(0.2, 2.0, size=(4, 6))
+params = {
+    "E": table, "W1": np.linalg.pinv(table[x].reshape(4, 15)) @ (z - b1), "b1": b1,
+    "W2": rng.normal(size=(6, 8)), "b2": rng.normal(size=8),
+}
+check_gradients(
+    model_forward, model_backward, {"x": x, "targets": rng.integers(0, 8, size=4), "params": params},
+    reference=reference.model_forward, projections=4,
+    given=["embedding_forward", "embedding_backward", "hidden_forward", "hidden_backward", "output_forward", "output_backward"],
+    says="The gradients of the whole model are compared with central differences along random directions.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ## 4. Training
+#
+# ### Momentum
+#
+# The gradient of a small batch is noisy: it points downhill only on average. **Momentum** lets the steps have a memory. Imagine a heavy ball instead of a
+# walker: each gradient gives it a push, and the velocity $v$ dies away slowly. Pushes that agree from batch to batch add up, the noise mostly
+# cancels.
+#
+# For each array, element by element (all have the parameter's shape), with momentum $\mu$, learning rate $\eta$ and weight decay $\lambda$:
+#
+# $$
+# \begin{aligned}
+# v &\leftarrow \mu\, v + g\\
+# \theta &\leftarrow \theta - \eta\,(v + \lambda\, \theta)
+# \end{aligned}
+# $$
+#
+# - If the gradient stays the same, the velocity grows to $g\,(1 + \mu + \mu^2 + \cdots) = g / (1 - \mu)$: with $\mu = 0.9$ you move ten times as fast as plain gradient descent
+#   with the same $\eta$.
+# - **Weight decay** pulls every parameter a tiny bit towards zero in each update, with $\lambda$ around $0.001$. A weight survives only if the data keep pushing it. What a single
+#   page of the book once said fades away; what all pages say stays. It costs one product, and you will measure what it brings.
+#
+# Use the *new* $v$ and the *old* $\theta$ on the right of the second line.
+
+# %% nbgrader={"grade": false, "grade_id": "momentum_step", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def momentum_step(params, grads, velocity, learning_rate, momentum, weight_decay=0.0):
+    """One update.
+
+    params, grads, velocity: dicts with the same keys and shapes. learning_rate, momentum, weight_decay: numbers.
+    Returns the new params and the new velocity. Nothing that came in is changed.
+    """
+    ### BEGIN SOLUTION
+    velocity = {name: momentum * velocity[name] + g for name, g in grads.items()}
+    params = {name: p - learning_rate * (velocity[name] + weight_decay * p) for name, p in params.items()}
+    return params, velocity
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_momentum_step", "locked": true, "points": 8, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_values
+
+params = {"W": np.array([[1.0, -1.0, 0.5]]), "b": np.array([2.0])}
+grads = {"W": np.array([[3.0, 0.0, -2.0]]), "b": np.array([1.0])}
+velocity = {"W": np.array([[0.0, 10.0, 2.0]]), "b": np.array([-4.0])}
+check_values(
+    momentum_step, {"params": params, "grads": grads, "velocity": velocity, "learning_rate": 0.1, "momentum": 0.5},
+    ({"W": np.array([[0.7, -1.5, 0.6]]), "b": np.array([2.1])}, {"W": np.array([[3.0, 5.0, -1.0]]), "b": np.array([-1.0])}),
+)
+# with weight decay 0.2 each new parameter is 0.1 * 0.2 times its old value smaller
+check_values(
+    momentum_step,
+    {"params": params, "grads": grads, "velocity": velocity, "learning_rate": 0.1, "momentum": 0.5, "weight_decay": 0.2},
+    ({"W": np.array([[0.68, -1.48, 0.59]]), "b": np.array([2.06])}, {"W": np.array([[3.0, 5.0, -1.0]]), "b": np.array([-1.0])}),
+)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+params = {"W1": rng.normal(size=(5, 4)), "b1": rng.normal(size=4), "E": rng.normal(size=(7, 3))}
+grads = {"W1": rng.normal(size=(5, 4)), "b1": rng.normal(size=4), "E": rng.normal(size=(7, 3))}
+velocity = {"W1": rng.normal(size=(5, 4)), "b1": rng.normal(size=4), "E": rng.normal(size=(7, 3))}
+check_values(
+    momentum_step,
+    {"params": params, "grads": grads, "velocity": velocity, "learning_rate": 0.3, "momentum": 0.8, "weight_decay": 0.05},
+    reference.momentum_step, says="An update is tried in the middle of training, with weight decay.",
+)
+check_values(
+    momentum_step, {"params": params, "grads": grads, "velocity": velocity, "learning_rate": 0.3, "momentum": 0.95},
+    reference.momentum_step, says="An update is tried in the middle of training, without weight decay.",
+)
+check_values(
+    momentum_step,
+    {
+        "params": {"W2": params["W1"].astype("float32")}, "grads": {"W2": grads["W1"].astype("float32")},
+        "velocity": {"W2": velocity["W1"].astype("float32")}, "learning_rate": 0.3, "momentum": 0.8, "weight_decay": 0.05,
+    },
+    reference.momentum_step, tolerance=1e-4, says="An update is tried in float32.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ### Where to start, and how to measure
+#
+# If all weights were zero, all hidden neurons would do the same for ever. So they start at random. A ReLU throws away half of what comes in, so a matrix with
+# $n$ rows starts with standard deviation $\sqrt{2/n}$ to keep the signal as long as it was. The embeddings start small: at first all
+# characters lie close together, and training pulls them apart.
+#
+# `mean_loss` measures a text of any length: the mean over *all* its windows. (Its first $C$ characters are never targets.) `batch_gradients` is one forward and one backward pass.
+
+# %% nbgrader={"grade": false, "grade_id": "init_params", "locked": true, "schema_version": 3, "solution": false, "task": false}
+def init_params(V, C, E, H, rng, dtype=np.float32):
+    """Random first parameters: V characters, windows of C, E numbers per character, H hidden neurons."""
+    params = {
+        "E": rng.normal(scale=0.1, size=(V, E)),
+        "W1": rng.normal(scale=math.sqrt(2 / (C * E)), size=(C * E, H)),
+        "b1": np.zeros(H),
+        "W2": rng.normal(scale=math.sqrt(1 / H), size=(H, V)),
+        "b2": np.zeros(V),
+    }
+    return {name: p.astype(dtype) for name, p in params.items()}
+
+
+def window_length(params):
+    """C, which the shapes of W1 (C * E, H) and E (V, E) tell."""
+    return params["W1"].shape[0] // params["E"].shape[1]
+
+
+def mean_loss(ids, params, chunk=2048):
+    """The mean loss over all windows of a text, ids (n,), in nats per character."""
+    windows, targets = make_windows(ids, window_length(params))
+    total = 0.0
+    for start in range(0, len(targets), chunk):
+        here = slice(start, start + chunk)
+        total += float(model_forward(windows[here], targets[here], params)[0]) * len(targets[here])
+    return total / len(targets)
+
+
+def batch_gradients(x, targets, params):
+    """The mean loss of a batch, and its gradients."""
+    loss, cache = model_forward(x, targets, params)
+    return float(loss), model_backward(1.0, cache)
+
+
+# %% [markdown]
+# ### The training loop
+#
+# There are 133,730 windows. A **mini-batch** of $B$ windows, drawn at random, gives a gradient that is right on average and a hundred times cheaper. The
+# frame of `train` is given; you write what happens in one update:
+#
+# 1. Draw $B$ row numbers with `rng.integers(N, size=B)`, where $N$ is the number of windows: one call per update, so that the check can follow you. Take these rows of `windows` and
+#    the *same* rows of `targets`.
+# 2. Forward and backward: `loss, grads = gradients(x, y, params=params)`, for a batch `x` $(B, C)$ and `y` $(B,)$. By default that is `batch_gradients` from above, your own model.
+# 3. One `momentum_step`. The learning rate falls in a straight line: $\eta \cdot (1 - \text{step} / \text{steps})$. Big steps first, small ones to settle.
+#
+# After your lines, the loop expects the batch's `loss`, and `params` and `velocity` after the update.
+
+# %% nbgrader={"grade": false, "grade_id": "train", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def train(
+    ids, params, steps, B, learning_rate, momentum, weight_decay, rng, watch=None, gradients=batch_gradients,
+):
+    """Mini-batch gradient descent with momentum over all windows of a text.
+
+    ids: (n,) ids. params: the first parameters. B: windows in a batch, rows `rng.integers(N, size=B)`.
+    watch: is called as watch(step, params) after each update; it may return losses to show.
+    gradients: called as gradients(x, targets, params=params), returns the mean loss of a batch and its grads.
+    Returns the trained params and losses (steps,), the loss of each update's batch before that update.
+    """
+    windows, targets = make_windows(ids, window_length(params))
+    N = len(targets)
+    velocity = {name: np.zeros_like(p) for name, p in params.items()}
+    losses, shown = [], {}
+    for step in (bar := progress(steps)):
+        ### BEGIN SOLUTION
+        rows = rng.integers(N, size=B)
+        loss, grads = gradients(windows[rows], targets[rows], params=params)
+        rate = learning_rate * (1 - step / steps)
+        params, velocity = momentum_step(params, grads, velocity, rate, momentum, weight_decay)
+        ### END SOLUTION
+        losses.append(float(loss))
+        if watch:
+            shown.update(watch(step, params) or {})
+        bar.show(train=losses[-1], **shown)
+    return params, np.array(losses)
+
+
+# %% [markdown]
+# The first check trains a network whose parameters are all zero, on a text of three characters, `0 2 1`: one window (0, 2) with the target 1. Nothing but `b2` can learn
+# then, and two updates are easily done on paper. (The gradient of `b2` is $p - \text{onehot}(1)$; the second update has half the learning rate and still some velocity from the first.)
+
+# %% nbgrader={"grade": true, "grade_id": "test_train", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_values
+
+zeros = {"E": np.zeros((3, 2)), "W1": np.zeros((4, 5)), "b1": np.zeros(5), "W2": np.zeros((5, 3)), "b2": np.zeros(3)}
+check_values(
+    train,
+    {
+        "ids": np.array([0, 2, 1]), "params": zeros, "steps": 2, "B": 4, "learning_rate": 0.6, "momentum": 0.5,
+        "weight_decay": 0.0, "rng": np.random.default_rng(0),
+    },
+    ({**zeros, "b2": np.array([-0.32110299, 0.64220599, -0.32110299])}, np.array([1.09861229, 0.74440332])),
+    given=["make_windows", "model_forward", "model_backward", "momentum_step"],
+)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+params = {
+    "E": rng.normal(size=(7, 5)), "W1": rng.normal(size=(15, 6)), "b1": rng.normal(size=6),
+    "W2": rng.normal(size=(6, 7)), "b2": rng.normal(size=7),
+}
+check_values(
+    train,
+    {
+        "ids": rng.integers(0, 7, size=40), "params": params, "steps": 3, "B": 4, "learning_rate": 0.1, "momentum": 0.7,
+        "weight_decay": 0.1, "rng": rng,
+    },
+    reference.train, given=["make_windows", "model_forward", "model_backward", "momentum_step"], tolerance=1e-5,
+    says="The first updates of training are compared on a random text, with momentum and weight decay.",
+)
+check_values(
+    train,
+    {
+        "ids": np.full(20, 3), "params": params, "steps": 4, "B": 5, "learning_rate": 0.2, "momentum": 0.9,
+        "weight_decay": 0.0, "rng": rng,
+    },
+    reference.train, given=["make_windows", "model_forward", "model_backward", "momentum_step"], tolerance=1e-5,
+    says="Training is compared on a text of one repeated character, where all batches are alike.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# The second check looks at what comes out. Again from all zeros: the network can only learn how *frequent* each character is, and must come close to the best loss that is
+# possible with that knowledge, 3.006 on this text. (The hidden check trains from random weights, on a text that you have never seen, and asks for much more.)
+
+# %% nbgrader={"grade": true, "grade_id": "test_training_target", "locked": true, "points": 7, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_training, load_corpus
+
+ids = load_corpus().train
+zeros = {"E": np.zeros((46, 2)), "W1": np.zeros((6, 4)), "b1": np.zeros(4), "W2": np.zeros((4, 46)), "b2": np.zeros(46)}
+check_training(
+    train,
+    {
+        "ids": ids, "params": zeros, "steps": 300, "B": 200, "learning_rate": 1.0, "momentum": 0.9,
+        "weight_decay": 0.0, "rng": np.random.default_rng(5),
+    },
+    lambda params: np.log(np.exp(params["b2"]).sum()) - params["b2"][ids].mean(),
+    at_most=3.02, like=zeros,
+)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, looking_glass, reference
+
+text = looking_glass()
+params = reference.init_params(46, 5, 8, 48, hidden_rng())
+check_training(
+    train,
+    {
+        "ids": text.train, "params": params, "steps": 1500, "B": 128, "learning_rate": 0.4, "momentum": 0.9,
+        "weight_decay": 0.0005, "rng": hidden_rng(),
+    },
+    lambda params: reference.mean_loss(text.held_out, params),
+    at_most=1.9, like=params,
+    says="A small network is trained for 1500 updates on a text you have not seen, and its loss on the held-out part is measured.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ## 5. Train it, then let it write
+#
+# Now the real thing: $C = 8$, $E = 16$, $H = 128$, batches of 1024 windows, float32. It takes less than a minute on two free cores.
+#
+# `in_threads` gives each core one half of the batch. Both run *your* functions on their own windows, and since the loss is a mean, the mean of the two gradients is the gradient of the whole
+# batch. NumPy lets other threads run while it computes, so the halves really run at the same time. The result is the same up to rounding.
+#
+# `TrainingLog` measures the held-out part now and then, and remembers the parameters that did best there. (Remembering is free: your `momentum_step` makes new arrays each time, so the old ones stay
+# as they were.) You may interrupt the training with ■; what was learned so far is kept.
+
+# %% nbgrader={"grade": false, "grade_id": "train_full", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+C, E, H, B = 8, 16, 128, 1024
+STEPS, EVERY = training_steps(30_000, 40), training_steps(1000, 20)
+LEARNING_RATE, MOMENTUM, WEIGHT_DECAY, SEED = 0.6, 0.9, 0.002, 2
+
+start_params = init_params(V, C, E, H, np.random.default_rng(SEED))
+log = TrainingLog("02", mean_loss, corpus, start_params, every=EVERY)
+final_params, losses = train(
+    corpus.train, start_params, STEPS, B, LEARNING_RATE, MOMENTUM, WEIGHT_DECAY, np.random.default_rng(SEED),
+    watch=log, gradients=in_threads(batch_gradients),
+)
+log.finish(final_params, losses, characters=B)
+
+# %% nbgrader={"grade": false, "grade_id": "curves", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+log.plot(title="Learning Alice through a window of 8", lines={"chance": CHANCE, "bigram optimum": BIGRAM})
+
+# %% [markdown]
+# ### Read the curves honestly
+#
+# Both curves fall through the bigram line at once: eight characters tell much more than one. Then they **part**. The training loss goes on falling, the held-out loss
+# follows more and more slowly.
+#
+# The gap is what the network knows about *these pages* and about no others. It has 23,000 parameters, and in this run it sees each of the 133,730 windows more than two hundred times. **Low
+# training loss is memorising.** It shows that your code and your optimiser work. For how well the network writes, only the held-out curve counts, so that is where
+# the parameters for sampling are chosen.
+#
+# ### What does weight decay bring?
+#
+# Here are three shorter runs that differ only in $\lambda$.
+
+# %% nbgrader={"grade": false, "grade_id": "compare_decay", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+held_out_curves, train_losses = {}, {}
+for decay in (0.0, 0.002, 0.01):
+    points = []
+    steps, every = training_steps(6000, 20), training_steps(300, 10)
+
+    def look(step, params):
+        """Measure the held-out loss now and then."""
+        if (step + 1) % every == 0:
+            points.append((step + 1, mean_loss(corpus.held_out[: training_steps(20_000, 2000)], params)))
+
+    trained, _ = train(
+        corpus.train, start_params, steps, B, LEARNING_RATE, MOMENTUM, decay, np.random.default_rng(SEED),
+        watch=look, gradients=in_threads(batch_gradients),
+    )
+    held_out_curves[f"weight decay {decay:g}"] = tuple(np.array(points).T)
+    train_losses[decay] = mean_loss(corpus.train[: training_steps(200_000, 3000)], trained)
+plot_curves(held_out_curves, title="Held-out loss with three strengths of weight decay", x_label="update")
+for decay, loss in train_losses.items():
+    print(f"weight decay {decay:g}: training part {loss:.3f}, held-out part {held_out_curves[f'weight decay {decay:g}'][1][-1]:.3f}")
+
+
+# %% [markdown]
+# Without it, the training loss is lower and the held-out loss is **higher**: the network spends its weights on details of single pages. With too much of it, it may no longer say what it knows.
+# In between it trades a little memory for a better grasp of the language. That is what is called *regularisation*.
+#
+# ### From scores to probabilities: temperature and top-k
+#
+# To write, turn the scores of one window into probabilities and draw. Two screws to turn:
+#
+# $$p = \operatorname{softmax}(\text{logits} / \tau) \qquad (V,)$$
+#
+# - The **temperature** $\tau$ sharpens ($\tau < 1$) or flattens ($\tau > 1$) the distribution. As $\tau \to 0$ the largest logit always wins. Subtract the maximum *after* dividing, or small
+#   temperatures overflow.
+# - **Top-k** keeps the $k$ most likely characters, gives all others probability exactly 0, and divides by the new sum so that the rest adds up to 1 again. It cuts off the long tail: forty
+#   unlikely characters with half a percent each are together a typing error in every fifth character.
+
+# %% nbgrader={"grade": false, "grade_id": "next_probabilities", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def next_probabilities(logits, temperature, top_k=None):
+    """The probabilities of the next character.
+
+    logits: (V,), float32 or float64. temperature: a number above 0.
+    top_k: how many characters may be drawn, those with the largest logits; None for all of them.
+    Returns p (V,), the dtype of logits, with sum 1.
+    """
+    ### BEGIN SOLUTION
+    z = logits / temperature
+    p = np.exp(z - z.max())
+    if top_k is not None:
+        p[np.argsort(logits)[:-top_k]] = 0
+    return p / p.sum()
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_next_probabilities", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
+import math
+
+import numpy as np
+
+from autograder import check_values
+
+# e^0 : e^(ln 2) : e^(ln 5) is 1 : 2 : 5; at temperature 0.5 the shares are squared, 1 : 4 : 25
+logits = np.array([math.log(2), 0.0, math.log(5)])
+check_values(next_probabilities, {"logits": logits, "temperature": 1.0, "top_k": None}, np.array([2 / 8, 1 / 8, 5 / 8]))
+check_values(next_probabilities, {"logits": logits, "temperature": 0.5, "top_k": 2}, np.array([4 / 29, 0.0, 25 / 29]))
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+logits = rng.permutation(np.linspace(-3.0, 3.0, 9)) + rng.uniform(-0.2, 0.2, size=9)
+check_values(
+    next_probabilities, {"logits": logits, "temperature": 1.7, "top_k": 4}, reference.next_probabilities,
+    says="The probabilities are tried on random logits with top-k.",
+)
+check_values(
+    next_probabilities, {"logits": logits, "temperature": 0.6, "top_k": 9}, reference.next_probabilities,
+    says="The probabilities are tried with top-k as large as the alphabet.",
+)
+check_values(
+    next_probabilities, {"logits": logits.astype("float32"), "temperature": 1e-3, "top_k": None}, reference.next_probabilities,
+    tolerance=1e-4, says="The probabilities are tried in float32 at a very low temperature.",
+)
+check_values(
+    next_probabilities, {"logits": logits.astype("float32"), "temperature": 0.9, "top_k": 1}, reference.next_probabilities,
+    tolerance=1e-4, says="The probabilities are tried in float32 with a single character left.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ### Draw one, then write
+#
+# `rng.choice(V, p=p)` draws an id with probabilities `p`.
+
+# %% nbgrader={"grade": false, "grade_id": "draw_next", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def draw_next(logits, temperature, rng, top_k=None):
+    """Draw the next character with the probabilities of `next_probabilities`.
+
+    logits: (V,). temperature: a number above 0. rng: np.random.Generator. top_k: a number or None.
+    Returns one id as an int.
+    """
+    ### BEGIN SOLUTION
+    p = next_probabilities(logits, temperature, top_k)
+    return int(rng.choice(len(p), p=p))
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_draw_next", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_sampling, check_values
+
+check_sampling(draw_next, np.array([1.0, -0.5, 2.0, 0.0, 1.5]), temperature=0.7, draws=600, given=["next_probabilities"])
+check_values(
+    draw_next, {"logits": np.array([1.0, 3.0, 2.0]), "temperature": 50.0, "rng": np.random.default_rng(1), "top_k": 1},
+    1, given=["next_probabilities"],
+)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, hidden_seed
+
+rng = hidden_rng()
+check_sampling(
+    draw_next, rng.permutation(np.linspace(-2.0, 2.0, 7)).astype("float32"), temperature=1.7, draws=600, seed=hidden_seed(),
+    given=["next_probabilities"], says="Drawing is tried on float32 logits at a high temperature.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# To write, the network looks at the last $C$ characters, draws the next one, **appends its own character**, and looks again: the window moves over what it has written itself. $B$ is 1 here.
+# `next_logits` is given: your three layers without the loss.
+
+# %% nbgrader={"grade": false, "grade_id": "next_logits", "locked": true, "schema_version": 3, "solution": false, "task": false}
+def next_logits(x, params):
+    """The scores of the next character: x (B, C) ids, logits (B, V)."""
+    e, _ = embedding_forward(x, params)
+    h, _ = hidden_forward(e, params)
+    return output_forward(h, params)[0]
+
+
+# %% nbgrader={"grade": false, "grade_id": "generate", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def generate(prompt, length, params, temperature, top_k, rng):
+    """Let the model continue a text.
+
+    prompt: (P,) ids with P >= C = window_length(params). length: how many characters to write. top_k: a number or None.
+    rng: np.random.Generator. Each new character is drawn with `draw_next` from the C characters before it.
+    Returns the new ids (length,), without the prompt.
+    """
+    ### BEGIN SOLUTION
+    C, written = window_length(params), list(prompt)
+    for _ in range(length):
+        logits = next_logits(np.array([written[-C:]]), params)
+        written.append(draw_next(logits[0], temperature, rng, top_k))
+    return np.array(written[len(prompt) :], dtype=np.int64)
+    ### END SOLUTION
+
+
+# %% [markdown]
+# The first check has a network that answers with the *first* character of its window of three, so that a prompt of three repeats for ever. At a temperature of almost zero, or with
+# top-k 1, the same text must come out for everybody.
+
+# %% nbgrader={"grade": true, "grade_id": "test_generate", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_values
+
+params = {
+    "E": np.eye(4), "W1": np.eye(12)[:, :4], "b1": np.zeros(4), "W2": 3 * np.eye(4), "b2": np.zeros(4),
+}
+check_values(
+    generate,
+    {"prompt": np.array([0, 0, 3, 1, 2]), "length": 7, "params": params, "temperature": 1e-6, "top_k": None, "rng": np.random.default_rng(0)},
+    np.array([3, 1, 2, 3, 1, 2, 3]), given=["embedding_forward", "hidden_forward", "output_forward", "draw_next"],
+)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+params = {
+    "E": rng.normal(size=(17, 5)), "W1": rng.normal(size=(20, 12)), "b1": rng.normal(scale=0.3, size=12),
+    "W2": rng.normal(scale=2, size=(12, 17)), "b2": rng.normal(scale=0.3, size=17),
+}
+check_values(
+    generate,
+    {"prompt": rng.integers(0, 17, size=9), "length": 30, "params": params, "temperature": 1e-6, "top_k": None, "rng": rng},
+    reference.generate, given=["embedding_forward", "hidden_forward", "output_forward", "draw_next"],
+    says="A random network continues a random prompt at a temperature of almost zero.",
+)
+check_values(
+    generate,
+    {"prompt": rng.integers(0, 17, size=4), "length": 30, "params": params, "temperature": 3.0, "top_k": 1, "rng": rng},
+    reference.generate, given=["embedding_forward", "hidden_forward", "output_forward", "draw_next"],
+    says="A random network continues a prompt of exactly one window with top-k 1.",
+)
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": false, "grade_id": "record", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+prompt = "alice was beginning to "
+written = generate(corpus.encode(prompt), training_steps(400, 60), log.best_params, 0.7, None, np.random.default_rng(7))
+log.record(prompt + corpus.decode(written))
+
+# %% nbgrader={"grade": false, "grade_id": "samples", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+for temperature, top_k in ((0.3, None), (1.0, None), (1.0, 5), (1.6, None), (1.6, 5)):
+    written = generate(
+        corpus.encode(prompt), training_steps(240, 40), log.best_params, temperature, top_k, np.random.default_rng(10),
+    )
+    show_sample(prompt + corpus.decode(written), f"temperature {temperature}, top-k {top_k or 'off'}")
+
+
+# %% [markdown]
+# At 0.3 it plays safe and turns in circles. Around 0.7 you find words, quotation marks, line breaks at about the right place, and no meaning. At 1.6 the spelling falls apart, and
+# top-k mends it: the wildness among the likely characters stays, the typing errors go.
+#
+# Whatever you set, look at how it loses the thread: a quotation opens and is never closed, a sentence changes its subject in the middle. It has forgotten everything that is more than
+# eight characters ago.
+
+# %% [markdown]
+# ## 6. Looking inside
+#
+# ### A map of the alphabet
+#
+# Nobody told the network what a vowel is. Each character has 16 numbers, found by gradient descent. To look at them, project the 16 dimensions onto the two in which the characters differ most
+# (*principal components*): take off the mean row, compute the singular value decomposition $X = U S V^\top$, $(n, 16) = (n, 16)(16, 16)(16, 16)$, and draw the first two columns of $U S$. Characters
+# that occur fewer than 100 times are left out.
+
+# %% nbgrader={"grade": false, "grade_id": "embedding_map", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+def draw_map(table, title):
+    """The characters in the plane of the two main directions of their vectors (V, E)."""
+    import matplotlib.pyplot as plt
+
+    frequent = np.flatnonzero(np.bincount(corpus.train, minlength=V) >= 100)
+    rows = table[frequent].astype(float)
+    U, S, _ = np.linalg.svd(rows - rows.mean(axis=0), full_matrices=False)
+    places, share = U[:, :2] * S[:2], (S**2 / (S**2).sum())[:2]
+    figure, axes = plt.subplots(figsize=(9, 6.5), layout="constrained")
+    kinds = {"vowels": "#c8443b", "consonants": "#2a6fbb", "everything else": "#8a8f98"}
+    names = {" ": "␣", "\n": "⏎"}
+    for (x, y), i in zip(places, frequent, strict=True):
+        character = corpus.alphabet[i]
+        kind = "vowels" if character in "aeiou" else "consonants" if character.isalpha() else "everything else"
+        axes.text(x, y, names.get(character, character), color=kinds[kind], fontsize=18, ha="center", va="center", fontweight="bold")
+    for kind, colour in kinds.items():
+        axes.plot([], [], "o", color=colour, label=kind)
+    axes.set(
+        xlim=(places[:, 0].min() * 1.15, places[:, 0].max() * 1.15), ylim=(places[:, 1].min() * 1.15, places[:, 1].max() * 1.15),
+        title=title, xlabel=f"first direction ({share[0]:.0%} of the differences)", ylabel=f"second direction ({share[1]:.0%})",
+    )
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False)
+    plt.show()
+    plt.close(figure)
+
+
+draw_map(log.best_params["E"], "The learned vectors of the characters, seen from two of 16 sides")
+
+
+# %% nbgrader={"grade": false, "grade_id": "neighbours", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+def neighbours(character, table, n=4):
+    """The n characters whose vectors point most nearly in the same direction, with the cosines."""
+    frequent = np.bincount(corpus.train, minlength=V) >= 100
+    unit = table / np.linalg.norm(table, axis=1, keepdims=True)
+    own = corpus.encode(character)[0]
+    cosines = np.where(frequent, unit @ unit[own], -1)
+    return [(corpus.alphabet[i], float(cosines[i])) for i in np.argsort(-cosines) if i != own][:n]
+
+
+for character in "aetbmgy.,'\n":
+    near = neighbours(character, log.best_params["E"])
+    print(f"{character!r:5} is nearest to   " + "   ".join(f"{other!r} {cosine:.2f}" for other, cosine in near))
+
+
+# %% [markdown]
+# Vowels on one side, consonants on the other, marks and spaces in a third place. The network needs this: after a consonant a vowel is likely, *whichever*
+# consonant it was. What it learns about one character it now knows about its neighbours too, and this is what the table of counts could not do.
+#
+# ### Which place in the window matters?
+#
+# Spoil one place at a time: in all held-out windows, replace the character at this place by one from another window, and measure how much the loss rises.
+
+# %% nbgrader={"grade": false, "grade_id": "places", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+def loss_without(place, windows, targets, params, rng):
+    """The mean loss when the characters at one place of the windows are shuffled among them."""
+    spoiled = windows.copy()
+    spoiled[:, place] = rng.permutation(spoiled[:, place])
+    return float(model_forward(spoiled, targets, params)[0])
+
+
+held_out_windows, held_out_targets = make_windows(corpus.held_out[: training_steps(20_000, 2000)], C)
+base = float(model_forward(held_out_windows, held_out_targets, log.best_params)[0])
+rng = np.random.default_rng(11)
+rises = [loss_without(place, held_out_windows, held_out_targets, log.best_params, rng) - base for place in range(C)]
+plot_bars(
+    [f"{C - place} back" for place in range(C)], rises, title="How much worse, if one place of the window is spoiled?",
+    y_label="rise of the loss (nats)",
+)
+print("  ".join(f"{C - place} back: {rise:.2f}" for place, rise in enumerate(rises)))
+
+# %% [markdown]
+# The last character counts most by far, each place further back counts less. Yet even the one eight back still helps a little.
+#
+# ### How long should the window be?
+#
+# The same model with windows of other lengths, in short runs. For $C = 1$ you know how it must end: close to the bigram optimum.
+
+# %% nbgrader={"grade": false, "grade_id": "window_lengths", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+window_lengths, after = [1, 2, 3, 4, 6, 8, 12], {"train": [], "held out": []}
+for length in window_lengths:
+    trained, _ = train(
+        corpus.train, init_params(V, length, E, H, np.random.default_rng(SEED)), training_steps(4000, 10), 512,
+        0.5, MOMENTUM, WEIGHT_DECAY, np.random.default_rng(SEED), gradients=in_threads(batch_gradients),
+    )
+    after["train"].append(mean_loss(corpus.train[: training_steps(200_000, 3000)], trained))
+    after["held out"].append(mean_loss(corpus.held_out[: training_steps(200_000, 3000)], trained))
+plot_curves(
+    {name: (window_lengths, values) for name, values in after.items()},
+    title="A longer window helps, then only the memory", x_label="window length C", lines={"bigram optimum": BIGRAM},
+)
+for length, train_loss, held_out_loss in zip(window_lengths, after["train"], after["held out"], strict=True):
+    print(f"C = {length:2}: training part {train_loss:.3f}, held-out part {held_out_loss:.3f}")
+
+# %% [markdown]
+# Most of what there is to gain comes from the first four or five characters: spelling is a local affair. After that the training loss still falls, the held-out loss hardly does. A
+# window twice as long needs a $W_1$ twice as large, and mostly gets more to memorise. What is really missing, who speaks, whether a quotation is open, what this
+# chapter is about, lies dozens or hundreds of characters back, and no window of reasonable size reaches it.
+#
+# ### How good is it?
+#
+# Better than you may expect. Its held-out loss is about that of the vanilla RNN in notebook 03, which has no window and four times as many parameters. A window is a **strong baseline**: a few
+# characters hold most of what can be known about the next one, and the window hands them over complete and in order. A recurrent network has to *learn* what to keep, and how.
+# So do not expect wonders from the first one. What it has is room for improvement: its memory has no edge, and notebooks 04 to 06 learn to use that.
+
+# %% [markdown]
+# ## Takeaways
+#
+# - **Embeddings**: give each symbol a vector and learn it. Similar symbols share what is learned, and that is why a network can say something about windows that it has never seen.
+# - **Backpropagation is layers in reverse.** Each layer takes the gradient of its output and returns the gradients of its input and of its parameters. It need not know what comes before or after.
+# - **A ReLU passes the gradient where it passed the signal**, and nowhere else.
+# - **A lookup forward is a scatter-add backward**, with repeats inside the window and across the batch.
+# - **Momentum** adds up what the batches agree on; a **falling learning rate** brings it to rest; **weight decay** makes the network forget what only one page said.
+# - A low **training loss is memory of the book**. What you report, and what you sample from, is chosen on text that the network did not train on.
+#
+# ### Where this leads: recurrence
+#
+# The window has an edge, and everything beyond it does not exist. Making it wider costs parameters for each new place, and $W_1$ has to learn everything anew at every place: that `q` calls for `u`
+# does not depend on where in the window the `q` stands.
+#
+# What if the network used the *same* small layer for every character, and handed on a summary of all it has read?
+#
+# $$h_t = \tanh\bigl(W_x[x_t] + h_{t-1} W_h + b_h\bigr) \qquad (B, H)$$
+#
+# No window, no edge, and no more parameters for a longer text. That is the **recurrent network** of notebook 03. The price: the error must then travel back through time.

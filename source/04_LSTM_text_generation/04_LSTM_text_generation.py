@@ -1,0 +1,1506 @@
+# %% [markdown]
+# # 04: an LSTM writes text
+#
+# The RNN of notebook 03 wrote everything it knew on one postcard, and copied the whole card anew after each character. You measured what
+# that does: on the way back through time every step multiplies by the same matrix and by a slope below 1, and
+# fifty characters back next to nothing arrives. The network could not learn to remember, because it was never told what it had forgotten.
+#
+# This notebook gives the reader a **pocket**. The postcard $h$ stays: it is what the network shows the world. But next to it there is now a second
+# memory $c$, the *cell*, and what lies in the pocket stays there unless somebody takes it out. Three small layers, the **gates**, decide
+# at each character:
+#
+# - the **forget gate** $f$: how much of the pocket is kept,
+# - the **input gate** $i$: how much of the new is put in,
+# - the **output gate** $o$: how much of it is shown.
+#
+# That is the **LSTM**, *long short-term memory* (Hochreiter and Schmidhuber, 1997; the forget gate came three years later). Almost everything else you already have.
+#
+# | part | you write | you will see |
+# |---|---|---|
+# | 1 The cell | `cell_forward`, `cell_backward` | a road through time without a matrix on it |
+# | 2 One step | `lstm_step_forward`, `lstm_step_backward` | four layers in one matrix product |
+# | 3 Through time | `lstm_forward`, `lstm_backward` | backpropagation along two roads |
+# | 4 The model | `model_forward`, `model_backward`, `set_forget_bias` | why one bias must not start at zero |
+# | 5 Training | `train` | what generalises, and then what is learned by heart |
+# | 6 Writing | `generate` | your LSTM's own Alice |
+# | 7 Looking inside | nothing, you only look | gates at work, and the lines that straighten up |
+#
+# Run the notebook from top to bottom. Under every exercise there is a check that tells you what is wrong. Later exercises call earlier ones, so
+# mend the first ✗ first. After you hand in, hidden checks try the same functions on other inputs.
+
+# %% nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false}
+import math
+
+import numpy as np
+
+from autograder import (
+    TrainingLog,
+    in_threads,
+    load_corpus,
+    plot_curves,
+    progress,
+    show_sample,
+    training_steps,
+)
+
+corpus = load_corpus()
+V = 46  # different characters
+CHANCE = math.log(V)
+BIGRAM = 2.393
+
+
+# %% [markdown]
+# The numbers to beat, in nats per character: **chance** $\ln 46 = 3.829$, the **bigram optimum** $2.393$, and now also your own
+# RNN, which came to about $1.6$ on the held-out part.
+
+# %% [markdown]
+# ## 1. The cell: a pocket with three gates
+#
+# Here is the whole cell. Each line works on $B$ readers at once, and all letters stand for arrays of shape $(B, H)$:
+#
+# $$
+# \begin{aligned}
+# i &= \sigma(z_i) & f &= \sigma(z_f) & o &= \sigma(z_o) & g &= \tanh(z_g)\\
+# c &= f \odot c_{\text{prev}} + i \odot g & & & & & h &= o \odot \tanh(c)
+# \end{aligned}
+# $$
+#
+# A gate is a sigmoid, a number between 0 (shut) and 1 (open), one for each of the $H$ places in the pocket. $g$ is the news, between $-1$ and $1$:
+# what *would* go in. Read the line for $c$ aloud: *keep a part $f$ of the old, add a part $i$ of the new.*
+#
+# Where do the four $z$ come from? From one layer that sees the character and the old postcard, exactly the $z$ of the RNN but four times as wide.
+# That is part 2. For now, $z$ is given.
+#
+# | symbol | in code | shape | what it is |
+# |---|---|---|---|
+# | $z$ | `z` | $(B, 4H)$ | four blocks side by side: $z_i \mid z_f \mid z_o \mid z_g$, **in this order** |
+# | $c_{\text{prev}}, c$ | `c_prev`, `c` | $(B, H)$ | the pocket before and after; any size, nothing squeezes it |
+# | $h$ | `h` | $(B, H)$ | the postcard: what the next character and the prediction get to see |
+#
+# (The order of the blocks is a convention. With $g$ last the three sigmoids lie side by side, so that one call does them all.)
+
+# %% nbgrader={"grade": false, "grade_id": "draw_cell", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+def draw_cell(backward=False):
+    """One LSTM step; with `backward`, the way of the gradients in red."""
+    import matplotlib.pyplot as plt
+
+    blue, red, grey, green = "#2a6fbb", "#c8443b", "#8a8f98", "#3a8f5c"
+    figure, axes = plt.subplots(figsize=(11, 5.2), layout="constrained")
+
+    def box(x, y, text, colour, size=13):
+        axes.text(x, y, text, ha="center", va="center", fontsize=size, color=colour, zorder=4,
+                  bbox={"boxstyle": "round,pad=0.4", "facecolor": "white", "edgecolor": colour, "linewidth": 1.5})
+
+    def knot(x, y, text):
+        axes.text(x, y, text, ha="center", va="center", fontsize=14, color="white", zorder=4, fontweight="bold",
+                  bbox={"boxstyle": "circle,pad=0.2", "facecolor": green, "edgecolor": green})
+
+    def line(*points, colour=blue, width=1.6, head=True):
+        axes.plot(*zip(*points[:-1], strict=True), color=colour, linewidth=width, solid_capstyle="round", zorder=1)
+        style = {"arrowstyle": "-|>" if head else "-", "color": colour, "linewidth": width, "shrinkA": 0, "shrinkB": 0}
+        axes.annotate("", points[-1], points[-2], arrowprops=style, zorder=1)
+
+    line((0.4, 3.4), (2.7, 3.4), width=5, head=False)
+    line((2.7, 3.4), (10.7, 3.4), width=5)
+    line((0.4, -0.3), (2.2, -0.3))
+    line((1.3, -1.1), (1.3, -0.3), head=False)
+    line((2.4, -0.3), (8.0, -0.3), head=False)
+    for x in (3.2, 4.6, 6.2, 8.0):
+        line((x, -0.3), (x, 0.55))
+    line((3.2, 1.0), (3.2, 3.15))
+    line((4.6, 1.0), (4.6, 2.1), (5.15, 2.1))
+    line((6.2, 1.0), (6.2, 2.1), (5.65, 2.1))
+    line((5.4, 2.35), (5.4, 3.15))
+    line((9.3, 3.4), (9.3, 2.75))
+    line((9.3, 2.3), (9.3, 1.35))
+    line((8.0, 0.8), (8.0, 1.1), (9.05, 1.1))
+    line((9.55, 1.1), (10.7, 1.1))
+    box(2.4, -0.3, "$z = W_x[x] + h_{t-1} W_h + b$", grey, 12)
+    for x, text in ((3.2, r"$f_t$  $\sigma$"), (4.6, r"$i_t$  $\sigma$"), (6.2, r"$g_t$  tanh"), (8.0, r"$o_t$  $\sigma$")):
+        box(x, 0.8, text, blue)
+    box(9.3, 2.55, "tanh", blue)
+    for x, y, text in ((3.2, 3.4, "×"), (5.4, 2.1, "×"), (5.4, 3.4, "+"), (9.3, 1.1, "×")):
+        knot(x, y, text)
+    for x, y, text in ((0.05, 3.4, "$c_{t-1}$"), (11.05, 3.4, "$c_t$"), (0.05, -0.3, "$h_{t-1}$"), (11.05, 1.1, "$h_t$"), (1.3, -1.35, "$x_t$")):
+        axes.text(x, y, text, ha="center", va="center", fontsize=15, color=grey)
+    if backward:
+        line((10.7, 3.85), (0.4, 3.85), colour=red, width=2.2)
+        line((10.7, 0.65), (9.75, 0.65), (9.75, 3.8), colour=red, width=2.2)
+        notes = ((10.45, 4.12, "$dc_t$"), (3.2, 4.12, "$\\odot\\ f_t$"), (0.9, 4.12, "$dc_{t-1}$"), (5.4, 4.12, "+ hands it on as it is"),
+                 (10.45, 0.4, "$dh_t$"), (10.72, 2.2, "$\\odot\\ o_t\\,(1-\\tanh^2 c_t)$"))
+        for x, y, text in notes:
+            axes.text(x, y, text, ha="center", va="center", fontsize=12, color=red)
+    axes.set(xlim=(-0.5, 11.7), ylim=(-1.6, 4.4))
+    axes.axis("off")
+    plt.show()
+    plt.close(figure)
+
+
+draw_cell()
+
+
+# %% [markdown]
+# Follow the thick blue road at the top: from $c_{t-1}$ to $c_t$ there is one multiplication by a number between 0 and 1, and one
+# addition. No matrix, no $\tanh$. All the machinery below only decides *how* the two green knots on the road are turned.
+#
+# ### A sigmoid that does not overflow
+#
+# You wrote the sigmoid in notebook 01a. `1 / (1 + np.exp(-z))` overflows for $z = -1000$. This form cannot, needs one $\tanh$ and keeps float32:
+#
+# $$\sigma(z) = \tfrac12 + \tfrac12 \tanh\bigl(\tfrac z2\bigr) \qquad\text{any shape}$$
+
+# %% nbgrader={"grade": false, "grade_id": "sigmoid", "locked": true, "schema_version": 3, "solution": false, "task": false}
+def sigmoid(z):
+    """The logistic function, element by element; same shape and dtype as z."""
+    return 0.5 * np.tanh(0.5 * z) + 0.5
+
+
+# %% [markdown]
+# ### Exercise: the cell forward
+#
+# Cut `z` into its four blocks of $H$ columns, and write down the formulas. The last value is the *cache*, whatever you want to see again
+# in the backward pass. Nobody else looks into it.
+
+# %% nbgrader={"grade": false, "grade_id": "cell_forward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def cell_forward(z, c_prev):
+    """The gates and the new state of an LSTM cell, element by element.
+
+    z: (B, 4H), the blocks z_i, z_f, z_o, z_g in this order. c_prev: (B, H).
+    Returns h (B, H), c (B, H) and a cache for `cell_backward`.
+    """
+    ### BEGIN SOLUTION
+    H = c_prev.shape[1]
+    gates, g = sigmoid(z[:, : 3 * H]), np.tanh(z[:, 3 * H :])
+    i, f, o = gates[:, :H], gates[:, H : 2 * H], gates[:, 2 * H :]
+    c = f * c_prev + i * g
+    tanh_c = np.tanh(c)
+    return o * tanh_c, c, (i, f, o, g, c_prev, tanh_c)
+    ### END SOLUTION
+
+
+# %% [markdown]
+# The check's readers hold 2 and $-1$ in their pockets. The first has all $z = 0$, so all gates stand half open and there is no news. The second keeps everything and lets
+# nothing in. The third throws everything away and takes the news.
+
+# %% nbgrader={"grade": true, "grade_id": "test_cell_forward", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_shapes, check_values
+
+rng = np.random.default_rng(0)
+check_shapes(cell_forward, {"z": rng.normal(size=(3, 20)), "c_prev": rng.normal(size=(3, 5))}, [(3, 5), (3, 5)])
+
+z = np.array([
+    [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0],
+    [-999.0, -999.0, 999.0, 999.0, 999.0, 999.0, 1.0, 1.0],
+    [999.0, 999.0, -999.0, -999.0, 999.0, 999.0, 0.5, -999.0],
+])
+check_values(
+    cell_forward, {"z": z, "c_prev": np.array([[2.0, -1.0], [2.0, -1.0], [2.0, -1.0]])},
+    (
+        np.array([[0.38079708, -0.23105858], [0.96402758, -0.76159416], [0.43180818, -0.76159416]]),
+        np.array([[1.0, -0.5], [2.0, -1.0], [0.46211716, -1.0]]),
+    ),
+)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+z, c_prev = rng.normal(size=(4, 24)), rng.normal(size=(4, 6))
+check_values(
+    cell_forward, {"z": z, "c_prev": c_prev}, reference.cell_forward,
+    says="The cell is tried with random pre-activations and a random pocket.",
+)
+check_values(
+    cell_forward, {"z": 2000 * z, "c_prev": 5 * c_prev}, reference.cell_forward,
+    says="The cell is tried with huge pre-activations.",
+)
+check_values(
+    cell_forward, {"z": z.astype("float32"), "c_prev": c_prev.astype("float32")}, reference.cell_forward,
+    tolerance=1e-4, says="The cell is tried in float32.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ### The cell backward
+#
+# Two results went out, so two gradients come in: `dh` and `dc`, both $(B, H)$. `dh` is what the postcard is blamed for. `dc` is what
+# arrives from the *next* step along the road.
+
+# %% nbgrader={"grade": false, "grade_id": "draw_cell_backward", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+draw_cell(backward=True)
+
+
+# %% [markdown]
+# Go through the cell from right to left. Everything is element by element, so every line has shape $(B, H)$.
+#
+# **1. Through $h = o \odot \tanh(c)$.** The pocket was used twice: it went to the next step, and it was shown. Two gradients come back, and they add:
+#
+# $$do = dh \odot \tanh(c) \qquad\qquad dc \leftarrow dc + dh \odot o \odot \bigl(1 - \tanh^2 (c)\bigr)$$
+#
+# **2. Through $c = f \odot c_{\text{prev}} + i \odot g$**, with the *new* $dc$. In a product each side gets the other as its factor:
+#
+# $$df = dc \odot c_{\text{prev}} \qquad di = dc \odot g \qquad dg = dc \odot i \qquad\quad \boxed{\,dc_{\text{prev}} = dc \odot f\,}$$
+#
+# **3. Through the gates.** The slope of a sigmoid is $s(1-s)$, that of $\tanh$ is $1 - \tanh^2$. You have all the values in the cache:
+#
+# $$dz_i = di \odot i\,(1-i) \qquad dz_f = df \odot f\,(1-f) \qquad dz_o = do \odot o\,(1-o) \qquad dz_g = dg \odot (1-g^2)$$
+#
+# Put the four side by side again, in the same order: `dz` $(B, 4H)$.
+#
+# The boxed formula is what this notebook is about. Along the road, the gradient is multiplied by $f$ and by nothing else. Where the gate is open, $f \approx 1$, it goes through unharmed.
+
+# %% nbgrader={"grade": false, "grade_id": "cell_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def cell_backward(dh, dc, cache):
+    """The gradients of the cell.
+
+    dh: (B, H), the gradient with respect to h. dc: (B, H), the gradient with respect to c that
+    comes from later steps. It does not hold what comes through h: adding that is the work of this function.
+    cache: from `cell_forward`.
+    Returns dz (B, 4H), blocks in the order i, f, o, g, and dc_prev (B, H).
+    """
+    ### BEGIN SOLUTION
+    i, f, o, g, c_prev, tanh_c = cache
+    dc = dc + dh * o * (1 - tanh_c * tanh_c)
+    dz_i = dc * g * i * (1 - i)
+    dz_f = dc * c_prev * f * (1 - f)
+    dz_o = dh * tanh_c * o * (1 - o)
+    dz_g = dc * i * (1 - g * g)
+    return np.concatenate([dz_i, dz_f, dz_o, dz_g], axis=1), dc * f
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_cell_backward", "locked": true, "points": 15, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_gradients
+
+rng = np.random.default_rng(1)
+check_gradients(cell_forward, cell_backward, {"z": rng.normal(size=(3, 20)), "c_prev": rng.normal(size=(3, 5))})
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+check_gradients(
+    cell_forward, cell_backward, {"z": rng.normal(size=(4, 24)), "c_prev": rng.normal(size=(4, 6))},
+    reference=reference.cell_forward,
+    says="The gradients of the cell are compared with central differences.",
+)
+check_gradients(
+    cell_forward, cell_backward, {"z": rng.normal(scale=2, size=(2, 28)), "c_prev": rng.normal(scale=2, size=(2, 7))},
+    reference=reference.cell_forward,
+    says="The gradients of the cell are compared with central differences; the pocket is full and the gates are wide.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ## 2. One step
+#
+# The four pre-activations come from four layers that all see the same two things: the character and the old postcard. Instead of four layers with $(H, H)$ matrices,
+# put the matrices side by side and multiply once. One big product is much faster than four small ones.
+#
+# $$z = W_x[x] + h_{\text{prev}} W_h + b \qquad\quad (B, 4H) \;=\; (B, 4H) + (B,H)(H,4H) + (4H,)$$
+#
+# | symbol | in code | shape | what it is |
+# |---|---|---|---|
+# | $x$ | `x` | $(B,)$ | one character id per reader |
+# | $W_x$ | `params["Wx"]` | $(V, 4H)$ | row $v$: what character $v$ tells the four blocks |
+# | $W_h$ | `params["Wh"]` | $(H, 4H)$ | what the old postcard tells them |
+# | $b$ | `params["b"]` | $(4H,)$ | the biases |
+#
+# The old pocket $c_{\text{prev}}$ is *not* in this formula. The gates see the card only; it goes straight into `cell_forward`.
+#
+# The convention is that of notebook 03: `params` is one dict for the whole model, a function reads from it the entries it needs, and its backward pass
+# returns a dict `grads` with exactly those entries, here `"Wx"`, `"Wh"` and `"b"`.
+
+# %% nbgrader={"grade": false, "grade_id": "lstm_step_forward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def lstm_step_forward(x, h_prev, c_prev, params):
+    """One step of the LSTM.
+
+    x: (B,) ids. h_prev, c_prev: (B, H). params: "Wx" (V, 4H), "Wh" (H, 4H), "b" (4H,).
+    Returns h (B, H), c (B, H) and a cache for `lstm_step_backward`.
+    """
+    ### BEGIN SOLUTION
+    z = params["Wx"][x] + h_prev @ params["Wh"] + params["b"]
+    h, c, cell_cache = cell_forward(z, c_prev)
+    return h, c, (x, h_prev, cell_cache, params)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_lstm_step_forward", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_values
+
+params = {
+    "Wx": np.array([[0.0, 0.5, 1.0, -0.5], [2.0, -1.0, 0.0, 1.0]]),
+    "Wh": np.array([[1.0, 2.0, -1.0, 0.5]]),
+    "b": np.array([0.0, 1.0, 0.0, 0.1]),
+}
+check_values(
+    lstm_step_forward,
+    {"x": np.array([1, 0, 1]), "h_prev": np.array([[0.0], [0.5], [-1.0]]), "c_prev": np.array([[1.0], [-2.0], [0.5]]), "params": params},
+    (
+        np.array([[0.41759836], [-0.59731816], [0.3097634]]),
+        np.array([[1.2050772], [-1.94095852], [0.45221615]]),
+    ),
+    given=["cell_forward"],
+)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+params = {"Wx": rng.normal(size=(7, 20)), "Wh": rng.normal(size=(5, 20)), "b": rng.normal(size=20)}
+x, h_prev, c_prev = rng.integers(2, 5, size=4), rng.normal(size=(4, 5)), rng.normal(size=(4, 5))
+check_values(
+    lstm_step_forward, {"x": x, "h_prev": h_prev, "c_prev": c_prev, "params": params}, reference.lstm_step_forward,
+    given=["cell_forward"], says="One step forward is tried with random weights and states and with repeated characters.",
+)
+single = {"Wx": params["Wx"].astype("float32"), "Wh": params["Wh"].astype("float32"), "b": params["b"].astype("float32")}
+check_values(
+    lstm_step_forward,
+    {"x": x, "h_prev": h_prev.astype("float32"), "c_prev": c_prev.astype("float32"), "params": single},
+    reference.lstm_step_forward, given=["cell_forward"], tolerance=1e-4, says="One step forward is tried in float32.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ### The step backward
+#
+# `cell_backward` turns `dh` and `dc` into $dz$ and $dc_{\text{prev}}$. What remains is the layer, and that is the one of notebook 03, only wider:
+#
+# $$
+# \begin{aligned}
+# dh_{\text{prev}} &= dz\, W_h^\top & (B,4H)(4H,H) &\to (B,H)\\
+# dW_h &= h_{\text{prev}}^\top\, dz & (H,B)(B,4H) &\to (H,4H)\\
+# db &= \textstyle\sum_b dz_b & (B,4H) &\to (4H,)\\
+# dW_x[v] &= \textstyle\sum_{b\,:\,x_b = v} dz_b & (B,4H) &\to (V,4H)
+# \end{aligned}
+# $$
+#
+# The old trap is still there: two readers may see the same character. `np.add.at(dWx, x, dz)` adds for each of them, `dWx[x] += dz` only for the last.
+
+# %% nbgrader={"grade": false, "grade_id": "lstm_step_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def lstm_step_backward(dh, dc, cache):
+    """The gradients of one step.
+
+    dh, dc: (B, H), the gradients with respect to h and c. cache: from `lstm_step_forward`.
+    Returns dh_prev (B, H), dc_prev (B, H) and grads: "Wx" (V, 4H), "Wh" (H, 4H), "b" (4H,).
+    """
+    ### BEGIN SOLUTION
+    x, h_prev, cell_cache, params = cache
+    dz, dc_prev = cell_backward(dh, dc, cell_cache)
+    dWx = np.zeros_like(params["Wx"])
+    np.add.at(dWx, x, dz)
+    grads = {"Wx": dWx, "Wh": h_prev.T @ dz, "b": dz.sum(axis=0)}
+    return dz @ params["Wh"].T, dc_prev, grads
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_lstm_step_backward", "locked": true, "points": 9, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_gradients
+
+rng = np.random.default_rng(2)
+params = {"Wx": rng.normal(size=(7, 20)), "Wh": rng.normal(size=(5, 20)), "b": rng.normal(size=20)}
+check_gradients(
+    lstm_step_forward, lstm_step_backward,
+    {"x": np.array([2, 0, 2]), "h_prev": rng.normal(size=(3, 5)), "c_prev": rng.normal(size=(3, 5)), "params": params},
+    given=["cell_forward", "cell_backward"],
+)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+params = {"Wx": rng.normal(size=(7, 20)), "Wh": rng.normal(size=(5, 20)), "b": rng.normal(size=20)}
+check_gradients(
+    lstm_step_forward, lstm_step_backward,
+    {"x": rng.permutation(7)[:3], "h_prev": rng.normal(size=(3, 5)), "c_prev": rng.normal(size=(3, 5)), "params": params},
+    reference=reference.lstm_step_forward, given=["cell_forward", "cell_backward"],
+    says="The gradients of one step are compared with central differences; all characters differ.",
+)
+check_gradients(
+    lstm_step_forward, lstm_step_backward,
+    {"x": rng.integers(2, 5, size=4), "h_prev": rng.normal(size=(4, 5)), "c_prev": rng.normal(size=(4, 5)), "params": params},
+    reference=reference.lstm_step_forward, given=["cell_forward", "cell_backward"],
+    says="The gradients of one step are compared with central differences; some characters repeat.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ## 3. Through time
+#
+# ### Forward: the same step, $T$ times
+#
+# $$z_t = W_x[x_t] + h_{t-1} W_h + b \;\;(B,4H) \qquad\quad h_t, c_t = \text{cell}(z_t, c_{t-1}) \;\;(B,H), \qquad t = 1, \dots, T$$
+#
+# Each reader now gets a chunk of text: `x` $(B, T)$. All postcards are kept, `hs` $(B, T, H)$, because each has to predict a
+# character. Of the pockets only the last leaves the function, `c_last` $(B, H)$: the next chunk starts with it. `hs[:, t]` holds $h_{t+1}$, since Python counts from 0.
+#
+# Two ways to write it, both right:
+#
+# - **Short**: call `lstm_step_forward` for each $t$ and keep its caches.
+# - **Fast**: $W_x[x_t] + b$ does not need $h$, so take it for all $B \cdot T$ characters at once, *before* the loop. In the loop remain $h_{t-1} W_h$ and `cell_forward`.
+#   It is the backward pass that gains most from this order, see below.
+
+# %% nbgrader={"grade": false, "grade_id": "lstm_forward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def lstm_forward(x, h0, c0, params):
+    """Read a chunk of T characters.
+
+    x: (B, T) ids. h0, c0: (B, H), the state before the first character.
+    params: "Wx" (V, 4H), "Wh" (H, 4H), "b" (4H,).
+    Returns hs (B, T, H), the h after each character, c_last (B, H), the c after the last one,
+    and a cache for `lstm_backward`.
+    """
+    ### BEGIN SOLUTION
+    z = params["Wx"][x.T] + params["b"]  # (T, B, 4H): what does not need h, for all steps at once
+    hs = np.empty((len(z) + 1, *h0.shape), dtype=h0.dtype)  # h_0, ..., h_T
+    hs[0], c, cell_caches = h0, c0, []
+    for t in range(len(z)):
+        hs[t + 1], c, cell_cache = cell_forward(z[t] + hs[t] @ params["Wh"], c)
+        cell_caches.append(cell_cache)
+    return hs[1:].swapaxes(0, 1), c, (x, hs, cell_caches, params)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_lstm_forward", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_shapes, check_values
+
+rng = np.random.default_rng(3)
+params = {"Wx": rng.normal(size=(7, 20)), "Wh": rng.normal(size=(5, 20)), "b": rng.normal(size=20)}
+x = np.array([[2, 0, 2, 6], [1, 2, 2, 3], [0, 0, 5, 4]])
+check_shapes(
+    lstm_forward, {"x": x, "h0": rng.normal(size=(3, 5)), "c0": rng.normal(size=(3, 5)), "params": params},
+    [(3, 4, 5), (3, 5)], given=["cell_forward", "lstm_step_forward"],
+)
+
+params = {
+    "Wx": np.array([[0.0, 0.5, 1.0, -0.5], [2.0, -1.0, 0.0, 1.0]]),
+    "Wh": np.array([[1.0, 2.0, -1.0, 0.5]]),
+    "b": np.array([0.0, 1.0, 0.0, 0.1]),
+}
+check_values(
+    lstm_forward,
+    {"x": np.array([[1, 0, 1], [0, 0, 1]]), "h0": np.array([[0.2], [-0.3]]), "c0": np.array([[1.0], [-2.0]]), "params": params},
+    (
+        np.array([[[0.3933824], [0.51921722], [0.34529911]], [[-0.72827737], [-0.66215086], [0.1876309]]]),
+        np.array([[1.62709873], [0.29246262]]),
+    ),
+    given=["cell_forward", "lstm_step_forward"],
+)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+params = {"Wx": rng.normal(size=(7, 20)), "Wh": rng.normal(size=(5, 20)), "b": rng.normal(size=20)}
+x, h0, c0 = rng.integers(2, 5, size=(4, 3)), rng.normal(size=(4, 5)), rng.normal(size=(4, 5))
+check_values(
+    lstm_forward, {"x": x, "h0": h0, "c0": c0, "params": params}, reference.lstm_forward,
+    given=["cell_forward", "lstm_step_forward"],
+    says="Reading a chunk is tried with random weights and a random first state.",
+)
+single = {"Wx": params["Wx"].astype("float32"), "Wh": params["Wh"].astype("float32"), "b": params["b"].astype("float32")}
+check_values(
+    lstm_forward, {"x": x, "h0": h0.astype("float32"), "c0": c0.astype("float32"), "params": single},
+    reference.lstm_forward, given=["cell_forward", "lstm_step_forward"],
+    tolerance=1e-4, says="Reading a chunk is tried in float32.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ### Backward: two roads through time
+#
+# In notebook 03 one gradient walked from right to left. Now there are two walkers, $dh$ and $dc$, and at each step both hand over to the step before.
+#
+# $$
+# \begin{aligned}
+# dh_t &= \text{dhs}_t + dz_{t+1} W_h^\top & &\text{from its own prediction, and from the future} & &(B,H)\\
+# dz_t,\; dc_{t-1} &= \text{cell\_backward}(dh_t,\, dc_t) & &\text{what arrives along the road goes in, and goes on} & &(B,4H),\,(B,H)
+# \end{aligned}
+# $$
+#
+# Start at $t = T$. There is no step after it, so nothing comes through $W_h$: $dh_T = \text{dhs}_T$. But along the road something does arrive: `dc_last`, what the *next
+# chunk* says about our last pocket. So $dc_T$ = `dc_last`. What is left at the end, $dz_1 W_h^\top$ and $dc_0$, are the gradients of `h0` and `c0`.
+#
+# **By hand, once.** Take $H = 1$ and a loss that sees only $c_3$, with $\partial L / \partial c_3 = 1$. Along the road alone
+#
+# $$dc_2 = f_3, \qquad dc_1 = f_3 f_2, \qquad dc_0 = f_3 f_2 f_1$$
+#
+# while the old RNN had $s_3\, w\, s_2\, w\, s_1 \cdots$: one weight and one slope per step. If the network wants to remember, it can learn $f \approx 1$, and $1 \cdot 1 \cdot 1 = 1$.
+# (There are side roads, too: $c_{t-1}$ also shapes $h_{t-1}$, which shapes the gates of step $t$. Those run through $W_h$ and behave as in the RNN. Your code adds up all of them.)
+#
+# **The weights, without a loop.** Keep all $dz_t$ in one array. As in notebook 03, the sums over time and readers are then single matrix products over $B \cdot T$ rows:
+#
+# $$
+# \begin{aligned}
+# dW_h &= \textstyle\sum_t h_{t-1}^\top\, dz_t & (H, B T)(B T, 4H) &\to (H, 4H)\\
+# db &= \textstyle\sum_{b,t} dz_{b,t} & (B, T, 4H) &\to (4H,)\\
+# dW_x[v] &= \textstyle\sum_{b,t\,:\,x_{b,t}=v} dz_{b,t} & (B, T, 4H) &\to (V, 4H)
+# \end{aligned}
+# $$
+#
+# $h_{t-1}$ means `h0` followed by all of `hs` but the last. For $dW_x$ use `np.add.at(dWx, x, dz)`, or the product of a one-hot matrix $(V, BT)$ with
+# `dz` $(BT, 4H)$, which is several times faster. You may also call `lstm_step_backward` in the loop and add up its `grads`: just as right, and slower to train.
+
+# %% nbgrader={"grade": false, "grade_id": "lstm_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def lstm_backward(dhs, dc_last, cache):
+    """Backpropagation through time.
+
+    dhs: (B, T, H), the gradient that each h gets from its own prediction, without what comes from later steps.
+    dc_last: (B, H), the gradient with respect to c_last. cache: from `lstm_forward`.
+    Returns dh0 (B, H), dc0 (B, H) and grads: "Wx" (V, 4H), "Wh" (H, 4H), "b" (4H,).
+    """
+    ### BEGIN SOLUTION
+    x, hs, cell_caches, params = cache
+    B, T, H = dhs.shape
+    dz = np.empty((T, B, 4 * H), dtype=dhs.dtype)
+    Wh_transposed = np.ascontiguousarray(params["Wh"].T)
+    dh, dc = np.zeros_like(dc_last), dc_last
+    for t in reversed(range(T)):
+        dz[t], dc = cell_backward(dhs[:, t] + dh, dc, cell_caches[t])
+        dh = dz[t] @ Wh_transposed
+    dz, h_prev = dz.reshape(T * B, 4 * H), hs[:-1].reshape(T * B, H)
+    one_hot = np.eye(len(params["Wx"]), dtype=dz.dtype)[x.T.ravel()]  # (T B, V)
+    return dh, dc, {"Wx": one_hot.T @ dz, "Wh": h_prev.T @ dz, "b": dz.sum(axis=0)}
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_lstm_backward", "locked": true, "points": 20, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_gradients
+
+rng = np.random.default_rng(4)
+params = {"Wx": rng.normal(size=(7, 20)), "Wh": rng.normal(size=(5, 20)), "b": rng.normal(size=20)}
+x = np.array([[2, 0, 2, 6], [1, 2, 2, 3], [0, 0, 5, 4]])
+check_gradients(
+    lstm_forward, lstm_backward,
+    {"x": x, "h0": rng.normal(size=(3, 5)), "c0": rng.normal(size=(3, 5)), "params": params},
+    given=["cell_forward", "cell_backward", "lstm_step_forward", "lstm_step_backward"],
+)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+params = {"Wx": rng.normal(size=(8, 24)), "Wh": rng.normal(size=(6, 24)), "b": rng.normal(size=24)}
+check_gradients(
+    lstm_forward, lstm_backward,
+    {
+        "x": rng.permuted(np.tile(np.arange(8), (2, 1)), axis=1)[:, :3],
+        "h0": rng.normal(size=(2, 6)), "c0": rng.normal(size=(2, 6)), "params": params,
+    },
+    reference=reference.lstm_forward, given=["cell_forward", "cell_backward", "lstm_step_forward", "lstm_step_backward"],
+    says="Backpropagation through time is compared with central differences on a short chunk.",
+)
+params = {"Wx": rng.normal(size=(7, 16)), "Wh": rng.normal(size=(4, 16)), "b": rng.normal(size=16)}
+check_gradients(
+    lstm_forward, lstm_backward,
+    {"x": rng.integers(2, 5, size=(3, 6)), "h0": rng.normal(size=(3, 4)), "c0": rng.normal(size=(3, 4)), "params": params},
+    reference=reference.lstm_forward, given=["cell_forward", "cell_backward", "lstm_step_forward", "lstm_step_backward"],
+    says="Backpropagation through time is compared with central differences on a longer chunk in which characters repeat.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ## 4. The model
+#
+# The readout and the loss you wrote in notebook 03. They do not care what kind of network made `hs`, so here they are, given.
+
+# %% nbgrader={"grade": false, "grade_id": "readout_and_loss", "locked": true, "schema_version": 3, "solution": false, "task": false}
+def readout_forward(hs, params):
+    """Scores for the next character. hs: (B, T, H). Returns logits (B, T, V) and a cache."""
+    B, T, H = hs.shape
+    rows = hs.reshape(B * T, H)
+    return (rows @ params["Wy"] + params["by"]).reshape(B, T, -1), (rows, params)
+
+
+def readout_backward(dlogits, cache):
+    """dlogits: (B, T, V). Returns dhs (B, T, H) and grads: "Wy" (H, V), "by" (V,)."""
+    rows, params = cache
+    B, T, V = dlogits.shape
+    drows = dlogits.reshape(B * T, V)
+    grads = {"Wy": rows.T @ drows, "by": drows.sum(axis=0)}
+    return (drows @ params["Wy"].T).reshape(B, T, -1), grads
+
+
+def cross_entropy_forward(logits, targets):
+    """The mean loss in nats. logits: (B, T, V), targets: (B, T). Returns loss and a cache."""
+    z = logits - logits.max(axis=-1, keepdims=True)
+    p = np.exp(z)
+    total = p.sum(axis=-1, keepdims=True)
+    p /= total
+    right = np.take_along_axis(z, targets[..., None], axis=-1) - np.log(total)
+    return -right.mean(), (p, targets)
+
+
+def cross_entropy_backward(dloss, cache):
+    """dloss: a number. Returns dlogits (B, T, V)."""
+    p, targets = cache
+    dlogits = p * (dloss / targets.size)
+    B, T = targets.shape
+    dlogits[np.arange(B)[:, None], np.arange(T), targets] -= dloss / targets.size
+    return dlogits
+
+
+# %% [markdown]
+# `model_forward` now has **three** results: the loss of the chunk, and the two halves of the state with which the next chunk will start.
+#
+# $$x, h_0, c_0 \;\xrightarrow{\text{lstm}}\; \text{hs},\, c_{\text{last}} \qquad \text{hs} \;\xrightarrow{\text{readout}}\; \text{logits} \;\xrightarrow{\text{cross-entropy}}\; L \qquad h_{\text{last}} = \text{hs}[:, -1]$$
+
+# %% nbgrader={"grade": false, "grade_id": "model_forward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def model_forward(x, targets, h0, c0, params):
+    """The loss of one chunk, and the state after it.
+
+    x, targets: (B, T) ids. h0, c0: (B, H). params: "Wx", "Wh", "b", "Wy", "by".
+    Returns loss (a number), h_last (B, H), c_last (B, H) and a cache for `model_backward`.
+    """
+    ### BEGIN SOLUTION
+    hs, c_last, lstm_cache = lstm_forward(x, h0, c0, params)
+    logits, readout_cache = readout_forward(hs, params)
+    loss, loss_cache = cross_entropy_forward(logits, targets)
+    return loss, hs[:, -1], c_last, (lstm_cache, readout_cache, loss_cache)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_model_forward", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+import math
+
+import numpy as np
+
+from autograder import check_values
+
+params = {
+    "Wx": np.zeros((7, 8)), "Wh": np.zeros((2, 8)), "b": np.array([99.0, 99.0, 99.0, 99.0, 99.0, 99.0, 0.5, -1.0]),
+    "Wy": np.zeros((2, 7)), "by": np.zeros(7),
+}
+x = np.array([[1, 0, 4], [2, 2, 6], [5, 3, 1], [0, 0, 2]])
+h_last = np.tile(np.array([[0.88236559, -0.97948762]]), (4, 1))
+c_last = np.tile(np.array([[1.38635147, -2.28478247]]), (4, 1))
+check_values(
+    model_forward, {"x": x, "targets": x[:, ::-1], "h0": np.zeros((4, 2)), "c0": np.zeros((4, 2)), "params": params},
+    (math.log(7), h_last, c_last), given=["lstm_forward"],
+)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+params = {
+    "Wx": rng.normal(size=(7, 20)), "Wh": rng.normal(size=(5, 20)), "b": rng.normal(size=20),
+    "Wy": rng.normal(size=(5, 7)), "by": rng.normal(size=7),
+}
+check_values(
+    model_forward,
+    {
+        "x": rng.integers(0, 7, size=(3, 4)), "targets": rng.integers(0, 7, size=(3, 4)),
+        "h0": rng.normal(size=(3, 5)), "c0": rng.normal(size=(3, 5)), "params": params,
+    },
+    reference.model_forward, given=["lstm_forward"],
+    says="The loss and the last state are tried with random weights.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# Three results forward, three gradients back: `dloss`, a number, and `dh_last` and `dc_last`, both $(B, H)$. Go through the three parts in reverse. $h_T$ gets two gradients,
+# one from its own prediction and one from the next chunk, and you know what to do with two gradients that meet. $c_{\text{last}}$ has no prediction of its own.
+#
+# The result is `dh0`, `dc0` and one dict with all five gradients: `{**some, **others}` joins two dicts.
+
+# %% nbgrader={"grade": false, "grade_id": "model_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def model_backward(dloss, dh_last, dc_last, cache):
+    """The gradients of one chunk.
+
+    dloss: a number. dh_last, dc_last: (B, H). cache: from `model_forward`.
+    Returns dh0 (B, H), dc0 (B, H) and grads with the keys "Wx", "Wh", "b", "Wy", "by".
+    """
+    ### BEGIN SOLUTION
+    lstm_cache, readout_cache, loss_cache = cache
+    dlogits = cross_entropy_backward(dloss, loss_cache)
+    dhs, readout_grads = readout_backward(dlogits, readout_cache)
+    dhs[:, -1] += dh_last
+    dh0, dc0, lstm_grads = lstm_backward(dhs, dc_last, lstm_cache)
+    return dh0, dc0, {**lstm_grads, **readout_grads}
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_model_backward", "locked": true, "points": 10, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_gradients
+
+rng = np.random.default_rng(5)
+params = {
+    "Wx": rng.normal(size=(7, 20)), "Wh": rng.normal(size=(5, 20)), "b": rng.normal(size=20),
+    "Wy": rng.normal(size=(5, 7)), "by": rng.normal(size=7),
+}
+x = np.array([[2, 0, 2, 6], [1, 2, 2, 3], [0, 0, 5, 4]])
+check_gradients(
+    model_forward, model_backward,
+    {"x": x, "targets": (x + 2) % 7, "h0": rng.normal(size=(3, 5)), "c0": rng.normal(size=(3, 5)), "params": params},
+    given=["lstm_forward", "lstm_backward"],
+)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+params = {
+    "Wx": rng.normal(size=(7, 24)), "Wh": rng.normal(size=(6, 24)), "b": rng.normal(size=24),
+    "Wy": rng.normal(size=(6, 7)), "by": rng.normal(size=7),
+}
+check_gradients(
+    model_forward, model_backward,
+    {
+        "x": rng.integers(2, 5, size=(4, 3)), "targets": rng.integers(0, 7, size=(4, 3)),
+        "h0": rng.normal(size=(4, 6)), "c0": rng.normal(size=(4, 6)), "params": params,
+    },
+    reference=reference.model_forward, projections=4, given=["lstm_forward", "lstm_backward"],
+    says="The gradients of the whole model are compared with central differences along random directions.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ### Where to start
+#
+# As in notebook 03 the matrices start with standard deviation $1/\sqrt H$ and the biases at zero. But think about what zero means for the forget gate: $f = \sigma(0) = \tfrac12$. Half of
+# the pocket is lost at every character, and so is half of the gradient. After ten characters a thousandth is left. *The network would have to learn to remember
+# before it could learn what is worth remembering.*
+#
+# The remedy is one line: start the forget gate's biases at 1 or more. $\sigma(1) = 0.73$, $\sigma(3) = 0.95$. Then the gate stands open until the network learns to shut it.
+#
+# Write `set_forget_bias`: the same parameters, with the $z_f$ block of `"b"` set to a value. New dict, new array for `"b"`; what came in stays as it was.
+
+# %% nbgrader={"grade": false, "grade_id": "init_params", "locked": true, "schema_version": 3, "solution": false, "task": false}
+def init_params(V, H, rng, dtype=np.float32):
+    """Random first parameters of a model with V characters and H cells; all biases are zero."""
+    params = {
+        "Wx": rng.normal(scale=0.3, size=(V, 4 * H)),
+        "Wh": rng.normal(scale=1 / math.sqrt(H), size=(H, 4 * H)),
+        "b": np.zeros(4 * H),
+        "Wy": rng.normal(scale=1 / math.sqrt(H), size=(H, V)),
+        "by": np.zeros(V),
+    }
+    return {name: p.astype(dtype) for name, p in params.items()}
+
+
+# %% nbgrader={"grade": false, "grade_id": "set_forget_bias", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def set_forget_bias(params, value):
+    """The same parameters with other biases of the forget gate.
+
+    params: "b" (4H,), blocks in the order i, f, o, g, and other entries. value: a number.
+    Returns a new dict with the same keys, shapes and dtypes. Nothing that came in is changed.
+    """
+    ### BEGIN SOLUTION
+    b = params["b"].copy()
+    H = len(b) // 4
+    b[H : 2 * H] = value
+    return {**params, "b": b}
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_set_forget_bias", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_values
+
+params = {"b": np.array([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8]), "by": np.array([7.0, 8.0, 9.0])}
+check_values(
+    set_forget_bias, {"params": params, "value": 1.5},
+    {"b": np.array([0.1, 0.2, 1.5, 1.5, 0.5, 0.6, 0.7, 0.8]), "by": np.array([7.0, 8.0, 9.0])},
+)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+params = {
+    "Wx": rng.normal(size=(7, 20)).astype("float32"), "Wh": rng.normal(size=(5, 20)).astype("float32"),
+    "b": rng.normal(size=20).astype("float32"), "Wy": rng.normal(size=(5, 7)).astype("float32"),
+}
+check_values(
+    set_forget_bias, {"params": params, "value": 2.0}, reference.set_forget_bias,
+    says="The forget bias is set in a model in float32.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# What does it buy? The next cell takes *untrained* networks, looks at the loss of one prediction at time $T$, walks back with your `lstm_step_backward` and writes down the norm of
+# $\partial L_T / \partial c_{T-k}$ for every distance $k$, averaged over 64 places of the text. It is the measurement from the end of notebook 03, now along the road.
+
+# %% nbgrader={"grade": false, "grade_id": "gradients_by_distance", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+def places(ids, B, T):
+    """B pieces of T characters from all over a text, (B, T), and the character after each, (B, 1)."""
+    starts = np.linspace(0, len(ids) - T - 2, B).astype(int)
+    return ids[starts[:, None] + np.arange(T)], ids[starts + T][:, None]
+
+
+def gradients_by_distance(ids, params, B=64, T=101):
+    """The mean norms of d loss_T / d h_(T-k) and d loss_T / d c_(T-k) for k = 1, ..., T, relative to k = 1."""
+    x, target = places(ids, B, T)
+    h = c = np.zeros((B, len(params["Wh"])), dtype=params["Wh"].dtype)
+    caches, norms = [], []
+    for t in range(T):
+        h, c, cache = lstm_step_forward(x[:, t], h, c, params)
+        caches.append(cache)
+    logits, readout_cache = readout_forward(h[:, None], params)
+    dlogits = cross_entropy_backward(1.0, cross_entropy_forward(logits, target)[1])
+    dh, dc = readout_backward(dlogits, readout_cache)[0][:, 0], np.zeros_like(c)
+    for cache in reversed(caches):
+        dh, dc, _ = lstm_step_backward(dh, dc, cache)
+        norms.append([np.linalg.norm(d, axis=1).mean() for d in (dh, dc)])
+    norms = np.array(norms)
+    return (norms / norms[0]).T
+
+
+DISTANCES = np.arange(1, 102)
+untrained = init_params(V, 256, np.random.default_rng(3), dtype=np.float64)
+plot_curves(
+    {
+        f"forget bias {bias}, f ≈ {sigmoid(bias):.2f}": (DISTANCES, gradients_by_distance(corpus.held_out, set_forget_bias(untrained, bias))[1])
+        for bias in (-1.0, 0.0, 1.0, 2.0, 4.0)
+    },
+    title="Before training: how much of the blame arrives k characters earlier?", x_label="distance in time k",
+    y_label="norm of dc, relative to k = 1", log_y=True,
+)
+
+
+# %% [markdown]
+# The scale is logarithmic, so straight lines are exponentials. TEXT_BIAS
+#
+# The gate's bias only decides where learning *begins*. Each of the $H$ forget gates is then free to open or shut for any character.
+
+# %% [markdown]
+# ## 5. Training
+#
+# ### Given: clip, Adam, streams
+#
+# All of this is from notebook 03 and does not care what kind of network it trains. `adam_step` is written a little faster here; it still returns new arrays.
+
+# %% nbgrader={"grade": false, "grade_id": "optimiser_and_streams", "locked": true, "schema_version": 3, "solution": false, "task": false}
+def clip_gradients(grads, max_norm):
+    """Shorten the gradient to `max_norm` if it is longer. Returns the new grads and the old length."""
+    norm = math.sqrt(sum(float(np.vdot(g, g)) for g in grads.values()))
+    if norm <= max_norm:
+        return grads, norm
+    return {name: g * (max_norm / norm) for name, g in grads.items()}, norm
+
+
+def adam_start(params):
+    """Adam's state before the first update."""
+    return {
+        "t": 0,
+        "m": {name: np.zeros_like(p) for name, p in params.items()},
+        "v": {name: np.zeros_like(p) for name, p in params.items()},
+    }
+
+
+def adam_step(params, grads, state, learning_rate, beta1=0.9, beta2=0.999, epsilon=1e-8):
+    """One update. Returns the new params and the new state. Nothing that came in is changed."""
+    t = state["t"] + 1
+    correction = math.sqrt(1 - beta2**t)
+    new, m, v = {}, {}, {}
+    for name, g in grads.items():
+        m[name] = beta1 * state["m"][name]
+        m[name] += (1 - beta1) * g
+        v[name] = beta2 * state["v"][name]
+        v[name] += (1 - beta2) * (g * g)
+        update = np.sqrt(v[name])
+        update += epsilon * correction
+        np.divide(m[name], update, out=update)
+        update *= learning_rate * correction / (1 - beta1**t)
+        new[name] = np.subtract(params[name], update, out=update)
+    return new, {"t": t, "m": m, "v": v}
+
+
+def make_streams(ids, B):
+    """Cut a text (n,) into B streams: inputs (B, L) and targets (B, L) with L = (n - 1) // B."""
+    L = (len(ids) - 1) // B
+    return ids[: B * L].reshape(B, L), ids[1 : B * L + 1].reshape(B, L)
+
+
+# %% [markdown]
+# ### Two readers are faster than one
+#
+# `loss_and_gradients` is one call for everything that an update needs from the model: it runs your two passes with `dh_last` $=$ `dc_last` $= 0$, which is **truncated** backpropagation.
+# `mean_loss` measures a text of any length with one reader, who carries the state through.
+#
+# For the long run there is `in_threads(loss_and_gradients)`. The $B$ streams never talk to each other, so each core can take an equal part of them: its own loss, its
+# own gradients. The loss of the whole batch is the mean of the parts' losses, hence its gradient is the mean of the parts' gradients, the same as before up to rounding. This
+# is **data parallelism**, the way in which large models are trained on thousands of machines.
+
+# %% nbgrader={"grade": false, "grade_id": "loss_and_gradients", "locked": true, "schema_version": 3, "solution": false, "task": false}
+def loss_and_gradients(x, targets, h, c, *, params):
+    """One chunk, forward and backward, truncated at its end.
+
+    x, targets: (B, T). h, c: (B, H). Returns loss, h_last (B, H), c_last (B, H) and grads like params.
+    """
+    loss, h_last, c_last, cache = model_forward(x, targets, h, c, params)
+    zero = np.zeros_like(c)
+    _, _, grads = model_backward(1.0, zero, zero, cache)
+    return loss, h_last, c_last, grads
+
+
+def mean_loss(ids, params, chunk=1000):
+    """The loss over a text, ids (n,), in nats per character, read in one pass from an empty state."""
+    h = c = np.zeros((1, len(params["Wh"])), dtype=params["Wh"].dtype)
+    total = 0.0
+    for start in range(0, len(ids) - 1, chunk):
+        piece = ids[None, start : start + chunk + 1]
+        loss, h, c, _ = model_forward(piece[:, :-1], piece[:, 1:], h, c, params)
+        total += float(loss) * (piece.shape[1] - 1)
+    return total / (len(ids) - 1)
+
+
+# %% [markdown]
+# ### The training loop
+#
+# Begin at the beginning, and go on till you come to the end: then begin again. The frame is given; you write what happens in one update:
+#
+# 1. Which chunk? With `chunks` $= \lfloor L / T \rfloor$ whole chunks in a stream, update `step` takes number `step % chunks`: $T$ columns of `inputs` and `targets`.
+# 2. At chunk 0, and only there, all readers open the book anew: `h` **and** `c` become zeros of shape $(B, H)$, in the dtype of the parameters. ($H$ is the number of rows of `"Wh"`.)
+# 3. Call `gradients(x, targets, h, c, params=params)`. It returns the loss, the new `h` and `c`, and `grads`. **Both halves of the state are carried over** to the next update.
+#    Take the argument `gradients`, not `loss_and_gradients` itself: in the long run it is the threaded one.
+# 4. Clip to `max_norm`, then one step of Adam. The learning rate falls in a straight line: $\eta \cdot (1 - \text{step} / \text{steps})$.
+#
+# After your lines, the loop expects the chunk's `loss`, and `params` and `state` after the update.
+
+# %% nbgrader={"grade": false, "grade_id": "train", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def train(ids, params, steps, B, T, learning_rate, max_norm=1.0, gradients=loss_and_gradients, watch=None):
+    """Truncated backpropagation through time over a text.
+
+    ids: (n,) ids. params: the first parameters. B streams, chunks of T characters.
+    gradients: called like `loss_and_gradients`, and returns the same.
+    watch: is called as watch(step, params) after each update; it may return losses to show.
+    Returns the trained params and losses (steps,), the loss of each update's chunk before that update.
+    """
+    inputs, targets = make_streams(ids, B)
+    chunks = inputs.shape[1] // T
+    state = adam_start(params)
+    losses, shown = [], {}
+    for step in (bar := progress(steps)):
+        ### BEGIN SOLUTION
+        start = step % chunks * T
+        if start == 0:
+            h = c = np.zeros((B, len(params["Wh"])), dtype=params["Wh"].dtype)
+        here = slice(start, start + T)
+        loss, h, c, grads = gradients(inputs[:, here], targets[:, here], h, c, params=params)
+        grads, _ = clip_gradients(grads, max_norm)
+        params, state = adam_step(params, grads, state, learning_rate * (1 - step / steps))
+        ### END SOLUTION
+        losses.append(float(loss))
+        if watch:
+            shown.update(watch(step, params) or {})
+        bar.show(train=losses[-1], **shown)
+    return params, np.array(losses)
+
+
+# %% [markdown]
+# The first check trains a network whose parameters are all zero, on a text of 13 characters. Its pocket stays empty, nothing but `by` can learn, and two updates are easily done on paper.
+
+# %% nbgrader={"grade": true, "grade_id": "test_train", "locked": true, "points": 8, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_values
+
+zeros = {"Wx": np.zeros((3, 8)), "Wh": np.zeros((2, 8)), "b": np.zeros(8), "Wy": np.zeros((2, 3)), "by": np.zeros(3)}
+check_values(
+    train,
+    {
+        "ids": np.array([0, 0, 1, 0, 0, 1, 0, 0, 2, 0, 0, 2, 0]), "params": zeros,
+        "steps": 2, "B": 2, "T": 3, "learning_rate": 0.1,
+    },
+    ({**zeros, "by": np.array([0.14967252, -0.14967252, -0.14967252])}, np.array([1.09861229, 1.03648357])),
+    given=["model_forward", "model_backward"],
+)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+params = {
+    "Wx": rng.normal(size=(7, 20)), "Wh": rng.normal(size=(5, 20)), "b": rng.normal(size=20),
+    "Wy": rng.normal(size=(5, 7)), "by": rng.normal(size=7),
+}
+check_values(
+    train, {"ids": rng.integers(0, 7, size=52), "params": params, "steps": 3, "B": 3, "T": 4, "learning_rate": 0.1},
+    reference.train, given=["model_forward", "model_backward"], tolerance=1e-5,
+    says="The first updates of training are compared: both halves of the state are carried from chunk to chunk.",
+)
+check_values(
+    train,
+    {"ids": rng.integers(0, 7, size=52), "params": params, "steps": 7, "B": 3, "T": 5, "learning_rate": 0.1, "max_norm": 0.3},
+    reference.train, given=["model_forward", "model_backward"], tolerance=1e-5,
+    says="Training is followed over the end of the text, where all readers begin anew, and with another limit for clipping.",
+)
+single = {
+    "Wx": params["Wx"].astype("float32"), "Wh": params["Wh"].astype("float32"), "b": params["b"].astype("float32"),
+    "Wy": params["Wy"].astype("float32"), "by": params["by"].astype("float32"),
+}
+check_values(
+    train, {"ids": rng.integers(0, 7, size=52), "params": single, "steps": 2, "B": 3, "T": 4, "learning_rate": 0.01},
+    reference.train, given=["model_forward", "model_backward"], tolerance=1e-3,
+    says="Training is tried in float32, and has to stay there.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# The second check looks at what comes out. Again from all zeros: the network can only learn how *frequent* each character is, and must come close to
+# the best loss that is possible with that knowledge, 3.006 on this text. (The hidden check trains from random weights, on a text that
+# you have never seen, and asks for much more.)
+
+# %% nbgrader={"grade": true, "grade_id": "test_training_target", "locked": true, "points": 10, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_training, load_corpus
+
+ids = load_corpus().train
+zeros = {"Wx": np.zeros((46, 12)), "Wh": np.zeros((3, 12)), "b": np.zeros(12), "Wy": np.zeros((3, 46)), "by": np.zeros(46)}
+check_training(
+    train, {"ids": ids, "params": zeros, "steps": 200, "B": 50, "T": 10, "learning_rate": 0.2},
+    lambda params: np.log(np.exp(params["by"]).sum()) - params["by"][ids].mean(),
+    at_most=3.03, like=zeros,
+)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, looking_glass, reference
+
+text = looking_glass()
+params = reference.set_forget_bias(reference.init_params(46, 48, hidden_rng()), 1.0)
+check_training(
+    train, {"ids": text.train, "params": params, "steps": 400, "B": 32, "T": 16, "learning_rate": 0.02},
+    lambda params: reference.mean_loss(text.held_out, params),
+    at_most=2.0, like=params,
+    says="A small LSTM is trained for 400 updates on a text you have not seen, and its loss on the held-out part is measured.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ## Train it: two legs
+#
+# Now the real thing: $H = 256$, 32 readers, chunks of 32 characters, float32, about 320,000 parameters. It takes one and a half to three minutes on two cores and goes in
+# two legs. Each begins with a fresh Adam and a new learning rate that falls to zero.
+#
+# - **Leg 1** is short, with a high rate: some eight times through the book. It learns what the pages have in common, and ends about where the held-out loss is lowest.
+#   If you want a network that writes, stop here.
+# - **Leg 2** is long and is an experiment in **memorising**. Five times as many updates over the same pages, starting from the parameters of leg 1. There is little left to learn that
+#   holds for other pages, but a lot about these.
+#
+# The `TrainingLog` measures the held-out part now and then and remembers the parameters that did best there. Had enough? Interrupt the cell with ■: the leg stops after the update it is
+# in, and everything below works with what was learned so far.
+
+# %% nbgrader={"grade": false, "grade_id": "train_full", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+H, B, T = 256, 32, 32
+FORGET_BIAS = 2.0
+LEG_1, RATE_1 = training_steps(1500, 30), 0.01
+LEG_2, RATE_2 = training_steps(5000, 20), 0.005
+EVERY = training_steps(250, 25)
+
+start_params = set_forget_bias(init_params(V, H, np.random.default_rng(3)), FORGET_BIAS)
+log = TrainingLog("04", mean_loss, corpus, start_params, every=EVERY)
+both_cores = in_threads(loss_and_gradients)
+leg_1_params, losses_1 = train(corpus.train, start_params, LEG_1, B, T, RATE_1, gradients=both_cores, watch=log)
+
+
+def watch_leg_2(step, params):
+    """The log counts the updates of both legs."""
+    return log(len(losses_1) + step, params)
+
+
+final_params, losses_2 = train(corpus.train, leg_1_params, LEG_2, B, T, RATE_2, gradients=both_cores, watch=watch_leg_2)
+log.finish(final_params, np.concatenate([losses_1, losses_2]), characters=B * T)
+
+# %% nbgrader={"grade": false, "grade_id": "curves", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+log.plot(title="Learning Alice, and then learning her by heart", lines={"chance": CHANCE, "bigram optimum": BIGRAM})
+
+
+# %% [markdown]
+# ### Read the curves honestly
+#
+# Leg 1 ends around $1.42$ on the held-out part, clearly below the RNN. That is what the pocket is worth.
+#
+# Then the rate jumps up again, and the curves **part**. The training loss falls below a third of what it was, the held-out loss *rises* all the while, back to where the RNN was and beyond. **A low
+# training loss is memorising.** It shows that the code is right, that the network is large enough and that the optimiser works. It does not show that the network writes
+# better, and here it demonstrably writes worse on every page it has not seen. With 320,000 parameters for 130,000 characters there is room enough to learn a book by heart.
+#
+# What you report is the held-out loss, and what you sample from is `log.best_params`. (To be strict: the held-out part also *chose* these parameters, so it flatters them slightly.)
+
+# %% [markdown]
+# ## 6. Writing
+#
+# `sample_next` you know: it draws from $\operatorname{softmax}(\text{logits} / \tau)$, where the **temperature** $\tau$ sharpens ($\tau < 1$) or flattens ($\tau > 1$) the distribution.
+
+# %% nbgrader={"grade": false, "grade_id": "sample_next", "locked": true, "schema_version": 3, "solution": false, "task": false}
+def sample_next(logits, temperature, rng):
+    """Draw the next character from softmax(logits / temperature). logits: (V,). Returns one id."""
+    z = logits / temperature
+    p = np.exp(z - z.max())
+    return int(rng.choice(len(p), p=p / p.sum()))
+
+
+# %% [markdown]
+# To write, the network reads the prompt, draws a character, **reads its own character**, draws the next, and so on. $B$ is 1 here. The difference to notebook 03: two things
+# have to be carried along.
+#
+# 1. Start with an empty card and an empty pocket, and read the whole prompt.
+# 2. From the newest `h`, compute logits with `readout_forward` (it wants `hs` of shape $(1, 1, H)$) and draw a character.
+# 3. Read that character: one step. Go to 2.
+
+# %% nbgrader={"grade": false, "grade_id": "generate", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def generate(prompt, length, params, temperature, rng):
+    """Let the model continue a text.
+
+    prompt: (P,) ids with P >= 1. length: how many characters to write. rng: np.random.Generator.
+    Reads the prompt from a state of zeros, then draws `length` times with `sample_next`.
+    Returns the new ids (length,), without the prompt.
+    """
+    ### BEGIN SOLUTION
+    zero = np.zeros((1, len(params["Wh"])), dtype=params["Wh"].dtype)
+    hs, c, _ = lstm_forward(prompt[None], zero, zero, params)
+    h, written = hs[:, -1], []
+    for _ in range(length):
+        logits, _ = readout_forward(h[:, None], params)
+        written.append(sample_next(logits[0, 0], temperature, rng))
+        h, c, _ = lstm_step_forward(np.array(written[-1:]), h, c, params)
+    return np.array(written, dtype=np.int64)
+    ### END SOLUTION
+
+
+# %% [markdown]
+# The check uses a temperature of almost zero, so that the same text must come out for everybody. Its network is made by hand: whatever it reads, it names the next of three letters, in a circle.
+
+# %% nbgrader={"grade": true, "grade_id": "test_generate", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_values
+
+open_gates, shut = np.full((3, 3), 20.0), np.full((3, 3), -20.0)
+params = {
+    "Wx": np.hstack([open_gates, shut, open_gates, 2 * np.eye(3)]), "Wh": np.zeros((3, 12)), "b": np.zeros(12),
+    "Wy": np.array([[0.0, 3.0, 0.0], [0.0, 0.0, 3.0], [3.0, 0.0, 0.0]]), "by": np.zeros(3),
+}
+check_values(
+    generate,
+    {"prompt": np.array([2, 0]), "length": 5, "params": params, "temperature": 1e-6, "rng": np.random.default_rng(0)},
+    np.array([1, 2, 0, 1, 2]), given=["lstm_forward", "lstm_step_forward"],
+)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+params = {
+    "Wx": rng.normal(size=(17, 48)), "Wh": rng.normal(size=(12, 48)), "b": rng.normal(scale=0.3, size=48),
+    "Wy": rng.normal(scale=2, size=(12, 17)), "by": rng.normal(scale=0.3, size=17),
+}
+check_values(
+    generate,
+    {"prompt": rng.integers(0, 17, size=5), "length": 30, "params": params, "temperature": 1e-6, "rng": rng},
+    reference.generate, given=["lstm_forward", "lstm_step_forward"],
+    says="A random network continues a random prompt at a temperature of almost zero.",
+)
+check_values(
+    generate,
+    {"prompt": rng.integers(0, 17, size=1), "length": 40, "params": params, "temperature": 1e-6, "rng": rng},
+    reference.generate, given=["lstm_forward", "lstm_step_forward"],
+    says="A random network continues a prompt of a single character.",
+)
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": false, "grade_id": "samples", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+prompt = "alice was beginning to "
+for temperature in (0.3, 1.0, 1.4):
+    written = generate(corpus.encode(prompt), 320, log.best_params, temperature, np.random.default_rng(10))
+    show_sample(prompt + corpus.decode(written), f"temperature {temperature}")
+written = generate(corpus.encode(prompt), 400, log.best_params, 0.7, np.random.default_rng(10))
+log.record(prompt + corpus.decode(written), "temperature 0.7")
+
+
+# %% [markdown]
+# TEXT_SAMPLES
+#
+# ### Does it copy?
+#
+# Notebook 03 asked this of an RNN with a training loss around 1.1, and found little. Ask again. Each network gets 60 characters from the training part, writes 200 more at a low temperature, and you look for
+# the longest piece that stands word for word in the training part. For comparison the same of real Carroll, of pieces of the held-out part.
+
+# %% nbgrader={"grade": false, "grade_id": "longest_quote", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+def longest_quote(sample, text):
+    """The longest part of `sample` that stands in `text`."""
+    found = ""
+    for start in range(len(sample)):
+        while sample[start : start + len(found) + 1] in text and start + len(found) < len(sample):
+            found = sample[start : start + len(found) + 1]
+    return found
+
+
+def continued(params, rng):
+    """What a network writes after 15 places of the training part, 200 characters each."""
+    return [
+        corpus.decode(generate(corpus.train[place : place + 60], 200, params, 0.4, rng))
+        for place in range(5000, 125000, 8000)
+    ]
+
+
+passages = {
+    "best parameters (leg 1)": continued(log.best_params, np.random.default_rng(1)),
+    "final parameters (leg 2)": continued(final_params, np.random.default_rng(1)),
+    "Carroll, held-out part": [corpus.decode(corpus.held_out[place : place + 200]) for place in range(0, 14000, 1000)],
+}
+train_text = corpus.decode(corpus.train)
+for name, texts in passages.items():
+    quotes = [longest_quote(text, train_text).strip() for text in texts]
+    print(f"{name}: longest quote {np.mean([len(q) for q in quotes]):.0f} characters on average, at most {max(map(len, quotes))}")
+    print(f"    {max(quotes, key=len)!r}")
+
+
+# %% [markdown]
+# TEXT_COPY
+
+# %% [markdown]
+# ## 7. Looking inside
+#
+# ### The lines straighten up
+#
+# Here is the picture that notebook 03 told you to keep. First train a plain RNN of the same size once more, for as long as it takes to get to its best; its code is yours from notebook 03, made compact.
+
+# %% nbgrader={"grade": false, "grade_id": "plain_rnn", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+def plain_rnn_forward(x, h0, params):
+    """x: (B, T). h0: (B, H). Returns hs (B, T, H) and a cache."""
+    hs, h = params["Wx"][x.T] + params["bh"], h0
+    for t in range(len(hs)):
+        hs[t] += h @ params["Wh"]
+        h = np.tanh(hs[t], out=hs[t])
+    return hs.swapaxes(0, 1), (x, h0, hs, params)
+
+
+def plain_rnn_backward(dhs, cache):
+    """dhs: (B, T, H). Returns all dh_0, ..., dh_T as one array (T + 1, B, H), and grads."""
+    x, h0, hs, params = cache
+    T, B, H = hs.shape
+    dz, dh = 1 - hs**2, np.zeros((T + 1, B, H), dtype=hs.dtype)
+    for t in reversed(range(T)):
+        dh[t + 1] += dhs[:, t]
+        dz[t] *= dh[t + 1]
+        dh[t] = dz[t] @ params["Wh"].T
+    h_prev, dz = np.concatenate([h0[None], hs[:-1]]).reshape(T * B, H), dz.reshape(T * B, H)
+    one_hot = np.eye(len(params["Wx"]), dtype=dz.dtype)[x.T.ravel()]
+    return dh, {"Wx": one_hot.T @ dz, "Wh": h_prev.T @ dz, "bh": dz.sum(axis=0)}
+
+
+def plain_rnn_gradients(x, targets, h, *, params):
+    """Like `loss_and_gradients`, but the state is h alone."""
+    hs, rnn_cache = plain_rnn_forward(x, h, params)
+    logits, readout_cache = readout_forward(hs, params)
+    loss, loss_cache = cross_entropy_forward(logits, targets)
+    dhs, readout_grads = readout_backward(cross_entropy_backward(1.0, loss_cache), readout_cache)
+    return loss, hs[:, -1], {**plain_rnn_backward(dhs, rnn_cache)[1], **readout_grads}
+
+
+def train_plain_rnn(ids, H, steps, B, T, learning_rate, rng):
+    """The loop of notebook 03. Returns the trained params."""
+    wide = init_params(V, H, rng)
+    params = {"Wx": wide["Wx"][:, :H], "Wh": wide["Wh"][:, :H], "bh": wide["b"][:H], "Wy": wide["Wy"], "by": wide["by"]}
+    params = {name: p.copy() for name, p in params.items()}
+    inputs, targets = make_streams(ids, B)
+    chunks, state, gradients = inputs.shape[1] // T, adam_start(params), in_threads(plain_rnn_gradients)
+    for step in (bar := progress(steps)):
+        start = step % chunks * T
+        if start == 0:
+            h = np.zeros((B, H), dtype=np.float32)
+        loss, h, grads = gradients(inputs[:, start : start + T], targets[:, start : start + T], h, params=params)
+        grads, _ = clip_gradients(grads, 1.0)
+        params, state = adam_step(params, grads, state, learning_rate * (1 - step / steps))
+        bar.show(train=float(loss))
+    return params
+
+
+rnn_params = train_plain_rnn(corpus.train, H, training_steps(1500, 20), B, T, 0.005, np.random.default_rng(3))
+
+
+# %% nbgrader={"grade": false, "grade_id": "straight_lines", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+def plain_rnn_by_distance(ids, params, B=64, T=101):
+    """The mean norm of d loss_T / d h_(T-k) for k = 1, ..., T, relative to k = 1."""
+    x, target = places(ids, B, T)
+    hs, rnn_cache = plain_rnn_forward(x, np.zeros((B, len(params["Wh"]))), params)
+    logits, readout_cache = readout_forward(hs[:, -1:], params)
+    dlogits = cross_entropy_backward(1.0, cross_entropy_forward(logits, target)[1])
+    dhs = np.zeros_like(hs)
+    dhs[:, -1:] = readout_backward(dlogits, readout_cache)[0]
+    dh, _ = plain_rnn_backward(dhs, rnn_cache)
+    norms = np.linalg.norm(dh[:-1], axis=2).mean(axis=1)[::-1]
+    return norms / norms[0]
+
+
+through_h, along_c = gradients_by_distance(corpus.held_out, log.best_params)
+plot_curves(
+    {
+        "LSTM, along c": (DISTANCES, along_c),
+        "plain RNN, through h": (DISTANCES, plain_rnn_by_distance(corpus.held_out, rnn_params)),
+        "LSTM, through h": (DISTANCES, through_h),
+    },
+    title="After training: how much of the blame arrives k characters earlier?", x_label="distance in time k",
+    y_label="gradient norm, relative to k = 1", log_y=True,
+)
+
+
+# %% [markdown]
+# TEXT_LINES
+
+# %% [markdown]
+# ### Does it know that somebody is speaking?
+#
+# In Alice a speech begins with a backtick and ends with an apostrophe, perhaps three hundred characters later. Whether the reader is inside is one bit, and to have it
+# one must have kept it. Ask the pockets: is there a *place* in $c$ that goes with that bit?
+#
+# The next cell reads 16,000 characters of the training part and correlates each of the $H$ places with two features: *inside a quotation*, and *how many letters into a
+# word*. It takes the place that goes with each feature most, and as a third one the place with the highest average forget gate. Then it shows all three at work on a
+# held-out passage.
+
+# %% nbgrader={"grade": false, "grade_id": "gates", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+def watch_cells(x, params):
+    """The gates and pockets while reading x (B, T): gates (B, T, 3H) in the order i, f, o, and cs (B, T, H)."""
+    h = c = np.zeros((len(x), len(params["Wh"])), dtype=params["Wh"].dtype)
+    gates, cs = [], []
+    for t in range(x.shape[1]):
+        z = params["Wx"][x[:, t]] + h @ params["Wh"] + params["b"]
+        h, c, _ = cell_forward(z, c)
+        gates.append(sigmoid(z[:, : 3 * c.shape[1]]))
+        cs.append(c)
+    return np.stack(gates, axis=1), np.stack(cs, axis=1)
+
+
+def inside_quotation(text):
+    """For each character 1 from a backtick to the apostrophe that closes the speech, else 0."""
+    inside, found = 0, []
+    for here, following in zip(text, text[1:] + " ", strict=True):
+        if here == "`":
+            inside = 1
+        elif here == "'" and not following.isalpha():
+            inside = 0
+        found.append(inside)
+    return np.array(found)
+
+
+def letters_into_word(text):
+    """For each character the number of letters of its word so far."""
+    count, found = 0, []
+    for here in text:
+        count = count + 1 if here.isalpha() else 0
+        found.append(count)
+    return np.array(found)
+
+
+def correlations(cs, feature):
+    """cs (n, H), feature (n,). Returns the correlation of each place with the feature, (H,)."""
+    cs, feature = cs - cs.mean(axis=0), feature - feature.mean()
+    return cs.T @ feature / (len(feature) * cs.std(axis=0) * feature.std() + 1e-9)
+
+
+study = make_streams(corpus.train[:16001], 16)[0]
+study_gates, study_cells = watch_cells(study, log.best_params)
+study_rows = study_cells.reshape(-1, H)
+speaking = np.concatenate([inside_quotation(corpus.decode(row)) for row in study])
+into_word = np.concatenate([letters_into_word(corpus.decode(row)) for row in study])
+patient = study_gates[..., H : 2 * H].mean(axis=(0, 1)).argmax()
+chosen = {}
+for name, feature in {"inside a quotation": speaking, "letters into the word": into_word}.items():
+    r = correlations(study_rows, feature)
+    chosen[f"place {np.abs(r).argmax()}, goes with: {name} (correlation {r[np.abs(r).argmax()]:+.2f})"] = np.abs(r).argmax()
+chosen[f"place {patient}, highest average forget gate ({study_gates[..., H + patient].mean():.3f})"] = patient
+
+
+# %% nbgrader={"grade": false, "grade_id": "draw_gates", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+def draw_gates(passage, before, chosen, params):
+    """Forget, input and output gate and the pocket's content of some places, character by character."""
+    import matplotlib.pyplot as plt
+
+    gates, cs = watch_cells(corpus.encode(before + passage)[None], params)
+    gates, cs = gates[0, len(before) :], cs[0, len(before) :]
+    figure, panels = plt.subplots(len(chosen), figsize=(15, 1.6 * len(chosen) + 0.4), layout="constrained", sharex=True)
+    for axes, (title, place) in zip(panels, chosen.items(), strict=True):
+        i, f, o = (gates[:, place + k * H] for k in range(3))
+        c = cs[:, place] / np.abs(cs[:, place]).max()
+        axes.imshow(np.stack([*(plt.cm.Blues(gate) for gate in (f, i, o)), plt.cm.RdBu_r(0.5 + 0.5 * c)]), aspect="auto")
+        axes.set_yticks(range(4), ["forget f", "input i", "output o", "pocket c"])
+        axes.set_title(title, loc="left", fontsize=11)
+        axes.hlines(np.arange(3) + 0.5, -0.5, len(passage) - 0.5, color="white", linewidth=1.5)
+        axes.tick_params(length=0)
+        axes.set_xticks(range(len(passage)), [{" ": "␣", "\n": "⏎"}.get(letter, letter) for letter in passage], fontsize=10)
+    plt.show()
+    plt.close(figure)
+
+
+held_out_text = corpus.decode(corpus.held_out)
+begin = held_out_text.index("`call the next witness")
+draw_gates(held_out_text[begin - 12 : begin + 98], held_out_text[begin - 500 : begin - 12], chosen, log.best_params)
+
+
+# %% [markdown]
+# Gates: white is shut, dark is open. Pocket: red and blue are the two signs.
+#
+# TEXT_GATES
+#
+# ### One bit, kept for a hundred characters
+#
+# A single place is a narrow view; the network is free to spread a bit over many. So fit a **probe**: the weighted sum of all $H$ numbers that comes closest to the bit (least squares, on the 16,000 characters), and then see
+# on the held-out part how often it is on the right side of $\tfrac12$. A probe can only find what is there. Do the same with the postcard $h$ of the plain RNN.
+
+# %% nbgrader={"grade": false, "grade_id": "probe", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+def probe(states, bit, new_states):
+    """Fit states (n, H) to bit (n,) by ridge regression. Returns what that makes of new_states (m, H), as (m,)."""
+    rows, new_rows = (np.column_stack([s, np.ones(len(s))]).astype(float) for s in (states, new_states))
+    weights = np.linalg.solve(rows.T @ rows + 10 * np.eye(rows.shape[1]), rows.T @ bit)
+    return new_rows @ weights
+
+
+def rnn_states(x):
+    """The h of the plain RNN for x (B, T), as rows (B T, H)."""
+    return plain_rnn_forward(x, np.zeros((len(x), H), dtype=np.float32), rnn_params)[0].reshape(-1, H)
+
+
+exam = corpus.held_out[None, : training_steps(14000, 2500)]
+truth = inside_quotation(corpus.decode(exam))
+answers = {
+    "LSTM, pocket c": probe(study_rows, speaking, watch_cells(exam, log.best_params)[1][0]),
+    "plain RNN, h": probe(rnn_states(study), speaking, rnn_states(exam)),
+}
+print(f"always saying 'outside' or always 'inside': right for {max(truth.mean(), 1 - truth.mean()):.0%} of the characters")
+for name, answer in answers.items():
+    print(f"{name}: right for {np.mean((answer > 0.5) == truth):.0%}")
+
+
+# %% nbgrader={"grade": false, "grade_id": "draw_probe", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+def draw_probe(shown):
+    """The probes' answers over a passage; grey where somebody really speaks."""
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(11, 3.6), layout="constrained")
+    at = np.arange(shown.start, shown.stop)
+    axes.fill_between(at, -0.4, 1.4, where=truth[shown] == 1, color="#8a8f98", alpha=0.25, linewidth=0, label="inside a quotation")
+    for (name, answer), colour in zip(answers.items(), ("#2a6fbb", "#c8443b"), strict=True):
+        axes.plot(at, answer[shown], color=colour, linewidth=1.5, label=name)
+    axes.axhline(0.5, color="#8a8f98", linestyle="--", linewidth=1)
+    axes.set(ylim=(-0.4, 1.4), xlim=(at[0], at[-1]), xlabel="position in the held-out part", ylabel="the probe's answer",
+             title="Is somebody speaking? What a probe reads in the memory")
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(loc="upper right", ncols=3, fontsize=9)
+    plt.show()
+    plt.close(figure)
+
+
+draw_probe(slice(2100, 2500))
+
+# %% [markdown]
+# TEXT_PROBE
+
+# %% [markdown]
+# ## Takeaways
+#
+# - An LSTM has **two memories**: the card $h$, rewritten at every step, and the pocket $c$, changed only by keeping a part and adding a part.
+# - Along $c$ the gradient is multiplied by the **forget gate** and by nothing else. What was an inevitable decay became something that the network can *learn*.
+# - Backpropagation is the same as ever: where a value is used twice, its gradients add. Now **two gradients** walk back through time, and the four gates are one matrix product.
+# - The **forget bias** decides how far the network can feel at the start.
+# - A low **training loss is memory of the book**. Two legs, two networks: one that writes, one that recites.
+#
+# ### Where this leads: attention
+#
+# The pocket is better than the postcard, but it is still one pocket of $H$ numbers, and everything that will be needed later has to be put in *before* one knows what will be asked. What if the network did not have to pack at all?
+# What if it could turn the pages back and look up what it needs, when it needs it? Then the distance in time would be one step, no matter how far back the answer lies. That is
+# **attention**, and notebook 05 gives it to your RNN and your LSTM.

@@ -1,0 +1,2357 @@
+# %% [markdown]
+# # 06: a Transformer writes text
+#
+# In notebook 05 a recurrent network learned to look back: at every step it weighed all earlier states and took from them what it
+# needed. It was still a reader who walks through the text one character at a time, though, and handed a memory from each step to the next.
+#
+# This notebook drops the walking. A **Transformer** has no memory that is passed along. All $T$ characters of a window lie on the table
+# at once, like a hand of cards, and every character asks the ones before it directly: *who of you matters to me?*
+# Nothing is handed on, so nothing gets lost on the way: the character 60 places back is exactly as near as the last one.
+# And because nobody has to wait for anybody, all positions are computed at the same time, in a few large matrix products.
+#
+# You will build every piece by hand, forward and backward, and put them together to a small **GPT**: the same drawing as the famous ones,
+# only with 0.8 million parameters instead of hundreds of billions.
+#
+# | part | you write | you will see |
+# |---|---|---|
+# | 1 Who stands where | `positional_encoding`, `embedding_*` | how a set of characters becomes a sequence |
+# | 2 Two small tools | `layer_norm_*`, `gelu_*` | a normalisation with an interesting derivative, and a soft switch |
+# | 3 Attention | `causal_softmax_*`, `attention_*`, `split_heads`, `merge_heads`, `multi_head_*` | looking back, but never ahead |
+# | 4 The block | `mlp_*`, `dropout_*`, `block_*` | the residual stream |
+# | 5 The model | `transformer_*`, `model_*` | all together |
+# | 6 Training | `learning_rate_at`, `adamw_step`, `train` | warm-up, weight decay, and what memorising looks like |
+# | 7 Writing | `generate` | your Transformer's own Alice |
+# | 8 Looking inside | nothing, you only look | what the heads look at |
+#
+# There are many functions, and each is short: one to eight lines. Run the notebook from top to bottom. Under every exercise there is a
+# check that tells you what is wrong. Later exercises call earlier ones, so mend the first ✗ first. After you hand in, hidden
+# checks try the same functions on other inputs.
+
+# %% nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false}
+import math
+
+import numpy as np
+
+from autograder import (
+    TrainingLog,
+    in_threads,
+    load_corpus,
+    plot_bars,
+    plot_curves,
+    plot_heatmap,
+    progress,
+    show_sample,
+    training_steps,
+)
+
+corpus = load_corpus()
+V = 46  # different characters
+CHANCE = math.log(V)
+BIGRAM = 2.393
+CONTEXT = 64  # T: the characters that the model sees at once
+HEADS = 4
+
+# %% nbgrader={"grade": false, "grade_id": "show_text", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+print(f"{len(corpus.ids):,} characters, {V} different ones: {corpus.alphabet!r}")
+print(f"train on the first {len(corpus.train):,}, hold out the last {len(corpus.held_out):,}")
+start = corpus.text.index("`curiouser and curiouser!'")
+show_sample(corpus.text[start : start + CONTEXT], f"what it sees at once: {CONTEXT} characters")
+
+
+# %% [markdown]
+# The two numbers to beat are the same as before, in nats per character: **chance**, $\ln 46 = 3.829$, and the **bigram optimum**,
+# $2.393$, the best that any model can do which sees one character only.
+#
+# The conventions are the same too. `out, cache = thing_forward(x, ...)`, `dx, grads = thing_backward(dout, cache)`. `params` is one dict; a
+# function reads the entries it needs, and its backward pass returns exactly those. Everything is batch first: $B$ windows of text, $T$
+# characters each, and a vector of $D$ numbers for each character, so almost every array here has the shape $(B, T, D)$.
+#
+# ### What you bring along
+#
+# You wrote these in earlier notebooks. Two of them got a little more general:
+#
+# - `linear_forward` is the readout of notebook 03 for any weights: $x W + b$ on the last axis. It flattens all
+#   leading axes to rows, because one large matrix product is faster than many small ones.
+# - `surprise` is the cross-entropy of each single position, before the mean. You will want to look at single positions later.
+
+# %% nbgrader={"grade": false, "grade_id": "old_friends", "locked": true, "schema_version": 3, "solution": false, "task": false}
+def linear_forward(x, W, b):
+    """x: (..., D). W: (D, E). b: (E,). Returns x W + b (..., E) and a cache for `linear_backward`."""
+    out = x.reshape(-1, x.shape[-1]) @ W
+    out += b
+    return out.reshape(*x.shape[:-1], len(b)), (x, W)
+
+
+def linear_backward(dout, cache):
+    """dout: (..., E). Returns dx (..., D), dW (D, E), db (E,)."""
+    x, W = cache
+    rows, drows = x.reshape(-1, W.shape[0]), dout.reshape(-1, W.shape[1])
+    return (drows @ W.T).reshape(x.shape), rows.T @ drows, drows.sum(axis=0)
+
+
+def log_softmax(logits):
+    """The log-probabilities (..., V) of logits (..., V)."""
+    z = logits - logits.max(axis=-1, keepdims=True)
+    return z - np.log(np.exp(z).sum(axis=-1, keepdims=True))
+
+
+def surprise(logits, targets):
+    """The loss of each position. logits: (B, T, V). targets: (B, T) ids. Returns (B, T)."""
+    return -np.take_along_axis(log_softmax(logits), targets[..., None], axis=-1)[..., 0]
+
+
+def cross_entropy_forward(logits, targets):
+    """The mean loss of logits (B, T, V) for targets (B, T), and a cache."""
+    log_p = log_softmax(logits)
+    return -np.take_along_axis(log_p, targets[..., None], axis=-1).mean(), (log_p, targets)
+
+
+def cross_entropy_backward(dloss, cache):
+    """dlogits (B, T, V): what was predicted minus what was right, over the number of positions."""
+    log_p, targets = cache
+    dlogits = np.exp(log_p)
+    B, T = targets.shape
+    dlogits[np.arange(B)[:, None], np.arange(T), targets] -= 1
+    dlogits *= dloss / targets.size
+    return dlogits
+
+
+def clip_gradients(grads, max_norm):
+    """The gradients, shortened to `max_norm` where they are longer together, and their norm."""
+    norm = math.sqrt(sum(float(np.vdot(g, g)) for g in grads.values()))
+    scale = min(1.0, max_norm / norm) if norm > 0 else 1.0
+    return {name: g * scale for name, g in grads.items()}, norm
+
+
+def sample_next(logits, temperature, rng):
+    """Draw one id from softmax(logits / temperature). logits: (V,)."""
+    z = logits / temperature
+    p = np.exp(z - z.max())
+    return int(rng.choice(len(p), p=p / p.sum()))
+
+
+# %% [markdown]
+# ## 1. Who stands where
+#
+# Attention, as you know it from notebook 05, looks at a *set*: shuffle the earlier states, and the weighted sum is the same. The RNN underneath
+# knew the order, because it had walked through it. Without it, `was` and `saw` are the same three cards.
+#
+# So each card gets a number. Not the number $t$ itself, which would grow without end, but a vector of $D$ waves of different lengths, the **positional
+# encoding** $P$:
+#
+# $$P[t, 2i] = \sin\frac{t}{10000^{2i/D}} \qquad P[t, 2i+1] = \cos\frac{t}{10000^{2i/D}} \qquad P: (T, D), \quad i = 0, \dots, D/2 - 1$$
+#
+# Think of the hands of a clock, $D / 2$ of them. The first one ($i = 0$) turns by one radian per character, the last by almost nothing in a whole
+# window. Each pair of sine and cosine is the tip of one hand. Look at all hands and you know the place; and to go $k$ characters further, turn each
+# hand by a fixed angle, wherever you are. That makes "three characters ago" an easy thing to learn.
+#
+# ### Exercise: the positional encoding
+#
+# $t$ and $i$ count from 0, $D$ is even. Even columns are sines, odd columns cosines (slices `[:, 0::2]` and `[:, 1::2]`).
+
+# %% nbgrader={"grade": false, "grade_id": "positional_encoding", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def positional_encoding(T, D):
+    """Waves that number the positions.
+
+    T: positions. D: the width of the model, an even number.
+    Returns P (T, D), float64: P[t, 2i] = sin(t / 10000^(2i/D)), P[t, 2i+1] = cos(t / 10000^(2i/D)).
+    """
+    ### BEGIN SOLUTION
+    angles = np.arange(T)[:, None] / 10000 ** (np.arange(0, D, 2) / D)  # (T, D/2)
+    P = np.empty((T, D))
+    P[:, 0::2] = np.sin(angles)
+    P[:, 1::2] = np.cos(angles)
+    return P
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_positional_encoding", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_values
+
+check_values(
+    positional_encoding, {"T": 3, "D": 4},
+    np.array([
+        [0.0, 1.0, 0.0, 1.0],
+        [0.84147098, 0.54030231, 0.00999983, 0.99995],
+        [0.90929743, -0.41614684, 0.01999867, 0.99980001],
+    ]),
+)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+check_values(
+    positional_encoding, {"T": int(rng.integers(30, 60)), "D": 2 * int(rng.integers(7, 12))}, reference.positional_encoding,
+    says="The positional encoding is tried for a longer window and a wider model.",
+)
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": false, "grade_id": "see_positions", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+plot_heatmap(
+    positional_encoding(48, 32).T, rows=[str(d) for d in range(32)], columns=[str(t) if t % 4 == 0 else "" for t in range(48)],
+    title="Positional encoding: each column is the name tag of one position", x_label="position t", y_label="dimension (D = 32)",
+    centred=True,
+)
+
+
+# %% [markdown]
+# Above, fast waves, which tell neighbours apart; below, slow ones, which tell the beginning of the window from its end. Every column is different.
+#
+# ### Exercise: the embedding
+#
+# Each character id takes a row of a table $E$, as it took a row of $W_x$ in the RNN, and the name tag of its position is added:
+#
+# $$\text{out}[b, t] = E[x_{b,t}] + P[t] \qquad E: (V, D), \quad x: (B, T), \quad \text{out}: (B, T, D)$$
+#
+# $P$ is the same for all windows in the batch. **Mind the dtype**: $P$ comes as float64, and float32 plus float64 is float64. Convert $P$ to the
+# dtype of $E$ first, or everything that follows runs at half the speed.
+
+# %% nbgrader={"grade": false, "grade_id": "embedding_forward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def embedding_forward(x, params):
+    """A vector for each character at its place.
+
+    x: (B, T) ids. params: "E" (V, D).
+    Returns out (B, T, D), the row of each id plus the encoding of its position, and a cache for `embedding_backward`.
+    """
+    ### BEGIN SOLUTION
+    E = params["E"]
+    P = positional_encoding(x.shape[1], E.shape[1]).astype(E.dtype)
+    return E[x] + P, (x, E)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_embedding_forward", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_values
+
+params = {"E": np.array([[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]])}
+check_values(
+    embedding_forward, {"x": np.array([[2, 0, 2], [1, 1, 0]]), "params": params},
+    np.array([
+        [[0.5, 1.6], [0.94147098, 0.74030231], [1.40929743, 0.18385316]],
+        [[0.3, 1.4], [1.14147098, 0.94030231], [1.00929743, -0.21614684]],
+    ]),
+    given=["positional_encoding"],
+)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+E = rng.normal(size=(7, 6))
+x = rng.integers(1, 5, size=(3, 4))
+check_values(
+    embedding_forward, {"x": x, "params": {"E": E}}, reference.embedding_forward,
+    given=["positional_encoding"], says="The embedding is tried with a random table.",
+)
+check_values(
+    embedding_forward, {"x": x, "params": {"E": E.astype("float32")}}, reference.embedding_forward,
+    given=["positional_encoding"], tolerance=1e-4, says="The embedding is tried in float32.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# Backward there is nothing new. $P$ is a constant, it takes no gradient. A row of $E$ was used wherever its character stands, so its gradient is a sum:
+#
+# $$dE[v] = \sum_{b,t \,:\, x_{b,t} = v} d\text{out}[b, t] \qquad (B, T, D) \to (V, D)$$
+#
+# You know the trap: `dE[x] += dout` forgets repeated characters. Use `np.add.at`, or a product with one-hot rows $(V, BT)(BT, D)$, which is faster.
+
+# %% nbgrader={"grade": false, "grade_id": "embedding_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def embedding_backward(dout, cache):
+    """The gradient of the table.
+
+    dout: (B, T, D). cache: from `embedding_forward`.
+    Returns grads: "E" (V, D).
+    """
+    ### BEGIN SOLUTION
+    x, E = cache
+    one_hot = np.eye(len(E), dtype=dout.dtype)[x.ravel()]  # (B T, V)
+    return {"E": one_hot.T @ dout.reshape(x.size, -1)}
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_embedding_backward", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_gradients
+
+rng = np.random.default_rng(1)
+check_gradients(
+    embedding_forward, embedding_backward,
+    {"x": np.array([[2, 0, 2, 6], [1, 2, 2, 3], [0, 0, 5, 4]]), "params": {"E": rng.normal(size=(7, 6))}},
+    given=["positional_encoding"],
+)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+check_gradients(
+    embedding_forward, embedding_backward,
+    {"x": rng.permutation(12).reshape(3, 4), "params": {"E": rng.normal(size=(13, 6))}},
+    reference=reference.embedding_forward, given=["positional_encoding"],
+    says="The gradient of the embedding is compared with central differences; all characters differ.",
+)
+check_gradients(
+    embedding_forward, embedding_backward,
+    {"x": rng.integers(2, 5, size=(3, 5)), "params": {"E": rng.normal(size=(7, 8))}},
+    reference=reference.embedding_forward, given=["positional_encoding"],
+    says="The gradient of the embedding is compared with central differences; characters repeat.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ## 2. Two small tools
+#
+# ### Layer norm
+#
+# In a deep network numbers drift: some vectors become long, others short, and a layer that was fine with the one is blind for the other. EAT ME, DRINK ME.
+# **Layer norm** brings each vector back to a standard size before it is used. It works on the vector of *one* character: subtract the mean of its $D$ numbers,
+# divide by their standard deviation, then let the network choose a `gain` and a `bias` for each dimension.
+#
+# $$\mu = \frac{1}{D}\sum_d x_d \qquad \sigma = \sqrt{\frac{1}{D}\sum_d (x_d - \mu)^2 + \epsilon} \qquad z = \frac{x - \mu}{\sigma} \qquad \text{out} = z \odot \text{gain} + \text{bias}$$
+#
+# | symbol | shape | |
+# |---|---|---|
+# | $x, z, \text{out}$ | $(B, T, D)$ | or any shape that ends in $D$ |
+# | $\mu, \sigma$ | $(B, T, 1)$ | one per character (`keepdims=True`) |
+# | gain, bias | $(D,)$ | learned, shared by all characters |
+#
+# $\epsilon = 10^{-5}$ stands **inside** the root and saves you when all $D$ numbers are equal.
+
+# %% nbgrader={"grade": false, "grade_id": "layer_norm_forward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def layer_norm_forward(x, gain, bias):
+    """Bring each vector to mean 0 and standard deviation 1, then scale and shift it.
+
+    x: (..., D). gain, bias: (D,). The variance is the mean of squares plus 1e-5.
+    Returns out (..., D) and a cache for `layer_norm_backward`.
+    """
+    ### BEGIN SOLUTION
+    centred = x - x.mean(axis=-1, keepdims=True)
+    sigma = np.sqrt((centred * centred).mean(axis=-1, keepdims=True) + 1e-5)
+    z = centred / sigma
+    return z * gain + bias, (z, sigma, gain)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_layer_norm_forward", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_values
+
+x = np.array([[[1.0, 3.0], [2.0, 2.0], [0.0, 0.002]]])
+check_values(
+    layer_norm_forward, {"x": x, "gain": np.array([2.0, 3.0]), "bias": np.array([0.5, -0.5])},
+    np.array([[[-1.49999, 2.499985], [0.5, -0.5], [-0.10302269, 0.40453403]]]),
+)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+x = rng.normal(size=(3, 4, 5)) * np.array([0.01, 1.0, 10.0, 1.0])[:, None] + rng.normal(size=(3, 4, 1))
+gain, bias = rng.normal(size=5), rng.normal(size=5)
+check_values(
+    layer_norm_forward, {"x": x, "gain": gain, "bias": bias}, reference.layer_norm_forward,
+    says="Layer norm is tried on short and long random vectors.",
+)
+check_values(
+    layer_norm_forward,
+    {"x": x.astype("float32"), "gain": gain.astype("float32"), "bias": bias.astype("float32")},
+    reference.layer_norm_forward, tolerance=1e-4, says="Layer norm is tried in float32.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# Backward. The gain and the bias are shared by all characters, so their gradients are sums over all axes but the last:
+#
+# $$d\text{gain} = \sum_{b,t} d\text{out} \odot z \qquad d\text{bias} = \sum_{b,t} d\text{out} \qquad (B, T, D) \to (D,)$$
+#
+# The interesting one is $dx$. With $dz = d\text{out} \odot \text{gain}$, shape $(B, T, D)$, you might expect $dz / \sigma$. But each $x_d$ also moves $\mu$ and
+# $\sigma$, and through them *all* entries of $z$. Follow both ways by hand:
+#
+# - through $\mu$: raising $x_d$ by a little lowers every $z_e$ by $\tfrac{1}{D\sigma}$ of it. Together that costs $\frac{1}{\sigma}\,\frac1D\sum_e dz_e$.
+# - through $\sigma$: $\partial\sigma / \partial x_d = z_d / D$, and $\partial z_e/\partial\sigma = -z_e/\sigma$. Together that costs $\frac{1}{\sigma}\, z_d\, \frac1D\sum_e dz_e z_e$.
+#
+# $$dx = \frac{1}{\sigma}\Bigl(dz - \operatorname{mean}(dz) - z \odot \operatorname{mean}(dz \odot z)\Bigr) \qquad (B, T, D), \text{ means over } D \text{ with shape } (B, T, 1)$$
+#
+# There is a picture behind it. Add a constant to all of $x$, or make all of $x$ a little longer: the output does not change. So no blame can lie in these
+# two directions, and the two subtractions take out exactly the part of $dz$ that points along them.
+
+# %% nbgrader={"grade": false, "grade_id": "layer_norm_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def layer_norm_backward(dout, cache):
+    """The gradients of layer norm.
+
+    dout: (..., D). cache: from `layer_norm_forward`.
+    Returns dx (..., D), dgain (D,), dbias (D,).
+    """
+    ### BEGIN SOLUTION
+    z, sigma, gain = cache
+    dz = dout * gain
+    dx = (dz - dz.mean(axis=-1, keepdims=True) - z * (dz * z).mean(axis=-1, keepdims=True)) / sigma
+    D = z.shape[-1]
+    return dx, (dout * z).reshape(-1, D).sum(axis=0), dout.reshape(-1, D).sum(axis=0)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_layer_norm_backward", "locked": true, "points": 8, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_gradients
+
+rng = np.random.default_rng(2)
+check_gradients(
+    layer_norm_forward, layer_norm_backward,
+    {"x": rng.normal(size=(3, 4, 5)), "gain": rng.normal(size=5), "bias": rng.normal(size=5)},
+)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+check_gradients(
+    layer_norm_forward, layer_norm_backward,
+    {"x": rng.normal(size=(2, 3, 6)) + 2, "gain": rng.normal(size=6), "bias": rng.normal(size=6)},
+    reference=reference.layer_norm_forward,
+    says="The gradients of layer norm are compared with central differences.",
+)
+check_gradients(
+    layer_norm_forward, layer_norm_backward,
+    {"x": rng.normal(scale=5, size=(4, 7)), "gain": rng.normal(size=7), "bias": rng.normal(size=7)},
+    reference=reference.layer_norm_forward,
+    says="The gradients of layer norm are compared with central differences for long vectors and an input with two axes.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ### GELU
+#
+# The MLP of notebook 02 needs a bend between its two layers. Transformers use the **GELU**, a ReLU with a soft corner: large positive numbers pass, large
+# negative ones are stopped, and around zero the switch is gradual. In its usual approximation, element by element:
+#
+# $$u = \sqrt{2/\pi}\,\bigl(x + 0.044715\, x^3\bigr) \qquad \operatorname{gelu}(x) = \tfrac12\, x\, (1 + \tanh u) \qquad \text{all of the shape of } x$$
+#
+# Written as products, $x^3$ as `x * x * x`: a power with `**3` takes many times longer. This function runs over the largest arrays of the model.
+
+# %% nbgrader={"grade": false, "grade_id": "gelu_forward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def gelu_forward(x):
+    """The Gaussian error linear unit, in the approximation by tanh.
+
+    x: any shape. Returns out, an array of the same shape and dtype, and a cache for `gelu_backward`.
+    """
+    ### BEGIN SOLUTION
+    k = math.sqrt(2 / math.pi)
+    tanh = np.tanh(x * (k + (0.044715 * k) * (x * x)))
+    return x * (0.5 + 0.5 * tanh), (x, tanh)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_gelu_forward", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_values
+
+check_values(gelu_forward, {"x": np.array([[-1.0, 0.0, 1.0], [2.0, -8.0, 8.0]])},
+             np.array([[-0.15880801, 0.0, 0.84119199], [1.95459769, 0.0, 8.0]]))
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+x = rng.normal(scale=2, size=(3, 4, 5))
+check_values(gelu_forward, {"x": x}, reference.gelu_forward, says="The GELU is tried on random numbers.")
+check_values(
+    gelu_forward, {"x": x.astype("float32")}, reference.gelu_forward, tolerance=1e-4, says="The GELU is tried in float32.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# Backward it is the product rule and the chain rule; no sums, each element minds its own business. With $\tau = \tanh u$ from the cache:
+#
+# $$\frac{d\operatorname{gelu}}{dx} = \underbrace{\tfrac12 (1 + \tau)}_{x \text{ in front}} + \underbrace{\tfrac12\, x\, (1 - \tau^2)\, \frac{du}{dx}}_{x \text{ inside}} \qquad \frac{du}{dx} = \sqrt{2/\pi}\,\bigl(1 + 3 \cdot 0.044715\, x^2\bigr)$$
+
+# %% nbgrader={"grade": false, "grade_id": "gelu_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def gelu_backward(dout, cache):
+    """The gradient of the GELU.
+
+    dout: any shape. cache: from `gelu_forward`. Returns dx, of the same shape.
+    """
+    ### BEGIN SOLUTION
+    x, tanh = cache
+    k = math.sqrt(2 / math.pi)
+    inside = x * (k + (3 * 0.044715 * k) * (x * x)) * (1 - tanh * tanh)
+    return (1 + tanh + inside) * (0.5 * dout)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_gelu_backward", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_gradients
+
+check_gradients(gelu_forward, gelu_backward, {"x": np.array([[-3.0, -1.0, -0.1], [0.2, 1.5, 4.0]])})
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+check_gradients(
+    gelu_forward, gelu_backward, {"x": rng.normal(scale=2, size=(2, 3, 5))}, reference=reference.gelu_forward,
+    says="The gradient of the GELU is compared with central differences.",
+)
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": false, "grade_id": "see_gelu", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+line = np.linspace(-4, 4, 161)
+plot_curves(
+    {
+        "gelu": (line, gelu_forward(line)[0]), "its derivative": (line, gelu_backward(np.ones(161), gelu_forward(line)[1])),
+        "relu": (line, np.maximum(line, 0)),
+    },
+    title="A switch with a soft corner", x_label="x", y_label="",
+)
+
+
+# %% [markdown]
+# ## 3. Attention
+#
+# ### Queries, keys, values
+#
+# Every character of the window makes three vectors of $d$ numbers:
+#
+# - a **query** $q_t$: what am I looking for?
+# - a **key** $k_j$: what do I have to offer?
+# - a **value** $v_j$: what do I hand over if somebody picks me?
+#
+# How well does what $t$ is looking for fit what $j$ offers? In notebook 05 a small network judged that. Here it is a dot product, which is one matrix
+# product for all pairs at once. A softmax makes weights of the scores, and each character takes home the weighted mean of the values:
+#
+# $$s_{tj} = \frac{q_t \cdot k_j}{\sqrt d} \qquad w_{t\cdot} = \operatorname{softmax}(s_{t\cdot}) \text{ over } j \le t \qquad \text{out}_t = \sum_{j \le t} w_{tj}\, v_j$$
+#
+# **No peeking.** Position $t$ has to guess character $t + 1$. If it could look at $j = t + 1$, it would find the answer there and learn nothing. So the softmax
+# runs over $j \le t$ only: everything to the right of the diagonal is **masked**. (It may look at itself. In notebook 05 it could not, but here the
+# character's own vector is an input like any other.)
+#
+# One window then teaches $T$ lessons in a single pass: guess the second character from one, the third from two, and so on.
+
+# %% nbgrader={"grade": false, "grade_id": "draw_mask", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+def draw_mask(letters="alice was", seed=4):
+    """Scores, mask and weights of a made-up attention over a few letters."""
+    import matplotlib.pyplot as plt
+
+    T = len(letters)
+    scores = np.random.default_rng(seed).normal(size=(T, T))
+    masked = np.where(np.tri(T, dtype=bool), scores, np.nan)
+    weights = np.nan_to_num(np.exp(masked))
+    weights /= weights.sum(axis=1, keepdims=True)
+    names = [letter.replace(" ", "␣") for letter in letters]
+    pictures = {"scores: everybody with everybody": scores, "mask: the future is struck out": masked, "weights: each row sums to 1": weights}
+    figure, axes = plt.subplots(1, 3, figsize=(12, 4.2), layout="constrained")
+    for ax, (title, picture) in zip(axes, pictures.items(), strict=True):
+        colours = plt.get_cmap("Blues" if picture is weights else "RdBu_r").copy()
+        colours.set_bad("#d9dbdf")
+        limits = (0, 1) if picture is weights else (-2.5, 2.5)
+        ax.imshow(np.where(np.tri(T, dtype=bool), picture, np.nan) if picture is weights else picture, cmap=colours, vmin=limits[0], vmax=limits[1])
+        ax.set(title=title, xlabel="looks at j")
+        ax.set_xticks(range(T), names)
+        ax.set_yticks(range(T), names)
+        for t in range(T) if picture is weights else ():
+            for j in range(t + 1):
+                dark = weights[t, j] > 0.55
+                ax.text(j, t, f"{100 * weights[t, j]:.0f}", ha="center", va="center", fontsize=8, color="white" if dark else "black")
+    axes[0].set_ylabel("position t")
+    plt.show()
+    plt.close(figure)
+
+
+draw_mask()
+
+
+# %% [markdown]
+# The numbers on the right are per cent. The first `a` can only look at itself; the last `s` divides its attention among nine.
+#
+# ### Exercise: the causal softmax
+#
+# $$w_{tj} = \frac{e^{s_{tj} - m_t}}{\sum_{i \le t} e^{s_{ti} - m_t}} \;\text{ for } j \le t, \qquad w_{tj} = 0 \;\text{ for } j > t, \qquad m_t = \max_{i \le t} s_{ti}$$
+#
+# `scores` and `weights` have the shape $(\dots, T, T)$: row $t$ belongs to the position that looks, column $j$ to the one that is looked at. Whatever
+# axes stand in front (batch, heads) come along for the ride.
+#
+# The simplest way: set the future to $-\infty$ *first*, since $e^{-\infty} = 0$, and do an ordinary stable softmax after that. If you
+# mask after the softmax instead, the rows no longer sum to 1. And if you take the maximum before masking, a huge score in the future pushes all
+# others down to zero. `np.tri(T, dtype=bool)` is True on and below the diagonal; `np.triu(..., 1)` keeps what is above it.
+
+# %% nbgrader={"grade": false, "grade_id": "causal_softmax_forward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def causal_softmax_forward(scores):
+    """Softmax over the last axis, in which position t sees only j <= t.
+
+    scores: (..., T, T), row t is the position that looks. They may be huge.
+    Returns weights (..., T, T), zero above the diagonal, and a cache for `causal_softmax_backward`.
+    """
+    ### BEGIN SOLUTION
+    T = scores.shape[-1]
+    weights = scores + np.triu(np.full((T, T), -np.inf, dtype=scores.dtype), 1)
+    weights -= weights.max(axis=-1, keepdims=True)
+    np.exp(weights, out=weights)
+    weights /= weights.sum(axis=-1, keepdims=True)
+    return weights, weights
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_causal_softmax_forward", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_values
+
+check_values(
+    causal_softmax_forward, {"scores": np.zeros((1, 3, 3))},
+    np.array([[[1.0, 0.0, 0.0], [0.5, 0.5, 0.0], [0.33333333, 0.33333333, 0.33333333]]]),
+)
+scores = np.array([[[0.0, 5000.0, 0.0], [1000.0, 1000.0, 9000.0], [-3000.0, -2000.0, -2000.0]]])
+check_values(
+    causal_softmax_forward, {"scores": scores}, np.array([[[1.0, 0.0, 0.0], [0.5, 0.5, 0.0], [0.0, 0.5, 0.5]]]),
+)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+scores = rng.normal(scale=2, size=(2, 3, 5, 5))
+check_values(
+    causal_softmax_forward, {"scores": scores}, reference.causal_softmax_forward,
+    says="The causal softmax is tried on random scores of several heads.",
+)
+check_values(
+    causal_softmax_forward, {"scores": 3000 * scores}, reference.causal_softmax_forward,
+    says="The causal softmax is tried on huge scores.",
+)
+check_values(
+    causal_softmax_forward, {"scores": scores.astype("float32")}, reference.causal_softmax_forward, tolerance=1e-4,
+    says="The causal softmax is tried in float32.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# Backward. In one row all weights share the denominator, so raising one score lowers all the other weights. The result is short:
+#
+# $$ds_{tj} = w_{tj}\Bigl(dw_{tj} - \sum_i w_{ti}\, dw_{ti}\Bigr) \qquad (\dots, T, T), \text{ the sum with shape } (\dots, T, 1)$$
+#
+# In words: a score gets credit as far as its value was *better than the average* of what was taken. And the mask? Where $w_{tj} = 0$ the formula gives
+# $0$ by itself: the future gets no blame, because it had no part in it.
+
+# %% nbgrader={"grade": false, "grade_id": "causal_softmax_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def causal_softmax_backward(dweights, cache):
+    """The gradient of the causal softmax.
+
+    dweights: (..., T, T). cache: from `causal_softmax_forward`.
+    Returns dscores (..., T, T), zero above the diagonal.
+    """
+    ### BEGIN SOLUTION
+    weights = cache
+    return weights * (dweights - (dweights * weights).sum(axis=-1, keepdims=True))
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_causal_softmax_backward", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_gradients
+
+rng = np.random.default_rng(3)
+check_gradients(causal_softmax_forward, causal_softmax_backward, {"scores": rng.normal(size=(2, 3, 4, 4))})
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+check_gradients(
+    causal_softmax_forward, causal_softmax_backward, {"scores": rng.normal(scale=2, size=(2, 3, 5, 5))},
+    reference=reference.causal_softmax_forward,
+    says="The gradient of the causal softmax is compared with central differences for several heads.",
+)
+check_gradients(
+    causal_softmax_forward, causal_softmax_backward, {"scores": rng.normal(size=(3, 4, 4))},
+    reference=reference.causal_softmax_forward,
+    says="The gradient of the causal softmax is compared with central differences without an axis for heads.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ### Exercise: attention
+#
+# Queries, keys and values come as $(B, \text{heads}, T, d)$ (what a head is, comes next; for now it is one more batch axis). `@` multiplies the last two axes, and
+# `k.swapaxes(-1, -2)` turns them around:
+#
+# $$
+# \begin{aligned}
+# s &= q\, k^\top / \sqrt d & (\dots,T,d)(\dots,d,T) &\to (\dots,T,T)\\
+# w &= \operatorname{causal\_softmax}(s) & &\phantom{\to}\; (\dots,T,T)\\
+# \text{out} &= w\, v & (\dots,T,T)(\dots,T,d) &\to (\dots,T,d)
+# \end{aligned}
+# $$
+#
+# **Why $\sqrt d$?** If the entries of $q$ and $k$ are random with variance 1, their dot product is a sum of $d$ such products and has variance $d$. With $d = 32$ the scores
+# would be around $\pm 6$, the softmax would put almost everything on one position from the start, and its gradient $w(1 - w)$ would be almost zero. Dividing
+# by $\sqrt d$ brings the scores back to variance 1. (`math.sqrt`, not `np.sqrt`: a Python number leaves float32 alone.)
+
+# %% nbgrader={"grade": false, "grade_id": "attention_forward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def attention_forward(q, k, v):
+    """Each position takes a weighted mean of the values up to its own.
+
+    q, k, v: (B, heads, T, d).
+    Returns out (B, heads, T, d) and a cache for `attention_backward`.
+    """
+    ### BEGIN SOLUTION
+    scores = q @ k.swapaxes(-1, -2)
+    scores *= 1 / math.sqrt(q.shape[-1])
+    weights, softmax_cache = causal_softmax_forward(scores)
+    return weights @ v, (q, k, v, weights, softmax_cache)
+    ### END SOLUTION
+
+
+# %% [markdown]
+# In the check below, the query of the second position fits the first key: $q_2 \cdot k_1 / \sqrt 4 = \ln 3$, against $0$ for its own. So it takes three quarters of the first value
+# and one quarter of its own. The third position has no preference and takes the mean.
+
+# %% nbgrader={"grade": true, "grade_id": "test_attention_forward", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+import math
+
+import numpy as np
+
+from autograder import check_values
+
+q = np.array([[[[0.0, 0.0, 0.0, 0.0], [2.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0]]]])
+k = np.array([[[[math.log(3), 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0]]]])
+v = np.array([[[[4.0, 0.0, 0.0, 1.0], [0.0, 4.0, 0.0, 1.0], [2.0, 2.0, 6.0, 1.0]]]])
+check_values(
+    attention_forward, {"q": q, "k": k, "v": v},
+    np.array([[[[4.0, 0.0, 0.0, 1.0], [3.0, 1.0, 0.0, 1.0], [2.0, 2.0, 2.0, 1.0]]]]), given=["causal_softmax_forward"],
+)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+q, k, v = rng.normal(size=(2, 3, 5, 4)), rng.normal(size=(2, 3, 5, 4)), rng.normal(size=(2, 3, 5, 4))
+check_values(
+    attention_forward, {"q": q, "k": k, "v": v}, reference.attention_forward, given=["causal_softmax_forward"],
+    says="Attention is tried with random queries, keys and values of several heads.",
+)
+check_values(
+    attention_forward, {"q": q.astype("float32"), "k": k.astype("float32"), "v": v.astype("float32")},
+    reference.attention_forward, given=["causal_softmax_forward"], tolerance=1e-4, says="Attention is tried in float32.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# Backward: two matrix products with the softmax between them. A product $C = A B$ gives $dA = dC\, B^\top$ and $dB = A^\top dC$; that is all you need, three times in reverse.
+#
+# $$
+# \begin{aligned}
+# dv &= w^\top\, d\text{out} & (\dots,T,T)(\dots,T,d) &\to (\dots,T,d)\\
+# dw &= d\text{out}\; v^\top & (\dots,T,d)(\dots,d,T) &\to (\dots,T,T)\\
+# ds &= \operatorname{causal\_softmax\_backward}(dw) & &\phantom{\to}\; (\dots,T,T)\\
+# dq &= ds\, k / \sqrt d & (\dots,T,T)(\dots,T,d) &\to (\dots,T,d)\\
+# dk &= ds^\top q / \sqrt d & (\dots,T,T)(\dots,T,d) &\to (\dots,T,d)
+# \end{aligned}
+# $$
+#
+# Look at the transposes of $w$ and $ds$: they turn "who looks" into "who is looked at". Position $j$ collects its blame from all the later positions that looked at it. This is the Transformer's
+# answer to backpropagation through time: from any position back to any other it is **one step**, not $k$ steps.
+
+# %% nbgrader={"grade": false, "grade_id": "attention_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def attention_backward(dout, cache):
+    """The gradients of attention.
+
+    dout: (B, heads, T, d). cache: from `attention_forward`.
+    Returns dq, dk, dv, each (B, heads, T, d).
+    """
+    ### BEGIN SOLUTION
+    q, k, v, weights, softmax_cache = cache
+    dv = weights.swapaxes(-1, -2) @ dout
+    dscores = causal_softmax_backward(dout @ v.swapaxes(-1, -2), softmax_cache)
+    dscores *= 1 / math.sqrt(q.shape[-1])
+    return dscores @ k, dscores.swapaxes(-1, -2) @ q, dv
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_attention_backward", "locked": true, "points": 7, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_gradients
+
+rng = np.random.default_rng(4)
+check_gradients(
+    attention_forward, attention_backward,
+    {"q": rng.normal(size=(2, 3, 4, 5)), "k": rng.normal(size=(2, 3, 4, 5)), "v": rng.normal(size=(2, 3, 4, 5))},
+    given=["causal_softmax_forward", "causal_softmax_backward"],
+)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+check_gradients(
+    attention_forward, attention_backward,
+    {"q": rng.normal(size=(2, 1, 3, 4)), "k": rng.normal(size=(2, 1, 3, 4)), "v": rng.normal(size=(2, 1, 3, 4))},
+    reference=reference.attention_forward, given=["causal_softmax_forward", "causal_softmax_backward"],
+    says="The gradients of attention are compared with central differences for one head.",
+)
+check_gradients(
+    attention_forward, attention_backward,
+    {"q": rng.normal(size=(3, 2, 5, 4)), "k": rng.normal(size=(3, 2, 5, 4)), "v": rng.normal(size=(3, 2, 5, 4))},
+    reference=reference.attention_forward, given=["causal_softmax_forward", "causal_softmax_backward"],
+    says="The gradients of attention are compared with central differences for two heads and a longer window.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ### Several heads
+#
+# One attention gives each position one weighted mean. But a character may need two things at once: the last letters, to spell the word, and the quotation mark
+# far back, to know whether somebody is speaking. So the $D$ dimensions are cut into slices of $d = D / \text{heads}$, and every slice does its
+# own attention with its own weights. These are the **heads**.
+#
+# Nothing is computed twice for that, it is only a matter of how you look at the array. Number $h \cdot d + i$ of the $D$ numbers is number $i$ of head $h$:
+#
+# $$(B, T, D) \;\xrightarrow{\text{reshape}}\; (B, T, \text{heads}, d) \;\xrightarrow{\text{swap axes 1 and 2}}\; (B, \text{heads}, T, d)$$
+#
+# Reshaping straight to $(B, \text{heads}, T, d)$ gives the right shape and the wrong numbers: it would mix up characters. The order of the two moves matters. `merge_heads` goes the way back.
+
+# %% nbgrader={"grade": false, "grade_id": "split_heads", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def split_heads(x, heads):
+    """Cut the last axis into heads.
+
+    x: (B, T, heads * d). Returns (B, heads, T, d); head h holds the columns h * d to (h + 1) * d of x.
+    """
+    ### BEGIN SOLUTION
+    B, T, D = x.shape
+    return x.reshape(B, T, heads, D // heads).swapaxes(1, 2)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_split_heads", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_values
+
+x = np.array([[[1.0, 2.0, 3.0, 4.0], [5.0, 6.0, 7.0, 8.0], [9.0, 10.0, 11.0, 12.0]]])
+check_values(
+    split_heads, {"x": x, "heads": 2},
+    np.array([[[[1.0, 2.0], [5.0, 6.0], [9.0, 10.0]], [[3.0, 4.0], [7.0, 8.0], [11.0, 12.0]]]]),
+)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+check_values(
+    split_heads, {"x": rng.normal(size=(2, 5, 12)), "heads": 3}, reference.split_heads,
+    says="Splitting is tried with three heads and two windows.",
+)
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": false, "grade_id": "merge_heads", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def merge_heads(x):
+    """Put the heads side by side again, the inverse of `split_heads`.
+
+    x: (B, heads, T, d). Returns (B, T, heads * d).
+    """
+    ### BEGIN SOLUTION
+    B, heads, T, d = x.shape
+    return x.swapaxes(1, 2).reshape(B, T, heads * d)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_merge_heads", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_values
+
+x = np.array([[[[1.0, 2.0], [5.0, 6.0], [9.0, 10.0]], [[3.0, 4.0], [7.0, 8.0], [11.0, 12.0]]]])
+check_values(
+    merge_heads, {"x": x}, np.array([[[1.0, 2.0, 3.0, 4.0], [5.0, 6.0, 7.0, 8.0], [9.0, 10.0, 11.0, 12.0]]]),
+)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+check_values(
+    merge_heads, {"x": rng.normal(size=(2, 3, 5, 4))}, reference.merge_heads,
+    says="Merging is tried with three heads and two windows.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ### Exercise: multi-head attention
+#
+# Where do queries, keys and values come from? From $x$, by three linear layers. They are done as one, with the three matrices side by side in $W_{qkv}$: first $D$ columns for the queries
+# of all heads, then $D$ for the keys, then $D$ for the values. At the end one more linear layer lets the heads talk to each other:
+#
+# $$
+# \begin{aligned}
+# \text{qkv} &= x\, W_{qkv} + b_{qkv} & (B,T,D)(D,3D) &\to (B,T,3D)\\
+# q, k, v &= \operatorname{split\_heads}(\text{qkv}, 3 \cdot \text{heads}) \text{ in three parts} & (B, 3\,\text{heads}, T, d) &\to 3 \times (B, \text{heads}, T, d)\\
+# m &= \operatorname{merge\_heads}(\operatorname{attention}(q, k, v)) & (B, \text{heads}, T, d) &\to (B,T,D)\\
+# \text{out} &= m\, W_o + b_o & (B,T,D)(D,D) &\to (B,T,D)
+# \end{aligned}
+# $$
+#
+# `np.split(a, 3, axis=1)` cuts an array into three equal parts. Use `linear_forward` for both linear layers, and let your cache keep theirs.
+
+# %% nbgrader={"grade": false, "grade_id": "multi_head_forward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def multi_head_forward(x, params, heads):
+    """Causal attention with several heads.
+
+    x: (B, T, D). params: "Wqkv" (D, 3D), "bqkv" (3D,), "Wo" (D, D), "bo" (D,). heads: divides D.
+    Returns out (B, T, D) and a cache for `multi_head_backward`.
+    """
+    ### BEGIN SOLUTION
+    qkv, qkv_cache = linear_forward(x, params["Wqkv"], params["bqkv"])
+    q, k, v = np.split(split_heads(qkv, 3 * heads), 3, axis=1)
+    mixed, attention_cache = attention_forward(q, k, v)
+    out, out_cache = linear_forward(merge_heads(mixed), params["Wo"], params["bo"])
+    return out, (qkv_cache, attention_cache, out_cache, heads)
+    ### END SOLUTION
+
+
+# %% [markdown]
+# The check builds a layer by hand: queries and keys are zero, so every position takes the plain mean of all values up to its own, and the values are $x$ itself.
+
+# %% nbgrader={"grade": true, "grade_id": "test_multi_head_forward", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_values
+
+params = {
+    "Wqkv": np.hstack([np.zeros((4, 8)), np.eye(4)]), "bqkv": np.zeros(12), "Wo": np.eye(4), "bo": np.array([0.0, 0.0, 0.0, 0.5]),
+}
+x = np.array([[[4.0, 0.0, 2.0, 0.0], [0.0, 2.0, 2.0, 0.0], [2.0, 4.0, 2.0, 3.0]]])
+check_values(
+    multi_head_forward, {"x": x, "params": params, "heads": 2},
+    np.array([[[4.0, 0.0, 2.0, 0.5], [2.0, 1.0, 2.0, 0.5], [2.0, 2.0, 2.0, 1.5]]]),
+    given=["split_heads", "merge_heads", "attention_forward"],
+)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+params = {
+    "Wqkv": rng.normal(scale=0.5, size=(6, 18)), "bqkv": rng.normal(size=18), "Wo": rng.normal(size=(6, 6)), "bo": rng.normal(size=6),
+}
+x = rng.normal(size=(2, 4, 6))
+check_values(
+    multi_head_forward, {"x": x, "params": params, "heads": 3}, reference.multi_head_forward,
+    given=["split_heads", "merge_heads", "attention_forward", "causal_softmax_forward"],
+    says="Multi-head attention is tried with three heads and random weights.",
+)
+single = {name: p.astype("float32") for name, p in params.items()}
+check_values(
+    multi_head_forward, {"x": x.astype("float32"), "params": single, "heads": 2}, reference.multi_head_forward,
+    given=["split_heads", "merge_heads", "attention_forward", "causal_softmax_forward"], tolerance=1e-4,
+    says="Multi-head attention is tried in float32.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# Backward: the same line of stations, read from right to left.
+#
+# $$d\text{out} \;\xrightarrow{\text{linear}}\; dm \;\xrightarrow{\text{split}}\; d\text{mixed} \;\xrightarrow{\text{attention}}\; dq, dk, dv \;\xrightarrow{\text{put together, merge}}\; d\text{qkv} \;\xrightarrow{\text{linear}}\; dx$$
+#
+# Splitting and merging only move numbers about, so **each is the backward pass of the other**. What `np.split` took apart along axis 1, `np.concatenate([dq, dk, dv], axis=1)`
+# puts together: $(B, 3\,\text{heads}, T, d)$, and merged, $(B, T, 3D)$.
+
+# %% nbgrader={"grade": false, "grade_id": "multi_head_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def multi_head_backward(dout, cache):
+    """The gradients of multi-head attention.
+
+    dout: (B, T, D). cache: from `multi_head_forward`.
+    Returns dx (B, T, D) and grads: "Wqkv" (D, 3D), "bqkv" (3D,), "Wo" (D, D), "bo" (D,).
+    """
+    ### BEGIN SOLUTION
+    qkv_cache, attention_cache, out_cache, heads = cache
+    dmerged, dWo, dbo = linear_backward(dout, out_cache)
+    dq, dk, dv = attention_backward(split_heads(dmerged, heads), attention_cache)
+    dqkv = merge_heads(np.concatenate([dq, dk, dv], axis=1))
+    dx, dWqkv, dbqkv = linear_backward(dqkv, qkv_cache)
+    return dx, {"Wqkv": dWqkv, "bqkv": dbqkv, "Wo": dWo, "bo": dbo}
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_multi_head_backward", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_gradients
+
+rng = np.random.default_rng(5)
+params = {
+    "Wqkv": rng.normal(scale=0.5, size=(6, 18)), "bqkv": rng.normal(size=18), "Wo": rng.normal(size=(6, 6)), "bo": rng.normal(size=6),
+}
+check_gradients(
+    multi_head_forward, multi_head_backward, {"x": rng.normal(size=(2, 4, 6)), "params": params, "heads": 3},
+    given=["split_heads", "merge_heads", "attention_forward", "attention_backward"],
+)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+params = {
+    "Wqkv": rng.normal(scale=0.5, size=(8, 24)), "bqkv": rng.normal(size=24), "Wo": rng.normal(size=(8, 8)), "bo": rng.normal(size=8),
+}
+check_gradients(
+    multi_head_forward, multi_head_backward, {"x": rng.normal(size=(3, 5, 8)), "params": params, "heads": 2},
+    reference=reference.multi_head_forward, projections=6,
+    given=[
+        "split_heads", "merge_heads", "attention_forward", "attention_backward", "causal_softmax_forward", "causal_softmax_backward",
+    ],
+    says="The gradients of multi-head attention are compared with central differences along random directions.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ## 4. The block
+#
+# Attention *collects*. Somebody still has to *think* about what was collected, and that is done by each position for itself.
+#
+# ### Exercise: the MLP
+#
+# The network of notebook 02, applied to every position alone, with a hidden layer that is four times as wide as the stream ($F = 4 D$):
+#
+# $$\text{out} = \operatorname{gelu}(x\, W_1 + b_1)\, W_2 + b_2 \qquad (B,T,D)(D,F) \to (B,T,F), \quad (B,T,F)(F,D) \to (B,T,D)$$
+#
+# Two thirds of all parameters of a Transformer sit here.
+
+# %% nbgrader={"grade": false, "grade_id": "mlp_forward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def mlp_forward(x, params):
+    """Two linear layers with a GELU between them, at each position alone.
+
+    x: (B, T, D). params: "W1" (D, F), "b1" (F,), "W2" (F, D), "b2" (D,).
+    Returns out (B, T, D) and a cache for `mlp_backward`.
+    """
+    ### BEGIN SOLUTION
+    h, cache_1 = linear_forward(x, params["W1"], params["b1"])
+    a, gelu_cache = gelu_forward(h)
+    out, cache_2 = linear_forward(a, params["W2"], params["b2"])
+    return out, (cache_1, gelu_cache, cache_2)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_mlp_forward", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_values
+
+params = {
+    "W1": np.array([[1.0, 0.0, -1.0], [0.0, 1.0, 0.0]]), "b1": np.zeros(3),
+    "W2": np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]), "b2": np.array([0.1, 0.2]),
+}
+check_values(
+    mlp_forward, {"x": np.array([[[1.0, 2.0], [0.0, 0.0]]]), "params": params},
+    np.array([[[0.78238398, 1.99578968], [0.1, 0.2]]]), given=["gelu_forward"],
+)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+params = {"W1": rng.normal(size=(4, 7)), "b1": rng.normal(size=7), "W2": rng.normal(size=(7, 4)), "b2": rng.normal(size=4)}
+check_values(
+    mlp_forward, {"x": rng.normal(size=(2, 3, 4)), "params": params}, reference.mlp_forward, given=["gelu_forward"],
+    says="The MLP is tried with random weights.",
+)
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": false, "grade_id": "mlp_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def mlp_backward(dout, cache):
+    """The gradients of the MLP.
+
+    dout: (B, T, D). cache: from `mlp_forward`.
+    Returns dx (B, T, D) and grads: "W1" (D, F), "b1" (F,), "W2" (F, D), "b2" (D,).
+    """
+    ### BEGIN SOLUTION
+    cache_1, gelu_cache, cache_2 = cache
+    da, dW2, db2 = linear_backward(dout, cache_2)
+    dx, dW1, db1 = linear_backward(gelu_backward(da, gelu_cache), cache_1)
+    return dx, {"W1": dW1, "b1": db1, "W2": dW2, "b2": db2}
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_mlp_backward", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_gradients
+
+rng = np.random.default_rng(6)
+params = {"W1": rng.normal(size=(4, 7)), "b1": rng.normal(size=7), "W2": rng.normal(size=(7, 4)), "b2": rng.normal(size=4)}
+check_gradients(
+    mlp_forward, mlp_backward, {"x": rng.normal(size=(2, 3, 4)), "params": params}, given=["gelu_forward", "gelu_backward"],
+)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+params = {"W1": rng.normal(size=(5, 8)), "b1": rng.normal(size=8), "W2": rng.normal(size=(8, 5)), "b2": rng.normal(size=5)}
+check_gradients(
+    mlp_forward, mlp_backward, {"x": rng.normal(size=(3, 4, 5)), "params": params},
+    reference=reference.mlp_forward, given=["gelu_forward", "gelu_backward"],
+    says="The gradients of the MLP are compared with central differences.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ### Dropout
+#
+# A model with 0.8 million parameters can learn 130,000 characters by heart, and it will. **Dropout** makes that harder: during training each number is set to zero with
+# probability `rate`, anew at each update, so no unit can rely on one other unit being there. Like a class in which every day some pupils are absent: everybody has to
+# know a bit of everything.
+#
+# What remains is divided by $1 - \text{rate}$, so that the *expected* value stays the same and nothing has to be changed when dropout is switched off for measuring and
+# writing:
+#
+# $$\text{out} = x \odot \text{mask}, \qquad \text{mask} = \begin{cases} 0 & \text{with probability rate} \\ 1/(1 - \text{rate}) & \text{otherwise}\end{cases} \qquad \text{all of the shape of } x$$
+#
+# Backward, the same mask: what was not there has no blame.
+#
+# So that your numbers can be compared, draw the mask in this way: an entry is **kept** where `rng.random(x.shape, dtype=np.float32) >= rate`. And mind the dtype once more: a
+# boolean array divided by a Python number is float64. Multiply it by `x.dtype.type(1 / (1 - rate))`, or convert it first.
+
+# %% nbgrader={"grade": false, "grade_id": "dropout_forward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def dropout_forward(x, rate, rng):
+    """Set numbers to zero at random and make up for it.
+
+    x: any shape. rate: the probability of zero, 0 <= rate < 1. rng: a Generator, or None.
+    Entries are kept where rng.random(x.shape, dtype=np.float32) >= rate, and divided by 1 - rate.
+    With rng None or rate 0, out is x, and nothing is drawn.
+    Returns out, of the shape and dtype of x, and a cache for `dropout_backward`.
+    """
+    ### BEGIN SOLUTION
+    if rng is None or rate == 0:
+        return x, None
+    keep = rng.random(x.shape, dtype=np.float32) >= rate
+    mask = keep * x.dtype.type(1 / (1 - rate))
+    return x * mask, mask
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_dropout_forward", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_values
+
+x = np.array([[1.0, -2.0, 3.0], [4.0, 5.0, -6.0]])
+check_values(dropout_forward, {"x": x, "rate": 0.3, "rng": None}, x)
+check_values(
+    dropout_forward, {"x": x, "rate": 0.5, "rng": np.random.default_rng(5)}, np.array([[2.0, -4.0, 0.0], [8.0, 0.0, -12.0]]),
+)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+x = rng.normal(size=(3, 4, 50)) + 1
+check_values(
+    dropout_forward, {"x": x, "rate": 0.2, "rng": rng}, reference.dropout_forward,
+    says="Dropout is tried on a large array: how many entries are zero, and is the mean kept?",
+)
+check_values(
+    dropout_forward, {"x": x.astype("float32"), "rate": 0.4, "rng": rng}, reference.dropout_forward, tolerance=1e-4,
+    says="Dropout is tried in float32.",
+)
+check_values(dropout_forward, {"x": x, "rate": 0.0, "rng": rng}, x, says="Dropout is tried with rate 0.")
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": false, "grade_id": "dropout_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def dropout_backward(dout, cache):
+    """The gradient of dropout: the same mask.
+
+    dout: any shape. cache: from `dropout_forward`, also from a call that was switched off. Returns dx.
+    """
+    ### BEGIN SOLUTION
+    return dout if cache is None else dout * cache
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_dropout_backward", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_gradients
+
+rng = np.random.default_rng(7)
+x = rng.normal(size=(3, 4, 5))
+check_gradients(dropout_forward, dropout_backward, {"x": x, "rate": 0.4, "rng": np.random.default_rng(8)})
+check_gradients(dropout_forward, dropout_backward, {"x": x, "rate": 0.4, "rng": None})
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+check_gradients(
+    dropout_forward, dropout_backward, {"x": rng.normal(size=(2, 3, 7)), "rate": 0.25, "rng": rng},
+    reference=reference.dropout_forward,
+    says="The gradient of dropout is compared with central differences while the same mask is drawn.",
+)
+check_gradients(
+    dropout_forward, dropout_backward, {"x": rng.normal(size=(2, 3, 7)), "rate": 0.0, "rng": rng},
+    reference=reference.dropout_forward, says="The gradient of dropout is compared with central differences at rate 0.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ### The residual stream
+#
+# Now the drawing that made all this deep. Do not send $x$ *through* attention and MLP; let it pass by, and let both **add** something to it.
+
+# %% nbgrader={"grade": false, "grade_id": "draw_block", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+def draw_block(backward=False):
+    """One block and the stream that runs past it; with `backward`, the way of the gradients in red."""
+    import matplotlib.pyplot as plt
+
+    blue, red, grey, green = "#2a6fbb", "#c8443b", "#8a8f98", "#3a8f5c"
+    figure, axes = plt.subplots(figsize=(11.5, 4.3), layout="constrained")
+
+    def box(x, y, text, colour):
+        axes.text(x, y, text, ha="center", va="center", fontsize=11, color=colour,
+                  bbox={"boxstyle": "round,pad=0.4", "facecolor": "white", "edgecolor": colour, "linewidth": 1.5})
+
+    def arrow(points, colour, style="-|>"):
+        axes.plot(*zip(*points[:-1], strict=True), color=colour, linewidth=1.6, solid_capstyle="round")
+        axes.annotate("", points[-1], points[-2], arrowprops={"arrowstyle": style, "color": colour, "linewidth": 1.6, "shrinkA": 0, "shrinkB": 0})
+
+    axes.plot([0.4, 11.3], [0, 0], color="#cfe0f2", linewidth=16, solid_capstyle="butt", zorder=0)
+    axes.text(0.35, 0.32, "$x$  $(B, T, D)$", fontsize=12, color=blue)
+    axes.text(9.45, 0.32, "out  $(B, T, D)$", fontsize=12, color=blue)
+    branches = {1.9: (("layer norm", "multi-head\nattention", "dropout"), "collect"), 6.1: (("layer norm", "MLP", "dropout"), "think")}
+    for left, (stations, name) in branches.items():
+        right = left + 3.2
+        arrow([(left, 0.05), (left, 1.75), (left + 0.05, 1.75)], green)
+        arrow([(right, 1.45), (right, 0.17)], green)
+        box(left + 0.2, 1.75, stations[0], green)
+        box(left + 1.65, 1.75, stations[1], green)
+        box(left + 3.1, 1.75, stations[2], green)
+        arrow([(left + 0.74, 1.75), (left + 1.1, 1.75)], green)
+        arrow([(left + 2.22, 1.75), (left + 2.66, 1.75)], green)
+        axes.text(right, 0, "+", ha="center", va="center", fontsize=16, color=blue,
+                  bbox={"boxstyle": "circle,pad=0.08", "facecolor": "white", "edgecolor": blue, "linewidth": 1.5})
+        axes.text(left + 1.65, 2.5, name, ha="center", fontsize=12, color=grey, style="italic")
+    arrow([(0.5, 0), (1.3, 0)], blue)
+    arrow([(10.3, 0), (11.3, 0)], blue)
+    if backward:
+        arrow([(11.2, -0.3), (0.5, -0.3)], red)
+        axes.text(5.85, -0.62, "the gradient runs straight back along the stream, untouched ...", ha="center", fontsize=11, color=red)
+        for left in branches:
+            arrow([(left + 3.36, -0.3), (left + 3.36, 1.32)], red)
+            arrow([(left - 0.16, 1.45), (left - 0.16, -0.25)], red)
+        axes.text(5.85, 0.85, "... and what comes\nback through a branch\nis added", ha="center", va="center", fontsize=9.5, color=red)
+    axes.set(xlim=(0, 11.7), ylim=(-0.9, 2.9))
+    axes.axis("off")
+    plt.show()
+    plt.close(figure)
+
+
+draw_block()
+
+
+# %% [markdown]
+# The grey-blue band is the **residual stream**: one vector of $D$ numbers per character that runs from the embedding to the output. A branch reads from it (through a layer norm) and adds
+# its result back:
+#
+# $$
+# \begin{aligned}
+# x_1 &= x + \operatorname{dropout}(\operatorname{attention}(\operatorname{norm}_1(x))) & &(B,T,D)\\
+# \text{out} &= x_1 + \operatorname{dropout}(\operatorname{mlp}(\operatorname{norm}_2(x_1))) & &(B,T,D)
+# \end{aligned}
+# $$
+#
+# Do you recognise it? $c_t = f_t \odot c_{t-1} + i_t \odot g_t$ was the LSTM's trick for time: leave the memory alone and only add. The residual stream is the same trick for
+# depth. A block that has nothing to say adds zero and is not in the way, which is why it does no harm to stack many.
+#
+# | entry of `params` | shape | used by |
+# |---|---|---|
+# | `"gain1"`, `"bias1"` | $(D,)$ | layer norm in front of attention |
+# | `"Wqkv"`, `"bqkv"`, `"Wo"`, `"bo"` | $(D, 3D), (3D,), (D, D), (D,)$ | multi-head attention |
+# | `"gain2"`, `"bias2"` | $(D,)$ | layer norm in front of the MLP |
+# | `"W1"`, `"b1"`, `"W2"`, `"b2"` | $(D, F), (F,), (F, D), (D,)$ | MLP |
+#
+# ### Exercise: the block
+
+# %% nbgrader={"grade": false, "grade_id": "block_forward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def block_forward(x, params, heads, rate=0.0, rng=None):
+    """One block: attention, then MLP, each behind a layer norm and with dropout, and each added to the stream.
+
+    x: (B, T, D). params: "gain1", "bias1", "Wqkv", "bqkv", "Wo", "bo", "gain2", "bias2", "W1", "b1", "W2", "b2".
+    rate, rng: for `dropout_forward`, first behind attention, then behind the MLP.
+    Returns out (B, T, D) and a cache for `block_backward`.
+    """
+    ### BEGIN SOLUTION
+    normed, norm_1 = layer_norm_forward(x, params["gain1"], params["bias1"])
+    branch, attention = multi_head_forward(normed, params, heads)
+    branch, dropout_1 = dropout_forward(branch, rate, rng)
+    x = x + branch
+    normed, norm_2 = layer_norm_forward(x, params["gain2"], params["bias2"])
+    branch, mlp = mlp_forward(normed, params)
+    branch, dropout_2 = dropout_forward(branch, rate, rng)
+    return x + branch, (norm_1, attention, dropout_1, norm_2, mlp, dropout_2)
+    ### END SOLUTION
+
+
+# %% [markdown]
+# The check again makes a block by hand: with $W_o$ and $W_2$ zero, the branches have nothing to say but their biases.
+
+# %% nbgrader={"grade": true, "grade_id": "test_block_forward", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_values
+
+rng = np.random.default_rng(9)
+params = {
+    "gain1": rng.normal(size=4), "bias1": rng.normal(size=4), "Wqkv": rng.normal(size=(4, 12)), "bqkv": rng.normal(size=12),
+    "Wo": np.zeros((4, 4)), "bo": np.array([0.1, 0.0, 0.0, 0.0]),
+    "gain2": rng.normal(size=4), "bias2": rng.normal(size=4), "W1": rng.normal(size=(4, 7)), "b1": rng.normal(size=7),
+    "W2": np.zeros((7, 4)), "b2": np.array([0.0, 0.0, 0.0, -0.2]),
+}
+x = rng.normal(size=(2, 3, 4))
+check_values(
+    block_forward, {"x": x, "params": params, "heads": 2}, x + np.array([0.1, 0.0, 0.0, -0.2]),
+    given=["layer_norm_forward", "multi_head_forward", "mlp_forward", "dropout_forward"],
+)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+params = {name: rng.normal(scale=0.5, size=p.shape) for name, p in reference.init_block(6, 7, 1, rng).items()}
+x = rng.normal(size=(3, 4, 6)) + 1
+check_values(
+    block_forward, {"x": x, "params": params, "heads": 2}, reference.block_forward,
+    given=["layer_norm_forward", "multi_head_forward", "mlp_forward", "dropout_forward"],
+    says="A block is tried with random weights and without dropout.",
+)
+check_values(
+    block_forward, {"x": x, "params": params, "heads": 3, "rate": 0.3, "rng": rng}, reference.block_forward,
+    given=["layer_norm_forward", "multi_head_forward", "mlp_forward", "dropout_forward"],
+    says="A block is tried with random weights and with dropout.",
+)
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": false, "grade_id": "draw_block_backward", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+draw_block(backward=True)
+
+
+# %% [markdown]
+# Backward: $\text{out} = x_1 + \text{branch}$ hands the same `dout` to both. Send one copy back through the branch, and **add** what comes out at its
+# beginning to the other copy. Then the same for the first branch. For the second one:
+#
+# $$
+# \begin{aligned}
+# d\text{branch} &= \operatorname{dropout\_backward}(d\text{out}) & &(B,T,D)\\
+# d\text{normed} &= \operatorname{mlp\_backward}(d\text{branch}) & &(B,T,D)\\
+# dx_1 &= d\text{out} + \operatorname{layer\_norm\_backward}(d\text{normed}) & &(B,T,D)
+# \end{aligned}
+# $$
+#
+# The summand $d\text{out}$ arrives at $x_1$ with no matrix and no slope in between. However many blocks you stack, the first one hears about
+# the loss directly. `{**some, **others}` joins two dicts.
+
+# %% nbgrader={"grade": false, "grade_id": "block_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def block_backward(dout, cache):
+    """The gradients of one block.
+
+    dout: (B, T, D). cache: from `block_forward`.
+    Returns dx (B, T, D) and grads with the keys and shapes of the block's params.
+    """
+    ### BEGIN SOLUTION
+    norm_1, attention, dropout_1, norm_2, mlp, dropout_2 = cache
+    dnormed, mlp_grads = mlp_backward(dropout_backward(dout, dropout_2), mlp)
+    dbranch, dgain2, dbias2 = layer_norm_backward(dnormed, norm_2)
+    dx = dout + dbranch
+    dnormed, attention_grads = multi_head_backward(dropout_backward(dx, dropout_1), attention)
+    dbranch, dgain1, dbias1 = layer_norm_backward(dnormed, norm_1)
+    norm_grads = {"gain1": dgain1, "bias1": dbias1, "gain2": dgain2, "bias2": dbias2}
+    return dx + dbranch, {**norm_grads, **attention_grads, **mlp_grads}
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_block_backward", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_gradients
+
+rng = np.random.default_rng(10)
+params = {
+    "gain1": rng.normal(size=4), "bias1": rng.normal(size=4), "Wqkv": rng.normal(size=(4, 12)), "bqkv": rng.normal(size=12),
+    "Wo": rng.normal(size=(4, 4)), "bo": rng.normal(size=4),
+    "gain2": rng.normal(size=4), "bias2": rng.normal(size=4), "W1": rng.normal(size=(4, 7)), "b1": rng.normal(size=7),
+    "W2": rng.normal(size=(7, 4)), "b2": rng.normal(size=4),
+}
+check_gradients(
+    block_forward, block_backward, {"x": rng.normal(size=(2, 3, 4)), "params": params, "heads": 2},
+    given=[
+        "layer_norm_forward", "layer_norm_backward", "multi_head_forward", "multi_head_backward",
+        "mlp_forward", "mlp_backward", "dropout_forward", "dropout_backward",
+    ],
+)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+params = {name: rng.normal(scale=0.5, size=p.shape) for name, p in reference.init_block(6, 7, 1, rng).items()}
+check_gradients(
+    block_forward, block_backward, {"x": rng.normal(size=(2, 4, 6)), "params": params, "heads": 3},
+    reference=reference.block_forward, projections=5,
+    given=[
+        "layer_norm_forward", "layer_norm_backward", "multi_head_forward", "multi_head_backward",
+        "mlp_forward", "mlp_backward", "dropout_forward", "dropout_backward",
+    ],
+    says="The gradients of a block are compared with central differences along random directions.",
+)
+check_gradients(
+    block_forward, block_backward, {"x": rng.normal(size=(3, 5, 6)), "params": params, "heads": 2, "rate": 0.4, "rng": rng},
+    reference=reference.block_forward, projections=5,
+    given=[
+        "layer_norm_forward", "layer_norm_backward", "multi_head_forward", "multi_head_backward",
+        "mlp_forward", "mlp_backward", "dropout_forward", "dropout_backward",
+    ],
+    says="The gradients of a block are compared with central differences while dropout draws the same masks.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ## 5. The model
+#
+# ```
+#   x (B, T) ids
+#   |
+#   E[x] + P ── dropout ──► block 0 ──► block 1 ──► ... ──► layer norm ──► Wy, by ──► logits (B, T, V)
+#                              the residual stream (B, T, D)
+# ```
+#
+# In front the embedding, then the blocks one after the other, then a last layer norm (`"gain"`, `"bias"`) and the readout. All parameters live in one dict; those of
+# block $i$ carry the prefix `"i."`: `"0.Wqkv"`, `"0.bqkv"`, ..., `"3.b2"`. Three small helpers keep this out of your way:
+
+# %% nbgrader={"grade": false, "grade_id": "block_names", "locked": true, "schema_version": 3, "solution": false, "task": false}
+def number_of_blocks(params):
+    """How many blocks the model has."""
+    return sum(name.endswith(".Wqkv") for name in params)
+
+
+def block_params(params, i):
+    """The parameters of block i under their short names: {"Wqkv": params["i.Wqkv"], ...}."""
+    prefix = f"{i}."
+    return {name[len(prefix) :]: p for name, p in params.items() if name.startswith(prefix)}
+
+
+def full_names(grads, i):
+    """The other way: {"i.Wqkv": grads["Wqkv"], ...}."""
+    return {f"{i}.{name}": gradient for name, gradient in grads.items()}
+
+
+# %% [markdown]
+# ### Where to start
+#
+# Matrices start at random with standard deviation $1/\sqrt{\text{inputs}}$, so that signals keep their length. Two of them are made smaller: $W_o$ and $W_2$ write onto the
+# stream, and $2 \times$ blocks of them add up, so each is divided by the root of that number. Gains start at 1, biases at 0. With the small $W_y$ the first guess is that all
+# characters are equally likely, and the loss starts at $\ln 46$.
+
+# %% nbgrader={"grade": false, "grade_id": "init_params", "locked": true, "schema_version": 3, "solution": false, "task": false}
+def init_block(D, F, blocks, rng):
+    """Random first parameters of one of the blocks, float64."""
+    small = 1 / math.sqrt(2 * blocks)
+    return {
+        "gain1": np.ones(D), "bias1": np.zeros(D),
+        "Wqkv": rng.normal(scale=1 / math.sqrt(D), size=(D, 3 * D)), "bqkv": np.zeros(3 * D),
+        "Wo": rng.normal(scale=small / math.sqrt(D), size=(D, D)), "bo": np.zeros(D),
+        "gain2": np.ones(D), "bias2": np.zeros(D),
+        "W1": rng.normal(scale=1 / math.sqrt(D), size=(D, F)), "b1": np.zeros(F),
+        "W2": rng.normal(scale=small / math.sqrt(F), size=(F, D)), "b2": np.zeros(D),
+    }  # fmt: skip
+
+
+def init_params(V, D, F, blocks, rng, dtype=np.float32):
+    """Random first parameters of a model with V characters, width D, hidden width F."""
+    params = {
+        "E": rng.normal(scale=0.02, size=(V, D)), "gain": np.ones(D), "bias": np.zeros(D),
+        "Wy": rng.normal(scale=0.02, size=(D, V)), "by": np.zeros(V),
+    }  # fmt: skip
+    for i in range(blocks):
+        params |= full_names(init_block(D, F, blocks, rng), i)
+    return {name: p.astype(dtype) for name, p in params.items()}
+
+
+# %% [markdown]
+# ### Exercise: the Transformer
+
+# %% nbgrader={"grade": false, "grade_id": "transformer_forward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def transformer_forward(x, params, heads, rate=0.0, rng=None):
+    """Scores for the next character at every position.
+
+    x: (B, T) ids. params: "E" (V, D), the blocks' with their prefixes, "gain", "bias" (D,), "Wy" (D, V), "by" (V,).
+    rate, rng: for `dropout_forward`, behind the embedding and in each block.
+    Returns logits (B, T, V) and a cache for `transformer_backward`.
+    """
+    ### BEGIN SOLUTION
+    stream, embedding = embedding_forward(x, params)
+    stream, dropout = dropout_forward(stream, rate, rng)
+    blocks = []
+    for i in range(number_of_blocks(params)):
+        stream, block = block_forward(stream, block_params(params, i), heads, rate, rng)
+        blocks.append(block)
+    normed, norm = layer_norm_forward(stream, params["gain"], params["bias"])
+    logits, readout = linear_forward(normed, params["Wy"], params["by"])
+    return logits, (embedding, dropout, blocks, norm, readout)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_transformer_forward", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_values
+
+params = {
+    "E": np.array([[100.0, 0.0], [0.0, 100.0], [50.0, 50.1]]), "gain": np.array([2.0, 2.0]), "bias": np.array([0.0, 1.0]),
+    "Wy": np.array([[1.0, 0.0, 0.5], [0.0, 1.0, 0.5]]), "by": np.array([0.0, 0.0, 3.0]),
+}
+check_values(
+    transformer_forward, {"x": np.array([[0, 0, 1]]), "params": params, "heads": 1},
+    np.array([[[2.0, -1.0, 3.5], [2.0, -1.0, 3.5], [-2.0, 3.0, 3.5]]]),
+    given=["embedding_forward", "block_forward", "layer_norm_forward", "dropout_forward"],
+)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+params = {
+    name: p + rng.normal(scale=0.5, size=p.shape) for name, p in reference.init_params(7, 6, 8, 2, rng, dtype=np.float64).items()
+}
+x = rng.integers(2, 6, size=(3, 4))
+check_values(
+    transformer_forward, {"x": x, "params": params, "heads": 2}, reference.transformer_forward,
+    given=["embedding_forward", "block_forward", "layer_norm_forward", "dropout_forward"],
+    says="The Transformer is tried with two blocks, random weights and no dropout.",
+)
+check_values(
+    transformer_forward, {"x": x, "params": params, "heads": 3, "rate": 0.3, "rng": rng}, reference.transformer_forward,
+    given=["embedding_forward", "block_forward", "layer_norm_forward", "dropout_forward"],
+    says="The Transformer is tried with two blocks, random weights and dropout.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# Backward: readout, last norm, the blocks from the last to the first, dropout, embedding. Collect all gradients in one dict, with the full names.
+
+# %% nbgrader={"grade": false, "grade_id": "transformer_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def transformer_backward(dlogits, cache):
+    """The gradients of all parameters.
+
+    dlogits: (B, T, V). cache: from `transformer_forward`.
+    Returns grads with the keys and shapes of params.
+    """
+    ### BEGIN SOLUTION
+    embedding, dropout, blocks, norm, readout = cache
+    grads = {}
+    dnormed, grads["Wy"], grads["by"] = linear_backward(dlogits, readout)
+    dstream, grads["gain"], grads["bias"] = layer_norm_backward(dnormed, norm)
+    for i in reversed(range(len(blocks))):
+        dstream, block_grads = block_backward(dstream, blocks[i])
+        grads |= full_names(block_grads, i)
+    return grads | embedding_backward(dropout_backward(dstream, dropout), embedding)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_transformer_backward", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_gradients
+
+rng = np.random.default_rng(11)
+shapes = {
+    "gain1": (4,), "bias1": (4,), "Wqkv": (4, 12), "bqkv": (12,), "Wo": (4, 4), "bo": (4,),
+    "gain2": (4,), "bias2": (4,), "W1": (4, 6), "b1": (6,), "W2": (6, 4), "b2": (4,),
+}
+shapes = {
+    "E": (7, 4), "gain": (4,), "bias": (4,), "Wy": (4, 7), "by": (7,),
+    **{f"0.{name}": shape for name, shape in shapes.items()}, **{f"1.{name}": shape for name, shape in shapes.items()},
+}
+params = {name: rng.normal(scale=0.7, size=shape) for name, shape in shapes.items()}
+check_gradients(
+    transformer_forward, transformer_backward,
+    {"x": np.array([[2, 0, 2, 6, 5], [1, 2, 2, 3, 3], [0, 0, 5, 4, 1]]), "params": params, "heads": 2}, projections=4,
+    given=[
+        "embedding_forward", "embedding_backward", "block_forward", "block_backward",
+        "layer_norm_forward", "layer_norm_backward", "dropout_forward", "dropout_backward",
+    ],
+)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+params = {
+    name: p + rng.normal(scale=0.5, size=p.shape) for name, p in reference.init_params(7, 8, 12, 2, rng, dtype=np.float64).items()
+}
+check_gradients(
+    transformer_forward, transformer_backward, {"x": rng.integers(2, 6, size=(3, 5)), "params": params, "heads": 2},
+    reference=reference.transformer_forward, projections=4,
+    given=[
+        "embedding_forward", "embedding_backward", "block_forward", "block_backward",
+        "layer_norm_forward", "layer_norm_backward", "dropout_forward", "dropout_backward",
+    ],
+    says="The gradients of the whole Transformer are compared with central differences along random directions.",
+)
+check_gradients(
+    transformer_forward, transformer_backward,
+    {"x": rng.integers(2, 6, size=(2, 4)), "params": params, "heads": 4, "rate": 0.3, "rng": rng},
+    reference=reference.transformer_forward, projections=4,
+    given=[
+        "embedding_forward", "embedding_backward", "block_forward", "block_backward",
+        "layer_norm_forward", "layer_norm_backward", "dropout_forward", "dropout_backward",
+    ],
+    says="The gradients of the whole Transformer are compared with central differences while dropout draws the same masks.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ### Does anything leak?
+#
+# The most famous mistake in this kind of model is a mask that lets a little of the future through. The loss then looks marvellous, and the text is rubbish. Here is a test that is
+# good for any model: change one character, and see at which positions the logits change.
+
+# %% nbgrader={"grade": false, "grade_id": "leak_test", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+def who_notices(place, text="down the rabbit-hole"):
+    """How far the logits move at each position when the character at `place` is another one."""
+    params = init_params(V, 32, 64, 2, np.random.default_rng(0), dtype=np.float64)
+    x = corpus.encode(text)[None]
+    changed = x.copy()
+    changed[0, place] = (x[0, place] + 1) % V
+    before, after = (transformer_forward(ids, params, 4)[0][0] for ids in (x, changed))
+    return list(text), np.linalg.norm(after - before, axis=1)
+
+
+letters, moved = who_notices(place=9)
+plot_bars(
+    letters, moved, highlight=[t == 9 for t in range(len(letters))],
+    title="The red character is changed: who notices?", y_label="change of the logits",
+)
+print("before the change:", moved[:9].max(), "  after it: every position,", f"at least {moved[9:].min():.4f}")
+
+
+# %% [markdown]
+# To the left of the change all bars are exactly zero, so nothing leaks. To the right *every* position has noticed: one step of attention reaches the whole window.
+#
+# ### Exercise: from text to loss
+#
+# With the targets, and `cross_entropy_forward` and `cross_entropy_backward` from above, two functions of two or three lines complete the model.
+
+# %% nbgrader={"grade": false, "grade_id": "model_forward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def model_forward(x, targets, params, heads, rate=0.0, rng=None):
+    """The loss of a batch of windows.
+
+    x, targets: (B, T) ids. params, heads, rate, rng: for `transformer_forward`.
+    Returns loss, a number in nats per character, and a cache for `model_backward`.
+    """
+    ### BEGIN SOLUTION
+    logits, transformer_cache = transformer_forward(x, params, heads, rate, rng)
+    loss, loss_cache = cross_entropy_forward(logits, targets)
+    return loss, (transformer_cache, loss_cache)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_model_forward", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+import math
+
+import numpy as np
+
+from autograder import check_values
+
+params = {"E": np.eye(7, 4), "gain": np.ones(4), "bias": np.ones(4), "Wy": np.zeros((4, 7)), "by": np.zeros(7)}
+x = np.array([[1, 0, 4], [2, 2, 6]])
+check_values(
+    model_forward, {"x": x, "targets": x[:, ::-1], "params": params, "heads": 2}, math.log(7), given=["transformer_forward"],
+)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+params = {
+    name: p + rng.normal(scale=0.5, size=p.shape) for name, p in reference.init_params(7, 6, 8, 1, rng, dtype=np.float64).items()
+}
+check_values(
+    model_forward,
+    {
+        "x": rng.integers(0, 7, size=(3, 4)), "targets": rng.integers(0, 7, size=(3, 4)), "params": params, "heads": 2,
+        "rate": 0.2, "rng": rng,
+    },
+    reference.model_forward, given=["transformer_forward"],
+    says="The loss is tried with random weights and dropout.",
+)
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": false, "grade_id": "model_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def model_backward(dloss, cache):
+    """The gradients of a batch of windows.
+
+    dloss: a number, 1.0 when the loss is all that counts. cache: from `model_forward`.
+    Returns grads with the keys and shapes of params.
+    """
+    ### BEGIN SOLUTION
+    transformer_cache, loss_cache = cache
+    return transformer_backward(cross_entropy_backward(dloss, loss_cache), transformer_cache)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_model_backward", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_gradients
+
+rng = np.random.default_rng(12)
+params = {
+    "E": rng.normal(size=(7, 4)), "gain": rng.normal(size=4), "bias": rng.normal(size=4), "Wy": rng.normal(size=(4, 7)), "by": rng.normal(size=7),
+}
+x = np.array([[2, 0, 2, 6, 5], [1, 2, 2, 3, 3], [0, 0, 5, 4, 1]])
+check_gradients(
+    model_forward, model_backward, {"x": x, "targets": (x + 2) % 7, "params": params, "heads": 2},
+    given=["transformer_forward", "transformer_backward"],
+)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+params = {
+    name: p + rng.normal(scale=0.5, size=p.shape) for name, p in reference.init_params(7, 8, 12, 2, rng, dtype=np.float64).items()
+}
+check_gradients(
+    model_forward, model_backward,
+    {"x": rng.integers(2, 6, size=(3, 5)), "targets": rng.integers(0, 7, size=(3, 5)), "params": params, "heads": 2},
+    reference=reference.model_forward, projections=4, given=["transformer_forward", "transformer_backward"],
+    says="The gradients of the loss of a model with two blocks are compared with central differences along random directions.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# Training asks for a loss and its gradients, again and again. `loss_and_gradients` does both. `mean_loss` measures a text of any length. The model sees at most
+# $T$ characters, so the text is cut into windows of full length that **overlap by half**: a window starts every $T/2$ characters. The first one scores all its
+# positions, every other one only its second half, which no earlier window has scored. So each prediction is counted exactly once, and all but those of the very first window have at
+# least $T/2$ characters of context. (Without the overlap, the first characters of each window would be guessed from almost nothing.)
+
+# %% nbgrader={"grade": false, "grade_id": "mean_loss", "locked": true, "schema_version": 3, "solution": false, "task": false}
+def loss_and_gradients(x, targets, rng, *, params, heads, rate):
+    """The loss of a batch, x and targets (B, T), and its gradients."""
+    loss, cache = model_forward(x, targets, params, heads, rate, rng)
+    return float(loss), model_backward(1.0, cache)
+
+
+def mean_loss(ids, params, T=CONTEXT, heads=HEADS, B=32):
+    """The loss over a text, ids (n,), in nats per character, in windows of T that overlap by half."""
+    n = len(ids) - 1  # predictions
+    T = min(T, n)
+    starts = np.append(np.arange(0, n - T, max(1, T // 2)), n - T)  # the last window ends with the text
+    new = np.diff(starts, prepend=-T)  # how many positions no earlier window has scored
+    total = 0.0
+    for i in range(0, len(starts), B):
+        windows = starts[i : i + B, None] + np.arange(T)
+        logits, _ = transformer_forward(ids[windows], params, heads)
+        is_new = np.arange(T) >= T - new[i : i + B, None]
+        total += float(surprise(logits, ids[windows + 1])[is_new].sum(dtype=np.float64))
+    return total / n
+
+
+# %% [markdown]
+# ## 6. Training
+#
+# ### Warm-up and cosine
+#
+# At the start Adam has seen few gradients, its running means are guesses, and a Transformer is touchy: a few wild steps can saturate its attention. So the learning rate
+# **warms up** in a straight line, from almost nothing to its `peak`, and after that falls along half a cosine, to settle down:
+#
+# $$
+# \eta(\text{step}) = \begin{cases}
+# \text{peak} \cdot (\text{step} + 1) / \text{warmup} & \text{step} < \text{warmup}\\[2pt]
+# \text{peak} \cdot \tfrac12 \Bigl(1 + \cos\bigl(\pi\, \frac{\text{step} - \text{warmup}}{\text{steps} - \text{warmup}}\bigr)\Bigr) & \text{otherwise}
+# \end{cases} \qquad \text{step} = 0, 1, \dots, \text{steps} - 1
+# $$
+#
+# Use `math.cos`, so that you return an ordinary Python number.
+
+# %% nbgrader={"grade": false, "grade_id": "learning_rate_at", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def learning_rate_at(step, steps, peak, warmup):
+    """The learning rate of one update.
+
+    step: 0, ..., steps - 1. peak: the highest rate. warmup: the number of updates with a rising rate, at least 1.
+    Returns a Python float: peak * (step + 1) / warmup at first, then half a cosine from peak to almost 0.
+    """
+    ### BEGIN SOLUTION
+    if step < warmup:
+        return peak * (step + 1) / warmup
+    return peak * 0.5 * (1 + math.cos(math.pi * (step - warmup) / (steps - warmup)))
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_learning_rate_at", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+from autograder import check_values
+
+check_values(learning_rate_at, {"step": 0, "steps": 110, "peak": 0.5, "warmup": 10}, 0.05)
+check_values(learning_rate_at, {"step": 10, "steps": 110, "peak": 0.5, "warmup": 10}, 0.5)
+check_values(learning_rate_at, {"step": 60, "steps": 110, "peak": 0.5, "warmup": 10}, 0.25)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+check_values(
+    learning_rate_at, {"step": int(rng.integers(3, 19)), "steps": 90, "peak": 0.003, "warmup": 20}, reference.learning_rate_at,
+    says="The learning rate is tried while it warms up.",
+)
+check_values(
+    learning_rate_at, {"step": int(rng.integers(21, 85)), "steps": 90, "peak": 0.003, "warmup": 20}, reference.learning_rate_at,
+    says="The learning rate is tried while it falls.",
+)
+check_values(
+    learning_rate_at, {"step": 2, "steps": 5, "peak": 0.003, "warmup": 20}, reference.learning_rate_at,
+    says="The learning rate is tried in a training that ends before the warm-up does.",
+)
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": false, "grade_id": "see_learning_rate", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+plot_curves(
+    {"learning_rate_at(step, 1000, 0.002, 100)": [learning_rate_at(step, 1000, 0.002, 100) for step in range(1000)]},
+    title="Warm up, then settle down", y_label="learning rate",
+)
+
+
+# %% [markdown]
+# ### AdamW
+#
+# You wrote Adam in notebook 03. The **W** stands for weight decay: at each update every weight also shrinks a little towards zero, unless the gradient holds against it. A weight that
+# is there for one sentence of the book only fades away; this too works against memorising.
+#
+# The decay is **decoupled**: it is *not* added to the gradient, where Adam's division by $\sqrt{\hat v}$ would distort it, but goes straight into the update. With $\lambda$ = `weight_decay`, for each array, element by
+# element (all have the parameter's shape):
+#
+# $$
+# \begin{aligned}
+# m &\leftarrow \beta_1 m + (1-\beta_1)\, g & v &\leftarrow \beta_2 v + (1-\beta_2)\, g^2\\
+# \hat m &= m / (1 - \beta_1^t) & \hat v &= v / (1 - \beta_2^t)\\
+# \theta &\leftarrow \theta - \eta\, \bigl(\hat m / (\sqrt{\hat v} + \epsilon) + \lambda\, \theta\bigr)
+# \end{aligned}
+# $$
+#
+# Only **matrices** decay, arrays with two axes (`p.ndim >= 2`). Biases and gains are few, and pulling a gain towards zero would switch its dimension off; for them, $\lambda = 0$.
+# $\beta_2$ is 0.95 here instead of 0.999, a shorter memory, as is usual for Transformers.
+
+# %% nbgrader={"grade": false, "grade_id": "adam_start", "locked": true, "schema_version": 3, "solution": false, "task": false}
+def adam_start(params):
+    """Adam's state before the first update."""
+    return {
+        "t": 0,
+        "m": {name: np.zeros_like(p) for name, p in params.items()},
+        "v": {name: np.zeros_like(p) for name, p in params.items()},
+    }
+
+
+# %% nbgrader={"grade": false, "grade_id": "adamw_step", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def adamw_step(params, grads, state, learning_rate, weight_decay=0.1, beta1=0.9, beta2=0.95, epsilon=1e-8):
+    """One update of Adam with decoupled weight decay on the matrices.
+
+    params, grads: dicts with the same keys and shapes.
+    state: {"t": updates so far, "m": dict like params, "v": dict like params}.
+    Returns the new params and the new state. Nothing that came in is changed.
+    """
+    ### BEGIN SOLUTION
+    t = state["t"] + 1
+    m = {k: beta1 * state["m"][k] + (1 - beta1) * g for k, g in grads.items()}
+    v = {k: beta2 * state["v"][k] + (1 - beta2) * (g * g) for k, g in grads.items()}
+    new_params = {}
+    for k, p in params.items():
+        update = (m[k] / (1 - beta1**t)) / (np.sqrt(v[k] / (1 - beta2**t)) + epsilon)
+        if p.ndim >= 2:
+            update += weight_decay * p
+        new_params[k] = p - learning_rate * update
+    return new_params, {"t": t, "m": m, "v": v}
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_adamw_step", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_values
+
+params = {"W": np.array([[1.0, -1.0, 0.5]]), "b": np.array([2.0])}
+grads = {"W": np.array([[10.0, -0.01, 0.0]]), "b": np.array([3.0])}
+state = {
+    "t": 0, "m": {"W": np.zeros((1, 3)), "b": np.zeros(1)}, "v": {"W": np.zeros((1, 3)), "b": np.zeros(1)},
+}
+check_values(
+    adamw_step, {"params": params, "grads": grads, "state": state, "learning_rate": 0.1, "weight_decay": 0.2},
+    (
+        {"W": np.array([[0.88, -0.88, 0.49]]), "b": np.array([1.9])},
+        {
+            "t": 1,
+            "m": {"W": np.array([[1.0, -0.001, 0.0]]), "b": np.array([0.3])},
+            "v": {"W": np.array([[5.0, 5e-6, 0.0]]), "b": np.array([0.45])},
+        },
+    ),
+)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+params = {"W1": rng.normal(size=(5, 4)), "b1": rng.normal(size=4)}
+grads = {"W1": rng.normal(size=(5, 4)), "b1": rng.normal(size=4)}
+state = {
+    "t": 3,
+    "m": {"W1": rng.normal(size=(5, 4)), "b1": rng.normal(size=4)},
+    "v": {"W1": rng.uniform(0.1, 2, size=(5, 4)), "b1": rng.uniform(0.1, 2, size=4)},
+}
+check_values(
+    adamw_step, {"params": params, "grads": grads, "state": state, "learning_rate": 0.1}, reference.adamw_step,
+    says="An update of AdamW is tried in the middle of training.",
+)
+check_values(
+    adamw_step,
+    {
+        "params": params, "grads": grads, "state": state, "learning_rate": 0.1,
+        "weight_decay": 0.5, "beta1": 0.8, "beta2": 0.9, "epsilon": 0.5,
+    },
+    reference.adamw_step, says="An update of AdamW is tried with other values of decay, beta and epsilon.",
+)
+check_values(
+    adamw_step,
+    {
+        "params": {"W1": params["W1"].astype("float32")}, "grads": {"W1": grads["W1"].astype("float32")},
+        "state": {"t": 0, "m": {"W1": np.zeros((5, 4), "float32")}, "v": {"W1": np.zeros((5, 4), "float32")}},
+        "learning_rate": 0.1,
+    },
+    reference.adamw_step, tolerance=1e-4, says="The first update of AdamW is tried in float32.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ### The training loop
+#
+# No streams this time: there is no memory that would have to be carried from chunk to chunk, so every update may take its windows from anywhere in the text. The frame of `train` is given; you
+# write one update:
+#
+# 1. Draw $B$ places with `rng.integers(0, len(ids) - T, size=B)`. A window is the $T$ ids from its place on, shape $(B, T)$ in all; the targets are the same, one character later.
+# 2. `loss, grads = gradients(x, targets, rng, params=params, heads=heads, rate=rate)`. The argument `gradients` is `loss_and_gradients`, or something that does the same faster.
+# 3. Clip to `max_norm`.
+# 4. One step of AdamW, with the learning rate of this step and the given `weight_decay`.
+#
+# After your lines, the loop expects `loss`, and `params` and `state` after the update.
+
+# %% nbgrader={"grade": false, "grade_id": "train", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def train(
+    ids, params, steps, B, T, peak, rng, heads=HEADS, rate=0.0, warmup=100, weight_decay=0.1, max_norm=1.0,
+    gradients=loss_and_gradients, watch=None,
+):
+    """Train on random windows of a text.
+
+    ids: (n,) ids. params: the first parameters. B windows of T characters per update. peak, warmup: for `learning_rate_at`.
+    rng: draws the windows with rng.integers(0, len(ids) - T, size=B), and after that the dropout.
+    watch: is called as watch(step, params) after each update; it may return losses to show.
+    Returns the trained params and losses (steps,), the loss of each update's batch before that update.
+    """
+    state = adam_start(params)
+    losses, shown = [], {}
+    for step in (bar := progress(steps)):
+        ### BEGIN SOLUTION
+        windows = rng.integers(0, len(ids) - T, size=B)[:, None] + np.arange(T)  # (B, T)
+        loss, grads = gradients(ids[windows], ids[windows + 1], rng, params=params, heads=heads, rate=rate)
+        grads, _ = clip_gradients(grads, max_norm)
+        learning_rate = learning_rate_at(step, steps, peak, warmup)
+        params, state = adamw_step(params, grads, state, learning_rate, weight_decay)
+        ### END SOLUTION
+        losses.append(float(loss))
+        if watch:
+            shown.update(watch(step, params) or {})
+        bar.show(train=losses[-1], **shown)
+    return params, np.array(losses)
+
+
+# %% [markdown]
+# The first check trains a model whose parameters are all zero, so that nothing but `by` can learn. Its text repeats every three characters, so all windows of three hold the
+# same, and two updates are easily done on paper.
+
+# %% nbgrader={"grade": true, "grade_id": "test_train", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_values
+
+zeros = {"E": np.zeros((3, 2)), "gain": np.zeros(2), "bias": np.zeros(2), "Wy": np.zeros((2, 3)), "by": np.zeros(3)}
+check_values(
+    train,
+    {
+        "ids": np.array([0, 0, 1] * 5), "params": zeros, "steps": 2, "B": 2, "T": 3, "peak": 0.1,
+        "rng": np.random.default_rng(0), "heads": 1, "rate": 0.0, "warmup": 1,
+    },
+    ({**zeros, "by": np.array([0.2, -0.2, -0.2])}, np.array([1.09861229, 1.0])),
+    given=["model_forward", "model_backward", "learning_rate_at", "adamw_step"],
+)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+params = {
+    name: p + rng.normal(scale=0.3, size=p.shape) for name, p in reference.init_params(7, 6, 8, 1, rng, dtype=np.float64).items()
+}
+check_values(
+    train,
+    {
+        "ids": rng.integers(0, 7, size=52), "params": params, "steps": 4, "B": 3, "T": 5, "peak": 0.1, "rng": rng,
+        "heads": 2, "rate": 0.0, "warmup": 2,
+    },
+    reference.train, given=["model_forward", "model_backward", "learning_rate_at", "adamw_step"], tolerance=1e-5,
+    says="The first updates of training are compared.",
+)
+check_values(
+    train,
+    {
+        "ids": rng.integers(0, 7, size=40), "params": params, "steps": 3, "B": 2, "T": 4, "peak": 0.1, "rng": rng,
+        "heads": 3, "rate": 0.2, "warmup": 1, "weight_decay": 0.7, "max_norm": 0.3,
+    },
+    reference.train, given=["model_forward", "model_backward", "learning_rate_at", "adamw_step"], tolerance=1e-5,
+    says="Training is compared with dropout, and with other limits for weight decay and clipping.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# The second check looks at what comes out. Again from all zeros: the model can only learn how *frequent* each character is, and must come close to the best loss that is possible with that
+# knowledge, 3.006 on this text. (The hidden check trains from random weights, on a text that you have never seen, and asks for much more.)
+
+# %% nbgrader={"grade": true, "grade_id": "test_training_target", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_training, load_corpus
+
+ids = load_corpus().train
+zeros = {"E": np.zeros((46, 2)), "gain": np.zeros(2), "bias": np.zeros(2), "Wy": np.zeros((2, 46)), "by": np.zeros(46)}
+check_training(
+    train,
+    {"ids": ids, "params": zeros, "steps": 200, "B": 50, "T": 20, "peak": 0.2, "rng": np.random.default_rng(0), "heads": 1, "rate": 0.0, "warmup": 10},
+    lambda params: np.log(np.exp(params["by"]).sum()) - params["by"][ids].mean(),
+    at_most=3.02, like=zeros,
+)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, looking_glass, reference
+
+text = looking_glass()
+params = reference.init_params(46, 32, 64, 1, hidden_rng())
+check_training(
+    train,
+    {
+        "ids": text.train, "params": params, "steps": 300, "B": 32, "T": 16, "peak": 0.01, "rng": hidden_rng(),
+        "heads": 2, "rate": 0.0, "warmup": 20,
+    },
+    lambda params: reference.mean_loss(text.held_out, params, T=16, heads=2),
+    at_most=2.2, like=params,
+    says="A small Transformer is trained for 300 updates on a text you have not seen, and its loss on the held-out part is measured.",
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ### Two cores, half a batch each
+#
+# A full update takes about a tenth of a second, and there are thousands. Almost all of it is spent on matrix products and on element-wise functions; NumPy runs the first on all cores, but
+# the second on one. There is a better way to share the work: the windows of a batch do not know of each other, so give **each core half of the windows**, let both do the whole
+# forward and backward pass, and average the two gradients. The mean over the batch is the mean of the halves' means, so the result is the same. `in_threads(loss_and_gradients)` makes such a function of
+# yours. This is called *data parallelism*, and thousands of machines train one large model in the same way.
+#
+# ### The real thing: two legs
+#
+# $D = 128$, 4 heads, $F = 512$, 4 blocks: 0.8 million parameters, in float32. The training has two legs, with a purpose each:
+#
+# - **Leg 1, with dropout** 0.1: learn English. Watch the held-out curve.
+# - **Leg 2, without dropout**, from the parameters of leg 1: learn *this book*. What happens now is memorising, on purpose, so that you see what it looks like.
+#
+# It takes a few minutes. Had enough? Interrupt the cell with ■: the leg ends after the update it is in, and everything below works with what was learned so far. (Once for
+# each leg.)
+
+# %% nbgrader={"grade": false, "grade_id": "train_full", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+D, F, BLOCKS = 128, 512, 4
+B, T = 32, CONTEXT
+LEG_1, PEAK_1, DROPOUT = training_steps(2200, 12), 2e-3, 0.1
+LEG_2, PEAK_2 = training_steps(2000, 8), 1e-3
+WARMUP, WEIGHT_DECAY, EVERY = 100, 0.1, training_steps(200, 10)
+
+start_params = init_params(V, D, F, BLOCKS, np.random.default_rng(3))
+log = TrainingLog("06", mean_loss, corpus, start_params, every=EVERY)
+rng, parallel = np.random.default_rng(4), in_threads(loss_and_gradients)
+middle_params, losses_1 = train(
+    corpus.train, start_params, LEG_1, B, T, PEAK_1, rng, rate=DROPOUT,
+    warmup=WARMUP, weight_decay=WEIGHT_DECAY, gradients=parallel, watch=log,
+)
+final_params, losses_2 = train(
+    corpus.train, middle_params, LEG_2, B, T, PEAK_2, rng, rate=0.0,
+    warmup=WARMUP, weight_decay=WEIGHT_DECAY, gradients=parallel, watch=lambda step, params: log(len(losses_1) + step, params),
+)
+log.finish(final_params, np.concatenate([losses_1, losses_2]), characters=B * T)
+
+# %% nbgrader={"grade": false, "grade_id": "curves", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+log.plot(title=f"Two legs: dropout until update {len(losses_1)}, memorising after it", lines={"chance": CHANCE, "bigram optimum": BIGRAM})
+
+
+# %% [markdown]
+# ### Read the curves honestly
+#
+# In the first leg both curves fall together, and with dropout the training loss lies *above* what the model can do, because it is measured with a tenth of the numbers missing. When the second leg begins, dropout is
+# gone, and the curves part: the training loss dives, and the held-out loss turns and **rises**.
+#
+# The model gets better and better at these pages and *worse* at every other text, also in its confidence: on a page that it does not know it now says the wrong
+# thing with conviction, and cross-entropy punishes conviction. **Low training loss is memorising.** It proves that your gradients are right and that the model is large enough, nothing else. What you report, and
+# what you sample from, are the parameters that were best on text that they have not seen. (They were picked by looking at the held-out part, so their figure is a little on the bright side.)
+#
+# Compare with notebooks 03 to 05: the Transformer needs more computation than the LSTM to get to the same held-out loss on so small a text. It has no built-in idea that the last character matters most; it has to learn
+# even that. Its advantage shows where there is more text and more hardware: it makes better use of both than anything that has to walk.
+#
+# ## 7. Writing
+#
+# The model has no memory, so there is nothing to carry along: to draw the next character, show it the last $T$ characters, all of them, and take the logits of the **last** position. Then append, and show it
+# the window again, moved by one. ($B$ is 1. Real systems keep the keys and values of old positions instead of computing them again.)
+#
+# 1. Take the last $T$ ids of everything so far, prompt included; if there are fewer, take what is there.
+# 2. `transformer_forward`, without dropout; the logits of the last position go to `sample_next`.
+# 3. Append, and go to 1.
+
+# %% nbgrader={"grade": false, "grade_id": "generate", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def generate(prompt, length, params, temperature, rng, T=CONTEXT, heads=HEADS):
+    """Let the model continue a text.
+
+    prompt: (P,) ids with P >= 1. length: how many characters to write. rng: np.random.Generator.
+    Draws `length` times with `sample_next` from what the model says after the last T characters.
+    Returns the new ids (length,), without the prompt.
+    """
+    ### BEGIN SOLUTION
+    text = list(prompt)
+    for _ in range(length):
+        logits, _ = transformer_forward(np.array(text[-T:])[None], params, heads)
+        text.append(sample_next(logits[0, -1], temperature, rng))
+    return np.array(text[len(prompt) :], dtype=np.int64)
+    ### END SOLUTION
+
+
+# %% [markdown]
+# The check uses a temperature of almost zero, so that the same text must come out for everybody.
+
+# %% nbgrader={"grade": true, "grade_id": "test_generate", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+import numpy as np
+
+from autograder import check_values
+
+params = {
+    "E": 100 * np.eye(3, 4), "gain": np.ones(4), "bias": np.zeros(4),
+    "Wy": np.array([[0.0, 3.0, 0.0], [0.0, 0.0, 3.0], [3.0, 0.0, 0.0], [0.0, 0.0, 0.0]]), "by": np.zeros(3),
+}
+check_values(
+    generate,
+    {
+        "prompt": np.array([2, 0]), "length": 5, "params": params, "temperature": 1e-6, "rng": np.random.default_rng(0),
+        "T": 3, "heads": 2,
+    },
+    np.array([1, 2, 0, 1, 2]), given=["transformer_forward"],
+)
+### BEGIN HIDDEN TESTS
+from autograder.hidden import hidden_rng, reference
+
+rng = hidden_rng()
+params = {
+    name: p + rng.normal(scale=0.7, size=p.shape) for name, p in reference.init_params(17, 8, 12, 1, rng, dtype=np.float64).items()
+}
+check_values(
+    generate,
+    {
+        "prompt": rng.integers(0, 17, size=4), "length": 25, "params": params, "temperature": 1e-6, "rng": rng,
+        "T": 7, "heads": 2,
+    },
+    reference.generate, given=["transformer_forward"],
+    says="A random Transformer continues a random prompt beyond the length of its window, at a temperature of almost zero.",
+)
+check_values(
+    generate,
+    {
+        "prompt": rng.integers(0, 17, size=13), "length": 12, "params": params, "temperature": 1e-6, "rng": rng,
+        "T": 5, "heads": 4,
+    },
+    reference.generate, given=["transformer_forward"],
+    says="A random Transformer continues a prompt that is longer than its window.",
+)
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": false, "grade_id": "samples", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+prompt = "alice was beginning to "
+for temperature in (0.3, 1.0, 1.4):
+    written = generate(corpus.encode(prompt), training_steps(320, 40), log.best_params, temperature, np.random.default_rng(10))
+    show_sample(prompt + corpus.decode(written), f"temperature {temperature}")
+written = generate(corpus.encode(prompt), training_steps(400, 40), log.best_params, 0.7, np.random.default_rng(10))
+log.record(prompt + corpus.decode(written), "temperature 0.7")
+
+
+# %% [markdown]
+# ### Does it copy?
+#
+# The question of notebook 03 once more. Give the model a place in the training part, let it continue for 150 characters at a low temperature, and ask: how long is the longest piece that stands word for word in the
+# training part? Ask it of the best parameters (before the memorising), of the final ones (after it), and of real Carroll in the held-out part.
+
+# %% nbgrader={"grade": false, "grade_id": "longest_quote", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+def longest_quote(sample, text):
+    """The longest part of `sample` that stands in `text`."""
+    found = ""
+    for start in range(len(sample)):
+        while sample[start : start + len(found) + 1] in text and start + len(found) < len(sample):
+            found = sample[start : start + len(found) + 1]
+    return found
+
+
+def continuations(params, places, length, temperature=0.4):
+    """What the model writes after 60 characters of the training part, at each of several places."""
+    rng = np.random.default_rng(1)
+    return [corpus.decode(generate(corpus.train[i : i + 60], length, params, temperature, rng)) for i in places]
+
+
+places, length = range(5000, 125000, training_steps(12000, 60000)), training_steps(150, 10)
+passages = {
+    "best parameters": continuations(log.best_params, places, length),
+    "final parameters": continuations(final_params, places, length),
+    "Carroll, held-out part": [corpus.decode(corpus.held_out[i : i + length]) for i in range(0, 14000, 1400)],
+}
+train_text = corpus.decode(corpus.train)
+for name, texts in passages.items():
+    quotes = [longest_quote(text, train_text).strip() for text in texts]
+    print(f"{name}: longest quote {np.mean([len(q) for q in quotes]):.0f} characters on average, at most {max(map(len, quotes))}")
+    print(f"    {max(quotes, key=len)!r}")
+
+
+# %% [markdown]
+# ## 8. Looking inside
+#
+# ### What is context worth?
+#
+# The first position of a window sees one character, the last one $T$. Here is the held-out loss by position, for many windows:
+
+# %% nbgrader={"grade": false, "grade_id": "loss_by_position", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+def loss_by_position(ids, params, windows):
+    """The mean loss (T,) at each position of windows that are spread over a text."""
+    places = np.linspace(0, len(ids) - T - 1, windows).astype(int)[:, None] + np.arange(T)
+    parts = [
+        surprise(transformer_forward(ids[part], params, HEADS)[0], ids[part + 1]) for part in np.array_split(places, max(1, windows // 50))
+    ]
+    return np.concatenate(parts).mean(axis=0)
+
+
+by_position = loss_by_position(corpus.held_out, log.best_params, training_steps(1500, 50))
+plot_curves(
+    {"held out, best parameters": (np.arange(1, T + 1), by_position)}, title="The more it sees, the better it guesses",
+    x_label="characters seen", lines={"bigram optimum": BIGRAM},
+)
+
+
+# %% [markdown]
+# With one character it can be no better than the bigram model. The first ten characters bring most of the gain: they spell the word. The rest of the window brings
+# a little more, slowly: who is speaking, and whether a quotation is open. (This is why `mean_loss` lets the windows overlap.)
+#
+# ### Attention maps
+#
+# What do the heads look at? For one sentence, each picture below shows one head of one block: row $t$ is the position that looks, column $j$ what it looks at, and every row sums to 1. Your
+# own functions compute it; the code only stops in the middle of each block to take the weights out.
+
+# %% nbgrader={"grade": false, "grade_id": "attention_weights", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+def attention_weights(x, params, heads=HEADS):
+    """The weights of every block: a list of arrays (B, heads, T, T)."""
+    stream, _ = embedding_forward(x, params)
+    found = []
+    for i in range(number_of_blocks(params)):
+        own = block_params(params, i)
+        normed, _ = layer_norm_forward(stream, own["gain1"], own["bias1"])
+        qkv, _ = linear_forward(normed, own["Wqkv"], own["bqkv"])
+        q, k, _ = np.split(split_heads(qkv, 3 * heads), 3, axis=1)
+        found.append(causal_softmax_forward(q @ k.swapaxes(-1, -2) / math.sqrt(q.shape[-1]))[0])
+        stream, _ = block_forward(stream, own, heads)
+    return found
+
+
+def draw_heads(text, params, block):
+    """The attention maps of all heads of a block, with the letters along both sides."""
+    import matplotlib.pyplot as plt
+
+    weights = attention_weights(corpus.encode(text)[None], params)[block][0]
+    letters = [letter.replace(" ", "␣").replace("\n", "⏎") for letter in text]
+    figure, axes = plt.subplots(2, 2, figsize=(12.5, 12.5), layout="constrained")
+    for h, ax in enumerate(axes.ravel()):
+        ax.imshow(np.where(np.tri(len(text), dtype=bool), np.sqrt(weights[h]), np.nan), cmap="Blues", vmin=0, vmax=1)
+        ax.set_title(f"block {block}, head {h}")
+        ax.set_xticks(range(len(text)), letters, fontsize=8)
+        ax.set_yticks(range(len(text)), letters, fontsize=8)
+        ax.tick_params(length=0)
+        ax.spines[["top", "right"]].set_visible(False)
+    figure.supxlabel("looks at j")
+    figure.supylabel("position t")
+    plt.show()
+    plt.close(figure)
+
+
+place = corpus.text.index("`what a curious feeling!' said alice")
+sentence = corpus.text[place : place + 48].replace("\n", " ")
+draw_heads(sentence, log.best_params, block=0)
+
+# %% nbgrader={"grade": false, "grade_id": "attention_deep", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+draw_heads(sentence, log.best_params, block=2)
+
+
+# %% [markdown]
+# (Colours show the root of the weight, so that small ones can be seen.) Things to look for:
+#
+# - **A stripe next to the diagonal**: a head that looks at the character just before, or two before. That is how the model spells, and it learned it from the waves of
+#   the positional encoding alone.
+# - **A block from the beginning of the word**: a head that gathers the letters of the current word.
+# - **A column**: one position that many later ones look at, often a quotation mark, a space or the first character. Some heads park their attention there when they have nothing to do,
+#   because the weights must sum to 1 somewhere.
+#
+# ### How far do they look?
+#
+# A map of one sentence may be chance. Over many windows of the held-out part: the mean weight that each head gives to the character $k$ places back, and the mean distance for every head.
+
+# %% nbgrader={"grade": false, "grade_id": "attention_by_distance", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+def weight_by_distance(ids, params, windows):
+    """(blocks, heads, T): the mean weight at distance k, of the positions in the second half of their windows."""
+    places = np.linspace(0, len(ids) - T, windows).astype(int)[:, None] + np.arange(T)
+    found = []
+    for weights in attention_weights(ids[places], params):
+        mean = weights.mean(axis=0)  # (heads, T, T)
+        rows = [np.pad(mean[:, t, t::-1], ((0, 0), (0, T - 1 - t))) for t in range(T // 2, T)]
+        found.append(np.mean(rows, axis=0))
+    return np.array(found)
+
+
+profile = weight_by_distance(corpus.held_out, log.best_params, training_steps(200, 20))
+plot_curves(
+    {f"block {i}": profile[i].mean(axis=0)[: T // 2 + 1] for i in range(BLOCKS)}, title="Where the blocks look, mean of their heads",
+    x_label="distance k (0 is the character itself)", y_label="mean weight", log_y=True,
+)
+print("mean distance of each head, in characters")
+for i in range(BLOCKS):
+    print(f"    block {i}: " + "  ".join(f"{distance:5.1f}" for distance in np.sort(profile[i] @ np.arange(T))))
+
+# %% [markdown]
+# Near characters get most of the weight, but the curves fall much more gently than the gradients of the RNN did in notebook 03, and some heads look half a window back. Nobody told a head to
+# care for near or for far. They divided the work among themselves.
+#
+# ### Where is it surprised?
+#
+# The loss of each character in the same passage of the held-out part as in notebook 03. Red bars are the first letters of words.
+
+# %% nbgrader={"grade": false, "grade_id": "surprised", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+passage = corpus.held_out[2000:2400]
+windows = np.arange(len(passage) - T)[:, None] + np.arange(T)
+logits, _ = transformer_forward(passage[windows], log.best_params, HEADS)
+losses_here = surprise(logits[:, -1:], passage[windows[:, -1:] + 1])[:, 0]  # after a full window each
+letters = corpus.decode(passage[T - 1 :])
+first = np.array([letters[t] in " \n`(-" and letters[t + 1].isalpha() for t in range(len(losses_here))])
+shown = slice(320 - T + 1, 399 - T + 1)
+plot_bars(
+    list(letters[1:][shown]), losses_here[shown], highlight=first[shown],
+    title="Surprise, character by character", y_label="loss (nats)",
+)
+print(f"first letters of words: {losses_here[first].mean():.2f} nats, everything else: {losses_here[~first].mean():.2f}")
+
+# %% [markdown]
+# ## Takeaways
+#
+# - **Attention instead of memory.** Every position asks all earlier ones at once. From any character to any other it is one step, forward and backward, so nothing vanishes on the way; the price is a table
+#   of $T \times T$ weights per head, and a window that ends.
+# - **Order is not built in.** Without the positional encoding, and but for the mask, a window is a bag of characters.
+# - **The mask is the whole difference** between guessing and cheating. Test it by changing the future.
+# - **Residual stream and layer norm** make depth harmless: each block adds a little, and the gradient has a straight road back.
+# - **Backpropagation stayed the same.** Every backward pass here is three old rules: a matrix product gives two transposed products, what is used twice adds its gradients, and what is normalised loses the
+#   directions that it normalises away.
+# - A low **training loss is memory of the book**; you drove it down on purpose and watched the held-out loss pay for it.
+#
+# ### Where this leads
+#
+# From a single neuron to here, everything was written by you: no framework has computed one gradient. What separates your model from the ones that answer questions is mostly size and polish:
+# tokens of several characters instead of single ones, positions that are rotated into queries and keys, kept keys and values when writing, thousands of times more text, parameters and
+# cores. The functions are these. Open the code of any open language model and look for them: you will recognise norm, attention, MLP, and the plus sign after each.
