@@ -1,13 +1,13 @@
-"""`make bench`: figures measured side by side in this run, on this machine, with one BLAS thread.
+"""`make bench`: figures measured side by side in this run, on this machine.
 
 1. Seconds per submission of a whole class: `autograder grade` against stock `nbgrader autograde` (its own
-   Execute, tests in the student's kernel, no sandbox) on the same notebooks.
-2. Characters per second of the RNN's training (H = 256, float32), and the share of that time which its
-   matrix products alone would take.
+   Execute, tests in the student's kernel, no sandbox) on the same notebooks, with one BLAS thread.
+2. Characters per second of each reference's training step against PyTorch (speed.py).
+
+`make bench BENCH=speed` or `BENCH=grading` runs one of the two.
 """
 
 import os
-import platform
 import shutil
 import subprocess
 import sys
@@ -16,14 +16,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
+import speed
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from autograder import load_corpus
+from autograder.build.results import machine
 from autograder.course import CONFIG, Course
-from autograder.hidden import load_reference
 
 STUDENTS = 6
 STOCK = """c = get_config()
@@ -31,17 +30,35 @@ c.CourseDirectory.course_id = "bench"
 c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", "*.py"]
 c.Execute.timeout = 300
 """
-RNN = "03_RNN_text_generation"
-V, H, B, T, STEPS = 46, 256, 32, 32, 150
+ONE_THREAD = dict.fromkeys(speed.LIMITS, "1") | {"NBGRADER_EXECUTION": "bench"}
 console = Console(highlight=False)
 
 
 def main() -> None:
     course = Course.find(Path(__file__).parent)
-    versions = f"Python {platform.python_version()}, NumPy {np.__version__}"
-    console.print(f"{_processor()}, {os.cpu_count()} cores, {versions}")
-    console.print(training(course))
-    console.print(grading(course))
+    console.print(machine())
+    chosen = sys.argv[1] if sys.argv[1:] else "all"
+    if chosen in ("all", "speed"):
+        for threads in sorted({1, os.cpu_count() or 1}):
+            console.print(training(threads))
+    if chosen in ("all", "grading"):
+        console.print(grading(course))
+
+
+def training(threads: int) -> Table:
+    """The references' training steps and PyTorch's, in turns."""
+    title = f"characters per second of a training step, {threads} thread{'s' * (threads > 1)}"
+    table = Table("model", "reference", "PyTorch", "ratio", "in matrix products", title=title)
+    speeds = track(speed.compare(threads), f"threads: {threads}", 6, console=console, transient=True)
+    for result in speeds:
+        ours, theirs, share = result["numpy"], result["pytorch"], result["share"]
+        table.add_row(
+            result["model"], f"{ours:,.0f}", f"{theirs:,.0f}" if theirs else "not installed",
+            f"{ours / theirs:.2f}" if theirs else "", f"{share:.0%}" if share else "",
+        )  # fmt: skip
+    if not theirs:
+        table.caption = speed.INSTALL
+    return table
 
 
 def grading(course: Course) -> Table:
@@ -56,31 +73,6 @@ def grading(course: Course) -> Table:
             fast = _run(ours, "autograder", "grade", assignment) / STUDENTS
         table.add_row(assignment, f"{slow:.2f}", f"{fast:.2f}", f"{slow / fast:.1f} times as fast")
     return table
-
-
-def training(course: Course) -> Table:
-    """The reference's training loop, and its matrix products without anything around them."""
-    reference, corpus = load_reference(course.source(RNN)), load_corpus()
-    params = reference.init_params(V, H, np.random.default_rng(0))
-    whole = _seconds(lambda: reference.train(corpus.train, params, STEPS, B, T, 0.005))
-    products = _seconds(lambda: [_matrix_products() for _ in range(STEPS)])
-    table = Table("RNN training", "", title=f"H = {H}, B = {B}, T = {T}, {STEPS} updates")
-    table.add_row("characters per second", f"{STEPS * B * T / whole:,.0f}")
-    table.add_row("share of time in matrix products", f"{products / whole:.0%}")
-    return table
-
-
-def _matrix_products() -> None:
-    """Those of one update: recurrence forward and backward, readout forward and backward, dWh."""
-    h, Wh, Wy = (np.ones(shape, np.float32) for shape in ((B, H), (H, H), (H, V)))
-    hs, logits = np.ones((B * T, H), np.float32), np.ones((B * T, V), np.float32)
-    for _ in range(T):
-        h @ Wh
-        h @ Wh.T
-    hs @ Wy
-    logits @ Wy.T
-    hs.T @ logits
-    hs.T @ hs
 
 
 def _class(folder: Path, course: Course, assignment: str, config: str) -> Path:
@@ -101,7 +93,7 @@ def _run(folder: Path, *command: str) -> float:
     def run() -> None:
         done = subprocess.run(
             [sys.executable, "-m", *command], cwd=folder, capture_output=True, text=True, check=False,
-            env=os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+            env=os.environ | ONE_THREAD | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
         )  # fmt: skip
         if done.returncode:
             sys.exit(f"{' '.join(command)} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
@@ -113,13 +105,6 @@ def _seconds(work: Callable[[], object]) -> float:
     started = time.perf_counter()
     work()
     return time.perf_counter() - started
-
-
-def _processor() -> str:
-    cpuinfo = Path("/proc/cpuinfo")
-    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
 
 
 if __name__ == "__main__":

@@ -95,7 +95,7 @@ check_values(
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": false, "grade_id": "show_windows", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
-start = corpus.text.index("down the rabbit-hole", 400)
+start = corpus.text.index("the book her sister")
 some_windows, some_targets = make_windows(corpus.ids[start : start + 20], 8)
 for window, target in zip(some_windows[:6], some_targets[:6], strict=True):
     print(f"{corpus.decode(window)!r:12} -> {corpus.decode([target])!r}")
@@ -857,7 +857,7 @@ check_values(
         "ids": np.array([0, 2, 1]), "params": zeros, "steps": 2, "B": 4, "learning_rate": 0.6, "momentum": 0.5,
         "weight_decay": 0.0, "rng": np.random.default_rng(0),
     },
-    ({**zeros, "b2": np.array([-0.32110299, 0.64220599, -0.32110299])}, np.array([1.09861229, 0.74440332])),
+    ({**zeros, "b2": np.array([-0.3284905, 0.65698099, -0.3284905])}, np.array([1.09861229, 0.74080493])),
     given=["make_windows", "model_forward", "model_backward", "momentum_step"],
 )
 ### BEGIN HIDDEN TESTS
@@ -952,6 +952,7 @@ log.finish(final_params, losses, characters=B)
 # %% nbgrader={"grade": false, "grade_id": "curves", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 log.plot(title="Learning Alice through a window of 8", lines={"chance": CHANCE, "bigram optimum": BIGRAM})
 
+
 # %% [markdown]
 # ### Read the curves honestly
 #
@@ -967,22 +968,29 @@ log.plot(title="Learning Alice through a window of 8", lines={"chance": CHANCE, 
 # Here are three shorter runs that differ only in $\lambda$.
 
 # %% nbgrader={"grade": false, "grade_id": "compare_decay", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
-held_out_curves, train_losses = {}, {}
-for decay in (0.0, 0.002, 0.01):
+def short_run(decay, steps, every):
+    """A shorter training with this weight decay: the held-out losses, and the final parameters."""
     points = []
-    steps, every = training_steps(6000, 20), training_steps(300, 10)
 
     def look(step, params):
         """Measure the held-out loss now and then."""
         if (step + 1) % every == 0:
-            points.append((step + 1, mean_loss(corpus.held_out[: training_steps(20_000, 2000)], params)))
+            points.append((step + 1, mean_loss(held_out, params)))
 
     trained, _ = train(
         corpus.train, start_params, steps, B, LEARNING_RATE, MOMENTUM, decay, np.random.default_rng(SEED),
         watch=look, gradients=in_threads(batch_gradients),
     )
+    return points, trained
+
+
+# all of both parts; a little of them where nobody waits for the figures
+train_part, held_out = corpus.train[: training_steps(200_000, 3000)], corpus.held_out[: training_steps(200_000, 3000)]
+held_out_curves, train_losses = {}, {}
+for decay in (0.0, 0.002, 0.02):
+    points, trained = short_run(decay, training_steps(6000, 20), training_steps(300, 10))
     held_out_curves[f"weight decay {decay:g}"] = tuple(np.array(points).T)
-    train_losses[decay] = mean_loss(corpus.train[: training_steps(200_000, 3000)], trained)
+    train_losses[decay] = mean_loss(train_part, trained)
 plot_curves(held_out_curves, title="Held-out loss with three strengths of weight decay", x_label="update")
 for decay, loss in train_losses.items():
     print(f"weight decay {decay:g}: training part {loss:.3f}, held-out part {held_out_curves[f'weight decay {decay:g}'][1][-1]:.3f}")
@@ -1251,7 +1259,7 @@ def loss_without(place, windows, targets, params, rng):
     return float(model_forward(spoiled, targets, params)[0])
 
 
-held_out_windows, held_out_targets = make_windows(corpus.held_out[: training_steps(20_000, 2000)], C)
+held_out_windows, held_out_targets = make_windows(held_out, C)
 base = float(model_forward(held_out_windows, held_out_targets, log.best_params)[0])
 rng = np.random.default_rng(11)
 rises = [loss_without(place, held_out_windows, held_out_targets, log.best_params, rng) - base for place in range(C)]
@@ -1275,8 +1283,8 @@ for length in window_lengths:
         corpus.train, init_params(V, length, E, H, np.random.default_rng(SEED)), training_steps(4000, 10), 512,
         0.5, MOMENTUM, WEIGHT_DECAY, np.random.default_rng(SEED), gradients=in_threads(batch_gradients),
     )
-    after["train"].append(mean_loss(corpus.train[: training_steps(200_000, 3000)], trained))
-    after["held out"].append(mean_loss(corpus.held_out[: training_steps(200_000, 3000)], trained))
+    after["train"].append(mean_loss(train_part, trained))
+    after["held out"].append(mean_loss(held_out, trained))
 plot_curves(
     {name: (window_lengths, values) for name, values in after.items()},
     title="A longer window helps, then only the memory", x_label="window length C", lines={"bigram optimum": BIGRAM},

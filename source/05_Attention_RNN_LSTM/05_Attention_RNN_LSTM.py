@@ -1200,6 +1200,10 @@ def loss_and_gradients(x, targets, *state, params):
 #    update: **the state is carried over**.
 # 4. Clip to `max_norm`, then one step of Adam with the learning rate $\eta \cdot (1 - \text{step} / \text{steps})$.
 #
+# The frame does one thing that 03 and 04 did not need: on every pass over the text it cuts the streams a few characters later, so that the borders of
+# the chunks fall on other characters. Attention counts: how many earlier states there are tells it the place in the chunk. With the same borders on
+# every pass, our LSTM learned the *chunks* by heart. Its training loss went down to 0.15, and the same text, cut elsewhere, cost it 0.46.
+#
 # `gradients` is an argument, so that the full runs can pass a version that works on two cores, or one without attention. Call that one, whatever it is.
 # After your lines, the loop expects the chunk's `loss`, and `params` and `adam` after the update.
 
@@ -1212,11 +1216,12 @@ def train(ids, params, steps, B, T, learning_rate, max_norm=1.0, gradients=loss_
     watch: is called as watch(step, params) after each update; it may return losses to show.
     Returns the trained params and losses (steps,), the loss of each update's chunk before that update.
     """
-    inputs, targets = make_streams(ids, B)
-    chunks = inputs.shape[1] // T
+    chunks = (len(ids) - T) // B // T
     adam = adam_start(params)
     losses, shown = [], {}
     for step in (bar := progress(steps)):
+        if step % chunks == 0:  # a new pass over the text: its chunks begin at other characters
+            inputs, targets = make_streams(ids[11 * (step // chunks) % T :], B)
         ### BEGIN SOLUTION
         start = step % chunks * T
         if start == 0:
@@ -1234,7 +1239,7 @@ def train(ids, params, steps, B, T, learning_rate, max_norm=1.0, gradients=loss_
 
 
 # %% [markdown]
-# The first check trains an RNN with attention whose parameters are all zero, on a text of 13 characters. Nothing but `by` can learn then, and two
+# The first check trains an RNN with attention whose parameters are all zero, on a text of 15 characters. Nothing but `by` can learn then, and two
 # updates are easily done on paper.
 
 # %% nbgrader={"grade": true, "grade_id": "test_train", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
@@ -1249,7 +1254,7 @@ zeros = {
 check_values(
     train,
     {
-        "ids": np.array([0, 0, 1, 0, 0, 1, 0, 0, 2, 0, 0, 2, 0]), "params": zeros,
+        "ids": np.array([0, 0, 1, 0, 0, 1, 0, 0, 0, 2, 0, 0, 2, 0, 0]), "params": zeros,
         "steps": 2, "B": 2, "T": 3, "learning_rate": 0.1,
     },
     ({**zeros, "by": np.array([0.14967252, -0.14967252, -0.14967252])}, np.array([1.09861229, 1.03648357])),
@@ -1317,7 +1322,7 @@ params = reference.init_params("lstm", 46, 32, 16, hidden_rng())
 check_training(
     train, {"ids": text.train, "params": params, "steps": 600, "B": 32, "T": 16, "learning_rate": 0.05},
     lambda params: reference.mean_loss(text.held_out, params, 16),
-    at_most=1.75, like=params,
+    at_most=1.79, like=params,
     says="A small LSTM with attention is trained for 600 updates on a text you have not seen, and its loss on the held-out part is measured.",
 )
 ### END HIDDEN TESTS
@@ -1418,7 +1423,7 @@ check_values(
 
 # %% nbgrader={"grade": false, "grade_id": "train_full_rnn", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 H, A, B, T = 256, 128, 32, 32
-RNN_STEPS, RNN_EVERY = training_steps(2600, 12), training_steps(130, 12)
+RNN_STEPS, RNN_EVERY = training_steps(3200, 12), training_steps(160, 12)
 RNN_RATE = 0.005
 
 fast = in_threads(loss_and_gradients)
