@@ -102,3 +102,66 @@ def rnn_backward(dhs, cache):
 def sample_next(logits, temperature, rng):
     p = np.exp((logits - logits.max()) / temperature)
     return int(np.searchsorted(np.cumsum(p) / p.sum(), rng.random(), side="right"))
+
+
+def hidden_forward(e, params):
+    z = np.einsum("be,eh->bh", e, params["W1"]) + params["b1"]
+    return np.where(z > 0, z, np.zeros_like(z)), {"e": e, "z": z, "W1": params["W1"]}
+
+
+def hidden_backward(dh, cache):
+    dz = np.where(cache["z"] > 0, dh, np.zeros_like(dh))
+    dW1 = sum(np.outer(e, row) for e, row in zip(cache["e"], dz, strict=True))
+    return np.einsum("bh,eh->be", dz, cache["W1"]), {"W1": dW1, "b1": np.einsum("bh->h", dz)}
+
+
+def cell_forward(z, c_prev):
+    i, f, o, g = np.split(z, 4, axis=1)
+    i, f, o, g = (np.exp(-np.logaddexp(0, -a)) for a in (i, f, o, 2 * g))
+    g = 2 * g - 1  # tanh(a) = 2 sigmoid(2 a) - 1
+    c = c_prev * f + g * i
+
+    def backward(dh, dc):
+        dc = dc + dh * o / np.cosh(c) ** 2
+        into_c = [dc * g * (i - i**2), dc * c_prev * (f - f**2)]
+        return np.hstack([*into_c, dh * np.tanh(c) * (o - o**2), dc * i * (1 - g**2)]), dc * f
+
+    return o * np.tanh(c), c, backward
+
+
+def cell_backward(dh, dc, cache):
+    return cache(dh, dc)
+
+
+def scores_forward(hs, params):
+    summed = (hs @ params["Wq"])[:, :, None, :] + (hs @ params["Wk"])[:, None, :, :]
+    return np.einsum("btja,a->btj", np.tanh(summed), params["v"]), (hs, summed, params)
+
+
+def scores_backward(dscores, cache):
+    hs, summed, params = cache
+    p = np.tanh(summed)
+    dsummed = dscores[..., None] * params["v"] * (1 - p**2)
+    dq, dk = dsummed.sum(axis=2), dsummed.sum(axis=1)
+    grads = {
+        "Wq": np.einsum("bth,bta->ha", hs, dq),
+        "Wk": np.einsum("bth,bta->ha", hs, dk),
+        "v": np.einsum("btj,btja->a", dscores, p),
+    }
+    return dq @ params["Wq"].T + dk @ params["Wk"].T, grads
+
+
+def layer_norm_forward(x, gain, bias):
+    z = (x - x.mean(-1, keepdims=True)) / np.sqrt(x.var(-1, keepdims=True) + 1e-5)
+    return gain * z + bias, (x, gain)
+
+
+def layer_norm_backward(dout, cache):
+    x, gain = cache
+    rstd = (x.var(-1, keepdims=True) + 1e-5) ** -0.5
+    z, D = (x - x.mean(-1, keepdims=True)) * rstd, x.shape[-1]
+    dz = dout * gain
+    dvar = -0.5 * rstd**2 * (dz * z).sum(-1, keepdims=True)
+    dx = dz * rstd + dvar * 2 * (z / rstd) / D
+    dx -= dx.mean(-1, keepdims=True)
+    return dx, np.einsum("nd,nd->d", dout.reshape(-1, D), z.reshape(-1, D)), dout.reshape(-1, D).sum(0)

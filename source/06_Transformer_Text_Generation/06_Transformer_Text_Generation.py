@@ -38,7 +38,6 @@ from autograder import (
     load_corpus,
     plot_bars,
     plot_curves,
-    plot_heatmap,
     progress,
     show_sample,
     training_steps,
@@ -189,11 +188,20 @@ check_values(
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": false, "grade_id": "see_positions", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
-plot_heatmap(
-    positional_encoding(48, 32).T, rows=[str(d) for d in range(32)], columns=[str(t) if t % 4 == 0 else "" for t in range(48)],
-    title="Positional encoding: each column is the name tag of one position", x_label="position t", y_label="dimension (D = 32)",
-    centred=True,
-)
+def draw_positions(T=64, D=24):
+    """The positional encoding of a window, one column per position."""
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(10, 4.4), layout="constrained")
+    image = axes.imshow(positional_encoding(T, D).T, cmap="RdBu_r", vmin=-1, vmax=1, aspect="auto")
+    axes.set(title="Each column is the name tag of one position", xlabel="position t", ylabel=f"dimension (D = {D})")
+    axes.set_yticks(range(0, D, 2))
+    figure.colorbar(image, ax=axes, pad=0.01)
+    plt.show()
+    plt.close(figure)
+
+
+draw_positions()
 
 
 # %% [markdown]
@@ -1197,7 +1205,7 @@ def draw_block(backward=False):
     import matplotlib.pyplot as plt
 
     blue, red, grey, green = "#2a6fbb", "#c8443b", "#8a8f98", "#3a8f5c"
-    figure, axes = plt.subplots(figsize=(11.5, 4.3), layout="constrained")
+    figure, axes = plt.subplots(figsize=(12, 4.2), layout="constrained")
 
     def box(x, y, text, colour):
         axes.text(x, y, text, ha="center", va="center", fontsize=11, color=colour,
@@ -1207,32 +1215,33 @@ def draw_block(backward=False):
         axes.plot(*zip(*points[:-1], strict=True), color=colour, linewidth=1.6, solid_capstyle="round")
         axes.annotate("", points[-1], points[-2], arrowprops={"arrowstyle": style, "color": colour, "linewidth": 1.6, "shrinkA": 0, "shrinkB": 0})
 
-    axes.plot([0.4, 11.3], [0, 0], color="#cfe0f2", linewidth=16, solid_capstyle="butt", zorder=0)
+    axes.plot([0.4, 11.9], [0, 0], color="#cfe0f2", linewidth=16, solid_capstyle="butt", zorder=0)
     axes.text(0.35, 0.32, "$x$  $(B, T, D)$", fontsize=12, color=blue)
-    axes.text(9.45, 0.32, "out  $(B, T, D)$", fontsize=12, color=blue)
-    branches = {1.9: (("layer norm", "multi-head\nattention", "dropout"), "collect"), 6.1: (("layer norm", "MLP", "dropout"), "think")}
+    axes.text(10.6, 0.32, "out  $(B, T, D)$", fontsize=12, color=blue)
+    branches = {1.9: (("layer norm", "multi-head\nattention", "dropout"), "collect"), 6.8: (("layer norm", "MLP", "dropout"), "think")}
     for left, (stations, name) in branches.items():
         right = left + 3.2
-        arrow([(left, 0.05), (left, 1.75), (left + 0.05, 1.75)], green)
-        arrow([(right, 1.45), (right, 0.17)], green)
-        box(left + 0.2, 1.75, stations[0], green)
+        arrow([(left, 0.05), (left, 1.58)], green)
+        arrow([(right, 1.58), (right, 0.17)], green)
+        box(left, 1.75, stations[0], green)
         box(left + 1.65, 1.75, stations[1], green)
-        box(left + 3.1, 1.75, stations[2], green)
-        arrow([(left + 0.74, 1.75), (left + 1.1, 1.75)], green)
-        arrow([(left + 2.22, 1.75), (left + 2.66, 1.75)], green)
+        box(right, 1.75, stations[2], green)
+        arrow([(left + 0.52, 1.75), (left + (1.12 if "head" in stations[1] else 1.4), 1.75)], green)
+        arrow([(left + (2.18 if "head" in stations[1] else 1.9), 1.75), (right - 0.42, 1.75)], green)
         axes.text(right, 0, "+", ha="center", va="center", fontsize=16, color=blue,
                   bbox={"boxstyle": "circle,pad=0.08", "facecolor": "white", "edgecolor": blue, "linewidth": 1.5})
         axes.text(left + 1.65, 2.5, name, ha="center", fontsize=12, color=grey, style="italic")
     arrow([(0.5, 0), (1.3, 0)], blue)
-    arrow([(10.3, 0), (11.3, 0)], blue)
+    arrow([(10.9, 0), (11.9, 0)], blue)
     if backward:
-        arrow([(11.2, -0.3), (0.5, -0.3)], red)
-        axes.text(5.85, -0.62, "the gradient runs straight back along the stream, untouched ...", ha="center", fontsize=11, color=red)
+        arrow([(11.8, -0.3), (0.5, -0.3)], red)
+        axes.text(6.1, -0.62, "the gradient runs straight back along the stream, untouched ...", ha="center", fontsize=11, color=red)
         for left in branches:
-            arrow([(left + 3.36, -0.3), (left + 3.36, 1.32)], red)
-            arrow([(left - 0.16, 1.45), (left - 0.16, -0.25)], red)
-        axes.text(5.85, 0.85, "... and what comes\nback through a branch\nis added", ha="center", va="center", fontsize=9.5, color=red)
-    axes.set(xlim=(0, 11.7), ylim=(-0.9, 2.9))
+            arrow([(left + 3.4, -0.3), (left + 3.4, 1.56)], red)
+            arrow([(left - 0.2, 1.56), (left - 0.2, -0.27)], red)
+            arrow([(left + 2.78, 1.5), (left + 0.42, 1.5)] if "MLP" in branches[left][0] else [(left + 2.78, 1.35), (left + 0.42, 1.35)], red)
+            axes.text(left + 1.6, 0.8, "... and what comes back\nthrough the branch is added", ha="center", va="center", fontsize=10.5, color=red)
+    axes.set(xlim=(0, 12.2), ylim=(-0.85, 2.8))
     axes.axis("off")
     plt.show()
     plt.close(figure)
@@ -1716,7 +1725,7 @@ check_gradients(
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# Training asks for a loss and its gradients, again and again. `loss_and_gradients` does both. `mean_loss` measures a text of any length. The model sees at most
+# Training asks for a loss and its gradients, again and again. `loss_and_gradients` does both. `text_surprise` measures every character of a text of any length, and `mean_loss` is its mean. The model sees at most
 # $T$ characters, so the text is cut into windows of full length that **overlap by half**: a window starts every $T/2$ characters. The first one scores all its
 # positions, every other one only its second half, which no earlier window has scored. So each prediction is counted exactly once, and all but those of the very first window have at
 # least $T/2$ characters of context. (Without the overlap, the first characters of each window would be guessed from almost nothing.)
@@ -1728,19 +1737,24 @@ def loss_and_gradients(x, targets, rng, *, params, heads, rate):
     return float(loss), model_backward(1.0, cache)
 
 
-def mean_loss(ids, params, T=CONTEXT, heads=HEADS, B=32):
-    """The loss over a text, ids (n,), in nats per character, in windows of T that overlap by half."""
+def text_surprise(ids, params, T=CONTEXT, heads=HEADS, B=16):
+    """The loss of each prediction (n - 1,) in a text, ids (n,), read in windows of T that overlap by half."""
     n = len(ids) - 1  # predictions
     T = min(T, n)
     starts = np.append(np.arange(0, n - T, max(1, T // 2)), n - T)  # the last window ends with the text
-    new = np.diff(starts, prepend=-T)  # how many positions no earlier window has scored
-    total = 0.0
+    new = np.diff(starts, prepend=-T)  # how many positions of a window no earlier one has scored
+    parts = []
     for i in range(0, len(starts), B):
         windows = starts[i : i + B, None] + np.arange(T)
         logits, _ = transformer_forward(ids[windows], params, heads)
         is_new = np.arange(T) >= T - new[i : i + B, None]
-        total += float(surprise(logits, ids[windows + 1])[is_new].sum(dtype=np.float64))
-    return total / n
+        parts.append(surprise(logits, ids[windows + 1])[is_new])
+    return np.concatenate(parts)
+
+
+def mean_loss(ids, params, T=CONTEXT, heads=HEADS):
+    """The loss over a text, ids (n,), in nats per character."""
+    return float(text_surprise(ids, params, T, heads).mean(dtype=np.float64))
 
 
 # %% [markdown]
@@ -2055,9 +2069,9 @@ check_training(
 # %% nbgrader={"grade": false, "grade_id": "train_full", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 D, F, BLOCKS = 128, 512, 4
 B, T = 16, CONTEXT
-LEG_1, PEAK_1, DROPOUT = training_steps(2200, 12), 3e-3, 0.1
-LEG_2, PEAK_2 = training_steps(2300, 8), 2e-3
-WARMUP, DECAY_1, DECAY_2, EVERY = 100, 0.1, 0.02, training_steps(200, 10)
+LEG_1, PEAK_1, DROPOUT = training_steps(2200, 6), 3e-3, 0.1
+LEG_2, PEAK_2 = training_steps(2300, 4), 2e-3
+WARMUP, DECAY_1, DECAY_2, EVERY = 100, 0.1, 0.02, training_steps(200, 5)
 
 start_params = init_params(V, D, F, BLOCKS, np.random.default_rng(3))
 log = TrainingLog("06", mean_loss, corpus, start_params, every=EVERY)
@@ -2080,13 +2094,13 @@ log.plot(title=f"Two legs: dropout until update {len(losses_1)}, memorising afte
 # ### Read the curves honestly
 #
 # In the first leg both curves fall together, and with dropout the training loss lies *above* what the model can do, because it is measured with a tenth of the numbers missing. When the second leg begins, dropout is
-# gone, and the curves part: the training loss dives, and the held-out loss turns and **rises**.
+# gone, and the curves part: the training loss dives. The held-out loss may still profit for a moment, but then it turns and **rises**.
 #
-# The model gets better and better at these pages and *worse* at every other text, also in its confidence: on a page that it does not know it now says the wrong
-# thing with conviction, and cross-entropy punishes conviction. **Low training loss is memorising.** It proves that your gradients are right and that the model is large enough, nothing else. What you report, and
+# The model gets better and better at these pages and *worse* at every other text. What grows is its confidence: on a page that it does not know it now says the wrong
+# thing with conviction, and cross-entropy punishes that. **Low training loss is memorising.** It proves that your gradients are right and that the model is large enough, nothing else. What you report, and
 # what you sample from, are the parameters that were best on text that they have not seen. (They were picked by looking at the held-out part, so their figure is a little on the bright side.)
 #
-# Compare with notebooks 03 to 05: the Transformer needs more computation than the LSTM to get to the same held-out loss on so small a text. It has no built-in idea that the last character matters most; it has to learn
+# Compare with notebooks 03 to 05: on so small a text the Transformer needs more computation than the LSTM for about the same held-out loss. It has no built-in idea that the last character matters most; it has to learn
 # even that. Its advantage shows where there is more text and more hardware: it makes better use of both than anything that has to walk.
 #
 # ## 7. Writing
@@ -2165,9 +2179,9 @@ check_values(
 # %% nbgrader={"grade": false, "grade_id": "samples", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 prompt = "alice was beginning to "
 for temperature in (0.3, 1.0, 1.4):
-    written = generate(corpus.encode(prompt), training_steps(320, 40), log.best_params, temperature, np.random.default_rng(10))
+    written = generate(corpus.encode(prompt), training_steps(320, 20), log.best_params, temperature, np.random.default_rng(10))
     show_sample(prompt + corpus.decode(written), f"temperature {temperature}")
-written = generate(corpus.encode(prompt), training_steps(400, 40), log.best_params, 0.7, np.random.default_rng(10))
+written = generate(corpus.encode(prompt), training_steps(400, 20), log.best_params, 0.7, np.random.default_rng(10))
 log.record(prompt + corpus.decode(written), "temperature 0.7")
 
 
@@ -2193,7 +2207,7 @@ def continuations(params, places, length, temperature=0.4):
     return [corpus.decode(generate(corpus.train[i : i + 60], length, params, temperature, rng)) for i in places]
 
 
-places, length = range(5000, 125000, training_steps(12000, 60000)), training_steps(150, 10)
+places, length = range(5000, 125000, training_steps(12000, 90000)), training_steps(150, 8)
 passages = {
     "best parameters": continuations(log.best_params, places, length),
     "final parameters": continuations(final_params, places, length),
@@ -2218,21 +2232,24 @@ def loss_by_position(ids, params, windows):
     """The mean loss (T,) at each position of windows that are spread over a text."""
     places = np.linspace(0, len(ids) - T - 1, windows).astype(int)[:, None] + np.arange(T)
     parts = [
-        surprise(transformer_forward(ids[part], params, HEADS)[0], ids[part + 1]) for part in np.array_split(places, max(1, windows // 50))
+        surprise(transformer_forward(ids[part], params, HEADS)[0], ids[part + 1]) for part in np.array_split(places, max(1, windows // 20))
     ]
     return np.concatenate(parts).mean(axis=0)
 
 
-by_position = loss_by_position(corpus.held_out, log.best_params, training_steps(1500, 50))
+by_position = loss_by_position(corpus.held_out, log.best_params, training_steps(3000, 20))
 plot_curves(
     {"held out, best parameters": (np.arange(1, T + 1), by_position)}, title="The more it sees, the better it guesses",
     x_label="characters seen", lines={"bigram optimum": BIGRAM},
 )
+for low, high in ((1, 1), (2, 4), (5, 16), (17, 64), (65, 128)):
+    print(f"after {low:2} to {high:3} characters: {by_position[low - 1 : high].mean():.3f}")
 
 
 # %% [markdown]
-# With one character it can be no better than the bigram model. The first ten characters bring most of the gain: they spell the word. The rest of the window brings
-# a little more, slowly: who is speaking, and whether a quotation is open. (This is why `mean_loss` lets the windows overlap.)
+# With one character it can hardly be better than the bigram model. The next few bring most of the gain: they spell the word. What comes from further back is worth
+# little on average, and it is real all the same: who is speaking, whether a quotation is open, how long the line already is. (Because the first positions are so
+# much worse, `text_surprise` lets the windows overlap.)
 #
 # ### Attention maps
 #
@@ -2317,8 +2334,9 @@ for i in range(BLOCKS):
     print(f"    block {i}: " + "  ".join(f"{distance:5.1f}" for distance in np.sort(profile[i] @ np.arange(T))))
 
 # %% [markdown]
-# Near characters get most of the weight, but the curves fall much more gently than the gradients of the RNN did in notebook 03, and some heads look half a window back. Nobody told a head to
-# care for near or for far. They divided the work among themselves.
+# Near characters get most of the weight. A head that spread its weight evenly over all it may see would have a mean distance of about 48 here, so a figure near that belongs to a
+# head that takes an average over the page: which letters and signs are about at all? Figures of 1 to 5 belong to the spellers. Nobody told a head to
+# care for near or for far; they divided the work among themselves.
 #
 # ### Where is it surprised?
 #
@@ -2326,12 +2344,9 @@ for i in range(BLOCKS):
 
 # %% nbgrader={"grade": false, "grade_id": "surprised", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 passage = corpus.held_out[2000:2400]
-windows = np.arange(len(passage) - T)[:, None] + np.arange(T)
-logits, _ = transformer_forward(passage[windows], log.best_params, HEADS)
-losses_here = surprise(logits[:, -1:], passage[windows[:, -1:] + 1])[:, 0]  # after a full window each
-letters = corpus.decode(passage[T - 1 :])
+losses_here, letters = text_surprise(passage, log.best_params), corpus.decode(passage)
 first = np.array([letters[t] in " \n`(-" and letters[t + 1].isalpha() for t in range(len(losses_here))])
-shown = slice(320 - T + 1, 399 - T + 1)
+shown = slice(320, 399)
 plot_bars(
     list(letters[1:][shown]), losses_here[shown], highlight=first[shown],
     title="Surprise, character by character", y_label="loss (nats)",
