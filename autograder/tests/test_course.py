@@ -12,6 +12,9 @@ import nbformat
 import pytest
 
 from autograder.build.leaks import secret_lines
+from autograder.build.results import read_results as read_training_results
+from autograder.build.results import table
+from autograder.build.solve import without_hidden_tests
 from autograder.cells import HIDDEN, SOLUTION
 from autograder.cli import main
 from autograder.course import CONFIG, Course
@@ -22,6 +25,16 @@ from autograder.reports.stored import read_results
 
 COURSE = Course.find(Path(__file__).parent)
 ASSIGNMENTS = COURSE.assignments
+# Nats per character: the final parameters on the training part, the best ones on the held-out part.
+TARGETS = {
+    "01b": (2.398, 2.45),
+    "02": (1.30, 1.58),
+    "03": (1.20, 1.61),
+    "04": (0.70, 1.49),
+    "05-rnn": (1.10, 1.60),
+    "05-lstm": (0.50, 1.48),
+    "06": (0.60, 1.48),
+}
 
 
 def read(path):
@@ -65,6 +78,29 @@ def test_solutions_are_executed_and_show_no_hidden_test(assignment):
     assert "HIDDEN TESTS" not in text
     for line in secret_lines(read(COURSE.source(assignment)), HIDDEN):
         assert line not in text
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_solutions_are_those_of_the_source(assignment):
+    """Was the committed solution made from the source as it is now?"""
+    made = without_hidden_tests(read(COURSE.source(assignment)))
+    assert [cell.source for cell in read(COURSE.solution(assignment)).cells] == [cell.source for cell in made.cells]
+
+
+@pytest.mark.parametrize("model", TARGETS)
+def test_committed_runs_reach_their_targets(model):
+    """Did the run in solutions/ reach what the model is known to reach, in time and memory?"""
+    (result,) = [result for result in read_training_results(COURSE) if result["model"] == model]
+    train, held_out = TARGETS[model]
+    assert result["train"] <= train
+    assert result["held_out"] <= held_out
+    assert result["notebook_seconds"] <= 360
+    assert result["peak_memory"] < 1.5e9
+
+
+def test_the_readme_shows_the_committed_runs():
+    """Is the table in the README the one that results.json gives?"""
+    assert table(read_training_results(COURSE)) in (COURSE.root / "README.md").read_text()
 
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)

@@ -122,8 +122,9 @@ print(f"different windows in the training part: {different[0]} with C = 1, {diff
 
 
 # %% [markdown]
-# At $C = 8$ most windows have never been seen, and of those that have, most were seen once. A table has nothing to say about `he queen w` if it only ever
-# counted `he king w`. A model must notice that two windows are **alike**. A table cannot: its rows know nothing of each other.
+# At $C = 8$ more than half of the held-out windows are new. And 133,731 windows of 83,172 kinds leave one or two counts for a row of the table, from which nobody can
+# tell a probability. A table has nothing to say about `e queen ` if it only ever counted `he king `. A model must notice that two windows are **alike**. A table cannot: its
+# rows know nothing of each other.
 #
 # ## 2. Three layers
 #
@@ -163,8 +164,8 @@ def draw_network(window="ice was ", backward=False):
     axes.text(4.3, 5.2, "softmax: the next character?", ha="center", va="center", fontsize=12, color=grey)
     if backward:
         for y, text in ((5.0, "dlogits"), (3.8, "dh"), (2.4, "de"), (1.3, "dE: scatter-add")):
-            arrow((7.9, y), (7.9, y - (0.6 if y > 1.4 else 0.7)), red)
-            axes.text(8.1, y - 0.3, text, ha="left", va="center", fontsize=12, color=red)
+            arrow((9.1, y), (9.1, y - 0.65), red)
+            axes.text(9.3, y - 0.33, text, ha="left", va="center", fontsize=12, color=red)
     else:
         notes = ((0.3, "window  x  (B, C)"), (1.47, "vectors  e  (B, C·E)"), (2.8, "hidden  h  (B, H)"), (4.1, "logits  (B, V)"))
         for y, text in notes:
@@ -261,7 +262,7 @@ print("np.add.at(summed, window, 1)    counts", int(summed[t]), "t")
 
 
 # %% [markdown]
-# `np.add.at(dE, x, pieces)` takes `x` $(B, C)$ and `pieces` $(B, C, E)$ as they are. There is a second way, which is about six times as fast on large batches: write the lookup as a
+# `np.add.at(dE, x, pieces)` takes `x` $(B, C)$ and `pieces` $(B, C, E)$ as they are. There is a second way, which is about five times as fast on large batches: write the lookup as a
 # product with a one-hot matrix $O$ $(B C, V)$ that has a 1 at the id of each character. Forward it is $O\,E$, so backward it is
 #
 # $$dE = O^\top\, de \qquad (V, BC)(BC, E) \to (V, E)$$
@@ -920,7 +921,7 @@ check_training(
         "weight_decay": 0.0005, "rng": hidden_rng(),
     },
     lambda params: reference.mean_loss(text.held_out, params),
-    at_most=1.9, like=params,
+    at_most=1.89, like=params,
     says="A small network is trained for 1500 updates on a text you have not seen, and its loss on the held-out part is measured.",
 )
 ### END HIDDEN TESTS
@@ -957,7 +958,7 @@ log.plot(title="Learning Alice through a window of 8", lines={"chance": CHANCE, 
 # ### Read the curves honestly
 #
 # Both curves fall through the bigram line at once: eight characters tell much more than one. Then they **part**. The training loss goes on falling, the held-out loss
-# follows more and more slowly.
+# creeps, and both take a last dip when the learning rate gets small.
 #
 # The gap is what the network knows about *these pages* and about no others. It has 23,000 parameters, and in this run it sees each of the 133,730 windows more than two hundred times. **Low
 # training loss is memorising.** It shows that your code and your optimiser work. For how well the network writes, only the held-out curve counts, so that is where
@@ -1087,8 +1088,8 @@ from autograder import check_sampling, check_values
 
 check_sampling(draw_next, np.array([1.0, -0.5, 2.0, 0.0, 1.5]), temperature=0.7, draws=600, given=["next_probabilities"])
 check_values(
-    draw_next, {"logits": np.array([1.0, 3.0, 2.0]), "temperature": 50.0, "rng": np.random.default_rng(1), "top_k": 1},
-    1, given=["next_probabilities"],
+    draw_next, {"logits": np.array([1.0, 2.5, 0.5, 0.0, 3.0, 2.0]), "temperature": 50.0, "rng": np.random.default_rng(1), "top_k": 1},
+    4, given=["next_probabilities"],
 )
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, hidden_seed
@@ -1097,6 +1098,11 @@ rng = hidden_rng()
 check_sampling(
     draw_next, rng.permutation(np.linspace(-2.0, 2.0, 7)).astype("float32"), temperature=1.7, draws=600, seed=hidden_seed(),
     given=["next_probabilities"], says="Drawing is tried on float32 logits at a high temperature.",
+)
+logits = rng.permutation(np.linspace(-1.0, 1.0, 60))
+check_values(
+    draw_next, {"logits": logits, "temperature": 50.0, "rng": rng, "top_k": 1}, int(np.argmax(logits)),
+    given=["next_probabilities"], says="Drawing is tried at a very high temperature with a single character left.",
 )
 ### END HIDDEN TESTS
 
@@ -1212,7 +1218,7 @@ def draw_map(table, title):
     for (x, y), i in zip(places, frequent, strict=True):
         character = corpus.alphabet[i]
         kind = "vowels" if character in "aeiou" else "consonants" if character.isalpha() else "everything else"
-        axes.text(x, y, names.get(character, character), color=kinds[kind], fontsize=18, ha="center", va="center", fontweight="bold")
+        axes.text(x, y, names.get(character, character), color=kinds[kind], fontsize=18 if character.isalpha() else 24, ha="center", va="center", fontweight="bold")
     for kind, colour in kinds.items():
         axes.plot([], [], "o", color=colour, label=kind)
     axes.set(
@@ -1244,8 +1250,11 @@ for character in "aetbmgy.,'\n":
 
 
 # %% [markdown]
-# Vowels on one side, consonants on the other, marks and spaces in a third place. The network needs this: after a consonant a vowel is likely, *whichever*
-# consonant it was. What it learns about one character it now knows about its neighbours too, and this is what the table of counts could not do.
+# The first direction separates letters from everything else: marks and spaces end a word, whichever they are. Space and line break point almost the same way, since Carroll's lines might have
+# ended elsewhere, and `.`, `?` and `!` are neighbours. What the network learns about one of them it now knows about the others too. A table of counts could not do that.
+#
+# Among the letters do not read too much into the map. The five vowels lie near each other in it, but the two directions hold only a fifth of the differences, and the cosines between vowels are small. That is
+# sensible: `he ca` and `he co` go on quite differently, so the network must also keep letters apart.
 #
 # ### Which place in the window matters?
 #
@@ -1287,21 +1296,22 @@ for length in window_lengths:
     after["held out"].append(mean_loss(held_out, trained))
 plot_curves(
     {name: (window_lengths, values) for name, values in after.items()},
-    title="A longer window helps, then only the memory", x_label="window length C", lines={"bigram optimum": BIGRAM},
+    title="How much does a longer window bring?", x_label="window length C", lines={"bigram optimum": BIGRAM},
 )
 for length, train_loss, held_out_loss in zip(window_lengths, after["train"], after["held out"], strict=True):
     print(f"C = {length:2}: training part {train_loss:.3f}, held-out part {held_out_loss:.3f}")
 
 # %% [markdown]
-# Most of what there is to gain comes from the first four or five characters: spelling is a local affair. After that the training loss still falls, the held-out loss hardly does. A
-# window twice as long needs a $W_1$ twice as large, and mostly gets more to memorise. What is really missing, who speaks, whether a quotation is open, what this
+# Most of what there is to gain comes from the last four characters: spelling is a local affair. After that the training loss goes on falling, but the held-out loss turns level at about six and
+# then **rises**. A longer window needs a larger $W_1$, and with this little text it mostly uses it to memorise. What is really missing, who speaks, whether a quotation is open, what this
 # chapter is about, lies dozens or hundreds of characters back, and no window of reasonable size reaches it.
 #
 # ### How good is it?
 #
-# Better than you may expect. Its held-out loss is about that of the vanilla RNN in notebook 03, which has no window and four times as many parameters. A window is a **strong baseline**: a few
-# characters hold most of what can be known about the next one, and the window hands them over complete and in order. A recurrent network has to *learn* what to keep, and how.
-# So do not expect wonders from the first one. What it has is room for improvement: its memory has no edge, and notebooks 04 to 06 learn to use that.
+# Better than you may expect. Our run ended at a held-out loss of 1.53. The vanilla RNN of notebook 03, with four times as many parameters and no window, ended at 1.52 when we trained it: hardly a
+# difference. (It is no race under equal rules: this network had weight decay, which brought some hundredths, and the RNN had none.) A window is a **strong baseline**: a few characters hold most of what can be
+# known about the next one, and the window hands them over complete and in order. A recurrent network has to *learn* what to keep, and how. What it has is room for
+# improvement: its memory has no edge, and notebooks 04 to 06 learn to use that.
 
 # %% [markdown]
 # ## Takeaways

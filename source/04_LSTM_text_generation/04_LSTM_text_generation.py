@@ -103,7 +103,7 @@ def draw_cell(backward=False):
     line((0.4, 3.4), (2.7, 3.4), width=5, head=False)
     line((2.7, 3.4), (10.7, 3.4), width=5)
     line((0.4, -0.3), (2.2, -0.3))
-    line((1.3, -1.1), (1.3, -0.3), head=False)
+    line((1.8, -1.1), (1.8, -0.3), head=False)
     line((2.4, -0.3), (8.0, -0.3), head=False)
     for x in (3.2, 4.6, 6.2, 8.0):
         line((x, -0.3), (x, 0.55))
@@ -121,7 +121,7 @@ def draw_cell(backward=False):
     box(9.3, 2.55, "tanh", blue)
     for x, y, text in ((3.2, 3.4, "×"), (5.4, 2.1, "×"), (5.4, 3.4, "+"), (9.3, 1.1, "×")):
         knot(x, y, text)
-    for x, y, text in ((0.05, 3.4, "$c_{t-1}$"), (11.05, 3.4, "$c_t$"), (0.05, -0.3, "$h_{t-1}$"), (11.05, 1.1, "$h_t$"), (1.3, -1.35, "$x_t$")):
+    for x, y, text in ((0.05, 3.4, "$c_{t-1}$"), (11.05, 3.4, "$c_t$"), (0.05, -0.3, "$h_{t-1}$"), (11.05, 1.1, "$h_t$"), (1.8, -1.35, "$x_t$")):
         axes.text(x, y, text, ha="center", va="center", fontsize=15, color=grey)
     if backward:
         line((10.7, 3.85), (0.4, 3.85), colour=red, width=2.2)
@@ -828,13 +828,16 @@ check_values(
 # $\partial L_T / \partial c_{T-k}$ for every distance $k$, averaged over 64 places of the text. It is the measurement from the end of notebook 03, now along the road.
 
 # %% nbgrader={"grade": false, "grade_id": "gradients_by_distance", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+REACH = training_steps(101, 21)  # how far back the gradients are followed
+
+
 def places(ids, B, T):
     """B pieces of T characters from all over a text, (B, T), and the character after each, (B, 1)."""
     starts = np.linspace(0, len(ids) - T - 2, B).astype(int)
     return ids[starts[:, None] + np.arange(T)], ids[starts + T][:, None]
 
 
-def gradients_by_distance(ids, params, B=64, T=101):
+def gradients_by_distance(ids, params, B=64, T=REACH):
     """The mean norms of d loss_T / d h_(T-k) and d loss_T / d c_(T-k) for k = 1, ..., T, relative to k = 1."""
     x, target = places(ids, B, T)
     h = c = np.zeros((B, len(params["Wh"])), dtype=params["Wh"].dtype)
@@ -852,7 +855,7 @@ def gradients_by_distance(ids, params, B=64, T=101):
     return (norms / norms[0]).T
 
 
-DISTANCES = np.arange(1, 102)
+DISTANCES = np.arange(1, REACH + 1)
 untrained = init_params(V, 256, np.random.default_rng(3), dtype=np.float64)
 plot_curves(
     {
@@ -865,9 +868,16 @@ plot_curves(
 
 
 # %% [markdown]
-# The scale is logarithmic, so straight lines are exponentials. TEXT_BIAS
+# The scale is logarithmic, so straight lines are exponentials.
 #
-# The gate's bias only decides where learning *begins*. Each of the $H$ forget gates is then free to open or shut for any character.
+# - **Bias $-1$ or $0$**: after 20 characters a millionth is left, or a thousandth. Nothing farther away can be learned.
+# - **Bias $1$**: about a fiftieth arrives from 50 characters away.
+# - **Bias $2$ or $4$**: the road is open. (The lines that rise again at the far end owe that to the side roads through $W_h$, which can also grow.)
+#
+# Be honest about what it buys. The bias only decides where learning *begins*; each of the $H$ forget gates is then free to open or shut. On this small book
+# runs of 1,000 updates with biases from $-3$ to $1$ all ended at a held-out loss of 1.42 to 1.43: most next characters can be guessed from the last twenty. An open gate even
+# costs time, because what is kept for ever must first be learned to be thrown away (bias $4$: 1.60). What the bias does change is how *far* the network remembers. In part 7 you
+# will see that.
 
 # %% [markdown]
 # ## 5. Training
@@ -900,10 +910,8 @@ def adam_step(params, grads, state, learning_rate, beta1=0.9, beta2=0.999, epsil
     correction = math.sqrt(1 - beta2**t)
     new, m, v = {}, {}, {}
     for name, g in grads.items():
-        m[name] = beta1 * state["m"][name]
-        m[name] += (1 - beta1) * g
-        v[name] = beta2 * state["v"][name]
-        v[name] += (1 - beta2) * (g * g)
+        m[name] = beta1 * state["m"][name] + (1 - beta1) * g
+        v[name] = beta2 * state["v"][name] + (1 - beta2) * (g * g)
         update = np.sqrt(v[name])
         update += epsilon * correction
         np.divide(m[name], update, out=update)
@@ -1063,24 +1071,24 @@ check_training(
 from autograder.hidden import hidden_rng, looking_glass, reference
 
 text = looking_glass()
-params = reference.set_forget_bias(reference.init_params(46, 48, hidden_rng()), 1.0)
+params = reference.set_forget_bias(reference.init_params(46, 64, hidden_rng()), 1.0)
 check_training(
-    train, {"ids": text.train, "params": params, "steps": 400, "B": 32, "T": 16, "learning_rate": 0.02},
+    train, {"ids": text.train, "params": params, "steps": 500, "B": 32, "T": 32, "learning_rate": 0.03},
     lambda params: reference.mean_loss(text.held_out, params),
-    at_most=2.0, like=params,
-    says="A small LSTM is trained for 400 updates on a text you have not seen, and its loss on the held-out part is measured.",
+    at_most=1.76, like=params,
+    says="A small LSTM is trained for 500 updates on a text you have not seen, and its loss on the held-out part is measured.",
 )
 ### END HIDDEN TESTS
 
 # %% [markdown]
 # ## Train it: two legs
 #
-# Now the real thing: $H = 256$, 32 readers, chunks of 32 characters, float32, about 320,000 parameters. It takes one and a half to three minutes on two cores and goes in
+# Now the real thing: $H = 256$, 32 readers, chunks of 32 characters, float32, about 320,000 parameters. It takes one and a half to three minutes on two free cores and goes in
 # two legs. Each begins with a fresh Adam and a new learning rate that falls to zero.
 #
-# - **Leg 1** is short, with a high rate: some eight times through the book. It learns what the pages have in common, and ends about where the held-out loss is lowest.
+# - **Leg 1** is short, with a high rate: some eleven times through the book. It learns what the pages have in common, and ends about where the held-out loss is lowest.
 #   If you want a network that writes, stop here.
-# - **Leg 2** is long and is an experiment in **memorising**. Five times as many updates over the same pages, starting from the parameters of leg 1. There is little left to learn that
+# - **Leg 2** is long and is an experiment in **memorising**. More than three times as many updates over the same pages, starting from the parameters of leg 1. There is little left to learn that
 #   holds for other pages, but a lot about these.
 #
 # The `TrainingLog` measures the held-out part now and then and remembers the parameters that did best there. Had enough? Interrupt the cell with ■: the leg stops after the update it is
@@ -1114,9 +1122,9 @@ log.plot(title="Learning Alice, and then learning her by heart", lines={"chance"
 # %% [markdown]
 # ### Read the curves honestly
 #
-# Leg 1 ends around $1.42$ on the held-out part, clearly below the RNN. That is what the pocket is worth.
+# Leg 1 should end around $1.42$ on the held-out part, clearly below the RNN. That is what the pocket is worth.
 #
-# Then the rate jumps up again, and the curves **part**. The training loss falls below a third of what it was, the held-out loss *rises* all the while, back to where the RNN was and beyond. **A low
+# Then the rate jumps up again, and the curves **part**. The training loss falls to about $0.65$, and the held-out loss *rises* all the while, to about $1.78$: worse than the RNN ever was. **A low
 # training loss is memorising.** It shows that the code is right, that the network is large enough and that the optimiser works. It does not show that the network writes
 # better, and here it demonstrably writes worse on every page it has not seen. With 320,000 parameters for 130,000 characters there is room enough to learn a book by heart.
 #
@@ -1213,7 +1221,7 @@ log.record(prompt + corpus.decode(written), "temperature 0.7")
 
 
 # %% [markdown]
-# TEXT_SAMPLES
+# At 0.3 it plays safe. Around 0.7 speeches open and close, characters of the book say things to each other, and still nothing makes sense. At 1.4 the spelling falls apart.
 #
 # ### Does it copy?
 #
@@ -1234,7 +1242,7 @@ def continued(params, rng):
     """What a network writes after 15 places of the training part, 200 characters each."""
     return [
         corpus.decode(generate(corpus.train[place : place + 60], 200, params, 0.4, rng))
-        for place in range(5000, 125000, 8000)
+        for place in range(5000, 125000, training_steps(8000, 60000))
     ]
 
 
@@ -1251,7 +1259,9 @@ for name, texts in passages.items():
 
 
 # %% [markdown]
-# TEXT_COPY
+# Compare the three lines. In our run the best parameters and the final ones both quoted about 20 characters, hardly more than Carroll, who repeats himself for 18. So even a training loss of $0.65$ does not mean that the
+# network recites when it writes freely: each drawn character that differs from the book leads it off the page it knows. Memorising is a matter of degree. It shows in the *gap* between the curves long before it
+# shows in the sample.
 
 # %% [markdown]
 # ## 7. Looking inside
@@ -1315,7 +1325,7 @@ rnn_params = train_plain_rnn(corpus.train, H, training_steps(1500, 20), B, T, 0.
 
 
 # %% nbgrader={"grade": false, "grade_id": "straight_lines", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
-def plain_rnn_by_distance(ids, params, B=64, T=101):
+def plain_rnn_by_distance(ids, params, B=64, T=REACH):
     """The mean norm of d loss_T / d h_(T-k) for k = 1, ..., T, relative to k = 1."""
     x, target = places(ids, B, T)
     hs, rnn_cache = plain_rnn_forward(x, np.zeros((B, len(params["Wh"]))), params)
@@ -1332,6 +1342,7 @@ through_h, along_c = gradients_by_distance(corpus.held_out, log.best_params)
 plot_curves(
     {
         "LSTM, along c": (DISTANCES, along_c),
+        "LSTM after leg 2, along c": (DISTANCES, gradients_by_distance(corpus.held_out, final_params)[1]),
         "plain RNN, through h": (DISTANCES, plain_rnn_by_distance(corpus.held_out, rnn_params)),
         "LSTM, through h": (DISTANCES, through_h),
     },
@@ -1341,7 +1352,14 @@ plot_curves(
 
 
 # %% [markdown]
-# TEXT_LINES
+# There it is. For the plain RNN a straight fall: from 50 characters away less than a thousandth arrives. Along the pocket of the LSTM it is more than a hundred times as
+# much, and the line bends towards the horizontal: some places forget quickly, others hardly at all, and at large distances only the patient ones are left. The
+# postcard profits, too, because it is fed from the pocket.
+#
+# Where leg 2 ends, the road is wider still. To learn a page by heart one needs to know which page it is.
+#
+# One caution. Both networks were trained on chunks of 32 characters, so no gradient ever came from farther away *during training*. What you see beyond 32 was learned at short distances and carries over: a gate
+# that stays open for 30 characters stays open for 100.
 
 # %% [markdown]
 # ### Does it know that somebody is speaking?
@@ -1349,7 +1367,7 @@ plot_curves(
 # In Alice a speech begins with a backtick and ends with an apostrophe, perhaps three hundred characters later. Whether the reader is inside is one bit, and to have it
 # one must have kept it. Ask the pockets: is there a *place* in $c$ that goes with that bit?
 #
-# The next cell reads 16,000 characters of the training part and correlates each of the $H$ places with two features: *inside a quotation*, and *how many letters into a
+# The next cell reads 32,000 characters of the training part and correlates each of the $H$ places with two features: *inside a quotation*, and *how many letters into a
 # word*. It takes the place that goes with each feature most, and as a third one the place with the highest average forget gate. Then it shows all three at work on a
 # held-out passage.
 
@@ -1393,7 +1411,7 @@ def correlations(cs, feature):
     return cs.T @ feature / (len(feature) * cs.std(axis=0) * feature.std() + 1e-9)
 
 
-study = make_streams(corpus.train[:16001], 16)[0]
+study = make_streams(corpus.train[: training_steps(32001, 3201)], 32)[0]
 study_gates, study_cells = watch_cells(study, log.best_params)
 study_rows = study_cells.reshape(-1, H)
 speaking = np.concatenate([inside_quotation(corpus.decode(row)) for row in study])
@@ -1435,11 +1453,13 @@ draw_gates(held_out_text[begin - 12 : begin + 98], held_out_text[begin - 500 : b
 # %% [markdown]
 # Gates: white is shut, dark is open. Pocket: red and blue are the two signs.
 #
-# TEXT_GATES
+# Look at the first panel. At the opening backtick the forget gate lightens and the input gate darkens: the old content goes, the new is written. Then the input gate shuts, the forget
+# gate opens fully, and the pocket keeps its colour to the end of the speech, where it is overwritten. Nobody told the network what a quotation mark is. The word-counting place lives faster: its forget gate closes at almost every
+# space. The third place hardly changes at all. (Your run may choose other places; the pattern stays.)
 #
 # ### One bit, kept for a hundred characters
 #
-# A single place is a narrow view; the network is free to spread a bit over many. So fit a **probe**: the weighted sum of all $H$ numbers that comes closest to the bit (least squares, on the 16,000 characters), and then see
+# A single place is a narrow view; the network is free to spread a bit over many. So fit a **probe**: the weighted sum of all $H$ numbers that comes closest to the bit (least squares, on the 32,000 characters), and then see
 # on the held-out part how often it is on the right side of $\tfrac12$. A probe can only find what is there. Do the same with the postcard $h$ of the plain RNN.
 
 # %% nbgrader={"grade": false, "grade_id": "probe", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
@@ -1473,11 +1493,11 @@ def draw_probe(shown):
 
     figure, axes = plt.subplots(figsize=(11, 3.6), layout="constrained")
     at = np.arange(shown.start, shown.stop)
-    axes.fill_between(at, -0.4, 1.4, where=truth[shown] == 1, color="#8a8f98", alpha=0.25, linewidth=0, label="inside a quotation")
+    axes.fill_between(at, -0.8, 1.5, where=truth[shown] == 1, color="#8a8f98", alpha=0.25, linewidth=0, label="inside a quotation")
     for (name, answer), colour in zip(answers.items(), ("#2a6fbb", "#c8443b"), strict=True):
         axes.plot(at, answer[shown], color=colour, linewidth=1.5, label=name)
     axes.axhline(0.5, color="#8a8f98", linestyle="--", linewidth=1)
-    axes.set(ylim=(-0.4, 1.4), xlim=(at[0], at[-1]), xlabel="position in the held-out part", ylabel="the probe's answer",
+    axes.set(ylim=(-0.8, 1.5), xlim=(at[0], at[-1]), xlabel="position in the held-out part", ylabel="the probe's answer",
              title="Is somebody speaking? What a probe reads in the memory")
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(loc="upper right", ncols=3, fontsize=9)
@@ -1488,7 +1508,8 @@ def draw_probe(shown):
 draw_probe(slice(2100, 2500))
 
 # %% [markdown]
-# TEXT_PROBE
+# In our run the probe on the pocket was right for about 93 % of the characters, the one on the RNN's $h$ for about 69 %, little better than the 64 % of always saying "outside". On the blue curve
+# you can see the bit being set at the backtick, kept through the speech, and cleared. The red one notices the backtick, too, and has forgotten it a few letters later. That is the falling line of the last figure, seen from the other side.
 
 # %% [markdown]
 # ## Takeaways

@@ -532,20 +532,20 @@ check_values(
 #
 # Backward you only go through your three functions in reverse. There is one place to think: `hs` went **into two of
 # them**. As *value* it went into the contexts, and as *query* and as *key* into the scores (`scores_backward` has added these two already).
-# A value that is used several times gets the sum of all its gradients. Here are the ways into $h_2$: its own context asked
+# A value that is used several times gets the sum of all its gradients. Here are the ways into $h_3$: its own context asked
 # with it, and all later contexts looked at it.
 
 # %% nbgrader={"grade": false, "grade_id": "draw_attention_backward", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 def three_roles(box, arrow):
-    """Where the gradient of h2 comes from."""
+    """Where the gradient of h3 comes from."""
     for t in range(1, 6):
         x = 2 * t
-        box(x, 0.4, f"$h_{t}$", BLUE if t == 2 else GREY)
+        box(x, 0.4, f"$h_{t}$", BLUE if t == 3 else GREY)
         box(x, 3, f"$c_{t}$", GREEN)
         arrow((x - (1.68 if t > 1 else 1.2), 0.4), (x - 0.34, 0.4), GREY)
-    arrow((4, 2.65), (4, 0.75), RED, "as query")
-    for t, at in ((3, 0.42), (4, 0.32), (5, 0.22)):
-        arrow((2 * t - 0.2, 2.65), (4.1 + 0.12 * (t - 2), 0.75), RED, "as key and value", at)
+    arrow((6, 2.65), (6, 0.75), RED, "as query")
+    for t, at in ((4, 0.42), (5, 0.3)):
+        arrow((2 * t - 0.2, 2.65), (6.1 + 0.12 * (t - 3), 0.75), RED, "as key and value", at)
 
 
 sketch(three_roles, xlim=(0.5, 11.4), ylim=(-0.1, 3.5))
