@@ -115,21 +115,22 @@ def show_results(course: Course) -> list[Path]:
 
 
 def draw(results: Results, path: Path) -> None:
-    """The training and the held-out loss of every model over the characters read."""
+    """The training and the held-out loss of every model over the time of its training."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    from autograder.notebook.pictures import COLOURS
+    from autograder.notebook.pictures import BLACK, COLOURS
 
     figure = Figure(figsize=(11, 4.6), layout="constrained")
     FigureCanvasAgg(figure)
     parts = {"train": "training part (memorising)", "held out": "held-out part"}
     for axes, (part, title) in zip(figure.subplots(1, 2, sharey=True), parts.items(), strict=True):
-        for result, colour in zip(results, COLOURS * len(results), strict=False):
-            x, y = zip(*result["curves"][part], strict=True)
-            read = [step / result["steps"] * result["seconds"] for step in x]
-            axes.plot(read, y, label=NAMES.get(result["model"], result["model"]), color=colour, linewidth=1.5)
-        axes.set(title=title, xlabel="seconds of training", xscale="symlog", ylim=(0.3, 3.2))
+        for result, colour in zip(results, [*COLOURS, BLACK] * len(results), strict=False):
+            pace = result["seconds"] / result["steps"]
+            points = [(step * pace, loss) for step, loss in result["curves"][part] if step]
+            name = NAMES.get(result["model"], result["model"])
+            axes.plot(*zip(*points, strict=True), label=name, color=colour, linewidth=1.5)
+        axes.set(title=title, xlabel="seconds of training", xscale="log", xlim=(0.1, None), ylim=(0.3, 3.2))
         axes.spines[["top", "right"]].set_visible(False)
         axes.grid(axis="y", alpha=0.25)
     figure.axes[0].set_ylabel("loss (nats per character)")

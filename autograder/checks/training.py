@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from autograder.checks.calls import call, require_array
 from autograder.checks.outcome import Failure, Row, check
@@ -23,9 +24,11 @@ def check_training(
     """Does `train(*inputs.values())` return parameters whose loss is `at_most` that (nats per character)?
 
     `train` returns `params` or `(params, ...)`, with the keys and shapes of `like`. The loss is
-    what `evaluate(params)` says, never what training reported.
+    what `evaluate(params)` says, never what training reported. The products of such small models
+    use one thread: several would wait for each other longer than they compute.
     """
-    result = call(train, *inputs.values(), seconds=seconds)
+    with threadpool_limits(limits=1, user_api="blas"):
+        result = call(train, *inputs.values(), seconds=seconds)
     params = result[0] if type(result) is tuple and result else result
     loss = float(evaluate(_require_params(params, like)))
     row = Row("loss", f"{loss:.4f} (target: at most {at_most:g})", "ok")

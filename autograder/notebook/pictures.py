@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 BLUE, RED, GREY, GREEN = "#2a6fbb", "#c8443b", "#8a8f98", "#3a8f5c"
+BLACK = "#1c1f24"
 COLOURS = [BLUE, RED, GREEN, "#b58a2a", "#7a55b5", GREY]
 VISIBLE_NAMES = {" ": "␣", "\n": "⏎"}
 

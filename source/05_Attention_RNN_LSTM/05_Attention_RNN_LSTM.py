@@ -1581,9 +1581,10 @@ for name, log, updates, train_loss, held_out_loss in (
 # An honest reading:
 #
 # - **Training loss: lower with attention.** It gives the network another way to recognise a place in the book, and more parameters to remember it with.
-# - **Held-out loss: not lower.** In our runs it ends level with the parent or a little above. What attention adds is spent on memorising sooner.
-# - **Part of it is the empty box.** At the start of every chunk there is nothing to look at. Compare *full box* with *held out*. Longer chunks would help, but $p$ grows
-#   with $T^2$.
+# - **Held-out loss: about the same.** In our runs it ended now a little below the parent, now a little above, and a difference of 0.02 is noise: another seed, or
+#   another processor that rounds differently, changes it by as much. Most of what attention adds is spent on memorising sooner.
+# - **Part of it is the empty box.** At the start of every chunk there is nothing to look at. Compare *full box* with *held out*: for the parents both are
+#   the same, with attention *full box* is lower. Longer chunks would help, but $p$ grows with $T^2$.
 # - **And it costs time**: look at the characters per second.
 #
 # Is attention a bad idea, then? It solves a problem that this task hardly has. The next *character* depends mostly on the last few, and
@@ -1689,7 +1690,7 @@ for name, w in looks.items():
 # %% [markdown]
 # In our runs the nearest two memories get more than their share, and beyond them the curve is flat: apart from its neighbours, the network does
 # not look at a *distance*, it looks for *content*. And the LSTM has found something on its own. It likes memories from right after quotation marks, line breaks and
-# commas: milestones, where a sentence or a speech begins. There one can read off whether somebody is speaking, and what kind of line this is.
+# full stops: milestones, where a sentence or a speech begins. There one can read off whether somebody is speaking, and what kind of line this is.
 #
 # One warning. A bright cell says where a mixture *came from*, not what it was good for. You have just seen that breaking attention costs
 # little; a beautiful map alone proves nothing.
