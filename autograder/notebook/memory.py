@@ -3,8 +3,8 @@
 import ctypes
 import sys
 
-# From malloc.h of the GNU C library; mallopt(3) describes both.
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
+# From malloc.h of the GNU C library; mallopt(3) describes them.
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
 GIBIBYTE = 2**30
 
 
@@ -12,7 +12,8 @@ def reuse_memory() -> bool:
     """Let the C library keep freed blocks of up to 1 GiB for the next array; False where it cannot be told.
 
     A training step makes and drops the same large arrays again and again. By default each one comes
-    fresh from the kernel, page by page and zeroed. Only speed changes, and only with the GNU C library.
+    fresh from the kernel, page by page and zeroed; threads keep smaller stores of their own, so they share
+    one here. Only speed changes, and only with the GNU C library.
     """
     if not sys.platform.startswith("linux"):
         return False
@@ -20,7 +21,8 @@ def reuse_memory() -> bool:
         mallopt = ctypes.CDLL(None).mallopt
     except (OSError, AttributeError):
         return False
-    return bool(mallopt(M_MMAP_THRESHOLD, GIBIBYTE) and mallopt(M_TRIM_THRESHOLD, GIBIBYTE))
+    settings = {M_MMAP_THRESHOLD: GIBIBYTE, M_TRIM_THRESHOLD: GIBIBYTE, M_ARENA_MAX: 1}
+    return all([mallopt(name, value) for name, value in settings.items()])
 
 
 def peak_memory() -> int | None:

@@ -2068,10 +2068,10 @@ check_training(
 
 # %% nbgrader={"grade": false, "grade_id": "train_full", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 D, F, BLOCKS = 128, 512, 4
-B, T = 16, CONTEXT
-LEG_1, PEAK_1, DROPOUT = training_steps(1800, 6), 3e-3, 0.1
-LEG_2, PEAK_2 = training_steps(2300, 4), 2e-3
-WARMUP, DECAY_1, DECAY_2, EVERY = 100, 0.1, 0.02, training_steps(200, 5)
+B, T = 8, CONTEXT
+LEG_1, PEAK_1, DROPOUT = training_steps(2800, 6), 2.5e-3, 0.1
+LEG_2, PEAK_2 = training_steps(4400, 4), 1.5e-3
+WARMUP, DECAY_1, DECAY_2, EVERY = 100, 0.1, 0.02, training_steps(400, 5)
 
 start_params = init_params(V, D, F, BLOCKS, np.random.default_rng(3))
 log = TrainingLog("06", mean_loss, corpus, start_params, every=EVERY)
