@@ -22,7 +22,8 @@ def reuse_memory() -> bool:
     except (OSError, AttributeError):
         return False
     settings = {M_MMAP_THRESHOLD: GIBIBYTE, M_TRIM_THRESHOLD: GIBIBYTE, M_ARENA_MAX: 1}
-    return all([mallopt(name, value) for name, value in settings.items()])
+    accepted = [mallopt(name, value) for name, value in settings.items()]
+    return all(accepted)
 
 
 def peak_memory() -> int | None:
