@@ -11,8 +11,9 @@ c = get_config()
 c.CourseDirectory.course_id = "neuron-to-transformer"
 # nbgrader's own default is "solution".
 c.CourseDirectory.solution_directory = "solutions"
-# The text twin of a source notebook holds the answers; nbgrader would copy it to release/ and autograded/.
-c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", "*.py"]
+# What lies beside a source notebook and holds answers; nbgrader would copy it to release/ and autograded/.
+answers = ["*.py", "audit", "calibration.*"]
+c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", *answers]
 # Timestamps would make every build of the solutions different.
 c.Execute.record_timing = False
 # Locked cells, tests and points come from the source, so nothing that a student edits can count.

@@ -39,7 +39,10 @@ def call_times(
         results = [_call_here(function, copies) for _ in range(times)]
         changed = not same(data_of(arguments), data_of(copies))
     if changed:
-        raise Failure(f"`{function.__name__}` changes its inputs in place; work on copies or new arrays.")
+        raise Failure(
+            f"`{function.__name__}` changes its inputs in place; work on copies or new arrays.",
+            code="inputs changed",
+        )
     return results
 
 
@@ -56,10 +59,10 @@ def _call_here(function: Callable, arguments: Sequence[Any]) -> Any:
 def raised(name: str, kind: str, detail: str) -> Failure:
     """The Failure for a student's function that raised; only built-in exception names are repeated."""
     if kind == "NotImplementedError":
-        return Failure(f"`{name}` is not implemented yet.")
+        return Failure(f"`{name}` is not implemented yet.", code="not implemented")
     if not (hasattr(builtins, kind) or kind == "LinAlgError"):
         kind = "an exception of its own"
-    return Failure(f"`{name}` raised {kind}.", detail)
+    return Failure(f"`{name}` raised {kind}.", detail, code="raised")
 
 
 @contextmanager
@@ -92,7 +95,9 @@ def outputs_and_cache(forward: Callable, arguments: Sequence[Any]) -> tuple[tupl
     """`(outputs, cache)` of a forward pass."""
     result = call(forward, *arguments)
     if type(result) is not tuple or len(result) < 2:
-        raise Failure(f"`{forward.__name__}` should return its output and a cache: `out, cache`.")
+        raise Failure(
+            f"`{forward.__name__}` should return its output and a cache: `out, cache`.", code="returns"
+        )
     return result[:-1], result[-1]
 
 
@@ -108,26 +113,35 @@ def require_array(value: Any, like: NDArray, name: str) -> NDArray:
         value = _as_scalar(value, like, name)
     if not isinstance(value, np.ndarray | np.generic):
         kind = "nothing (None)" if value is None else "something that is not a NumPy array"
-        raise Failure(f"{name} is {kind}.", f"got {type(value).__name__}")
+        raise Failure(f"{name} is {kind}.", f"got {type(value).__name__}", code="returns")
     value = np.asarray(value)
     if value.shape != like.shape:
-        raise Failure(f"{name} has the wrong shape.", f"shape {value.shape}, should be {like.shape}")
+        raise _wrong_shape(value.shape, like.shape, name)
     if value.dtype.kind not in "fiub":
-        raise Failure(f"{name} does not hold numbers.", f"dtype {value.dtype}")
+        raise Failure(f"{name} does not hold numbers.", f"dtype {value.dtype}", code="dtype")
     if like.dtype == np.float32 and value.dtype == np.float64:
-        raise Failure(f"{name} is float64 where float32 is asked for; keep to the dtype of what comes in.")
+        raise Failure(
+            f"{name} is float64 where float32 is asked for; keep to the dtype of what comes in.", code="dtype"
+        )
     if like.dtype.kind == "f" and value.dtype.kind == "f" and value.itemsize < like.itemsize:
-        raise Failure(f"{name} loses precision: it is {value.dtype}, not {like.dtype}.")
+        raise Failure(f"{name} loses precision: it is {value.dtype}, not {like.dtype}.", code="dtype")
     if not np.isfinite(value).all():
-        raise Failure(f"{name} is not finite: it holds NaN or infinity.")
+        raise Failure(f"{name} is not finite: it holds NaN or infinity.", code="not finite")
     return value
+
+
+def _wrong_shape(shape: tuple, right: tuple, name: str) -> Failure:
+    numbers = f"shape {shape}, should be {right}"
+    if len(right) == 2 and shape == right[::-1]:
+        return Failure(f"{name} has the shape of its transpose.", numbers, code="transposed")
+    return Failure(f"{name} has the wrong shape.", numbers, code="shape")
 
 
 def _as_scalar(value: float, like: NDArray, name: str) -> NDArray:
     try:
         return np.asarray(value, like.dtype if like.dtype.kind == "f" else None)
     except OverflowError:
-        raise Failure(f"{name} is not finite: it is too large for a float.") from None
+        raise Failure(f"{name} is not finite: it is too large for a float.", code="not finite") from None
 
 
 def same(left: Any, right: Any) -> bool:

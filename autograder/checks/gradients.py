@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from autograder.checks.calls import call, outputs_and_cache, require_array, require_float_array
 from autograder.checks.compare import explain, relative_error, worst_entry
 from autograder.checks.outcome import Failure, Row, check, truth_of
+from autograder.checks.probes import Pairs, diagnose, sizes
 
 STEP = 1e-5
 THRESHOLD = 1e-6
@@ -45,40 +46,70 @@ def check_gradients(
     The truth is `reference`, a forward pass; in grading that is the reference's by itself, in a
     student's kernel the student's own.
     """
-    rng = np.random.default_rng(seed)
-    outs, douts, found = _run(forward, backward, inputs, rng)
+    outs, douts, found = _run(forward, backward, inputs, _upstream(seed))
     reference = reference or truth_of(forward)
     numeric = _numeric(reference or forward, inputs, douts, projections, np.random.default_rng(seed))
     compared = _along(found, projections, np.random.default_rng(seed))
-    rows = [_compare(name, compared[name], numeric[name], inputs, threshold) for name in numeric]
-    wrong = [row for row in rows if row.verdict != "ok"]
     if not any(gradient.any() for gradient in numeric.values()):
-        raise Failure(f"`{forward.__name__}` does not depend on any of its inputs; mend it first.")
+        raise Failure(
+            f"`{forward.__name__}` does not depend on any of its inputs; mend it first.", code="constant"
+        )
     if reference:
         _require_forward(forward, reference, inputs, outs)
-    if wrong:
-        raise Failure(
-            f"{wrong[0].name} {wrong[0].verdict}"
-            + (f", and {len(wrong) - 1} more of {len(rows)} gradients." if wrong[1:] else "."),
-            wrong[0].where,
-            tuple(rows),
-        )
+    rows = [_compare(name, compared[name], numeric[name], inputs, threshold) for name in numeric]
+    if any(row.verdict != "ok" for row in rows):
+        pairs = {name: (compared[name], numeric[name]) for name in numeric}
+        raise _failure(forward, backward, inputs, rows, pairs, reference, projections)
     _require_single_precision(forward, backward, inputs, douts, found)
     return f"central differences agree: {', '.join(row.name for row in rows)}"
 
 
-def _run(forward: Callable, backward: Callable, inputs: Mapping[str, Any], rng) -> tuple:
-    """Outputs, random upstream gradients and named gradients, the same in two runs."""
+def _upstream(seed: int) -> Callable[[NDArray], NDArray]:
+    """Random upstream gradients, one output after the other."""
+    rng = np.random.default_rng(seed)
+    return lambda out: rng.normal(size=out.shape)
+
+
+def _failure(
+    forward: Callable, backward: Callable, inputs: Mapping, rows: list[Row], pairs: Pairs,
+    reference: Callable | None, projections: int,
+) -> Failure:  # fmt: skip
+    """The Failure that says what kind of mistake the backward pass makes."""
+    right_backward = truth_of(backward)
+
+    def retry(changed: Mapping, constant: bool) -> Pairs:
+        draw = np.ones_like if constant else _upstream(1)
+        _, douts, found = _run(forward, backward, changed, draw, times=1)
+        if reference and right_backward:
+            given = iter(douts)
+            right = _run(reference, right_backward, changed, lambda out: next(given), times=1)[2]
+        else:
+            found = _along(found, projections, np.random.default_rng(0))
+            right = _numeric(reference or forward, changed, douts, projections, np.random.default_rng(0))
+        return {name: (found[name], right[name]) for name in right}
+
+    named, explanation = diagnose(rows, pairs, inputs, retry, backward)
+    wrong = sum(row.verdict != "ok" for row in rows)
+    more = f", and {wrong - 1} more of {len(rows)} gradients are wrong" if wrong > 1 else ""
+    return Failure(f"{named.name} {explanation.words}{more}.", named.where, tuple(rows), explanation.code)
+
+
+def _run(
+    forward: Callable, backward: Callable, inputs: Mapping[str, Any], draw: Callable, times: int = 2
+) -> tuple:
+    """Outputs, upstream gradients as `draw(out)` gives them, and named gradients, the same each time."""
     outs, cache = outputs_and_cache(forward, list(inputs.values()))
     outs = tuple(require_float_array(out, "the output") for out in outs)
-    douts = tuple(rng.normal(size=out.shape) if out.ndim else float(rng.normal()) for out in outs)
+    douts = tuple(draw(out) if out.ndim else float(draw(out)) for out in outs)
     found = _named(call(backward, *douts, cache), inputs, backward.__name__)
-    cache = outputs_and_cache(forward, list(inputs.values()))[1]
-    again = _named(call(backward, *douts, cache), inputs, backward.__name__)
-    if any(not np.array_equal(found[name], again[name]) for name in found):
-        raise Failure(
-            f"`{backward.__name__}` gives two results for the same inputs; keep no state between calls."
-        )
+    for _ in range(times - 1):
+        cache = outputs_and_cache(forward, list(inputs.values()))[1]
+        again = _named(call(backward, *douts, cache), inputs, backward.__name__)
+        if any(not np.array_equal(found[name], again[name]) for name in found):
+            raise Failure(
+                f"`{backward.__name__}` gives two results for the same inputs; keep no state between calls.",
+                code="state kept",
+            )
     return outs, douts, found
 
 
@@ -88,14 +119,15 @@ def _named(result: Any, inputs: Mapping[str, Any], function: str) -> Gradients:
     found = result if type(result) is tuple else (result,)
     if len(found) != len(wanted):
         names = ", ".join("grads" if isinstance(v, Mapping) else f"d{n}" for n, v in wanted.items())
-        raise Failure(f"`{function}` should return {names}.", f"it returns {len(found)} values")
+        returned = f"it returns {len(found)} values"
+        raise Failure(f"`{function}` should return {names}.", returned, code="returns")
     gradients = {}
     for (name, value), gradient in zip(wanted.items(), found, strict=True):
         if not isinstance(value, Mapping):
             gradients[f"d{name}"] = require_array(gradient, value, f"d{name}")
             continue
         if type(gradient) is not dict or gradient.keys() != value.keys():
-            raise Failure(f"grads should be a dict with the keys {sorted(value)}.")
+            raise Failure(f"grads should be a dict with the keys {sorted(value)}.", code="returns")
         for key in value:
             gradients[f"d{key}"] = require_array(gradient[key], value[key], f"d{key}")
     return gradients
@@ -143,7 +175,7 @@ def _numeric(forward: Callable, inputs: Mapping, douts: tuple, projections: int,
 
 def _inner(out: Any, dout: Any) -> float:
     if np.shape(require_float_array(out, "the output")) != np.shape(dout):
-        raise Failure("The output's shape changes between calls.")
+        raise Failure("The output's shape changes between calls.", code="shape")
     return float(np.sum(out * dout))
 
 
@@ -172,20 +204,11 @@ def _directions(array: NDArray, projections: int, rng) -> Iterator[NDArray]:
 
 def _compare(name: str, found: NDArray, right: NDArray, inputs: Mapping, threshold: float) -> Row:
     error = relative_error(found, right)
-    verdict = "ok" if error < threshold else explain(found, right, _sizes(inputs), 1e-4)
     measured = f"shape {found.shape}, relative error {error:.1e} (limit {threshold:.0e})"
-    where = "" if verdict == "ok" else f"{name} {worst_entry(found, right)}"
-    return Row(name, measured, verdict, where)
-
-
-def _sizes(inputs: Mapping[str, Any]) -> dict[int, str]:
-    """The batch size, and the length of the sequence where there is one, by their numbers."""
-    array = next((v for v in inputs.values() if isinstance(v, np.ndarray) and v.ndim), np.empty(1))
-    sequence = array.ndim > 2 or array.dtype.kind in "iu"
-    sizes = dict(zip(array.shape, "BT" if sequence else "B", strict=False))
-    if len(sizes) == 2:
-        sizes[int(np.prod(list(sizes)))] = "B·T"
-    return sizes
+    if error < threshold:
+        return Row(name, measured)
+    code, words = explain(found, right, sizes(inputs))
+    return Row(name, measured, words, f"{name} {worst_entry(found, right)}", code)
 
 
 def _require_forward(forward: Callable, reference: Callable, inputs: Mapping, outs: tuple) -> None:
@@ -197,7 +220,8 @@ def _require_forward(forward: Callable, reference: Callable, inputs: Mapping, ou
     if not agree:
         raise Failure(
             f"The backward pass needs a right forward pass, and `{forward.__name__}` is not right yet; "
-            "mend it first."
+            "mend it first.",
+            code="forward",
         )
 
 
@@ -211,7 +235,7 @@ def _require_single_precision(
     gradients = _named(call(backward, *single_douts, cache), single, backward.__name__)
     for name, gradient in gradients.items():
         if relative_error(gradient, found[name]) > SINGLE_PRECISION:
-            raise Failure(f"{name} is right in float64 but not in float32.")
+            raise Failure(f"{name} is right in float64 but not in float32.", code="dtype")
 
 
 def _copy(inputs: Mapping[str, Any], dtype: type = np.float64) -> dict[str, Any]:

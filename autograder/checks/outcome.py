@@ -7,17 +7,23 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from autograder.checks.diagnosis import look_for
+
 Status = Literal["passed", "failed", "could not run"]
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line of a check's table: a tensor, what was measured on it, what is wrong, and where most."""
+    """One line of a check's table: a tensor, what was measured on it, what is wrong, and where most.
+
+    `code` is the diagnosis when something is wrong.
+    """
 
     name: str
     measured: str
     verdict: str = "ok"
     where: str = ""
+    code: str = ""
 
 
 @dataclass(frozen=True)
@@ -26,6 +32,7 @@ class Outcome:
 
     `cause` is safe to show to anybody; `rows` may hold measured numbers and stay in the student's own
     kernel; `says` is the sentence that the author of a hidden check wrote for the student.
+    `diagnosis` is a code of autograder/checks/diagnosis.py, "" when the check passed.
     """
 
     check: str
@@ -33,6 +40,12 @@ class Outcome:
     cause: str = ""
     rows: tuple[Row, ...] = ()
     says: str = ""
+    diagnosis: str = ""
+
+    @property
+    def look(self) -> str:
+        """Where such a mistake is usually found; "" when nothing general can be said."""
+        return look_for(self.diagnosis)
 
 
 @dataclass
@@ -40,12 +53,14 @@ class Failure(Exception):
     """Raised inside a check: the student's code is wrong, and this is how.
 
     `cause` never holds inputs, expected values or text that student code made up.
-    `detail` may, and is shown only where the student's own kernel runs the check.
+    `detail` may, and is shown only where the student's own kernel runs the check. `code` is the
+    diagnosis, one of autograder/checks/diagnosis.py.
     """
 
     cause: str
     detail: str = ""
     rows: tuple[Row, ...] = field(default=())
+    code: str = "differs"
 
     def __str__(self) -> str:
         return self.cause
@@ -104,18 +119,18 @@ def check(body: Callable[..., str]) -> Callable[..., None]:
             with supplied(subject, stand_ins):
                 outcome = Outcome(name, "passed", body(subject, *arguments, **options), says=says)
         except Failure as failure:
-            outcome = Outcome(name, "failed", failure.cause, _rows(failure, hint), says)
+            outcome = Outcome(name, "failed", failure.cause, _rows(failure, hint), says, failure.code)
         listener(outcome)
 
     return run
 
 
-def truth_of(forward: Callable) -> Callable | None:
+def truth_of(function: Callable) -> Callable | None:
     """In grading the reference's function of that name, in a student's kernel None."""
     _, find = _grader.get() or (None, None)
     try:
-        return find(forward.__name__) if find else None
-    except AttributeError:  # a pass that is no exercise
+        return find(function.__name__) if find else None
+    except AttributeError:  # one that is no exercise
         return None
 
 

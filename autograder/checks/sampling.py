@@ -32,24 +32,55 @@ def check_sampling(
     cold = _draw(sample, logits, COLD, rng, 20)
     if set(cold) != {int(np.argmax(logits))}:
         raise Failure(
-            "Close to temperature 0 the most likely character must win every time, and it does not."
+            "Close to temperature 0 the most likely character must win every time, and it does not.",
+            code="temperature",
         )
-    if _draw(sample, logits, 1.0, np.random.default_rng(seed), 30) != _draw(
-        sample, logits, 1.0, np.random.default_rng(seed), 30
-    ):
-        raise Failure("Equal generators must give equal draws: take all randomness from `rng`.")
-    p = _softmax(logits / temperature)
-    counts = np.bincount(_draw(sample, logits, temperature, rng, draws), minlength=len(logits))
-    if (counts[draws * p >= EXPECTED] == 0).any():
-        raise Failure(f"At temperature {temperature:g} some characters never come up that should.")
-    gap = float(np.abs(np.cumsum(counts / draws - p)).max())
-    limit = math.sqrt(math.log(2 / FALSE_ALARM) / (2 * draws))
-    if gap > limit:
+    twice = [_draw(sample, logits, 1.0, np.random.default_rng(seed), 30) for _ in range(2)]
+    if twice[0] != twice[1]:
         raise Failure(
-            f"At temperature {temperature:g} the draws do not follow softmax(logits / temperature).",
-            rows=(Row("largest gap", f"{gap:.3f} (limit {limit:.3f})", "too large"),),
+            "Equal generators must give equal draws: take all randomness from `rng`.", code="state kept"
         )
+    counts = np.bincount(_draw(sample, logits, temperature, rng, draws), minlength=len(logits))
+    _require_all(counts, draws * _softmax(logits / temperature), temperature)
+    limit = math.sqrt(math.log(2 / FALSE_ALARM) / (2 * draws))
+    if _gap(counts, _softmax(logits / temperature)) > limit:
+        raise _failure(counts, logits, temperature, limit)
     return f"{draws} draws follow softmax(logits / {temperature:g})"
+
+
+def _require_all(counts: NDArray, expected: NDArray, temperature: float) -> None:
+    """Raises Failure when ids that should come up often enough never do."""
+    missed = (counts == 0) & (expected >= EXPECTED)
+    if missed.any() and np.count_nonzero(counts) == 1:
+        raise Failure(
+            f"At temperature {temperature:g} the same character is drawn every time.", code="greedy"
+        )
+    if missed.any():
+        raise Failure(
+            f"At temperature {temperature:g} some characters never come up that should.", code="never drawn"
+        )
+
+
+def _gap(counts: NDArray, p: NDArray) -> float:
+    """The largest distance between drawn and true cumulative probabilities."""
+    return float(np.abs(np.cumsum(counts / counts.sum() - p)).max())
+
+
+def _failure(counts: NDArray, logits: NDArray, temperature: float, limit: float) -> Failure:
+    """The Failure that says which other distribution the draws follow, if one is known."""
+    words = f"At temperature {temperature:g} the draws do not follow softmax(logits / temperature)"
+    gap = _gap(counts, _softmax(logits / temperature))
+    rows = (Row("largest gap", f"{gap:.3f} (limit {limit:.3f})", "too large"),)
+    others = {
+        "; they do not depend on the temperature": _softmax(logits),
+        "; a higher temperature makes them less random instead of more": _softmax(logits * temperature),
+    }
+    for what, p in others.items():
+        if temperature != 1 and _gap(counts, p) < limit:
+            return Failure(f"{words}{what}.", rows=rows, code="temperature")
+    if _gap(counts, np.full(len(logits), 1 / len(logits))) < limit:
+        return Failure(f"{words}; all characters come up equally often.", rows=rows, code="randomness")
+    return Failure(f"{words}.", rows=rows, code="differs")
 
 
 def _draw(sample: Callable, logits: NDArray, temperature: float, rng, draws: int) -> list[int]:
@@ -57,7 +88,9 @@ def _draw(sample: Callable, logits: NDArray, temperature: float, rng, draws: int
     drawn = call_times(sample, (logits, temperature, rng), draws)
     ids = [_whole(one) for one in drawn]
     if any(type(i) is not int or not 0 <= i < len(logits) for i in ids):
-        raise Failure(f"`{sample.__name__}` should return one id, an integer from 0 to V - 1.")
+        raise Failure(
+            f"`{sample.__name__}` should return one id, an integer from 0 to V - 1.", code="returns"
+        )
     return ids
 
 

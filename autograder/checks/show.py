@@ -10,16 +10,16 @@ def as_text(outcome: Outcome) -> str:
     head = f"{MARKS[outcome.status]} {outcome.check}"
     if outcome.status == "passed":
         return f"{head} — {outcome.cause}"
-    return "\n".join([head, f"  {outcome.cause}", *_table(outcome.rows)])
+    look = [f"  → {outcome.look}"] if outcome.look else []
+    return "\n".join([head, f"  {outcome.cause}", *look, *_table(outcome.rows)])
 
 
 def for_student(outcome: Outcome, hidden: bool) -> str:
-    """The sentence for feedback: of a hidden check the author's words and the cause, no numbers."""
-    if not hidden:
-        return outcome.cause
+    """What feedback says: the cause and where to look, of a hidden check after the author's words."""
+    says = outcome.says if hidden else ""
     if outcome.status == "passed":
-        return outcome.says
-    return f"{outcome.says} {outcome.cause}".strip()
+        return says if hidden else outcome.cause
+    return " ".join(part for part in (says, outcome.cause, outcome.look) if part)
 
 
 def _table(rows: tuple[Row, ...]) -> list[str]:

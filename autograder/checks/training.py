@@ -10,6 +10,8 @@ from threadpoolctl import threadpool_limits
 from autograder.checks.calls import call, require_array
 from autograder.checks.outcome import Failure, Row, check
 
+UNCHANGED = 1e-3
+
 
 @check
 def check_training(
@@ -31,18 +33,27 @@ def check_training(
         result = call(train, *inputs.values(), seconds=seconds)
     params = result[0] if type(result) is tuple and result else result
     loss = float(evaluate(_require_params(params, like)))
-    row = Row("loss", f"{loss:.4f} (target: at most {at_most:g})", "ok")
     if not loss <= at_most:
-        raise Failure(
-            "After training, the loss is above the target.",
-            rows=(Row(row.name, row.measured, "too high"),),
-        )
+        raise _failure(loss, at_most, evaluate, inputs.get("params"))
     return f"trained to {loss:.4f}, target {at_most:g}"
+
+
+def _failure(loss: float, at_most: float, evaluate: Callable, start_params: Any) -> Failure:
+    """The Failure that compares the loss with where training began, if the start is among the inputs."""
+    row = Row("loss", f"{loss:.4f} (target: at most {at_most:g})", "too high")
+    start = float(evaluate(start_params)) if isinstance(start_params, Mapping) else np.inf
+    if loss > start + UNCHANGED:
+        return Failure("After training, the loss is higher than before.", rows=(row,), code="diverged")
+    if start < np.inf and loss > start - UNCHANGED:
+        return Failure("Training leaves the loss where it was.", rows=(row,), code="did not learn")
+    return Failure("After training, the loss is above the target.", rows=(row,), code="target")
 
 
 def _require_params(params: Any, like: Mapping[str, NDArray]) -> dict[str, NDArray]:
     if type(params) is not dict or params.keys() != like.keys():
-        raise Failure(f"Training should return a dict of parameters with the keys {sorted(like)}.")
+        raise Failure(
+            f"Training should return a dict of parameters with the keys {sorted(like)}.", code="returns"
+        )
     return {name: require_array(params[name], _any_float(like[name]), name) for name in like}
 
 

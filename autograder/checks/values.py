@@ -1,6 +1,6 @@
 """Are a function's outputs what they should be?"""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from autograder.checks.calls import call, outputs, require_array, same
 from autograder.checks.compare import explain, relative_error, worst_entry
-from autograder.checks.outcome import Failure, Row, check
+from autograder.checks.outcome import Failure, Row, check, truth_of
+from autograder.checks.probes import Pairs, diagnose, sizes
 
 
 @check
@@ -34,14 +35,44 @@ def check_values(
     """
     right = outputs(expected, list(inputs.values())) if callable(expected) else _tuple(expected)
     found = _require_outputs(function, inputs, right)
-    rows = [
-        row for i, pair in enumerate(zip(found, right, strict=True))
-        for row in _compare(*pair, _output_name(i, len(right)), tolerance)
-    ]  # fmt: skip
-    wrong = [row for row in rows if row.verdict != "ok"]
-    if wrong:
-        raise Failure(f"{wrong[0].name} {wrong[0].verdict}.", wrong[0].where, tuple(rows))
+    names = [_output_name(i, len(right)) for i in range(len(right))]
+    together = list(zip(names, found, right, strict=True))
+    rows = [row for name, *pair in together for row in _compare(*pair, name, tolerance, sizes(inputs))]
+    if any(row.verdict != "ok" for row in rows):
+        raise _failure(function, inputs, expected, rows, _pairs(together))
     return "the values are right"
+
+
+def _failure(function: Callable, inputs: Mapping, expected: Any, rows: list[Row], pairs: Pairs) -> Failure:
+    """The Failure that says what kind of mistake the function makes."""
+    truth = expected if callable(expected) else truth_of(function)
+
+    def retry(changed: Mapping, constant: bool) -> Pairs:
+        if constant or truth is None:
+            return {}
+        arguments = list(changed.values())
+        right, found = outputs(truth, arguments), outputs(function, arguments)
+        names = [_output_name(i, len(right)) for i in range(len(right))]
+        return _pairs([
+            (name, _require(value, like, name), like)
+            for name, value, like in zip(names, found, right, strict=True)
+        ])  # fmt: skip
+
+    named, explanation = diagnose(rows, pairs, inputs, retry, function)
+    return Failure(f"{named.name} {explanation.words}.", named.where, tuple(rows), explanation.code)
+
+
+def _pairs(together: Iterable[tuple[str, Any, Any]]) -> Pairs:
+    """(found, right) of each array in the results, through dicts and lists, by the names of the rows."""
+    pairs: Pairs = {}
+    for name, found, right in together:
+        if isinstance(right, Mapping):
+            pairs |= _pairs((f"{name}[{key!r}]", found[key], right[key]) for key in right)
+        elif isinstance(right, tuple | list):
+            pairs |= _pairs((f"{name}[{i}]", found[i], entry) for i, entry in enumerate(right))
+        elif isinstance(found, np.ndarray):
+            pairs[name] = (found.astype(np.float64), np.asarray(right, np.float64))
+    return pairs
 
 
 def _require_outputs(function: Callable, inputs: Mapping[str, Any], right: tuple) -> tuple:
@@ -51,6 +82,7 @@ def _require_outputs(function: Callable, inputs: Mapping[str, Any], right: tuple
         raise Failure(
             f"`{function.__name__}` returns the wrong number of values.",
             f"{len(found)} where {len(right)} are expected",
+            code="returns",
         )
     found = tuple(
         _require(value, like, _output_name(i, len(right)))
@@ -61,7 +93,8 @@ def _require_outputs(function: Callable, inputs: Mapping[str, Any], right: tuple
     if not same(list(found), [_settle(a, f) for a, f in zip(again, found, strict=False)]):
         raise Failure(
             f"`{function.__name__}` gives two results for the same inputs; "
-            "keep no state between calls, and take randomness only from `rng`."
+            "keep no state between calls, and take randomness only from `rng`.",
+            code="state kept",
         )
     return found
 
@@ -70,11 +103,11 @@ def _require(value: Any, like: Any, name: str) -> Any:
     """`value`, after the ladder, in the form of `like`."""
     if isinstance(like, Mapping):
         if type(value) is not dict or value.keys() != like.keys():
-            raise Failure(f"{name} should be a dict with the keys {sorted(map(str, like))}.")
+            raise Failure(f"{name} should be a dict with the keys {sorted(map(str, like))}.", code="returns")
         return {key: _require(value[key], like[key], f"{name}[{key!r}]") for key in like}
     if isinstance(like, tuple | list):
         if type(value) not in (tuple, list) or len(value) != len(like):
-            raise Failure(f"{name} should be a list of {len(like)} entries.")
+            raise Failure(f"{name} should be a list of {len(like)} entries.", code="returns")
         return [_require(v, e, f"{name}[{i}]") for i, (v, e) in enumerate(zip(value, like, strict=True))]
     if isinstance(like, np.ndarray | np.generic | float | int) and not isinstance(like, bool):
         return require_array(value, np.asarray(like), name)
@@ -90,25 +123,34 @@ def _settle(value: Any, like: Any) -> Any:
     return np.asarray(value) if isinstance(like, np.ndarray) else value
 
 
-def _compare(found: Any, right: Any, name: str, tolerance: float) -> list[Row]:
+def _compare(found: Any, right: Any, name: str, tolerance: float, sizes: dict[int, str]) -> list[Row]:
     if isinstance(right, Mapping):
-        return [r for k in right for r in _compare(found[k], right[k], f"{name}[{k!r}]", tolerance)]
+        entries = [(f"{name}[{key!r}]", found[key], right[key]) for key in right]
+        return [row for key, *pair in entries for row in _compare(*pair, key, tolerance, sizes)]
     if isinstance(right, tuple | list):
-        return [r for i, e in enumerate(right) for r in _compare(found[i], e, f"{name}[{i}]", tolerance)]
+        entries = [(f"{name}[{i}]", found[i], entry) for i, entry in enumerate(right)]
+        return [row for key, *pair in entries for row in _compare(*pair, key, tolerance, sizes)]
     if isinstance(found, np.ndarray):
-        return [_compare_arrays(found, np.asarray(right), name, tolerance)]
-    return [Row(name, repr(found)[:60], "ok" if same(found, right) else "is not what it should be")]
+        return [_compare_arrays(found, np.asarray(right), name, tolerance, sizes)]
+    if same(found, right):
+        return [Row(name, repr(found)[:60])]
+    return [Row(name, repr(found)[:60], "is not what it should be", code="differs")]
 
 
-def _compare_arrays(found: NDArray, right: NDArray, name: str, tolerance: float) -> Row:
+def _compare_arrays(
+    found: NDArray, right: NDArray, name: str, tolerance: float, sizes: dict[int, str]
+) -> Row:
     if right.dtype.kind in "iub":
         wrong = int((found != right).sum())
-        return Row(name, f"{wrong} of {right.size} entries are wrong", "differs" if wrong else "ok")
-    error = relative_error(found, right)
-    verdict = "ok" if error < tolerance else explain(found, right, {}, tolerance)
-    measured = f"shape {right.shape}, relative error {error:.1e} (limit {tolerance:.0e})"
-    where = "" if verdict == "ok" else f"{name} {worst_entry(found, right)}"
-    return Row(name, measured, verdict, where)
+        measured, fine = f"{wrong} of {right.size} entries are wrong", not wrong
+    else:
+        error = relative_error(found, right)
+        measured = f"shape {right.shape}, relative error {error:.1e} (limit {tolerance:.0e})"
+        fine = error < tolerance
+    if fine:
+        return Row(name, measured)
+    code, words = explain(found, right, sizes)
+    return Row(name, measured, words, f"{name} {worst_entry(found, right)}", code)
 
 
 def _tuple(value: Any) -> tuple:

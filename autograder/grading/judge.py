@@ -100,7 +100,7 @@ def _facts(check: Judged) -> dict:
     return {
         "check": outcome.check, "status": outcome.status, "hidden": check.hidden,
         "message": COULD_NOT_RUN if lost else for_student(outcome, check.hidden),
-        "cause": outcome.cause,
+        "cause": outcome.cause, "diagnosis": outcome.diagnosis,
     }  # fmt: skip
 
 

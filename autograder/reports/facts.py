@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
 
+from autograder.checks.diagnosis import look_for
 from autograder.grading.batch import Result
 from autograder.reports.grid import is_graded
 from autograder.reports.words import check_name, short_check
 
 BINS = 10
 STATUSES = ("passed", "failed", "could not run")
-UNFINISHED = " is not implemented yet."
+UNFINISHED = "not implemented"
 FOLLOWS = " broke a limit before, and is not called again."
 
 
@@ -46,11 +47,12 @@ class CellRate(Rate):
 
 @dataclass(frozen=True)
 class Cause:
-    """Why checks of one cell failed, and in how many submissions."""
+    """Why checks of one cell failed, in how many submissions, and where such a mistake is usually found."""
 
     text: str
     cell: str
     submissions: int
+    look: str = ""
 
 
 @dataclass(frozen=True)
@@ -160,9 +162,12 @@ def causes(results: list[Result]) -> list[Cause]:
     """
     who: dict[tuple, set] = defaultdict(set)
     for result, cell, check in _checks(results, "failed"):
-        if not check["cause"].endswith((UNFINISHED, FOLLOWS)):
-            who[check["cause"], cell].add(result.student)
-    found = [Cause(text or "no cause was given", cell, len(who[text, cell])) for text, cell in who]
+        if check["diagnosis"] != UNFINISHED and not check["cause"].endswith(FOLLOWS):
+            who[check["cause"], cell, check["diagnosis"]].add(result.student)
+    found = [
+        Cause(text or "no cause was given", cell, len(students), look_for(diagnosis))
+        for (text, cell, diagnosis), students in who.items()
+    ]
     return sorted(found, key=lambda cause: -cause.submissions)
 
 
@@ -170,7 +175,7 @@ def unfinished(results: list[Result]) -> Unfinished:
     """What `causes` leaves out because there is nothing there yet."""
     found = [
         (result.assignment, check["cause"], result.student)
-        for result, _, check in _checks(results, "failed") if check["cause"].endswith(UNFINISHED)
+        for result, _, check in _checks(results, "failed") if check["diagnosis"] == UNFINISHED
     ]  # fmt: skip
     functions = {(assignment, cause) for assignment, cause, _ in found}
     return Unfinished(len(functions), len({(assignment, who) for assignment, _, who in found}))

@@ -9,14 +9,14 @@ from typing import Any
 from autograder.course import CourseError
 from autograder.grading.batch import Result
 
-VERSION = 1
+VERSION = 2
 PACKAGE = "neuron-to-transformer"
 RESULT = {
     "student": str, "assignment": str, "score": (int, float, type(None)), "max_score": (int, float),
     "seconds": (int, float), "problem": str, "restored": list, "cells": list,
 }  # fmt: skip
 CELL = {"cell": str, "points": (int, float), "score": (int, float), "checks": list}
-CHECK = {"check": str, "status": str, "hidden": bool, "message": str, "cause": str}
+CHECK = {"check": str, "status": str, "hidden": bool, "message": str, "cause": str, "diagnosis": str}
 STATUSES = {"passed", "failed", "could not run"}
 
 

@@ -5,6 +5,7 @@ from rich.table import Table
 from rich.text import Text
 
 from autograder.grading.batch import Result
+from autograder.reports import facts
 from autograder.reports.grid import Grid, class_grid, is_graded, mark
 from autograder.reports.words import again, check_name, counted, fixed, number, plain
 
@@ -92,6 +93,24 @@ def _grading(results: list[Result]) -> str:
     first = f"{counted(lost, 'check')} could not run" if lost else "Every check ran"
     second = f"in {counted(restored, 'submission')}" if restored else "nowhere"
     return f"{first}; cells were put back {second}."
+
+
+def common_causes(results: list[Result], most: int = 5) -> Table | None:
+    """The most common mistakes of the class, each with where to look; None when there are none."""
+    causes = sorted(
+        (cause for name in {result.assignment for result in results}
+         for cause in facts.causes([result for result in results if result.assignment == name])),
+        key=lambda cause: (-cause.submissions, cause.cell, cause.text),
+    )  # fmt: skip
+    if not causes:
+        return None
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    table.add_column("who", justify="right")
+    table.add_column("where", style="dim")
+    table.add_column("most common mistakes")
+    for cause in causes[:most]:
+        table.add_row(str(cause.submissions), plain(cause.cell), plain(f"{cause.text} {cause.look}"))
+    return table
 
 
 def problems(results: list[Result]) -> list[str]:

@@ -15,6 +15,7 @@ from autograder.sandbox.bubblewrap import Limits
 from autograder.sandbox.process import ProcessDied, StudentProcess
 
 MIN_SECONDS = 1.0
+PROBE_SECONDS = 2.0
 BASE64 = re.compile(r"[A-Za-z0-9+/=\s]+")
 
 
@@ -35,6 +36,7 @@ class Session:
         self._cells: list[str] = []
         self._supplied: dict[str, Callable] = {}
         self._overran: set[str] = set()
+        self._probing = False
         self._end = time.monotonic() + limits.notebook_seconds
 
     def run(self, source: str) -> CellOutput:
@@ -49,18 +51,19 @@ class Session:
     def call(self, name: str, arguments: tuple, times: int, seconds: float | None) -> tuple[list, bool]:
         """A function's results, one per call, and whether it changed its arguments. Raises Failure."""
         if name in self._overran:
-            raise Failure(f"`{name}` broke a limit before, and is not called again.")
-        seconds = seconds or self.limits.call_seconds
+            raise Failure(f"`{name}` broke a limit before, and is not called again.", code="limit")
+        seconds = PROBE_SECONDS if self._probing else seconds or self.limits.call_seconds
         try:
             reply = self._ask("call", {"name": name, "arguments": arguments, "times": times}, seconds)
         except ProcessDied as error:
-            self._overran.add(name)
-            raise Failure(f"`{name}` {error}.") from error
+            if not self._probing:
+                self._overran.add(name)
+            raise Failure(f"`{name}` {error}.", code="limit") from error
         if "error" in reply:
             raise _failure(name, reply["error"])
         values = reply.get("values")
         if type(values) is not list or len(values) != times:
-            raise Failure(f"`{name}` ran, but its process reports no result.")
+            raise Failure(f"`{name}` ran, but its process reports no result.", code="returns")
         return values, reply.get("changed") is True
 
     @contextmanager
@@ -75,6 +78,15 @@ class Session:
             self._supplied = {}
             if self._process and stand_ins:
                 self._quietly("withdraw", {})
+
+    @contextmanager
+    def probe(self) -> Iterator[None]:
+        """While open, calls look for a diagnosis: they are short, and a broken limit has no consequence."""
+        self._probing = True
+        try:
+            yield
+        finally:
+            self._probing = False
 
     def close(self) -> None:
         """End the process, if there is one."""
@@ -131,6 +143,10 @@ class StudentFunction:
         """The results of `times` calls, and whether the arguments were changed. Raises Failure."""
         return self.session.call(self.__name__, tuple(arguments), times, seconds)
 
+    def sealed_probe(self):
+        """See Session.probe."""
+        return self.session.probe()
+
     def sealed_supply(self, stand_ins: Mapping[str, Callable]):
         """See Session.supply."""
         return self.session.supply(stand_ins)
@@ -141,9 +157,9 @@ def _failure(name: str, error: Any) -> Failure:
     fields = error if type(error) is dict else {}
     kind, message, line = (_text(fields.get(key), 300) for key in ("kind", "message", "line"))
     if kind == "Undefined":
-        return Failure(f"`{name}` is not defined.")
+        return Failure(f"`{name}` is not defined.", code="undefined")
     if kind == "TooLarge":
-        return Failure(f"`{name}` returned more than the grader takes.")
+        return Failure(f"`{name}` returned more than the grader takes.", code="limit")
     return raised(name, kind, f"{message} (in `{line}`)" if line else message)
 
 

@@ -1,5 +1,6 @@
 """Reports, on results made by hand."""
 
+import io
 import json
 import re
 from datetime import UTC, datetime
@@ -9,13 +10,14 @@ import pytest
 from rich.console import Console
 
 from autograder.checks.calls import raised
+from autograder.checks.diagnosis import CODES
 from autograder.checks.outcome import Failure
 from autograder.course import CourseError
 from autograder.grading.batch import Result
 from autograder.reports import facts, stored, words
 from autograder.reports.grid import class_grid
 from autograder.reports.page import read_results, render, write_report
-from autograder.reports.table import class_table, problems, summary
+from autograder.reports.table import class_table, common_causes, problems, summary
 from autograder.sandbox.bubblewrap import Limits
 from autograder.sandbox.session import Session
 
@@ -24,8 +26,10 @@ FIRST, SECOND = "01a_single_neuron_classification", "03_RNN_text_generation"
 SCRIPT = "<script>alert('x')</script>"
 
 
-def check(status="passed", name="sigmoid: values", *, hidden=False, cause="why"):
-    return {"check": name, "status": status, "hidden": hidden, "message": "m", "cause": cause}
+def check(status="passed", name="sigmoid: values", *, hidden=False, cause="why", diagnosis=""):
+    return {
+        "check": name, "status": status, "hidden": hidden, "message": "m", "cause": cause, "diagnosis": diagnosis,
+    }  # fmt: skip
 
 
 def graded(student, *checks, assignment=FIRST, points=10.0, cell="test_sigmoid", **fields):
@@ -238,19 +242,25 @@ def test_names_do_not_repeat_the_function(cell, called, short):
 
 def test_causes_count_students():
     """Does a cause count once per student and cell, however many twins of its check fail?"""
-    flipped = check("failed", cause="flipped"), check("failed", hidden=True, cause="flipped")
+    flipped = [check("failed", hidden=hidden, cause="flipped", diagnosis="sign") for hidden in (False, True)]
     results = [graded("ada", check("failed", cause="zero")), graded("bob", *flipped)]
     results += [graded("cyd", *flipped), graded("cyd", *flipped, cell="test_tanh"), BOB]
     assert facts.causes(results) == [
-        facts.Cause("flipped", "test_sigmoid", 2),
+        facts.Cause("flipped", "test_sigmoid", 2, CODES["sign"]),
         facts.Cause("zero", "test_sigmoid", 1),
-        facts.Cause("flipped", "test_tanh", 1),
+        facts.Cause("flipped", "test_tanh", 1, CODES["sign"]),
     ]
+    assert CODES["sign"] in page(results).text
+    console = Console(width=200, record=True, file=io.StringIO())
+    console.print(common_causes(results, most=1))
+    assert f"flipped {CODES['sign']}" in console.export_text()
+    assert common_causes([BOB]) is None
 
 
 def blank(function):
     """What a check says of a function that is not written yet."""
-    return raised(function, "NotImplementedError", "").cause
+    failure = raised(function, "NotImplementedError", "")
+    return {"cause": failure.cause, "diagnosis": failure.code}
 
 
 def broken_before(function):
@@ -264,9 +274,9 @@ def broken_before(function):
 
 def test_causes_leave_out_what_is_unfinished():
     """Are unfinished functions counted and not listed, nor what follows from an earlier cause?"""
-    tanh = [check("failed", hidden=hidden, cause=blank("tanh")) for hidden in (False, True)]
+    tanh = [check("failed", hidden=hidden, **blank("tanh")) for hidden in (False, True)]
     follows = check("failed", cause=broken_before("relu"))
-    results = [graded("ada", *tanh), graded("bob", *tanh, check("failed", cause=blank("relu")))]
+    results = [graded("ada", *tanh), graded("bob", *tanh, check("failed", **blank("relu")))]
     results.append(graded("ada", *tanh, follows, assignment=SECOND))
     assert facts.causes(results) == []
     assert facts.unfinished(results) == facts.Unfinished(functions=3, submissions=3)
@@ -379,7 +389,7 @@ def test_results_file_says_what_it_is(tmp_path):
     """Does the file hold its version, the grader's, and when it was written?"""
     content = json.loads(write_report(CLASS, tmp_path).with_name("results.json").read_text())
     assert list(content) == ["version", "grader", "written", "results"]
-    assert content["version"] == 1
+    assert content["version"] == 2
     assert re.fullmatch(r"neuron-to-transformer \S+", content["grader"])
     assert datetime.fromisoformat(content["written"]).tzinfo
 
@@ -409,12 +419,12 @@ def first_check(content):
     ("text", "says"),
     [
         ("", "damaged"),
-        ('{"version": 1, "resul', "damaged"),
+        ('{"version": 2, "resul', "damaged"),
         ("[" * 100_000, "damaged"),
         ("[]", "damaged"),
-        ('{"version": 1}', "damaged"),
-        ('{"version": 1, "results": 3}', "damaged"),
-        (damaged(lambda c: c.update(version=2)), "version 2"),
+        ('{"version": 2}', "damaged"),
+        ('{"version": 2, "results": 3}', "damaged"),
+        (damaged(lambda c: c.update(version=1)), "version 1"),
         (damaged(lambda c: c["results"][0].pop("score")), "damaged"),
         (damaged(lambda c: c["results"][0].update(score="10")), "damaged"),
         (damaged(lambda c: c["results"][0].update(restored=[1])), "damaged"),
