@@ -1,97 +1,154 @@
 """How far right and wrong gradients are from central differences: the numbers in docs/gradient_checks.md.
 
-Every forward and backward pair of the course, 200 seeds, the sizes and the rule of check_gradients. The wrong
-ones are the right ones with one tensor spoiled in one common way.
+Every gradient check of the seven notebooks, over many seeds of the hidden inputs. Right are the references'
+gradients, wrong those of the known mistakes in source/<id>/audit/. `python benchmarks/gradient_errors.py [SEEDS]`
+prints the table and draws docs/pictures/gradient_errors.png.
 """
 
-from collections.abc import Iterator
+import sys
+import warnings
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from unittest import mock
 
+import matplotlib
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+import nbformat
 import numpy as np
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+import autograder
+from autograder.audit.answers import load_mistakes, read_source, with_mistake
+from autograder.cells import cells_of, of_kind
 from autograder.checks.compare import relative_error
-from autograder.checks.gradients import _numeric, _run
+from autograder.checks.gradients import THRESHOLD, _along, _numeric, _run, _upstream
+from autograder.checks.outcome import Failure
 from autograder.course import Course
-from autograder.hidden import load_reference
+from autograder.hidden import Grading, grading, load_reference
 
-SEEDS = 200
-B, T, V, H = 3, 4, 7, 5
+SEEDS = 50
+PICTURE = Path("docs", "pictures", "gradient_errors.png")
+ELEMENT_WISE = 1e-6
 
 
 def main() -> None:
     course = Course.find(Path(__file__).parent)
-    table = Table("pair", "right: largest", "element-wise > 1e-6", "wrong: smallest", "by")
+    seeds = int(sys.argv[1]) if sys.argv[1:] else SEEDS
+    table = Table(
+        "notebook", "checks", "right: largest", "element-wise > 1e-6", "mistakes", "wrong: smallest", "by"
+    )
+    right, wrong = [], []
     for assignment in course.assignments:
-        reference = load_reference(course.source(assignment))
-        for name in PAIRS.keys() & {key.removesuffix("_forward") for key in vars(reference)}:
-            table.add_row(f"{assignment[:3]} {name}", *_measure(reference, name))
+        own, others, row = _measure(course, assignment, seeds)
+        right, wrong = right + own, wrong + others
+        table.add_row(assignment.partition("_")[0], *row)
     Console().print(table)
+    _draw(right, wrong, course.root / PICTURE)
 
 
-def _measure(reference, name: str) -> tuple[str, str, str, str]:
-    forward, backward = getattr(reference, f"{name}_forward"), getattr(reference, f"{name}_backward")
-    right, element_wise, wrong = [], 0, (np.inf, "")
-    for seed in track(range(SEEDS), name, transient=True):
-        rng = np.random.default_rng(seed)
-        inputs = PAIRS[name](rng)
-        _, douts, found = _run(forward, backward, inputs, rng)
-        numeric = _numeric(forward, inputs, douts, 0, rng)
-        right += [relative_error(found[key], numeric[key]) for key in numeric]
-        element_wise += any(_worst_entry(found[key], numeric[key]) > 1e-6 for key in numeric)
-        wrong = min(wrong, *_errors_of_spoiled(found, numeric))
-    return f"{max(right):.1e}", f"{element_wise / SEEDS:.1%}", f"{wrong[0]:.1e}", wrong[1]
+def _measure(course: Course, assignment: str, seeds: int) -> tuple[list, list, tuple]:
+    source = course.source(assignment)
+    reference = vars(load_reference(source))
+    right, element_wise, wrong = [], [], {}
+    for seed in track(range(seeds), assignment, transient=True):
+        for forward, backward, inputs, options in _checks(source, reference, seed):
+            errors, entries = _errors(forward, backward, forward, inputs, options)
+            right += errors
+            element_wise.append(max(entries) > ELEMENT_WISE)
+    for mistake in track(load_mistakes(course, assignment), "mistakes", transient=True):
+        if mistake.check.endswith(": gradients"):
+            wrong |= _of_mistake(course, assignment, mistake, reference)
+    name = min(wrong, key=wrong.get, default="")
+    per_seed = len(element_wise) // seeds
+    return right, list(wrong.values()), (
+        str(per_seed), f"{max(right):.1e}", f"{np.mean(element_wise):.1%}", str(len(wrong)),
+        f"{wrong.get(name, 0):.1e}", name,
+    )  # fmt: skip
 
 
-def _errors_of_spoiled(found: dict, numeric: dict) -> Iterator[tuple[float, str]]:
-    """The errors of wrong gradients; what a seed leaves unchanged, such as a row of zeros, is not wrong."""
-    for name, gradient in found.items():
-        for how, spoiled in _spoil(gradient):
-            if not np.array_equal(spoiled, gradient):
-                yield relative_error(spoiled, numeric[name]), f"{how} {name}"
+def _of_mistake(course: Course, assignment: str, mistake, reference: dict) -> dict[str, float]:
+    """The largest error in the checks that the mistake names, none when it fails before values count."""
+    source = course.source(assignment)
+    notebook = with_mistake(read_source(course, assignment), mistake)
+    made = _function(notebook, mistake.function, reference)
+    subject, worst = mistake.check.partition(":")[0], 0.0
+    for forward, backward, inputs, options in _checks(source, reference, 0):
+        if backward.__name__ != subject:
+            continue
+        pair = [made if f.__name__ == mistake.function else f for f in (forward, backward)]
+        try:
+            worst = max(worst, *_errors(*pair, forward, inputs, options)[0])
+        except Failure:
+            return {}
+    return {mistake.name: worst} if worst else {}
 
 
-def _worst_entry(found, numeric) -> float:
+def _function(notebook: nbformat.NotebookNode, name: str, reference: dict) -> Callable:
+    """The function of an exercise cell, among the reference's."""
+    scope = dict(reference)
+    cell = next(c for c in of_kind(cells_of(notebook), "exercise") if name in c.functions)
+    exec(compile(cell.source, name, "exec"), scope)
+    return scope[name]
+
+
+def _checks(source: Path, functions: dict, seed: int) -> Iterator[tuple]:
+    """(forward, backward, inputs, options) of each gradient check in a notebook's test cells."""
+    found: list[tuple] = []
+    checks = [name for name in autograder.__all__ if name.startswith("check_")]
+    quiet = dict.fromkeys(checks, lambda *arguments, **options: None)
+    quiet["check_gradients"] = lambda f, b, inputs, **options: found.append((f, b, inputs, options))
+    with mock.patch.multiple(autograder, **quiet), grading(Grading(source, f"errors {seed}")):
+        for cell in of_kind(cells_of(nbformat.read(source, as_version=4)), "test"):
+            if "check_gradients" in cell.source:
+                exec(compile(cell.source, cell.name, "exec"), dict(functions))
+    return iter(found)
+
+
+def _errors(
+    forward: Callable, backward: Callable, truth: Callable, inputs: dict, options: dict
+) -> tuple[list[float], list[float]]:
+    """Per tensor the norm ratio, and the largest ratio of a single entry."""
+    projections = options.get("projections", 0)
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        _, douts, found = _run(forward, backward, inputs, _upstream(0))
+        numeric = _numeric(truth, inputs, douts, projections, np.random.default_rng(0))
+    compared = _along(found, projections, np.random.default_rng(0))
+    pairs = [(compared[name], numeric[name]) for name in numeric]
+    return [relative_error(*pair) for pair in pairs], [_worst_entry(*pair) for pair in pairs]
+
+
+def _worst_entry(found: np.ndarray, numeric: np.ndarray) -> float:
     """The rule that many courses use: the largest |a - n| / max(1e-8, |a| + |n|) over entries."""
     return float((abs(found - numeric) / np.maximum(1e-8, abs(found) + abs(numeric))).max())
 
 
-def _spoil(gradient) -> Iterator[tuple[str, np.ndarray]]:
-    yield "sign of", -gradient
-    yield "zero", 0 * gradient
-    yield "1/B on", gradient / B
-    yield "T times", gradient * T
-    yield "1 % on", gradient * 1.01
-    if gradient.ndim == 2 and len(gradient) == len(gradient.T):
-        yield "transposed", gradient.T
-    if gradient.shape[0] > 1:
-        yield "last row lost in", np.concatenate([gradient[:-1], 0 * gradient[-1:]])
+def _draw(right: list[float], wrong: list[float], path: Path) -> None:
+    """Both distributions on one logarithmic axis, with the threshold between them."""
+    figure, axes = plt.subplots(figsize=(9, 3.6))
+    bins = np.arange(-13, 0.3, 0.25)
+    for values, label, colour in (
+        (right, f"right: {len(right):,} tensors of the references", "#1b7f4d"),
+        (wrong, f"wrong: {len(wrong)} known mistakes, their worst tensor", "#b3392f"),
+    ):
+        logs = np.log10(np.clip(values, 1e-13, 1))
+        shares = np.full(len(logs), 100 / len(logs))
+        axes.hist(logs, bins, weights=shares, color=colour, alpha=0.75, label=label)
+    limit = np.log10(THRESHOLD)
+    axes.axvline(limit, color="black", linestyle="--", linewidth=1)
+    axes.annotate("threshold 1e-6", (limit, axes.get_ylim()[1]), (4, -12), textcoords="offset points")
+    axes.set_xticks(range(-12, 1, 2), [f"1e{n}" if n else "1" for n in range(-12, 1, 2)])
+    axes.set_xlabel("norm ratio |a - n| / (|a| + |n|)")
+    axes.set_ylabel("per cent of each")
+    axes.legend(frameon=False, loc="upper center")
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.tight_layout()
+    figure.savefig(path, dpi=110)
 
-
-def _normal(rng, **shapes) -> dict:
-    return {name: rng.normal(size=shape) for name, shape in shapes.items()}
-
-
-def _ids(rng, *shape):
-    return rng.integers(0, V, size=shape)
-
-
-RECURRENT = {"Wx": (V, H), "Wh": (H, H), "bh": (H,)}
-READOUT = {"Wy": (H, V), "by": (V,)}
-PAIRS = {
-    "binary_cross_entropy": lambda r: {"p": r.uniform(0.05, 0.95, size=B), "y": r.random(B) > 0.5},
-    "neuron": lambda r: {"x": r.normal(size=(B, V)), "params": _normal(r, w=(V,), b=(1,))},
-    "cross_entropy": lambda r: {"logits": r.normal(size=(B, T, V)), "targets": _ids(r, B, T)},
-    "bigram": lambda r: {"x": _ids(r, B, T), "params": _normal(r, W=(V, V), b=(V,))},
-    "rnn_step": lambda r: {"x": _ids(r, B), "h_prev": r.normal(size=(B, H)),
-                           "params": _normal(r, **RECURRENT)},
-    "rnn": lambda r: {"x": _ids(r, B, T), "h0": r.normal(size=(B, H)), "params": _normal(r, **RECURRENT)},
-    "readout": lambda r: {"hs": r.normal(size=(B, T, H)), "params": _normal(r, **READOUT)},
-    "model": lambda r: {"x": _ids(r, B, T), "targets": _ids(r, B, T), "h0": r.normal(size=(B, H)),
-                        "params": _normal(r, **RECURRENT, **READOUT)},
-}  # fmt: skip
 
 if __name__ == "__main__":
     main()

@@ -21,7 +21,8 @@ from autograder.checks.outcome import Row
 Inputs = dict[str, Any]
 Pairs = dict[str, tuple[NDArray, NDArray]]  # what was found and what is right, by name
 SECONDS = 10.0
-TINY, HUGE = 1e-4, 1e6
+TINY = 1e-4
+LARGE, MANY = 300.0, 1e6  # a large factor must not drown everything else in its own size
 
 
 @dataclass(frozen=True)
@@ -195,17 +196,16 @@ def _options(inputs: Inputs) -> Iterator[Probe]:
     for path, value in _numbers(inputs):
         name = path[-1]
         for special in _specials(name, value):
-            words = f"is right only when `{name}` is {special:g}" if special != HUGE else (
-                f"is right only when `{name}` is very large"
-            )  # fmt: skip
+            size = "very large" if special in (LARGE, MANY) else f"{special:g}"
+            words = f"is right only when `{name}` is {size}"
             yield Probe(f"option `{name}`", words, _replaced(inputs, path, type(value)(special)))
 
 
 def _specials(name: str, value: float) -> list[float]:
     counts = isinstance(value, int)
-    values = [1.0] if counts else [0.0, 1.0, HUGE]
+    values = [1.0] if counts else [0.0, 1.0, LARGE]
     if counts and name in ("step", "t"):
-        values.append(HUGE)
+        values.append(MANY)
     return [special for special in values if special != value]
 
 

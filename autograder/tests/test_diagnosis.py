@@ -1,0 +1,203 @@
+"""Is the kind of mistake named, by what explains the numbers or by a condition under which they are right?"""
+
+import numpy as np
+import pytest
+
+from autograder import check_gradients, check_sampling, check_training, check_values
+from autograder.audit.answers import KEYS
+from autograder.checks.compare import explain
+from autograder.checks.diagnosis import CODES, look_for
+from autograder.checks.outcome import listening
+from autograder.checks.show import as_text, for_student
+
+B, T, V, H = 3, 4, 13, 5
+rng = np.random.default_rng(0)
+MATRIX = rng.normal(size=(4, 4))
+ROWS = np.exp(MATRIX) / np.exp(MATRIX).sum(axis=1, keepdims=True)
+LOWER = np.tril(np.ones((2, 4, 4))) * rng.uniform(0.1, 1, size=(2, 4, 4))
+
+
+def outcome(check, *arguments, find=None, **options):
+    """What a check reports, with `find` as in grading."""
+    heard = []
+    with listening(heard.append, find):
+        check(*arguments, **options)
+    return heard[0]
+
+
+@pytest.mark.parametrize(
+    ("actual", "expected", "code"),
+    [
+        (0 * MATRIX, MATRIX, "zero"),
+        (-MATRIX, MATRIX, "sign"),
+        (7 * MATRIX, MATRIX, "scale"),
+        (MATRIX.T, MATRIX, "transposed"),
+        (np.swapaxes(LOWER, 1, 2), LOWER, "transposed"),
+        (LOWER + 0.1, LOWER, "mask"),
+        (np.tril(LOWER, -1), LOWER, "mask"),
+        (np.exp(MATRIX) / np.exp(MATRIX).sum(axis=0), ROWS, "axis"),
+        (np.exp(MATRIX), ROWS, "normalisation"),
+        (MATRIX + 2, MATRIX, "offset"),
+        (MATRIX + MATRIX[0], MATRIX, "offset"),
+        (np.roll(MATRIX, 1, axis=0), MATRIX, "shifted"),
+        (MATRIX[[2, 0, 3, 1]], MATRIX, "order"),
+        (MATRIX + ROWS, MATRIX, "differs"),
+    ],
+)
+def test_arrays_are_explained(actual, expected, code):
+    """Does each kind of wrong array get its own code, and a right one of another kind not?"""
+    assert explain(actual, expected, {}).code == code
+
+
+def step_forward(x, h0, params):
+    hs, h = [], h0
+    for t in range(x.shape[1]):
+        h = np.tanh(params["W"][x[:, t]] + h @ params["U"] + params["b"])
+        hs.append(h)
+    return np.stack(hs, axis=1), (x, h0, hs, params)
+
+
+def recurrent_backward(slope=True, through_time=True, scatter=True, state=True, upstream=True, first=None):
+    """A backward pass of step_forward with one mistake."""
+
+    def backward(dhs, cache):
+        x, h0, hs, params = cache
+        dhs = dhs if upstream else np.ones_like(dhs)
+        grads, dh = {name: np.zeros_like(p) for name, p in params.items()}, np.zeros_like(h0)
+        for t in reversed(range(x.shape[1])):
+            dz = (dhs[:, t] + dh) * (1 - hs[t] ** 2 if slope else np.ones_like(h0))
+            h_prev = hs[t - 1] if t else (h0 if state else np.zeros_like(h0))
+            grads["U"] += h_prev.T @ dz
+            grads["b"] += dz.sum(axis=0) if first is None else dz[:first].sum(axis=0)
+            if scatter:
+                np.add.at(grads["W"], x[:, t], dz)
+            else:
+                grads["W"][x[:, t]] += dz
+            dh = dz @ params["U"].T if through_time else np.zeros_like(h0)
+        return dh if through_time else dz @ params["U"].T, grads
+
+    return backward
+
+
+RECURRENT = {
+    "x": np.array([[1, 1, 4, 0], [2, 1, 1, 3], [1, 2, 2, 0]]),
+    "h0": rng.normal(size=(B, H)),
+    "params": {"W": rng.normal(size=(V, H)), "U": rng.normal(size=(H, H)), "b": rng.normal(size=H)},
+}
+
+
+@pytest.mark.parametrize(
+    ("mistake", "code"),
+    [
+        ({"scatter": False}, "repeated ids"),
+        ({"through_time": False}, "time"),
+        ({"first": 1}, "batch"),
+        ({"state": False}, "without `h0`"),
+        ({"slope": False}, "nonlinearity"),
+        ({"upstream": False}, "upstream"),
+    ],
+)
+@pytest.mark.parametrize("graded", [True, False])
+def test_conditions_are_found(mistake, code, graded):
+    """Does a backward pass with one mistake get the condition under which it is right, with a reference or without?"""
+    right = {"step_forward": step_forward, "backward": recurrent_backward()}
+    check = outcome(
+        check_gradients, step_forward, recurrent_backward(**mistake), RECURRENT, find=right.get if graded else None
+    )
+    assert check.diagnosis == code
+
+
+def test_swapped_gradients_are_named():
+    """Is a gradient that belongs to another input recognised?"""
+
+    def product_forward(a, b):
+        return a * b, (a, b)
+
+    check = outcome(
+        check_gradients, product_forward, lambda dout, cache: (dout * cache[0], dout * cache[1]),
+        {"a": np.array([1.0, 2, 3]), "b": np.array([0.5, -1, 4])},
+    )  # fmt: skip
+    assert check.diagnosis == "swapped"
+
+
+def softmax(x):
+    exponentials = np.exp(x - x.max(axis=-1, keepdims=True))
+    return exponentials / exponentials.sum(axis=-1, keepdims=True)
+
+
+def test_a_missing_term_of_a_normalisation_is_named():
+    """Is a softmax backward pass without its sum recognised?"""
+    check = outcome(
+        check_gradients, lambda s: (softmax(s), softmax(s)), lambda dout, w: dout * w, {"s": rng.normal(size=(3, 4))}
+    )
+    assert check.diagnosis == "normalisation"
+
+
+def mean_so_far(x):
+    return np.cumsum(x, axis=1) / np.arange(1, x.shape[1] + 1)[:, None]
+
+
+def decayed(x, rate, b):
+    return x * (1 - rate) + b
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "inputs", "code"),
+    [
+        (lambda x: np.broadcast_to(x.mean(axis=1, keepdims=True), x.shape), mean_so_far,
+         {"x": rng.normal(size=(2, 4, 3))}, "mask"),
+        (lambda x: x - x.mean(axis=0), lambda x: x - x.mean(axis=-1, keepdims=True), {"x": rng.normal(size=(3, 4))}, "axis"),
+        (lambda x, rate, b: x - rate + b, decayed, {"x": rng.normal(size=4), "rate": 0.3, "b": np.ones(4)}, "option `rate`"),
+        (lambda x, rate, b: x * (1 - rate) + b**2, decayed,
+         {"x": rng.normal(size=4), "rate": 0.3, "b": rng.normal(size=4)}, "without `b`"),
+        (lambda x: x, np.tanh, {"x": rng.normal(size=4)}, "nonlinearity"),
+    ],
+)  # fmt: skip
+def test_values_are_diagnosed(wrong, right, inputs, code):
+    """Does a wrong forward pass get its diagnosis?"""
+    assert outcome(check_values, wrong, inputs, right).diagnosis == code
+
+
+def test_right_code_is_not_probed():
+    """Does a check that passes carry no diagnosis?"""
+    check = outcome(check_values, np.tanh, {"x": MATRIX}, np.tanh)
+    assert check.status == "passed"
+    assert check.diagnosis == check.look == ""
+
+
+@pytest.mark.parametrize(
+    ("sample", "code"),
+    [
+        (lambda logits, temperature, rng: int(rng.choice(5, p=softmax(logits * temperature))), "temperature"),
+        (lambda logits, temperature, rng: int(rng.choice(5, p=softmax(logits / max(1, temperature)))), "temperature"),
+        (lambda logits, temperature, rng: int(np.argmax(logits)), "greedy"),
+    ],
+)
+def test_samplers_are_diagnosed(sample, code):
+    """Is a sampler told what it does with the temperature?"""
+    assert outcome(check_sampling, sample, np.linspace(-1, 1, 5), temperature=0.5).diagnosis == code
+
+
+@pytest.mark.parametrize(("after", "code"), [(3.0, "did not learn"), (4.0, "diverged"), (2.5, "target")])
+def test_training_is_diagnosed(after, code):
+    """Is a target that was missed set apart by where training began?"""
+    params = {"w": np.array([3.0])}
+    check = outcome(
+        check_training, lambda params: {"w": np.array([after])}, {"params": params}, lambda p: p["w"][0],
+        at_most=2.0, like=params,
+    )  # fmt: skip
+    assert check.diagnosis == code
+
+
+def test_a_diagnosis_says_where_to_look_and_no_numbers():
+    """Do kernel and feedback show the place to look, and a hidden check's message no number of its inputs?"""
+    forward = lambda x: (np.float64(x.sum()), x)  # noqa: E731
+    check = outcome(check_gradients, forward, lambda d, x: -d * np.ones_like(x), {"x": np.full(3, 41.25)}, says="On ones.")
+    assert CODES["sign"] in as_text(check)
+    assert for_student(check, hidden=True) == f"On ones. dx has the opposite sign. {CODES['sign']}"
+
+
+def test_codes_with_a_name_keep_their_place_to_look():
+    """Is the code before the name what counts?"""
+    assert look_for("without `h0`") == CODES["without"] != ""
+    assert "diagnosis" in KEYS
