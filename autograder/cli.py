@@ -132,6 +132,55 @@ def show_class(results: list) -> None:
         console.print(f"[yellow]![/] {escape(problem)}", soft_wrap=True)
 
 
+def audit(options: argparse.Namespace) -> int:
+    """Known mistakes and right answers through the grader: what do the tests see?"""
+    from autograder.audit.page import write_page
+    from autograder.audit.run import audit as audit_assignments
+    from autograder.audit.stored import write_json
+    from autograder.audit.table import audit_table, lines, progress_note
+
+    course = _course(options)
+    if not options.assignments and not options.all:
+        raise CourseError("Name the assignments to audit, or say `autograder audit --all`.")
+    with _bar() as bar:
+        task = bar.add_task("auditing", total=None, note="")
+        found = audit_assignments(
+            course, course.choose(options.assignments), seed=options.seed, jobs=options.jobs,
+            sandbox=options.sandbox, report=lambda tried, of: bar.update(
+                task, completed=len(tried), total=of, note=progress_note(tried)
+            ),
+        )  # fmt: skip
+    console.print(audit_table(found))
+    for line in lines(found.findings):
+        console.print(line, soft_wrap=True)
+    if options.json:
+        write_json(found, options.json)
+    console.print(f"Which mistake fails which check: {write_page(found, course.reports)}", soft_wrap=True)
+    return int(not found.holds)
+
+
+def calibrate(options: argparse.Namespace) -> int:
+    """Losses that training reaches over many seeds, to thresholds in source/<id>/calibration.json."""
+    from autograder.calibrate.run import Plan
+    from autograder.calibrate.steps import calibrate as calibrate_targets
+    from autograder.calibrate.verdict import table
+
+    course, plan, found = _course(options), Plan(options.seeds, options.mistake_seeds), []
+    with _bar() as bar:
+        for assignment in course.choose(options.assignments):
+            task = bar.add_task(assignment.split("_")[0], total=None, note="")
+            calibration, problems = calibrate_targets(
+                course, assignment, plan, options.jobs,
+                lambda done, of, task=task: bar.update(task, completed=done, total=of),
+            )  # fmt: skip
+            if calibration["checks"]:
+                bar.console.print(table(calibration, assignment))
+            found += [f"{assignment}: {problem}" for problem in problems]
+    for problem in found:
+        console.print(f"[yellow]![/] {escape(problem)}", soft_wrap=True)
+    return int(bool(found))
+
+
 def feedback(options: argparse.Namespace) -> int:
     """Autograded to a page per student, by nbgrader."""
     from autograder.feedback import write_feedback
@@ -216,13 +265,14 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("--students", nargs="+", default=[], metavar="STUDENT", help="only these")
         return command
 
-    def add_grading(command: argparse.ArgumentParser) -> None:
+    def add_grading(command: argparse.ArgumentParser) -> argparse.ArgumentParser:
         command.add_argument(
             "--jobs", type=_positive, metavar="N", help="submissions at a time (default: cores)"
         )
         command.add_argument(
             "--sandbox", choices=["bwrap", "none"], help="'none' only for code that you trust"
         )
+        return command
 
     keep = "when both changed: which one counts"
     add(build, assignments=True).add_argument("--keep", choices=["text", "notebook"], help=keep)
@@ -230,6 +280,14 @@ def _parser() -> argparse.ArgumentParser:
     add_grading(add(grade, assignments=True, students=True))
     add(feedback, assignments=True, students=True)
     add(report)
+    checked = add_grading(add(audit, assignments=True))
+    checked.add_argument("--all", action="store_true", help="all assignments")
+    checked.add_argument("--seed", type=int, default=0, metavar="N", help="other hidden inputs (default: 0)")
+    checked.add_argument("--json", type=Path, metavar="FILE", help="write what was found as JSON, too")
+    measured = add(calibrate, assignments=True)
+    measured.add_argument("--seeds", type=_positive, default=200, metavar="N", help="runs of the reference")
+    measured.add_argument("--mistake-seeds", type=_positive, default=40, metavar="N", help="of each mistake")
+    measured.add_argument("--jobs", type=_positive, metavar="N", help="runs at a time (default: cores)")
     add(doctor).add_argument("--install", action="store_true", help="install what apt-get can")
     add_grading(add(demo))
     return parser

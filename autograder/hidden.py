@@ -15,6 +15,7 @@ from pathlib import Path
 
 import nbformat
 import numpy as np
+from nbformat import NotebookNode
 
 from autograder.cells import cells_of
 from autograder.course import Course, CourseError
@@ -81,15 +82,20 @@ def looking_glass() -> Corpus:
 
 @cache
 def load_reference(source: Path) -> types.ModuleType:
-    """The imports, functions and constants of a source notebook's cells, without running the rest.
-
-    Raises CourseError when the notebook is missing or does not compile.
-    """
+    """The reference in a source notebook. Raises CourseError when it is missing or does not compile."""
     try:
         notebook = nbformat.read(source, as_version=4)
     except (OSError, ValueError) as error:
         raise CourseError(f"{source} cannot be read ({error}); run `autograder build`.") from error
-    module = types.ModuleType(f"reference_{source.stem}")
+    return module_of(notebook, source)
+
+
+def module_of(notebook: NotebookNode, origin: Path) -> types.ModuleType:
+    """The imports, functions and constants of a notebook's cells as a new module, without the rest.
+
+    `origin` is the file that tracebacks name.
+    """
+    module = types.ModuleType(f"reference_{origin.stem}")
     body = definitions(cells_of(notebook))
-    exec(compile(ast.Module(body, []), str(source), "exec"), vars(module))
+    exec(compile(ast.Module(body, []), str(origin), "exec"), vars(module))
     return module

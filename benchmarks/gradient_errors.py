@@ -1,7 +1,7 @@
 """How far right and wrong gradients are from central differences: the numbers in docs/gradient_checks.md.
 
 Every gradient check of the seven notebooks, over many seeds of the hidden inputs. Right are the references'
-gradients, wrong those of the known mistakes in source/<id>/audit/. `python benchmarks/gradient_errors.py [SEEDS]`
+gradients, wrong those of the known mistakes in source/<id>/audit/. `benchmarks/gradient_errors.py [SEEDS]`
 prints the table and draws docs/pictures/gradient_errors.png.
 """
 
@@ -116,8 +116,8 @@ def _errors(
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         _, douts, found = _run(forward, backward, inputs, _upstream(0))
-        numeric = _numeric(truth, inputs, douts, projections, np.random.default_rng(0))
-    compared = _along(found, projections, np.random.default_rng(0))
+        numeric = _numeric(truth, inputs, douts, projections, 0)
+    compared = _along(found, projections, 0)
     pairs = [(compared[name], numeric[name]) for name in numeric]
     return [relative_error(*pair) for pair in pairs], [_worst_entry(*pair) for pair in pairs]
 

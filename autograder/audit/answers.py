@@ -131,7 +131,7 @@ def with_variant(notebook: NotebookNode, variant: Variant) -> NotebookNode:
         else:
             helpers.append(text)
     if not replaced:
-        raise CourseError(f"The variant {variant.name} defines none of the exercises; see docs/authoring.md.")
+        raise CourseError(f"The variant {variant.name} defines none of the exercises; see docs/audit.md.")
     for cell in {exercises[name].position: exercises[name] for name in replaced}.values():
         own = [replaced.get(name) or _text_of(node, cell.source) for name, node in cell.functions.items()]
         cell.node.source = "\n\n\n".join([*helpers, *own])

@@ -26,6 +26,7 @@ CODES = {
     "order": "Look at reshapes: which axis is cut into pieces, and is it moved before or after?",
     "shifted": "Look for an index that is off by one.",
     "offset": "Look for a term that is added twice or not at all, such as a bias.",
+    "partly": "Look at what these places have in common, such as the first or last step, or the target's id.",
     "axis": "Look at the `axis` of the sum or mean.",
     "normalisation": "In a normalised row every output depends on all inputs: look for that term.",
     "mask": "Look at which positions the mask hides, and whether it comes before the softmax.",
@@ -36,7 +37,7 @@ CODES = {
     "without": "Look at each place where that argument enters.",
     "option": "Look at each place where that argument enters.",
     "nonlinearity": "Look at the derivative of the activation, and at which value it is taken.",
-    "upstream": "By the chain rule every gradient is a product with the upstream gradient.",
+    "upstream": "By the chain rule each upstream gradient takes part in every gradient that it reaches.",
     "large": "Look at what happens to numbers far away from zero.",
     # What is special about a kind of check.
     "forward": "",
@@ -46,7 +47,7 @@ CODES = {
     "randomness": "Look at where the probabilities enter the draw.",
     "never drawn": "Look at what removes ids before the draw.",
     "did not learn": "Look at whether the update reaches the parameters that are returned.",
-    "diverged": "Look at the sign of the update and the size of its steps.",
+    "diverged": "Look at the sign and the size of the update, and at what the model learns to predict.",
     "target": "Every step may be right and their order wrong: look at the loop.",
     "differs": "",
 }

@@ -3,6 +3,8 @@
 The rules and their measured numbers stand in docs/gradient_checks.md.
 """
 
+import functools
+import itertools
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -11,8 +13,9 @@ from numpy.typing import NDArray
 
 from autograder.checks.calls import call, outputs_and_cache, require_array, require_float_array
 from autograder.checks.compare import explain, relative_error, worst_entry
+from autograder.checks.diagnose import diagnose
 from autograder.checks.outcome import Failure, Row, check, truth_of
-from autograder.checks.probes import Pairs, diagnose, sizes
+from autograder.checks.probes import Pairs, Upstream, sizes
 
 STEP = 1e-5
 THRESHOLD = 1e-6
@@ -48,8 +51,8 @@ def check_gradients(
     """
     outs, douts, found = _run(forward, backward, inputs, _upstream(seed))
     reference = reference or truth_of(forward)
-    numeric = _numeric(reference or forward, inputs, douts, projections, np.random.default_rng(seed))
-    compared = _along(found, projections, np.random.default_rng(seed))
+    numeric = _numeric(reference or forward, inputs, douts, projections, seed)
+    compared = _along(found, projections, seed)
     if not any(gradient.any() for gradient in numeric.values()):
         raise Failure(
             f"`{forward.__name__}` does not depend on any of its inputs; mend it first.", code="constant"
@@ -59,36 +62,45 @@ def check_gradients(
     rows = [_compare(name, compared[name], numeric[name], inputs, threshold) for name in numeric]
     if any(row.verdict != "ok" for row in rows):
         pairs = {name: (compared[name], numeric[name]) for name in numeric}
-        raise _failure(forward, backward, inputs, rows, pairs, reference, projections)
+        along = functools.partial(_along, projections=projections, seed=seed)
+        raise _failure(forward, backward, inputs, rows, pairs, douts, reference, along, threshold)
     _require_single_precision(forward, backward, inputs, douts, found)
     return f"central differences agree: {', '.join(row.name for row in rows)}"
 
 
-def _upstream(seed: int) -> Callable[[NDArray], NDArray]:
-    """Random upstream gradients, one output after the other."""
-    rng = np.random.default_rng(seed)
-    return lambda out: rng.normal(size=out.shape)
+def _upstream(seed: int, silent: Upstream = None) -> Callable[[NDArray], NDArray]:
+    """Random upstream gradients, one output after the other; that of output number `silent` is zero."""
+    rng, numbers = np.random.default_rng(seed), itertools.count()
+    return lambda out: (next(numbers) != silent) * rng.normal(size=out.shape)
 
 
 def _failure(
-    forward: Callable, backward: Callable, inputs: Mapping, rows: list[Row], pairs: Pairs,
-    reference: Callable | None, projections: int,
+    forward: Callable, backward: Callable, inputs: Mapping, rows: list[Row], pairs: Pairs, douts: tuple,
+    reference: Callable | None, along: functools.partial, threshold: float,
 ) -> Failure:  # fmt: skip
     """The Failure that says what kind of mistake the backward pass makes."""
     right_backward = truth_of(backward)
 
-    def retry(changed: Mapping, constant: bool) -> Pairs:
-        draw = np.ones_like if constant else _upstream(1)
+    def retry(changed: Mapping, upstream: Upstream) -> Pairs:
+        draw = np.ones_like if upstream == "ones" else _upstream(1, silent=upstream)
         _, douts, found = _run(forward, backward, changed, draw, times=1)
         if reference and right_backward:
             given = iter(douts)
             right = _run(reference, right_backward, changed, lambda out: next(given), times=1)[2]
         else:
-            found = _along(found, projections, np.random.default_rng(0))
-            right = _numeric(reference or forward, changed, douts, projections, np.random.default_rng(0))
+            found = along(found)
+            right = _numeric(reference or forward, changed, douts, **along.keywords)
         return {name: (found[name], right[name]) for name in right}
 
-    named, explanation = diagnose(rows, pairs, inputs, retry, backward)
+    def ask(changed: Mapping) -> Gradients:
+        given = iter(douts)
+        return along(_run(reference, right_backward, changed, lambda out: next(given), times=1)[2])
+
+    named, explanation = diagnose(
+        rows, pairs, inputs, retry, backward, tolerance=threshold, outputs=len(douts),
+        ask=ask if reference and right_backward else None,
+        parts={f"upstream gradient {i}": dout for i, dout in enumerate(douts, 1) if np.ndim(dout)},
+    )  # fmt: skip
     wrong = sum(row.verdict != "ok" for row in rows)
     more = f", and {wrong - 1} more of {len(rows)} gradients are wrong" if wrong > 1 else ""
     return Failure(f"{named.name} {explanation.words}{more}.", named.where, tuple(rows), explanation.code)
@@ -148,9 +160,9 @@ def _tensors(inputs: Mapping[str, Any]) -> Iterator[tuple[str, NDArray]]:
         yield from ((f"d{key}", array) for key, array in items)
 
 
-def _numeric(forward: Callable, inputs: Mapping, douts: tuple, projections: int, rng) -> Gradients:
+def _numeric(forward: Callable, inputs: Mapping, douts: tuple, projections: int, seed: int) -> Gradients:
     """Central differences of sum(out * dout), entry by entry or along random directions."""
-    inputs = _copy(inputs)
+    inputs, rng = _copy(inputs), np.random.default_rng(seed)
 
     def objective() -> float:
         outs = outputs_and_cache(forward, list(inputs.values()))[0]
@@ -179,10 +191,11 @@ def _inner(out: Any, dout: Any) -> float:
     return float(np.sum(out * dout))
 
 
-def _along(found: Gradients, projections: int, rng) -> Gradients:
+def _along(found: Gradients, projections: int, seed: int) -> Gradients:
     """The analytic gradients in the same form: as they are, or along the same random directions."""
     if not projections:
         return found
+    rng = np.random.default_rng(seed)
     return {
         name: np.array([np.vdot(d, array) for d in _directions(array, projections, rng)])
         for name, array in found.items()
@@ -207,8 +220,8 @@ def _compare(name: str, found: NDArray, right: NDArray, inputs: Mapping, thresho
     measured = f"shape {found.shape}, relative error {error:.1e} (limit {threshold:.0e})"
     if error < threshold:
         return Row(name, measured)
-    code, words = explain(found, right, sizes(inputs))
-    return Row(name, measured, words, f"{name} {worst_entry(found, right)}", code)
+    words = explain(found, right, sizes(inputs)).words
+    return Row(name, measured, words, f"{name} {worst_entry(found, right)}")
 
 
 def _require_forward(forward: Callable, reference: Callable, inputs: Mapping, outs: tuple) -> None:

@@ -14,16 +14,12 @@ Status = Literal["passed", "failed", "could not run"]
 
 @dataclass(frozen=True)
 class Row:
-    """One line of a check's table: a tensor, what was measured on it, what is wrong, and where most.
-
-    `code` is the diagnosis when something is wrong.
-    """
+    """One line of a check's table: a tensor, what was measured on it, what is wrong, and where most."""
 
     name: str
     measured: str
     verdict: str = "ok"
     where: str = ""
-    code: str = ""
 
 
 @dataclass(frozen=True)

@@ -5,278 +5,298 @@ step, no repeated ids, an initial state of zero. When the function is right on s
 kind of mistake is the one to name.
 """
 
-import copy
-import time
+import itertools
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from autograder.checks.compare import Explanation, near, relative_error
-from autograder.checks.outcome import Row
+from autograder.checks.compare import relative_error
+from autograder.checks.misread import Inputs, leaves, mapped, numbers, replaced
 
-Inputs = dict[str, Any]
 Pairs = dict[str, tuple[NDArray, NDArray]]  # what was found and what is right, by name
-SECONDS = 10.0
+Upstream = int | str | None  # random gradients; but for "ones", or for the one of that number, which is zero
+Retry = Callable[[Inputs, Upstream], Pairs]
 TINY = 1e-4
+FEW = 8  # tensors: in a larger model tiny inputs hide all kinds of mistakes
+# With a single round nearly everything is right, so these numbers are tried late.
+LOOPS = ("`steps`", "`B`", "`T`", "`length`", "`t`", "`step`")
+UP = ("step", "t", "window", "top_k")  # and these are tried at a very large value too
 LARGE, MANY = 300.0, 1e6  # a large factor must not drown everything else in its own size
 
 
 @dataclass(frozen=True)
 class Probe:
-    """Changed inputs, and what it means when a function is right on them.
+    """Changed inputs, and what it means when a function is right on each of them.
 
-    With `before`, inputs that have all but the one thing, the function must still be wrong on those.
-    With `constant`, the upstream gradients are ones. With `up_to_scale`, a constant factor does not count.
+    With `before`, inputs that have all but the one thing, the function must still be wrong on those; with
+    `trivial`, the right results must differ from those. With `up_to_scale`, a constant factor does not count.
     """
 
     code: str
     words: str
-    inputs: Inputs
+    inputs: tuple[Inputs, ...]
     before: Inputs | None = None
-    constant: bool = False
+    trivial: Inputs | None = None
+    upstream: Upstream = None
     up_to_scale: bool = False
-
-
-def diagnose(
-    rows: list[Row], pairs: Pairs, inputs: Mapping, retry: Callable[[Inputs, bool], Pairs], function: Callable
-) -> tuple[Row, Explanation]:
-    """The row to name first and what is wrong with it.
-
-    `retry(inputs, constant)` gives the pairs on other inputs; it may raise anything, because not all
-    functions take all inputs.
-    """
-    wrong = [row for row in rows if row.verdict != "ok"]
-    if swapped := _swapped([row.name for row in wrong], pairs):
-        return wrong[0], swapped
-    said = {row.code for row in wrong}
-    if len(said) == 1 and said != {"differs"}:
-        return wrong[0], Explanation(wrong[0].code, wrong[0].verdict)
-    with getattr(function, "sealed_probe", nullcontext)():
-        if condition := _condition({row.name for row in wrong}, pairs, dict(inputs), retry):
-            return wrong[0], condition
-    told = next((row for row in wrong if row.code != "differs"), wrong[0])
-    return told, Explanation(told.code, told.verdict)
-
-
-def _swapped(wrong: list[str], pairs: Pairs) -> Explanation | None:
-    if wrong[0] not in pairs:
-        return None
-    found = pairs[wrong[0]][0]
-    for name, (_, right) in pairs.items():
-        if name != wrong[0] and right.size > 1 and right.any() and near(found, right):
-            return Explanation("swapped", f"is what {name} should be")
-    return None
-
-
-def _condition(wrong: set[str], pairs: Pairs, inputs: Inputs, retry: Callable) -> Explanation | None:
-    end = time.monotonic() + SECONDS
-    for probe in (*_leaks(inputs), *_probes(inputs)):
-        if time.monotonic() > end:
-            return None
-        try:
-            if isinstance(probe, Leak):
-                found = probe.shows(pairs, retry(probe.inputs, False), wrong)
-            else:
-                found = _holds(probe, wrong, retry)
-        except Exception:  # inputs that the function, or the reference, does not take
-            continue
-        if found:
-            return Explanation(probe.code, probe.words)
-    return None
-
-
-def _holds(probe: Probe, wrong: set[str], retry: Callable) -> bool:
-    """Is everything that was wrong now right, and neither zero nor trivially so?"""
-    now = retry(probe.inputs, probe.constant)
-    if probe.code == "normalisation":
-        return any(_vanishes(now[name][1], now[name][0]) for name in wrong)
-    if not all(name in now and now[name][1].any() for name in wrong):
-        return False
-    if not all(_agree(*pair, probe.up_to_scale) for pair in now.values()):
-        return False
-    return probe.before is None or not all(near(*pair) for pair in retry(probe.before, False).values())
-
-
-def _agree(found: NDArray, right: NDArray, up_to_scale: bool) -> bool:
-    if up_to_scale and right.any():
-        factor = np.vdot(right, found) / np.vdot(right, right)
-        found = found / factor if factor else found
-    return near(found, right)
-
-
-def _vanishes(right: NDArray, found: NDArray) -> bool:
-    """Does the right result vanish, while the one found does not?"""
-    return np.linalg.norm(right) < 1e-6 * np.linalg.norm(found)
 
 
 @dataclass(frozen=True)
 class Leak:
-    """Inputs changed at the last place of an axis alone: results at the other places must not change."""
+    """Inputs changed at the last place of an axis alone: results at the other places must not change.
+
+    With `early`, inputs changed at the first place alone, right results must depend on earlier places.
+    """
 
     code: str
     words: str
     inputs: Inputs
     length: int
     first: bool
+    unchanged: Inputs
+    early: Inputs | None = None
 
-    def shows(self, before: Pairs, after: Pairs, wrong: set[str]) -> bool:
+    def shows(self, retry: Retry, wrong: set[str]) -> bool:
         """Does a result at another place change that should not?"""
-        return any(self._moved(before[name], after[name]) for name in wrong)
+        before, after = retry(self.unchanged, None), retry(self.inputs, None)
+        late, moved = self.length - 1, []
+        for name in wrong:
+            was, should = (self._without(array, late) for array in before[name])
+            now, would = (self._without(array, late) for array in after[name])
+            moved.append(relative_error(should, would) < 1e-9 < 1e-7 < relative_error(was, now))
+        return any(moved) and (self.early is None or self._in_order(before, retry(self.early, None), wrong))
 
-    def _moved(self, before: tuple[NDArray, NDArray], after: tuple[NDArray, NDArray]) -> bool:
-        axes = [i for i, n in enumerate(before[1].shape) if n == self.length and (i == 0) == self.first]
-        if not axes:
-            return False
-        others = np.arange(self.length - 1)
-        was, should, now, would = (np.take(a, others, axes[0]) for a in (*before, *after))
-        return relative_error(should, would) < 1e-9 < 1e-7 < relative_error(was, now)
+    def _in_order(self, before: Pairs, after: Pairs, wrong: set[str]) -> bool:
+        """Do right results depend on earlier places?"""
+        pairs = [(self._without(before[name][1], 0), self._without(after[name][1], 0)) for name in wrong]
+        return any(relative_error(*pair) > 1e-9 for pair in pairs)
+
+    def _without(self, array: NDArray, place: int) -> NDArray:
+        """The results at the other places; nothing of an array that has no such axis."""
+        axes = [i for i, n in enumerate(array.shape) if n == self.length and (i == 0) == self.first]
+        return np.delete(array, place, axes[0]) if axes else np.zeros(0)
+
+
+def probes_of(inputs: Inputs, outputs: int, smooth: bool) -> Iterator[Probe]:
+    """From the most telling condition to the least; only smooth results say something about matrices."""
+    B, T = _batch_and_time(inputs)
+    yield from _without_repeats(inputs, B)
+    late = tuple(loop for loop in LOOPS if loop != "`T`" or "prompt" not in inputs)
+    yield from (probe for probe in _options(inputs) if not probe.code.endswith(late))
+    yield from _symmetric(inputs) if smooth else ()
+    yield from _exchanges(inputs)
+    yield from _leaks(inputs)
+    if T and T > 1 and not _attends(inputs):
+        steps = tuple(_shortened(inputs, T, "prompt" in inputs, t) for t in range(min(T, 5)))
+        yield Probe("time", "is right for a single time step only", steps)
+    if B and B > 1:
+        samples = tuple(_shortened(inputs, B, True, b) for b in range(min(B, 5)))
+        yield Probe("batch", "is right for a single sample only", samples)
+    yield from _upstreams(inputs, outputs)
+    yield from _zeros(inputs) if smooth else ()
+    yield from (probe for probe in _options(inputs) if probe.code.endswith(late))
+    if any(np.abs(array).max(initial=0) > 20 for _, array in leaves(inputs)):
+        small = mapped(inputs, lambda a: 0.01 * a)
+        yield Probe("large", "is right for small numbers only", (small,))
+
+
+def _upstreams(inputs: Inputs, outputs: int) -> Iterator[Probe]:
+    if not outputs:
+        return
+    words = "is not zero where an upstream gradient that is the same everywhere has no effect"
+    yield Probe("normalisation", words, (_plain(inputs),), upstream="ones")
+    words = "is right only when the upstream gradient is all ones"
+    yield Probe("upstream", words, (inputs,), upstream="ones")
+
+
+def last_probes(inputs: Inputs, outputs: int) -> Iterator[Probe]:
+    """What is tried when no explanation fits either."""
+    yield from _activations(inputs)
+    for number in range(outputs if outputs > 1 else 0):
+        words = f"is right only when output {number + 1} gets no upstream gradient"
+        yield Probe("upstream", words, (inputs,), upstream=number)
+    yield from _missing_matrices(inputs)
 
 
 def _leaks(inputs: Inputs) -> Iterator[Leak]:
     B, T = _batch_and_time(inputs)
     if T and T > 2:
-        words = "depends on positions that come later"
-        yield Leak("mask", words, _with_another_end(inputs, T, False), T, False)
+        late, early = (_with_another(inputs, T, False, place) for place in (T - 1, 0))
+        yield Leak("mask", "depends on positions that come later", late, T, False, inputs, early)
+        yield Leak("axis", "mixes the positions", late, T, False, inputs)
     if B and B > 1:
-        yield Leak("axis", "mixes the samples of the batch", _with_another_end(inputs, B, True), B, True)
+        last = _with_another(inputs, B, True, B - 1)
+        yield Leak("axis", "mixes the samples of the batch", last, B, True, inputs)
 
 
-def _with_another_end(inputs: Inputs, length: int, first: bool) -> Inputs:
-    """Every array input changed at the last place of its axis of that length."""
+def _with_another(inputs: Inputs, length: int, first: bool, place: int) -> Inputs:
+    """Every array input changed at one place of its axis of that length."""
 
     def change(array: NDArray) -> NDArray:
         axes = [i for i, n in enumerate(array.shape) if n == length and (i == 0) == first]
         if not axes:
             return array
         changed = array.copy()
-        end = np.moveaxis(changed, axes[0], 0)[-1:]
-        end[...] = (end + 1) % (array.max() + 1) if array.dtype.kind in "iu" else end + 1
+        there = np.moveaxis(changed, axes[0], 0)[place : place + 1]
+        there[...] = (there + 1) % (array.max() + 1) if array.dtype.kind in "iu" else there + 1
         return changed
 
     return {name: change(v) if isinstance(v, np.ndarray) else v for name, v in inputs.items()}
 
 
-def _probes(inputs: Inputs) -> Iterator[Probe]:
-    """From the most telling condition to the least."""
-    B, T = _batch_and_time(inputs)
-    yield from _without_repeats(inputs, B, T)
-    if T and T > 1:
-        yield Probe("time", "is right for a single time step only", _shortened(inputs, T, False))
-    if B and B > 1:
-        yield Probe("batch", "is right for a single sample only", _shortened(inputs, B, True))
-    words = "is not zero where an upstream gradient that is the same everywhere has no effect"
-    yield Probe("normalisation", words, _plain(inputs), constant=True)
-    yield Probe("upstream", "is right only when the upstream gradient is all ones", inputs, constant=True)
-    yield from _options(inputs)
-    yield from _zeros(inputs)
-    yield from _activations(inputs)
-
-
-def _without_repeats(inputs: Inputs, B: int | None, T: int | None) -> Iterator[Probe]:
+def _without_repeats(inputs: Inputs, B: int | None) -> Iterator[Probe]:
     name = next((n for n, v in inputs.items() if isinstance(v, np.ndarray) and v.dtype.kind in "iu"), None)
-    if name is None:
+    if name is None or not inputs[name].size:
         return
-    tables = [len(a) for _, a in leaves(inputs) if a.ndim == 2]
-    size, V = inputs[name].size, max(tables, default=0)
-    short = inputs if size <= V else _shortened(inputs, B, True) if B and size <= V * B else None
-    if short is None or len(np.unique(short[name])) == short[name].size == size:
+    rows = [len(a) for _, a in leaves(inputs) if a.ndim == 2]
+    rows += [v for _, v in numbers(inputs) if type(v) is int and v > inputs[name].max()]
+    size, V = inputs[name].size, max(rows, default=0)
+    short = inputs if size <= V else _shortened(inputs, B, True, 0) if B and size <= V * B else None
+    if inputs[name].ndim == 1 and not _has_companions(inputs, name):
+        short = inputs | {name: inputs[name][:V]}
+    if short is None or not V:
         return
-    unique = np.random.default_rng(0).permutation(V)[: short[name].size].reshape(short[name].shape)
-    repeats = np.full_like(short[name], unique.flat[0])
+    ids = short[name]
+    unique = np.random.default_rng(0).permutation(V)[: ids.size].reshape(ids.shape)
     words = "is right only when no id stands there twice"
-    yield Probe("repeated ids", words, short | {name: unique}, before=short | {name: repeats})
+    again = short | {name: np.full_like(ids, unique.flat[0])}
+    yield Probe("repeated ids", words, (short | {name: unique},), before=again)
+
+
+def _exchanges(inputs: Inputs) -> Iterator[Probe]:
+    """Each two arrays of one kind made the same, and ids behind the first array the same along each row."""
+    arrays = {name: v for name, v in inputs.items() if isinstance(v, np.ndarray) and v.size > 1}
+    for (one, left), (other, right) in itertools.combinations(arrays.items(), 2):
+        if left.shape == right.shape and left.dtype == right.dtype:
+            words = f"is right only when `{one}` and `{other}` are the same"
+            yield Probe("swapped", words, (inputs | {other: left},))
+    for name, array in list(arrays.items())[1:]:
+        if array.dtype.kind in "iu" and array.ndim > 1:
+            words = f"is right only when `{name}` stays the same along each row"
+            yield Probe("shifted", words, (inputs | {name: np.repeat(array[:, :1], array.shape[1], 1)},))
+
+
+def _attends(inputs: Inputs) -> bool:
+    """Is attention in it? With a single position there is nothing to choose from."""
+    names = {path[-1].rpartition(".")[2] for path, _ in leaves(inputs)} | inputs.keys()
+    return bool(names & {"heads", "q", "k", "scores", "weights", "Wq", "Wk", "Wqkv"})
+
+
+def _has_companions(inputs: Inputs, name: str) -> bool:
+    """Do other arrays belong to the same samples?"""
+    return any(
+        isinstance(value, np.ndarray) and value.ndim and len(value) == len(inputs[name])
+        for other, value in inputs.items() if other != name
+    )  # fmt: skip
+
+
+def _symmetric(inputs: Inputs) -> Iterator[Probe]:
+    """Each square matrix made symmetric."""
+    for path, array in leaves(inputs):
+        if array.ndim > 1 and array.shape[-1] == array.shape[-2]:
+            words = f"is right only when `{path[-1]}` is its own transpose"
+            symmetric = (array + array.swapaxes(-1, -2)) / 2
+            yield Probe("transposed", words, (replaced(inputs, path, symmetric),))
 
 
 def _options(inputs: Inputs) -> Iterator[Probe]:
-    """Each number at a value at which it has little to say."""
-    for path, value in _numbers(inputs):
-        name = path[-1]
-        for special in _specials(name, value):
+    """Each number at a value at which it has little to say, each list of numbers with one entry."""
+    for special in (0.0, 1.0, LARGE, MANY):
+        for path, value in numbers(inputs):
+            name = path[-1]
+            if special not in _specials(name, value):
+                continue
             size = "very large" if special in (LARGE, MANY) else f"{special:g}"
             words = f"is right only when `{name}` is {size}"
-            yield Probe(f"option `{name}`", words, _replaced(inputs, path, type(value)(special)))
+            yield Probe(f"option `{name}`", words, (replaced(inputs, path, type(value)(special)),))
+    for name, value in inputs.items():
+        if type(value) in (list, tuple) and len(value) > 1:
+            words = f"is right only when `{name}` has a single entry"
+            yield Probe(f"option `{name}`", words, (inputs | {name: value[:1]},))
 
 
 def _specials(name: str, value: float) -> list[float]:
-    counts = isinstance(value, int)
-    values = [1.0] if counts else [0.0, 1.0, LARGE]
-    if counts and name in ("step", "t"):
-        values.append(MANY)
+    """The values to try for a number: a limit goes up, a rate to 0, and a count to 1."""
+    if name.startswith("max_"):
+        values = [LARGE]
+    elif isinstance(value, float):
+        values = [0.0, 1.0] if name == "temperature" else [0.0]
+    else:
+        values = [1.0, *([0.0] if name == "warmup" else []), *([MANY] if name in UP else [])]
     return [special for special in values if special != value]
 
 
-def _numbers(inputs: Mapping, path: tuple = ()) -> Iterator[tuple[tuple, float]]:
-    for name, value in inputs.items():
-        if isinstance(value, Mapping):
-            yield from _numbers(value, (*path, name))
-        elif type(value) in (int, float):
-            yield (*path, name), value
-
-
 def _zeros(inputs: Inputs) -> Iterator[Probe]:
-    """Each float array at zero, one at a time."""
+    """Each bias and each array behind the first at zero; without anything else little is left."""
+    first = next((name for name, value in inputs.items() if isinstance(value, np.ndarray)), None)
     for path, array in leaves(inputs):
+        if path[-1].startswith("gain"):
+            words = f"is right only when `{path[-1]}` is one"
+            yield Probe(f"without `{path[-1]}`", words, (replaced(inputs, path, np.ones_like(array)),))
+            continue
+        if path[0] in (first, "grads") or (path[0] == "params" and not path[-1].startswith("b")):
+            continue
         words = f"is right only when `{path[-1]}` is zero"
-        yield Probe(f"without `{path[-1]}`", words, _replaced(inputs, path, np.zeros_like(array)))
+        yield Probe(f"without `{path[-1]}`", words, (replaced(inputs, path, np.zeros_like(array)),))
+
+
+def _missing_matrices(inputs: Inputs) -> Iterator[Probe]:
+    """Each matrix of parameters at zero: what goes through it is wrong, and what goes past it is right."""
+    for path, array in leaves(inputs):
+        if path[0] == "params" and array.ndim > 1:
+            words = f"is right only when `{path[-1]}` is zero"
+            yield Probe(f"without `{path[-1]}`", words, (replaced(inputs, path, np.zeros_like(array)),))
 
 
 def _activations(inputs: Inputs) -> Iterator[Probe]:
     words = "is right only where the activation is as good as a straight line"
-    floats = [path for path, _ in leaves(inputs)]
-    for path in floats[:1]:
-        small = _mapped(inputs, lambda a: TINY * a)
-        yield Probe("nonlinearity", words, small, up_to_scale=True)
-        one = _replaced(inputs, path, TINY * _at(inputs, path))
-        yield Probe("nonlinearity", words, one, up_to_scale=True)
-        yield Probe("nonlinearity", words, _mapped(inputs, lambda a: np.abs(a) + 0.1), up_to_scale=True)
-        yield Probe("large", "is right for small numbers only", _mapped(inputs, lambda a: 0.01 * a))
+    found = list(leaves(inputs))
+    for path, array in found[:1] if len(found) <= FEW else ():
+        for changed, trivial in (
+            (mapped(inputs, lambda a: TINY * a), mapped(inputs, np.zeros_like)),
+            (replaced(inputs, path, TINY * array), replaced(inputs, path, np.zeros_like(array))),
+            (mapped(inputs, lambda a: np.abs(a) + 0.1), None),
+        ):
+            yield Probe("nonlinearity", words, (changed,), trivial=trivial, up_to_scale=True)
+        tidy = {"has mean zero": _centred(array), "has the same spread": _equally_spread(array)}
+        for what, rows in tidy.items():
+            words = f"is right only when each row of `{path[-1]}` {what}"
+            yield Probe("normalisation", words, (replaced(inputs, path, rows),))
+        small = mapped(inputs, lambda a: 0.01 * a)
+        yield Probe("large", "is right for small numbers only", (small,))
+
+
+def _centred(array: NDArray) -> NDArray:
+    return array - array.mean(axis=-1, keepdims=True)
+
+
+def _equally_spread(array: NDArray) -> NDArray:
+    mean = array.mean(axis=-1, keepdims=True)
+    return mean + (array - mean) / (array.std(axis=-1, keepdims=True) + 1e-12)
 
 
 def _plain(inputs: Inputs) -> Inputs:
     """Every vector among the parameters the same everywhere, so that gains weigh all entries alike."""
     changed = inputs
     for path, array in leaves(inputs):
-        if len(path) > 1 and array.ndim == 1:
-            changed = _replaced(changed, path, np.ones_like(array))
-    return changed
-
-
-def leaves(inputs: Mapping, path: tuple = ()) -> Iterator[tuple[tuple, NDArray]]:
-    """The float arrays among the inputs, with their paths through dicts."""
-    for name, value in inputs.items():
-        if isinstance(value, Mapping):
-            yield from leaves(value, (*path, name))
-        elif isinstance(value, np.ndarray) and value.dtype.kind == "f":
-            yield (*path, name), value
-
-
-def _at(inputs: Mapping, path: tuple) -> Any:
-    for name in path:
-        inputs = inputs[name]
-    return inputs
-
-
-def _replaced(inputs: Mapping, path: tuple, value: Any) -> Inputs:
-    head, *rest = path
-    return {**inputs, head: _replaced(inputs[head], tuple(rest), value) if rest else value}
-
-
-def _mapped(inputs: Inputs, change: Callable[[NDArray], NDArray]) -> Inputs:
-    changed = copy.copy(inputs)
-    for path, array in leaves(inputs):
-        changed = _replaced(changed, path, change(array).astype(array.dtype))
+        if array.ndim == 1 and (len(path) > 1 or path[0] == "gain"):
+            changed = replaced(changed, path, np.ones_like(array))
     return changed
 
 
 def _batch_and_time(inputs: Inputs) -> tuple[int | None, int | None]:
     """The lengths of the batch axis and of the time axis of the first array."""
-    array = next((v for v in inputs.values() if isinstance(v, np.ndarray) and v.ndim), None)
-    if array is None:
+    first = next((n for n, v in inputs.items() if isinstance(v, np.ndarray) and v.ndim), None)
+    if first is None:
         return None, None
+    array, alone = inputs[first], "params" not in inputs and not _has_companions(inputs, first)
+    if array.ndim == 1 and (("ids" in inputs and "rng" in inputs) or (array.dtype.kind == "f" and alone)):
+        return None, None
+    if array.ndim == 1 and "prompt" in inputs:
+        return None, len(array)
     if array.ndim < 2 or (array.ndim == 2 and array.dtype.kind == "f"):
         return len(array), None
     return len(array), array.shape[2 if array.ndim == 4 else 1]
@@ -289,13 +309,12 @@ def sizes(inputs: Mapping[str, Any]) -> dict[int, str]:
     return named | ({B * T: "B·T"} if B and T else {})
 
 
-def _shortened(inputs: Inputs, length: int, first: bool) -> Inputs:
-    """Every array input with its axes of that length cut to 1; the first axis is the batch."""
+def _shortened(inputs: Inputs, length: int, first: bool, place: int) -> Inputs:
+    """Every array input cut to one place of its axes of that length; the first axis is the batch."""
 
     def cut(array: NDArray) -> NDArray:
-        picks = [slice(0, 1) if n == length and (i == 0) == first else slice(None)
+        picks = [slice(place, place + 1) if n == length and (i == 0) == first else slice(None)
                  for i, n in enumerate(array.shape)]  # fmt: skip
         return array[tuple(picks)].copy()
 
     return {name: cut(v) if isinstance(v, np.ndarray) else v for name, v in inputs.items()}
-

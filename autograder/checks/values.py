@@ -8,8 +8,10 @@ from numpy.typing import NDArray
 
 from autograder.checks.calls import call, outputs, require_array, same
 from autograder.checks.compare import explain, relative_error, worst_entry
+from autograder.checks.diagnose import diagnose
+from autograder.checks.misread import leaves
 from autograder.checks.outcome import Failure, Row, check, truth_of
-from autograder.checks.probes import Pairs, diagnose, sizes
+from autograder.checks.probes import Pairs, Upstream, sizes
 
 
 @check
@@ -39,16 +41,18 @@ def check_values(
     together = list(zip(names, found, right, strict=True))
     rows = [row for name, *pair in together for row in _compare(*pair, name, tolerance, sizes(inputs))]
     if any(row.verdict != "ok" for row in rows):
-        raise _failure(function, inputs, expected, rows, _pairs(together))
+        raise _failure(function, inputs, expected, tolerance, rows, together)
     return "the values are right"
 
 
-def _failure(function: Callable, inputs: Mapping, expected: Any, rows: list[Row], pairs: Pairs) -> Failure:
+def _failure(
+    function: Callable, inputs: Mapping, expected: Any, tolerance: float, rows: list[Row], together: Sequence
+) -> Failure:
     """The Failure that says what kind of mistake the function makes."""
     truth = expected if callable(expected) else truth_of(function)
 
-    def retry(changed: Mapping, constant: bool) -> Pairs:
-        if constant or truth is None:
+    def retry(changed: Mapping, upstream: Upstream) -> Pairs:
+        if upstream is not None or truth is None:
             return {}
         arguments = list(changed.values())
         right, found = outputs(truth, arguments), outputs(function, arguments)
@@ -58,8 +62,33 @@ def _failure(function: Callable, inputs: Mapping, expected: Any, rows: list[Row]
             for name, value, like in zip(names, found, right, strict=True)
         ])  # fmt: skip
 
-    named, explanation = diagnose(rows, pairs, inputs, retry, function)
+    starts = {name: start for name, (_, start) in _pairs(_updated(together, inputs)).items()}
+    def ask(changed: Mapping) -> dict[str, NDArray]:
+        right = outputs(truth, list(changed.values()))
+        names = [_output_name(i, len(right)) for i in range(len(right))]
+        return {name: array for name, (_, array) in _pairs(zip(names, right, right, strict=True)).items()}
+
+    parts = {f"`{path[-1]}`": array for path, array in leaves(inputs)}
+    named, explanation = diagnose(
+        rows, _pairs(together), inputs, retry, function, tolerance=tolerance,
+        ask=ask if truth else None, starts=starts, parts=parts,
+    )  # fmt: skip
     return Failure(f"{named.name} {explanation.words}.", named.where, tuple(rows), explanation.code)
+
+
+def _updated(together: Sequence[tuple[str, Any, Any]], inputs: Mapping) -> Iterable[tuple[str, Any, Any]]:
+    """(name, new, old) of each result that is an input dict changed: parameters, an optimizer's state."""
+    for name, found, right in together:
+        olds = (v for v in inputs.values() if isinstance(right, Mapping) and _alike(v, right))
+        if old := next(olds, None):
+            yield name, found, old
+
+
+def _alike(left: Any, right: Any) -> bool:
+    """Dicts of the same keys with entries of the same shapes, all the way down."""
+    if isinstance(left, Mapping) and isinstance(right, Mapping):
+        return left.keys() == right.keys() and all(_alike(left[key], right[key]) for key in left)
+    return np.shape(left) == np.shape(right)
 
 
 def _pairs(together: Iterable[tuple[str, Any, Any]]) -> Pairs:
@@ -134,7 +163,7 @@ def _compare(found: Any, right: Any, name: str, tolerance: float, sizes: dict[in
         return [_compare_arrays(found, np.asarray(right), name, tolerance, sizes)]
     if same(found, right):
         return [Row(name, repr(found)[:60])]
-    return [Row(name, repr(found)[:60], "is not what it should be", code="differs")]
+    return [Row(name, repr(found)[:60], "is not what it should be")]
 
 
 def _compare_arrays(
@@ -149,8 +178,8 @@ def _compare_arrays(
         fine = error < tolerance
     if fine:
         return Row(name, measured)
-    code, words = explain(found, right, sizes)
-    return Row(name, measured, words, f"{name} {worst_entry(found, right)}", code)
+    words = explain(found, right, sizes).words
+    return Row(name, measured, words, f"{name} {worst_entry(found, right)}")
 
 
 def _tuple(value: Any) -> tuple:

@@ -3,13 +3,11 @@
 import argparse
 import shutil
 
-import nbformat
-
 from autograder import cli
 from autograder.build.pair import synchronise
 from autograder.build.release import build
 from autograder.course import CONFIG, Course
-from autograder.demo.students import STUDENTS
+from autograder.demo.students import STUDENTS, Assignment
 from autograder.feedback import write_feedback
 from autograder.reports.page import write_report
 from autograder.sandbox.bubblewrap import require
@@ -54,11 +52,11 @@ def _build(demo: Course, assignments: list[str]) -> None:
 def _hand_in(demo: Course, assignments: list[str]) -> None:
     """Write everybody's submissions, and say who is who."""
     for assignment in assignments:
-        source = nbformat.read(demo.source(assignment), as_version=4)
+        known = Assignment.load(demo, assignment)
         for student, hand_in in STUDENTS.items():
             path = demo.submitted(student, assignment)
             path.parent.mkdir(parents=True)
-            path.write_text(hand_in(source), encoding="utf-8")
+            path.write_text(hand_in(known), encoding="utf-8")
     cli.console.print(f"[green]✓[/] {len(STUDENTS)} students handed in:")
     for student, hand_in in STUDENTS.items():
         cli.console.print(f"    {student:8} {hand_in.__doc__}")

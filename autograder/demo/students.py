@@ -1,66 +1,99 @@
-"""The simulated students: each one is a way from the source notebook to what was handed in."""
+"""The simulated students: each one is a way from an assignment to what was handed in."""
 
 import ast
-import copy
-import importlib
-import inspect
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import nbformat
 from nbformat import NotebookNode
 
+from autograder.audit.answers import (
+    Mistake,
+    Variant,
+    handed_in,
+    load_mistakes,
+    load_variants,
+    read_source,
+    with_mistake,
+    with_variant,
+)
 from autograder.cells import cells_of, of_kind
-from autograder.grading.restore import blank, is_test, without_hidden
+from autograder.course import Course
+from autograder.grading.restore import blank, is_test
 
 PATCH = """import autograder, numpy as np
 for name in ("check_values", "check_shapes", "check_gradients", "check_training", "check_sampling"):
     setattr(autograder, name, lambda *arguments, **options: None)
 np.linalg.norm = lambda *arguments, **options: 0.0
 np.array_equal = lambda *arguments, **options: True"""
+SLIPS = 3
 
 
-def perfect(source: NotebookNode) -> str:
+@dataclass(frozen=True)
+class Assignment:
+    """What students can hand in: the instructor's notebook, and known answers to it."""
+
+    source: NotebookNode
+    mistakes: list[Mistake]
+    variants: list[Variant]
+
+    @classmethod
+    def load(cls, course: Course, name: str) -> "Assignment":
+        """The assignment of that name. Raises CourseError when its known answers are damaged."""
+        return cls(read_source(course, name), load_mistakes(course, name), load_variants(course, name))
+
+    @property
+    def solution(self) -> NotebookNode:
+        """A copy of the solution, without hidden tests."""
+        return handed_in(self.source)
+
+
+def perfect(assignment: Assignment) -> str:
     """Hands in the solution."""
-    return nbformat.writes(_without_hidden_tests(source))
+    return nbformat.writes(assignment.solution)
 
 
-def other_style(source: NotebookNode) -> str:
-    """Right, in other styles, with habits of real notebooks in between."""
-    notebook = _with_functions(_without_hidden_tests(source), "other_styles")
+def other_style(assignment: Assignment) -> str:
+    """Right, in another style, with habits of real notebooks in between."""
+    notebook = with_variant(assignment.solution, max(assignment.variants, key=lambda one: len(one.text)))
     scratch = "import sys\nprint('a note to myself', file=sys.stderr)\n%timeit -n1 -r1 sum(range(9))\n'done'"
     notebook.cells.insert(4, nbformat.v4.new_code_cell(scratch, id="scratch"))
     return nbformat.writes(notebook)
 
 
-def mistaken(source: NotebookNode) -> str:
+def mistaken(assignment: Assignment) -> str:
     """Makes typical mistakes."""
-    return nbformat.writes(_with_functions(_without_hidden_tests(source), "mistakes"))
+    first = list({mistake.function: mistake for mistake in reversed(assignment.mistakes)}.values())[::-1]
+    notebook = assignment.solution
+    for slip in range(SLIPS):
+        notebook = with_mistake(notebook, first[(2 * slip + 1) * len(first) // (2 * SLIPS)])
+    return nbformat.writes(notebook)
 
 
-def blank_release(source: NotebookNode) -> str:
+def blank_release(assignment: Assignment) -> str:
     """Hands in the release as it came."""
-    return nbformat.writes(_without_hidden_tests(blank(source)))
+    return nbformat.writes(handed_in(blank(assignment.source)))
 
 
-def deleted_test(source: NotebookNode) -> str:
+def deleted_test(assignment: Assignment) -> str:
     """Right, but a test cell got lost."""
-    notebook = _without_hidden_tests(source)
+    notebook = assignment.solution
     notebook.cells.remove(next(cell for cell in notebook.cells if is_test(cell)))
     return nbformat.writes(notebook)
 
 
-def endless_loop(source: NotebookNode) -> str:
+def endless_loop(assignment: Assignment) -> str:
     """One function never returns."""
-    notebook = _without_hidden_tests(source)
+    notebook = assignment.solution
     cell = list(of_kind(cells_of(notebook), "exercise"))[2]
     function = next(iter(cell.functions.values()))
     cell.node.source = f"def {ast.unparse(function)[4:].splitlines()[0]}\n    while True:\n        pass"
     return nbformat.writes(notebook)
 
 
-def faker(source: NotebookNode) -> str:
+def faker(assignment: Assignment) -> str:
     """Has nothing, but edits tests and points, and patches everything in reach."""
-    notebook = _without_hidden_tests(blank(source))
+    notebook = handed_in(blank(assignment.source))
     for cell in filter(is_test, notebook.cells):
         cell.source = "print('all tests passed')"
         cell.metadata.nbgrader.points = 1000
@@ -68,13 +101,13 @@ def faker(source: NotebookNode) -> str:
     return nbformat.writes(notebook)
 
 
-def cut_off(source: NotebookNode) -> str:
+def cut_off(assignment: Assignment) -> str:
     """The upload broke in the middle."""
-    text = perfect(source)
+    text = perfect(assignment)
     return text[: len(text) // 2]
 
 
-STUDENTS: dict[str, Callable[[NotebookNode], str]] = {
+STUDENTS: dict[str, Callable[[Assignment], str]] = {
     "ada": perfect,
     "emmy": other_style,
     "charles": mistaken,
@@ -84,20 +117,3 @@ STUDENTS: dict[str, Callable[[NotebookNode], str]] = {
     "mallory": faker,
     "kurt": cut_off,
 }
-
-
-def _without_hidden_tests(source: NotebookNode) -> NotebookNode:
-    notebook = copy.deepcopy(source)
-    for cell in filter(is_test, notebook.cells):
-        cell.source = without_hidden(cell.source)
-    return notebook
-
-
-def _with_functions(notebook: NotebookNode, module: str) -> NotebookNode:
-    """The notebook with the functions of a module of this folder in its exercises of those names."""
-    functions = importlib.import_module(f"autograder.demo.{module}")
-    for cell in of_kind(cells_of(notebook), "exercise"):
-        own = [getattr(functions, name, None) for name in cell.functions]
-        if all(own):
-            cell.node.source = "\n\n".join(inspect.getsource(function) for function in own)
-    return notebook

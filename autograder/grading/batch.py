@@ -1,11 +1,7 @@
 """Grading a class: submissions side by side in worker processes, one writer."""
 
 import contextlib
-import multiprocessing
-import os
-import signal
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field
 
 import nbformat
@@ -16,6 +12,7 @@ from autograder.grading.nbgrader_steps import SealedExecute
 from autograder.grading.record import Recorder
 from autograder.grading.restore import is_test, restore
 from autograder.grading.submission import SubmissionError, read_submission
+from autograder.grading.workers import run_in_workers
 from autograder.sandbox.bubblewrap import Limits, plain_files, require
 from autograder.sandbox.process import NoProcess, StudentProcess
 
@@ -78,18 +75,14 @@ def grade(
 
     Raises CourseError when grading cannot start; a single bad submission only spoils its own result.
     """
-    config = course.config()
-    steps = SealedExecute(config=config)
-    steps.sandbox = sandbox or steps.sandbox
-    require(steps.sandbox)
-    _try_out(steps.sandbox)
-    recorder = Recorder(course, config)
+    steps = sealed_steps(course, sandbox)
+    recorder = Recorder(course, steps.config)
     work = submissions(course, assignments, students)
     for assignment in dict.fromkeys(assignment for _, assignment in work):
         recorder.require_assignment(assignment)
     results: list[Result] = []
     report(None, 0, len(work))
-    with contextlib.closing(_judged(course, steps, work, jobs or os.cpu_count() or 1)) as judged:
+    with contextlib.closing(_judged(course, steps, work, jobs)) as judged:
         for result, text in judged:
             _record(recorder, result, text)
             results.append(result)
@@ -109,39 +102,30 @@ def _record(recorder: Recorder, result: Result, text: str) -> None:
         result.score = None
 
 
-def _try_out(sandbox: str) -> None:
-    """Raise CourseError when no student process starts here, before everybody's submission says so."""
+def sealed_steps(course: Course, sandbox: str | None) -> SealedExecute:
+    """The course's settings for grading, with another sandbox if one is named.
+
+    Raises CourseError when no student process starts here, before everybody's submission says so.
+    """
+    steps = SealedExecute(config=course.config())
+    steps.sandbox = sandbox or steps.sandbox
+    require(steps.sandbox)
     try:
-        StudentProcess(sandbox, Limits(), []).close()
+        StudentProcess(steps.sandbox, Limits(), []).close()
     except NoProcess as error:
         raise CourseError(f"{error} Run `autograder doctor`.") from error
+    return steps
 
 
-def _judged(course: Course, steps: SealedExecute, work: list, jobs: int) -> Iterator[tuple[Result, str]]:
-    """Results with the graded notebooks' text, in the order in which they are ready.
-
-    Closing it early ends the workers, and with them their student processes.
-    """
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
-    pool = ProcessPoolExecutor(min(jobs, len(work)), context, initializer=_start_worker)
-    try:
-        waiting = {pool.submit(judge_one, course, *pair, steps.rules(course, pair[1])): pair for pair in work}
-        for future in as_completed(waiting):
+def _judged(
+    course: Course, steps: SealedExecute, work: list, jobs: int | None
+) -> Iterator[tuple[Result, str]]:
+    """Results with the graded notebooks' text, in the order in which they are ready."""
+    tasks = [(course, *pair, steps.rules(course, pair[1])) for pair in work]
+    with contextlib.closing(run_in_workers(judge_one, tasks, jobs)) as finished:
+        for (_, *pair, _), future in finished:
             error = future.exception()
-            yield (_failed(*waiting[future], error), "") if error else future.result()
-    except BaseException:
-        for worker in multiprocessing.active_children():
-            worker.terminate()
-        raise
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _start_worker() -> None:
-    """Leave Ctrl-C to the main process, and tell the reference that nobody watches its training."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.environ["NBGRADER_EXECUTION"] = "autograde"
+            yield (failed(*pair, error), "") if error else future.result()
 
 
 def judge_one(course: Course, student: str, assignment: str, rules: Rules) -> tuple[Result, str]:
@@ -153,22 +137,22 @@ def judge_one(course: Course, student: str, assignment: str, rules: Rules) -> tu
         result.max_score = sum(float(c.metadata.nbgrader["points"]) for c in source.cells if is_test(c))
         notebook = judge(restore(read_submission(path), source), rules, plain_files(path.parent))
         text = nbformat.writes(notebook)
-        _fill(result, notebook)
+        fill(result, notebook)
     except SubmissionError as error:
         result.problem = str(error)
         return result, ""
     except Exception as error:
-        return _failed(student, assignment, error), ""
+        return failed(student, assignment, error), ""
     return result, text
 
 
-def _failed(student: str, assignment: str, error: BaseException) -> Result:
+def failed(student: str, assignment: str, error: BaseException) -> Result:
     """The result when the grader itself broke: not the student's fault, and no zero."""
     problem = f"The grader itself failed ({type(error).__name__}: {error}); grade it again."
     return Result(student, assignment, problem=problem)
 
 
-def _fill(result: Result, notebook: nbformat.NotebookNode) -> None:
+def fill(result: Result, notebook: nbformat.NotebookNode) -> None:
     facts = notebook.metadata["autograder"]
     result.restored, result.seconds = list(facts["restored"]), facts["seconds"]
     result.cells = [

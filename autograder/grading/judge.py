@@ -25,11 +25,16 @@ COULD_NOT_RUN = "This check could not be run; your instructor has been told."
 
 @dataclass(frozen=True)
 class Rules:
-    """How to judge: the truth, the walls and the limits."""
+    """How to judge: the truth, the walls and the limits.
+
+    `salt` changes the hidden inputs. Without `show`, the student's output is not kept, which saves a pass.
+    """
 
     source: Path
     sandbox: str = "bwrap"
     limits: Limits = field(default_factory=Limits)
+    salt: str = ""
+    show: bool = True
 
 
 def judge(restored: Restored, rules: Rules, files: list[Path]) -> NotebookNode:
@@ -41,8 +46,9 @@ def judge(restored: Restored, rules: Rules, files: list[Path]) -> NotebookNode:
     """
     started = time.monotonic()
     notebook = restored.notebook
-    _show_outputs(notebook, rules, files)
-    context = autograder.hidden.Grading(rules.source, _secret(notebook, rules.source))
+    if rules.show:
+        _show_outputs(notebook, rules, files)
+    context = autograder.hidden.Grading(rules.source, _secret(notebook, rules))
     with autograder.hidden.grading(context):
         _run_tests(notebook, rules, files)
     notebook.metadata["autograder"] = {
@@ -121,7 +127,7 @@ def _notice(notes: list[str]) -> NotebookNode:
     return nbformat.v4.new_markdown_cell(text, id="restored-by-the-grader")
 
 
-def _secret(notebook: NotebookNode, source: Path) -> str:
+def _secret(notebook: NotebookNode, rules: Rules) -> str:
     """Differs by submission, is the same when one is graded again, and needs the hidden tests to know."""
     cells = [[grade_id(cell), cell.source] for cell in notebook.cells]
-    return hashlib.sha256(source.read_bytes() + json.dumps(cells).encode()).hexdigest()
+    return hashlib.sha256(rules.source.read_bytes() + json.dumps([*cells, rules.salt]).encode()).hexdigest()

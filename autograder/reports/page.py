@@ -19,19 +19,17 @@ BANDS = (0.3, 0.5, 0.7, 0.9)
 
 
 def write_report(results: list[Result], folder: Path) -> Path:
-    """Write folder/results.json and folder/index.html; returns the page.
-
-    Each file is replaced as a whole or stays as it was.
-    """
+    """Write folder/results.json and folder/index.html; returns the page."""
     now = datetime.now().astimezone()
     data, page = as_json(results, now), render(results, now)
     folder.mkdir(parents=True, exist_ok=True)
-    _write(folder / "results.json", data)
-    _write(folder / "index.html", page)
+    write_whole(folder / "results.json", data)
+    write_whole(folder / "index.html", page)
     return folder / "index.html"
 
 
-def _write(path: Path, text: str) -> None:
+def write_whole(path: Path, text: str) -> None:
+    """Write a file so that it is replaced as a whole or stays as it was."""
     partial = path.with_name(f"{path.name}.partial")
     partial.write_text(text, encoding="utf-8")
     os.replace(partial, path)
@@ -41,7 +39,7 @@ def render(results: list[Result], written: datetime) -> str:
     """The page as HTML: no script, nothing loaded from elsewhere, all text escaped."""
     grid = class_grid(results)
     by_student = sorted(results, key=lambda result: (result.student, result.assignment))
-    return _environment().get_template("report.html.j2").render(
+    return environment().get_template("report.html.j2").render(
         grid=grid,
         head={column.assignment: column.head for column in grid.columns},
         headline=_headline(results),
@@ -89,7 +87,8 @@ def _band(result: Result) -> str:
     return "" if part is None else f"band-{sum(part >= limit for limit in BANDS)}"
 
 
-def _environment() -> Environment:
+def environment() -> Environment:
+    """What makes pages from the templates of this folder; all text that they show is escaped."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,

@@ -1,10 +1,14 @@
 """A tiny course for tests: one assignment of three exercises, and submissions of it."""
 
+import json
 from pathlib import Path
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from autograder.calibrate.kept import path_of
+from autograder.calibrate.targets import digest_of_target, targets_of
+from autograder.cells import cells_of
 from autograder.course import Course
 from autograder.grading.batch import Result, judge_one
 from autograder.grading.judge import Rules
@@ -122,12 +126,23 @@ def submission(changes: dict[str, str] | None = None, extra: str = ""):
 
 
 def make_course(root: Path) -> Course:
-    """A course folder with the source notebook."""
+    """A course folder with the source notebook, whose targets count as calibrated."""
     repository = Path(__file__).resolve().parents[2]
     (root / "nbgrader_config.py").write_text((repository / "nbgrader_config.py").read_text())
     course = Course(root)
     write(course.source(ID), source_notebook())
+    write(path_of(course, ID), json.dumps(calibration_of(source_notebook())))
     return course
+
+
+def calibration_of(notebook, **changes) -> dict:
+    """What the linter reads of a calibration that agrees with a notebook."""
+    cells = cells_of(notebook)
+    checks = [
+        {"cell": t.cell.name, "position": t.position, "threshold": t.at_most, "digest": digest_of_target(t, cells)}
+        for t in targets_of(cells)
+    ]
+    return {"version": 1, "seeds": 200, "checks": checks, **changes}
 
 
 def write(path: Path, notebook) -> Path:

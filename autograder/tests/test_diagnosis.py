@@ -147,7 +147,7 @@ def decayed(x, rate, b):
         (lambda x: np.broadcast_to(x.mean(axis=1, keepdims=True), x.shape), mean_so_far,
          {"x": rng.normal(size=(2, 4, 3))}, "mask"),
         (lambda x: x - x.mean(axis=0), lambda x: x - x.mean(axis=-1, keepdims=True), {"x": rng.normal(size=(3, 4))}, "axis"),
-        (lambda x, rate, b: x - rate + b, decayed, {"x": rng.normal(size=4), "rate": 0.3, "b": np.ones(4)}, "option `rate`"),
+        (lambda x, rate, b: x - rate + b, decayed, {"x": rng.normal(size=4), "rate": 0.3, "b": np.arange(4.0)}, "option `rate`"),
         (lambda x, rate, b: x * (1 - rate) + b**2, decayed,
          {"x": rng.normal(size=4), "rate": 0.3, "b": rng.normal(size=4)}, "without `b`"),
         (lambda x: x, np.tanh, {"x": rng.normal(size=4)}, "nonlinearity"),

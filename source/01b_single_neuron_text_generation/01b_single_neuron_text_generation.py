@@ -146,8 +146,8 @@ check_values(
     says="`softmax` is tried on a batch of sequences, (B, T, V).",
 )
 check_values(
-    softmax, {"logits": rng.normal(scale=1000, size=(4, 7))}, reference.softmax,
-    says="`softmax` is tried on very large scores of both signs.",
+    softmax, {"logits": rng.normal(scale=1000, size=(4, 7)) + 3000 * rng.permutation(4)[:, None]}, reference.softmax,
+    says="`softmax` is tried on very large scores of both signs, row by row at very different heights.",
 )
 check_values(
     softmax, {"logits": rng.normal(size=(4, 7)).astype(np.float32)}, reference.softmax, tolerance=1e-5,

@@ -1,0 +1,104 @@
+"""What an audit hands in: the solution, the release, right and wrong answers, and remembered weights."""
+
+import ast
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from nbformat import NotebookNode
+
+from autograder.audit.answers import (
+    Mistake,
+    Variant,
+    folder,
+    handed_in,
+    load_mistakes,
+    load_variants,
+    read_source,
+    with_mistake,
+    with_variant,
+)
+from autograder.calibrate.targets import Target, targets_of
+from autograder.cells import cells_of, is_check, of_kind
+from autograder.course import Course, CourseError
+from autograder.grading.restore import blank
+
+REFERENCE, RELEASE, VARIANT, MISTAKE, REMEMBERED = "reference", "release", "variant", "mistake", "remembered"
+
+
+@dataclass(frozen=True)
+class Case:
+    """One submission; `answer` is the known answer in it, or the target that remembered weights are for."""
+
+    assignment: str
+    kind: str
+    name: str
+    notebook: NotebookNode
+    answer: Mistake | Variant | Target | None = None
+
+
+def cases_of(course: Course, assignment: str) -> list[Case]:
+    """Everything that is handed in for one assignment.
+
+    Raises CourseError when it has no known answers, and one with all those that do not fit the notebook.
+    """
+    source = read_source(course, assignment)
+    mistakes, variants = load_mistakes(course, assignment), load_variants(course, assignment)
+    if not mistakes and not variants:
+        raise CourseError(
+            f"{folder(course, assignment)} holds no known answers; write some mistakes into its "
+            "mistakes.toml, as docs/audit.md says."
+        )
+    solution, known = handed_in(source), check_names(source)
+    problems = [_unknown(mistake, known) for mistake in mistakes if mistake.check not in known]
+    cases = [
+        Case(assignment, REFERENCE, "the solution", solution),
+        Case(assignment, RELEASE, "the release", handed_in(blank(source))),
+        *_remembered(assignment, solution, targets_of(cells_of(source))),
+        *_made(assignment, VARIANT, solution, variants, with_variant, problems),
+        *_made(assignment, MISTAKE, solution, mistakes, with_mistake, problems),
+    ]
+    if problems:
+        lines = "\n".join(f"  {problem}" for problem in problems)
+        raise CourseError(f"{folder(course, assignment)} does not fit the notebook:\n{lines}")
+    return cases
+
+
+def check_names(source: NotebookNode) -> set[str]:
+    """The names under which the notebook's checks report, such as "sigmoid: values"."""
+    return {
+        _check_name(statement.value) for cell in of_kind(cells_of(source), "test")
+        for statement in cell.statements if is_check(statement)
+    }  # fmt: skip
+
+
+def _check_name(call: ast.Call) -> str:
+    """The name that autograder.checks.outcome.check gives to a call."""
+    kind = call.func.id.removeprefix("check_")
+    subjects = call.args[kind == "gradients" :]
+    return f"{getattr(subjects[0], 'id', '') if subjects else ''}: {kind}"
+
+
+def _unknown(mistake: Mistake, known: set[str]) -> str:
+    return (
+        f"The mistake {mistake.name!r} names the check {mistake.check!r}, which the notebook does not have; "
+        f"it has {', '.join(sorted(known))}."
+    )
+
+
+def _remembered(assignment: str, solution: NotebookNode, targets: list[Target]) -> Iterator[Case]:
+    """One submission for each hidden target; its weights are trained when it is judged."""
+    for target in targets:
+        if target.hidden and target.function:
+            yield Case(assignment, REMEMBERED, target.where, solution, target)
+
+
+def _made(
+    assignment: str, kind: str, solution: NotebookNode, answers: Sequence[Mistake | Variant],
+    change: Callable[[NotebookNode, Mistake | Variant], NotebookNode], problems: list[str],
+) -> Iterator[Case]:  # fmt: skip
+    """The submission of each answer; what does not apply goes to `problems`."""
+    for answer in answers:
+        try:
+            yield Case(assignment, kind, answer.name, change(solution, answer), answer)
+        except CourseError as error:
+            problems.append(str(error))

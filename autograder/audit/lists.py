@@ -1,0 +1,115 @@
+"""What is wrong, by name: the lists that the terminal and the page both show."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from autograder.audit.findings import Findings
+from autograder.audit.tried import Mistaken, Tried
+from autograder.reports.words import number
+
+NOTHING = "no diagnosis"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line: what it is about, and what is wrong with it."""
+
+    assignment: str
+    name: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A titled list. `serious` ones make the audit fail, the others are worth knowing."""
+
+    title: str
+    serious: bool
+    entries: tuple[Entry, ...]
+
+
+def listings(findings: list[Findings]) -> list[Listing]:
+    """The lists that are not empty, serious ones first."""
+    makers = {
+        "Could not run": (True, _broken),
+        "The solution loses points": (True, _reference),
+        "The release gets points": (True, _release),
+        "Mistakes that no check sees": (True, _survivors),
+        "Mistakes that only checks of other names see": (True, _caught_elsewhere),
+        "Right answers that lose points": (True, _variants),
+        "Remembered weights that are not refused": (True, _remembered),
+        "Wrong diagnoses": (False, _wrong_diagnoses),
+        "Checks that no mistake fails": (False, _never_fail),
+        "Hidden checks that another one of their cell covers": (False, _redundant),
+    }
+    found = (
+        Listing(title, serious, tuple(entry for one in findings for entry in make(one)))
+        for title, (serious, make) in makers.items()
+    )
+    return [listing for listing in found if listing.entries]
+
+
+def _broken(of: Findings) -> Iterator[Entry]:
+    for one, reason in of.broken:
+        yield Entry(of.assignment, one.name, reason)
+
+
+def _reference(of: Findings) -> Iterator[Entry]:
+    one = of.reference
+    if not one.full_marks and not one.broken:
+        yield Entry(of.assignment, one.name, _lost(one))
+
+
+def _release(of: Findings) -> Iterator[Entry]:
+    if of.release.result.score:
+        passed = [check["check"] for check in of.release.checks.values() if check["status"] == "passed"]
+        yield Entry(of.assignment, of.release.name, f"passes {', '.join(dict.fromkeys(passed))}")
+
+
+def _survivors(of: Findings) -> Iterator[Entry]:
+    for one in of.survivors:
+        yield Entry(of.assignment, one.name, f"expected to fail {one.answer.check}")
+
+
+def _caught_elsewhere(of: Findings) -> Iterator[Entry]:
+    for one in of.caught_elsewhere:
+        yield Entry(of.assignment, one.name, f"expected to fail {one.answer.check}, but {_lost(one)}")
+
+
+def _variants(of: Findings) -> Iterator[Entry]:
+    for one in of.variants:
+        if not one.full_marks and not one.broken:
+            yield Entry(of.assignment, one.name, _lost(one))
+
+
+def _remembered(of: Findings) -> Iterator[Entry]:
+    for one in of.remembered:
+        if not one.refused and not one.broken:
+            fact = one.verdict
+            yield Entry(of.assignment, one.name, f"{fact['status']} {fact['cause']}")
+
+
+def _wrong_diagnoses(of: Findings) -> Iterator[Entry]:
+    for one in of.wrongly_diagnosed:
+        yield Entry(of.assignment, one.name, _diagnoses(one))
+
+
+def _diagnoses(one: Mistaken) -> str:
+    return f"{one.found or NOTHING} instead of {one.answer.diagnosis}"
+
+
+def _never_fail(of: Findings) -> Iterator[Entry]:
+    for check in of.never_fail:
+        yield Entry(of.assignment, str(check), "")
+
+
+def _redundant(of: Findings) -> Iterator[Entry]:
+    for check, other in of.redundant:
+        yield Entry(of.assignment, str(check), f"covered by {other}")
+
+
+def _lost(one: Tried) -> str:
+    """The failed checks of a submission, with their causes."""
+    causes = dict.fromkeys(f"{check['check']} ({check['cause']})" for check in one.failures.values())
+    points = f"{number(one.result.score or 0)} of {number(one.result.max_score)} points"
+    return f"fails {'; '.join(causes)}: {points}"

@@ -1,0 +1,91 @@
+"""Judging everything that an audit hands in, by the real grader."""
+
+import contextlib
+import dataclasses
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+
+import nbformat
+
+from autograder.audit.cases import MISTAKE, REMEMBERED, Case, cases_of
+from autograder.audit.findings import Audit, Findings
+from autograder.audit.remembered import cheat
+from autograder.audit.tried import Mistaken, Remembered, Tried
+from autograder.course import Course
+from autograder.grading.batch import Result, failed, fill, sealed_steps
+from autograder.grading.judge import Rules, judge
+from autograder.grading.restore import is_test, restore
+from autograder.grading.workers import run_in_workers
+from autograder.sandbox.bubblewrap import plain_files
+
+TRIED = {MISTAKE: Mistaken, REMEMBERED: Remembered}
+Report = Callable[[list[Tried], int], None]
+
+
+def audit(
+    course: Course, assignments: list[str], *, seed: int = 0, jobs: int | None = None,
+    sandbox: str | None = None, report: Report = lambda tried, of: None,
+) -> Audit:  # fmt: skip
+    """What the tests of each assignment find out about its known answers.
+
+    `seed` makes the hidden inputs; `report(all so far, how many in all)` hears of each submission.
+    Raises CourseError when known answers are missing, damaged or do not fit, or grading cannot start.
+    """
+    began = time.monotonic()
+    cases = [case for assignment in assignments for case in cases_of(course, assignment)]
+    steps = sealed_steps(course, sandbox)
+    changes = {"salt": f"audit {seed}", "show": False}
+    rules = {name: dataclasses.replace(steps.rules(course, name), **changes) for name in assignments}
+    tasks = [(case, rules[case.assignment]) for case in _mixed(cases)]
+    tried: list[Tried] = []
+    with contextlib.closing(run_in_workers(judge_case, tasks, jobs)) as finished:
+        for (case, _), future in finished:
+            tried.append(_tried(case, future))
+            report(tried, len(tasks))
+    return Audit(_findings(cases, tried), seed, round(time.monotonic() - began, 1))
+
+
+def _mixed(cases: list[Case]) -> list[Case]:
+    """All assignments at the same pace, so that the time left can be told, and long ones do not end last."""
+    by_assignment: dict[str, list[Case]] = {}
+    for case in cases:
+        by_assignment.setdefault(case.assignment, []).append(case)
+    paces = [(place / len(own), case) for own in by_assignment.values() for place, case in enumerate(own)]
+    return [case for _, case in sorted(paces, key=lambda pace: pace[0])]
+
+
+def _tried(case: Case, future: Future) -> Tried:
+    error = future.exception()
+    result = failed(case.name, case.assignment, error) if error else future.result()
+    return TRIED.get(case.kind, Tried)(case.kind, case.name, case.answer, result)
+
+
+def _findings(cases: list[Case], tried: list[Tried]) -> list[Findings]:
+    """What was tried on each assignment, in the order of the cases."""
+    results = {(one.result.assignment, one.kind, one.name): one for one in tried}
+    by_assignment: dict[str, list[Tried]] = {}
+    for case in cases:
+        own = results[case.assignment, case.kind, case.name]
+        by_assignment.setdefault(case.assignment, []).append(own)
+    return [Findings(name, own) for name, own in by_assignment.items()]
+
+
+def judge_case(case: Case, rules: Rules) -> Result:
+    """The result of one submission; `problem` says so when the grader itself broke."""
+    result = Result(case.name, case.assignment)
+    began = time.monotonic()
+    try:
+        source = nbformat.read(rules.source, as_version=4)
+        result.max_score = sum(float(c.metadata.nbgrader["points"]) for c in source.cells if is_test(c))
+        with tempfile.TemporaryDirectory() as folder:
+            notebook = case.notebook
+            if case.kind == REMEMBERED:
+                notebook = cheat(notebook, case.answer, rules.source, Path(folder))
+            fill(result, judge(restore(notebook, source), rules, plain_files(Path(folder))))
+    except Exception as error:
+        return failed(case.name, case.assignment, error)
+    result.seconds = round(time.monotonic() - began, 2)
+    return result

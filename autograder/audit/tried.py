@@ -1,0 +1,101 @@
+"""One submission of an audit, and what its result says about it."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from autograder.audit.answers import Mistake, Variant
+from autograder.calibrate.targets import Target
+from autograder.cells import is_check
+from autograder.grading.batch import Result
+
+# Diagnoses of weights that were judged by their loss, and did not just fail to load.
+JUDGED = ("target", "did not learn", "diverged")
+Place = tuple[str, int]
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A submission and its result; `answer` is the known answer in it, or the target that it is for."""
+
+    kind: str
+    name: str
+    answer: Mistake | Variant | Target | None
+    result: Result
+
+    @cached_property
+    def checks(self) -> dict[Place, dict]:
+        """The facts of all checks by cell and number in the cell, counted from 0, in order."""
+        return {
+            (cell["cell"], number): check for cell in self.result.cells
+            for number, check in enumerate(cell["checks"])
+        }  # fmt: skip
+
+    @cached_property
+    def failures(self) -> dict[Place, dict]:
+        """Those that failed."""
+        return {place: check for place, check in self.checks.items() if check["status"] == "failed"}
+
+    @property
+    def full_marks(self) -> bool:
+        """Did every check pass?"""
+        statuses = {check["status"] for check in self.checks.values()}
+        return not self.result.problem and statuses == {"passed"}
+
+    @property
+    def broken(self) -> list[str]:
+        """Why the grader could not judge it, or some of it."""
+        lost = [
+            f"{cell}, check {number + 1}: {check['cause']}"
+            for (cell, number), check in self.checks.items() if check["status"] == "could not run"
+        ]  # fmt: skip
+        return [self.result.problem] if self.result.problem else lost
+
+
+class Mistaken(Tried):
+    """A submission with a known mistake."""
+
+    @property
+    def named(self) -> list[dict]:
+        """The failed checks of the name that the mistake gives."""
+        return [check for check in self.failures.values() if check["check"] == self.answer.check]
+
+    @property
+    def caught(self) -> bool:
+        """Did one of these fail?"""
+        return bool(self.named)
+
+    @property
+    def found(self) -> str:
+        """The diagnosis of the first of these, "" without one."""
+        return self.named[0]["diagnosis"] if self.named else ""
+
+    @property
+    def first_found(self) -> str:
+        """The diagnosis of the first check that failed at all."""
+        return next((check["diagnosis"] for check in self.failures.values()), "")
+
+    @property
+    def right(self) -> bool:
+        """Is the diagnosis the expected one?"""
+        return self.found == self.answer.diagnosis
+
+    @property
+    def first_right(self) -> bool:
+        """Is the very first diagnosis the expected one?"""
+        return self.first_found == self.answer.diagnosis
+
+
+class Remembered(Tried):
+    """A submission whose weights were trained elsewhere."""
+
+    @property
+    def verdict(self) -> dict:
+        """The facts of the target check that it is for; empty when the submission was not judged."""
+        lines = [statement.lineno for statement in self.answer.cell.statements if is_check(statement)]
+        number = lines.index(self.answer.statement.lineno)
+        return self.checks.get((self.answer.cell.name, number), {})
+
+    @property
+    def refused(self) -> bool:
+        """Were the weights judged, and found too bad?"""
+        return self.verdict.get("status") == "failed" and self.verdict["diagnosis"] in JUDGED

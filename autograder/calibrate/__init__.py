@@ -1,0 +1,1 @@
+"""Target losses, measured: where the thresholds of `check_training` come from."""

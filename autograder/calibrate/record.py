@@ -1,0 +1,109 @@
+"""From losses to the facts of a calibration, as docs/calibration.md explains them."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from autograder.build.results import machine
+from autograder.calibrate.answers import Assignment, Trial
+from autograder.calibrate.kept import VERSION
+from autograder.calibrate.rounding import SETTINGS
+from autograder.calibrate.run import Plan
+from autograder.calibrate.store import Store
+from autograder.calibrate.tail import (
+    chance_above,
+    chance_below,
+    fit_tail,
+    normal_chance_above,
+    threshold,
+)
+from autograder.calibrate.targets import Target, digest_of_target
+from autograder.cells import cells_of
+from autograder.course import CourseError
+
+Losses = list[float]
+
+
+def losses_of(trial: Trial, plan: Plan, store: Store) -> Losses:
+    """The losses of a trial with the usual rounding, by seed; infinite where there was none."""
+    return [store[trial.key, seed, ""].loss for seed in range(plan.seeds_of(trial))]
+
+
+def record(assignment: Assignment, plan: Plan, store: Store) -> dict[str, Any]:
+    """The whole calibration, ready for JSON."""
+    return {
+        "version": VERSION,
+        "machine": machine(),
+        "numpy": np.__version__,
+        "seeds": plan.seeds,
+        "checks": [_check(assignment, target, plan, store) for target in assignment.targets],
+    }
+
+
+def _check(assignment: Assignment, target: Target, plan: Plan, store: Store) -> dict[str, Any]:
+    """The entry of one target check."""
+    trials = {"reference": [], "variant": [], "mistake": []}
+    for trial in assignment.trials:
+        if trial.target is target:
+            trials[trial.answer.kind].append(trial)
+    reference = trials["reference"][0]
+    correct = losses_of(reference, plan, store)
+    if not all(map(math.isfinite, correct)):
+        raise CourseError(f"{target.where}: the reference does not always reach a finite loss; mend it.")
+    limit = threshold(correct) if target.hidden else target.at_most
+    return {
+        "cell": target.cell.name,
+        "position": target.position,
+        "name": target.name,
+        "hidden": target.hidden,
+        "digest": digest_of_target(target, cells_of(assignment.source)),
+        "threshold": limit,
+        "correct": _correct(correct, limit, target.hidden),
+        "seconds": float(np.mean([store[reference.key, s, ""].seconds for s in range(len(correct))])),
+        "variants": [_variant(t, losses_of(t, plan, store), correct, limit) for t in trials["variant"]],
+        "mistakes": [_mistake(t, losses_of(t, plan, store), limit) for t in trials["mistake"]],
+        "rounding": _rounding(reference, plan, store),
+    }
+
+
+def _correct(losses: Losses, limit: float, hidden: bool) -> dict[str, Any]:
+    facts = _spread(losses) | {"failures": sum(loss > limit for loss in losses)}
+    if not hidden:
+        return facts | {"margin": limit - max(losses)}
+    tail = fit_tail(losses)
+    return facts | {
+        "tail": {"start": tail.start, "share": tail.share, "scale": tail.scale, "shape": tail.shape},
+        "p_fails": chance_above(losses, limit),
+        "p_fails_if_normal": normal_chance_above(losses, limit),
+    }
+
+
+def _variant(trial: Trial, losses: Losses, correct: Losses, limit: float) -> dict[str, Any]:
+    apart = [abs(loss - other) for loss, other in zip(losses, correct, strict=False)]
+    about = {"name": trial.answer.name, "failures": sum(loss > limit for loss in losses)}
+    return about | _spread(losses) | {"largest_difference": max(apart)}
+
+
+def _mistake(trial: Trial, losses: Losses, limit: float) -> dict[str, Any]:
+    about = {"name": trial.answer.name, "passes": sum(loss <= limit for loss in losses)}
+    return about | _spread(losses) | {"p_passes": chance_below(losses, limit)}
+
+
+def _spread(losses: Losses) -> dict[str, Any]:
+    """Number, mean and so on of the finite losses; None where there is none."""
+    finite = [loss for loss in losses if math.isfinite(loss)]
+    facts: dict[str, Any] = {"n": len(losses), "without_loss": len(losses) - len(finite)}
+    deviation = float(np.std(finite, ddof=1)) if len(finite) > 1 else 0.0
+    numbers = (float(np.mean(finite)), deviation, min(finite), max(finite)) if finite else (None,) * 4
+    return facts | dict(zip(("mean", "sd", "min", "max"), numbers, strict=True))
+
+
+def _rounding(trial: Trial, plan: Plan, store: Store) -> dict[str, Any]:
+    """The largest difference that each setting makes to the reference's loss, and the largest of all."""
+    seeds, found = range(plan.roundings_of(trial)), {}
+    for name in SETTINGS:
+        pairs = [(store[trial.key, seed, name], store[trial.key, seed, ""]) for seed in seeds]
+        if pairs and all(other for other, _ in pairs):
+            found[name] = max(abs(other.loss - usual.loss) for other, usual in pairs)
+    return {"seeds": len(seeds), "largest": max(found.values(), default=0.0), "settings": found}
