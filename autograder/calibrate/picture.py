@@ -52,19 +52,19 @@ def _draw_check(row, check: dict[str, Any], losses: dict[tuple, Losses]) -> None
 
 
 def _draw_losses(axes, correct: Losses) -> None:
-    axes.hist(correct, bins=min(40, 5 + len(correct) // 5), color=BLUE)
+    axes.hist(correct, bins=min(30, 5 + len(correct) // 12), color=BLUE)
     axes.set_ylabel(f"of {len(correct)} right runs")
     axes.tick_params(labelbottom=False)
 
 
 def _draw_mistakes(axes, mistakes: dict[str, Losses], end: float) -> None:
-    """A strip for each mistake, with a mark for each loss; what lies outside is counted at the edge."""
+    """A strip for each mistake, with a mark for each loss; what lies further right is counted."""
     for number, values in enumerate(mistakes.values()):
         inside = [value for value in values if value <= end]
         axes.plot(inside, np.full(len(inside), number), "|", color=RED, markersize=8, alpha=0.7)
         if beyond := len(values) - len(inside):
-            axes.text(0.995, number, f"{beyond} further right →", transform=axes.get_yaxis_transform(),
-                      fontsize=8, ha="right", va="center", color=RED)  # fmt: skip
+            axes.text(1.01, number, f"{beyond} further →", transform=axes.get_yaxis_transform(),
+                      fontsize=7, va="center", color=RED)  # fmt: skip
     names = ["\n".join(textwrap.wrap(name, 44)) for name in mistakes]
     axes.set_yticks(range(len(names)), names, fontsize=7, color=RED)
     axes.set_ylim(len(names) - 0.5, -0.5)

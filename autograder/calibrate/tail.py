@@ -2,8 +2,8 @@
 
 Above the 80 % quantile u the excess over u is taken as exponential, with the mean that it has in the
 sample: the tail of a normal falls faster, so the chance of a large loss comes out too high rather than
-too low. When the excesses scatter more than exponential ones do, a generalised Pareto tail by the
-method of moments (Hosking and Wallis, Technometrics 29, 1987) takes its place, which falls slower.
+too low. When at least ENOUGH excesses scatter more than exponential ones do, a generalised Pareto tail
+by the method of moments (Hosking and Wallis, Technometrics 29, 1987) takes its place; it falls slower.
 """
 
 import math
@@ -14,6 +14,8 @@ import numpy as np
 
 QUANTILE = 0.8
 GOAL = 1e-5
+# So many excesses tell a tail's shape from chance; the variance of ten or so does not.
+ENOUGH = 20
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ def fit_tail(losses: Sequence[float]) -> Tail:
     if not len(excess):
         return Tail(start, 0.0, 0.0)
     mean, share = float(excess.mean()), len(excess) / len(values)
-    spread = float(excess.var(ddof=1)) / mean**2 if len(excess) > 1 else 1.0
+    spread = float(excess.var(ddof=1)) / mean**2 if len(excess) >= ENOUGH else 1.0
     shape = (1 - 1 / spread) / 2 if spread > 1 else 0.0
     return Tail(start, share, mean * (1 - shape), shape)
 
@@ -68,11 +70,16 @@ def chance_above(losses: Sequence[float], loss: float) -> float:
 
 
 def chance_below(losses: Sequence[float], loss: float) -> float:
-    """P(at most `loss`): the same for the lower tail; runs without a loss are never below."""
+    """P(at most `loss`): the same for the lower tail; runs without a loss are never below.
+
+    Of positive losses the logarithms are taken: training that goes wrong scatters over decades, and
+    such losses are no closer to zero than close ones.
+    """
     finite = [value for value in losses if math.isfinite(value)]
     if not finite:
         return 0.0
-    return len(finite) / len(losses) * chance_above([-value for value in finite], -loss)
+    scale = math.log if min([loss, *finite]) > 0 else float
+    return len(finite) / len(losses) * chance_above([-scale(value) for value in finite], -scale(loss))
 
 
 def normal_chance_above(losses: Sequence[float], loss: float) -> float:

@@ -13,7 +13,7 @@ HEADINGS = ("target check", "at most", "correct", "P(correct\nfails)", "P(mistak
 
 def table(calibration: dict[str, Any], title: str) -> Table:
     """One line for each target check."""
-    shown = Table(title=title, title_justify="left", box=SIMPLE, pad_edge=False)
+    shown = Table(title=title, title_justify="left", box=SIMPLE, padding=(0, 1, 0, 0))
     for heading in HEADINGS:
         shown.add_column(heading, justify="left" if heading == HEADINGS[0] else "right")
     for check in calibration["checks"]:
@@ -24,7 +24,7 @@ def table(calibration: dict[str, Any], title: str) -> Table:
 def _row(check: dict[str, Any]) -> list[str]:
     correct, mistakes = check["correct"], check["mistakes"]
     name = f"{check['cell']} {check['position']}"
-    spread, rounding = f"{correct['mean']:.3f} ± {correct['sd']:.3f}", f"{check['rounding']['largest']:.0e}"
+    spread, rounding = f"{correct['mean']:.3f}±{correct['sd']:.3f}", f"{check['rounding']['largest']:.0e}"
     if not check["hidden"]:
         return [name, f"{check['threshold']:g}", f"{correct['mean']:.3f}", "visible", "", rounding]
     passes = f"{max(m['p_passes'] for m in mistakes):.0e}" if mistakes else "none"

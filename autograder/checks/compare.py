@@ -103,8 +103,10 @@ def _transposed(actual: NDArray, expected: NDArray, _: dict) -> Explanation | No
 
 def _mask(actual: NDArray, expected: NDArray, _: dict) -> Explanation | None:
     """Rows of weights over positions: what should be hidden is a triangle of zeros."""
-    hidden, ours = _hidden(expected), ~actual.any(axis=tuple(range(max(actual.ndim - 2, 0))))
-    if not hidden.any() or (hidden == ours).all():
+    if not _hidden(expected).any():
+        return None
+    hidden, ours = (~array.any(axis=tuple(range(array.ndim - 2))) for array in (expected, actual))
+    if (hidden == ours).all():
         return None
     weak = bool(expected.min() < 0)  # in a gradient other mistakes may fill these places too
     if (hidden & ~ours).any():
@@ -117,7 +119,7 @@ def _hidden(weights: NDArray) -> NDArray:
     if weights.ndim < 3 or weights.shape[-1] != weights.shape[-2]:
         return np.zeros(1, bool)
     hidden = ~weights.any(axis=tuple(range(weights.ndim - 2)))
-    return hidden & ~np.tril(hidden, -1).any()
+    return np.triu(hidden, 1) & ~np.tril(hidden, -1).any()
 
 
 def _normalisation(actual: NDArray, expected: NDArray, _: dict) -> Explanation | None:

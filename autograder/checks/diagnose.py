@@ -23,7 +23,7 @@ from autograder.checks.compare import (
 )
 from autograder.checks.misread import Inputs, misreadings
 from autograder.checks.outcome import Row
-from autograder.checks.probes import TINY, Leak, Pairs, Probe, Retry, last_probes, probes_of, sizes
+from autograder.checks.probes import TINY, Leak, Pairs, Probe, Retry, Unused, last_probes, probes_of, sizes
 
 SECONDS = 10.0
 
@@ -56,7 +56,7 @@ def diagnose(
         return first, misread
     inputs, seek = dict(inputs), functools.partial(_condition, set(wrong), starts, retry, tolerance)
     with getattr(function, "sealed_probe", nullcontext)():
-        if condition := seek(tuple(probes_of(inputs, outputs, smooth))):
+        if condition := seek(tuple(probes_of(inputs, outputs, smooth) if _tells(pairs) else ())):
             return first, condition
         if some := next((name for name in wrong if told[name] != DIFFERS), None):
             return wrong[some], told[some]
@@ -78,7 +78,7 @@ def _is_smooth(pairs: Pairs) -> bool:
 
 def _tells(pairs: Pairs) -> bool:
     """Is it no coincidence when all of this is right for other inputs?"""
-    return _is_smooth(pairs) or any(right.size >= 8 for _, right in pairs.values())
+    return _is_smooth(pairs) or any(right.size >= 6 for _, right in pairs.values())
 
 
 def _told(name: str, pairs: Pairs, starts: Mapping, parts: Mapping, named: dict[int, str]) -> Explanation:
@@ -124,7 +124,7 @@ def _swapped(wrong: list[str], pairs: Pairs) -> Explanation | None:
 
 def _condition(
     wrong: set[str], starts: Mapping, retry: Retry, tolerance: float,
-    probes: Sequence[Probe | Leak],
+    probes: Sequence[Probe | Leak | Unused],
 ) -> Explanation | None:  # fmt: skip
     """The first condition under which everything that was wrong is right."""
     end = time.monotonic() + SECONDS
@@ -132,7 +132,7 @@ def _condition(
         if time.monotonic() > end:
             return None
         try:
-            if isinstance(probe, Leak):
+            if isinstance(probe, Leak | Unused):
                 found = probe.shows(retry, wrong)
             else:
                 found = _holds(probe, wrong, starts, retry, tolerance)

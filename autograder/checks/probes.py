@@ -23,6 +23,7 @@ TINY = 1e-4
 FEW = 8  # tensors: in a larger model tiny inputs hide all kinds of mistakes
 # With a single round nearly everything is right, so these numbers are tried late.
 LOOPS = ("`steps`", "`B`", "`T`", "`length`", "`t`", "`step`")
+ATTENTION = {"heads", "q", "k", "scores", "weights", "Wq", "Wk", "Wqkv"}
 UP = ("step", "t", "window", "top_k")  # and these are tried at a very large value too
 LARGE, MANY = 300.0, 1e6  # a large factor must not drown everything else in its own size
 
@@ -42,6 +43,22 @@ class Probe:
     trivial: Inputs | None = None
     upstream: Upstream = None
     up_to_scale: bool = False
+
+
+@dataclass(frozen=True)
+class Unused:
+    """Inputs changed in one argument: results on which it has an effect must change."""
+
+    code: str
+    words: str
+    inputs: Inputs
+    unchanged: Inputs
+
+    def shows(self, retry: Retry, wrong: set[str]) -> bool:
+        """Does everything that was found stay the same, while a right result changes that was wrong?"""
+        before, after = retry(self.unchanged, None), retry(self.inputs, None)
+        still = all(np.array_equal(before[name][0], after[name][0]) for name in before)
+        return still and any(relative_error(before[name][1], after[name][1]) > 1e-6 for name in wrong)
 
 
 @dataclass(frozen=True)
@@ -86,6 +103,7 @@ def probes_of(inputs: Inputs, outputs: int, smooth: bool) -> Iterator[Probe]:
     yield from _without_repeats(inputs, B)
     late = tuple(loop for loop in LOOPS if loop != "`T`" or "prompt" not in inputs)
     yield from (probe for probe in _options(inputs) if not probe.code.endswith(late))
+    yield from _unused(inputs, _other_numbers(inputs), "option")
     yield from _symmetric(inputs) if smooth else ()
     yield from _exchanges(inputs)
     yield from _leaks(inputs)
@@ -108,6 +126,8 @@ def _upstreams(inputs: Inputs, outputs: int) -> Iterator[Probe]:
         return
     words = "is not zero where an upstream gradient that is the same everywhere has no effect"
     yield Probe("normalisation", words, (_plain(inputs),), upstream="ones")
+    words = "is not zero where all positions are the same"
+    yield Probe("normalisation", words, (_level(inputs),))
     words = "is right only when the upstream gradient is all ones"
     yield Probe("upstream", words, (inputs,), upstream="ones")
 
@@ -115,10 +135,27 @@ def _upstreams(inputs: Inputs, outputs: int) -> Iterator[Probe]:
 def last_probes(inputs: Inputs, outputs: int) -> Iterator[Probe]:
     """What is tried when no explanation fits either."""
     yield from _activations(inputs)
+    yield from _unused(inputs, _other_arrays(inputs), "without")
+    yield from _missing_matrices(inputs)
     for number in range(outputs if outputs > 1 else 0):
         words = f"is right only when output {number + 1} gets no upstream gradient"
         yield Probe("upstream", words, (inputs,), upstream=number)
-    yield from _missing_matrices(inputs)
+
+
+def _unused(inputs: Inputs, changed: Mapping[tuple, Any], code: str) -> Iterator[Unused]:
+    """Each argument with another value, by its path."""
+    for path, value in changed.items():
+        words = f"does not depend on `{path[-1]}`"
+        yield Unused(f"{code} `{path[-1]}`", words, replaced(inputs, path, value), inputs)
+
+
+def _other_numbers(inputs: Inputs) -> dict[tuple, float]:
+    return {path: value + 1 if isinstance(value, int) else 0.7 * value for path, value in numbers(inputs)}
+
+
+def _other_arrays(inputs: Inputs) -> dict[tuple, NDArray]:
+    rng = np.random.default_rng(0)
+    return {path: (a + rng.uniform(0.1, 0.5, a.shape)).astype(a.dtype) for path, a in leaves(inputs)}
 
 
 def _leaks(inputs: Inputs) -> Iterator[Leak]:
@@ -182,7 +219,7 @@ def _exchanges(inputs: Inputs) -> Iterator[Probe]:
 def _attends(inputs: Inputs) -> bool:
     """Is attention in it? With a single position there is nothing to choose from."""
     names = {path[-1].rpartition(".")[2] for path, _ in leaves(inputs)} | inputs.keys()
-    return bool(names & {"heads", "q", "k", "scores", "weights", "Wq", "Wk", "Wqkv"})
+    return not names & {"h0", "Wh"} and bool(names & ATTENTION)
 
 
 def _has_companions(inputs: Inputs, name: str) -> bool:
@@ -276,6 +313,18 @@ def _centred(array: NDArray) -> NDArray:
 def _equally_spread(array: NDArray) -> NDArray:
     mean = array.mean(axis=-1, keepdims=True)
     return mean + (array - mean) / (array.std(axis=-1, keepdims=True) + 1e-12)
+
+
+def _level(inputs: Inputs) -> Inputs:
+    """Every float array with positions the same at all of them."""
+
+    def flat(array: NDArray) -> NDArray:
+        return np.broadcast_to(array.mean(axis=-2, keepdims=True), array.shape) if array.ndim > 2 else array
+
+    return {
+        name: flat(value) if isinstance(value, np.ndarray) and value.dtype.kind == "f" else value
+        for name, value in inputs.items()
+    }
 
 
 def _plain(inputs: Inputs) -> Inputs:

@@ -429,7 +429,7 @@ def test_the_linter_leaves_the_rest_alone():
     assert lint_targets(toy_notebook(visible), None, ID) == []
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"version": 2}', '{"version": 1, "seeds": 200, "checks": 3}'])
+@pytest.mark.parametrize("text", ["{", "[]", '{"version": 2, "seeds": 200, "checks": []}', '{"version": 1, "seeds": 200, "checks": 3}'])
 def test_a_damaged_calibration_is_one_sentence(toy, text):
     """Does a file that cannot be used say how to make it anew?"""
     write(kept.path_of(toy, ID), text)
@@ -437,3 +437,9 @@ def test_a_damaged_calibration_is_one_sentence(toy, text):
         kept.read(toy, ID)
     kept.path_of(toy, ID).unlink()
     assert kept.read(toy, ID) is None
+
+
+def test_thresholds_are_kept_to_the_last_digit(toy):
+    """Is a measured number rounded, and a threshold that the notebook spells out not?"""
+    kept.save({"version": 1, "checks": [{"threshold": 3.006123, "seconds": 3.006123}]}, kept.path_of(toy, ID))
+    assert kept.read(toy, ID)["checks"] == [{"threshold": 3.006123, "seconds": 3.0061}]

@@ -81,8 +81,17 @@ def test_runs_without_a_loss_count_as_failed():
 
 
 def test_the_lower_tail_mirrors_the_upper_one():
-    """Is P(a mistake passes) the same as P(fails) of the mirrored losses?"""
+    """Is P(a mistake passes) the same as P(fails) of the mirrored logarithms?"""
     losses = np.random.default_rng(1).normal(3, 0.1, size=100)
-    assert tail.chance_below(losses, 2.5) == tail.chance_above(-losses, -2.5)
+    assert tail.chance_below(losses, 2.5) == pytest.approx(tail.chance_above(-np.log(losses), -math.log(2.5)))
     assert 0 < tail.chance_below(losses, 2.5) < 1e-3
     assert tail.chance_below(losses, 3.0) == np.mean(losses <= 3.0)
+    assert tail.chance_below(losses - 3, -0.5) == pytest.approx(tail.chance_above(3 - losses, 0.5))
+
+
+def test_a_mistake_that_diverges_is_not_close():
+    """Do losses that scatter far above the threshold count as far from it?"""
+    losses = np.exp(np.random.default_rng(2).normal(3, 0.6, size=40))
+    assert losses.max() > 5 * losses.min() > 20
+    assert tail.chance_below(losses, 1.7) < 0.005
+    assert tail.chance_above(-losses, -1.7) > 0.01

@@ -1998,7 +1998,7 @@ check_values(
     train,
     {
         "ids": rng.integers(0, 7, size=52), "params": params, "steps": 4, "B": 3, "T": 5, "peak": 0.1, "rng": rng,
-        "heads": 2, "rate": 0.0, "warmup": 2,
+        "heads": 2, "rate": 0.0, "warmup": 2, "weight_decay": 0.1, "max_norm": 1.0,
     },
     reference.train, given=["model_forward", "model_backward", "learning_rate_at", "adamw_step"], tolerance=1e-5,
     says="The first updates of training are compared.",
