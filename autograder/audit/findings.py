@@ -151,7 +151,7 @@ class Audit:
             one.reference.full_marks and one.release.result.score == 0 and not one.broken
             for one in self.findings
         )
-        return whole and number["right"].part >= ENOUGH * number["right"].of and all(each)
+        return whole and enough_right(self.findings) and all(each)
 
 
 class Count(NamedTuple):
@@ -178,3 +178,9 @@ def counts(findings: list[Findings]) -> dict[str, Count]:
         "full marks": Count(sum(one.full_marks for one in variants), len(variants)),
         "refused": Count(sum(one.refused for one in remembered), len(remembered)),
     }
+
+
+def enough_right(findings: list[Findings]) -> bool:
+    """Are so many diagnoses right as must be?"""
+    right = counts(findings)["right"]
+    return right.part >= ENOUGH * right.of

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from autograder.audit.findings import Findings
+from autograder.audit.findings import Findings, enough_right
 from autograder.audit.tried import Mistaken, Tried
 from autograder.reports.words import number
 
@@ -38,7 +38,7 @@ def listings(findings: list[Findings]) -> list[Listing]:
         "Mistakes that only checks of other names see": (True, _caught_elsewhere),
         "Right answers that lose points": (True, _variants),
         "Remembered weights that are not refused": (True, _remembered),
-        "Wrong diagnoses": (False, _wrong_diagnoses),
+        "Wrong diagnoses": (not enough_right(findings), _wrong_diagnoses),
         "Checks that no mistake fails": (False, _never_fail),
         "Hidden checks that another one of their cell covers": (False, _redundant),
     }

@@ -220,11 +220,13 @@ def test_few_right_diagnoses_spoil_the_audit(good):
     wrong = [dataclasses.replace(tried, answer=dataclasses.replace(tried.answer, diagnosis="mask")) for tried in right[:1]]
     others = [tried for tried in one.tried if tried.kind != MISTAKE]
 
-    def holds(mistakes):
-        return Audit([Findings(ID, others + mistakes)], 0, 1.0).holds
+    def serious(mistakes):
+        found = [Findings(ID, others + mistakes)]
+        lists = [listing.title for listing in listings(found) if listing.serious]
+        return Audit(found, 0, 1.0).holds, lists
 
-    assert holds(right + wrong)
-    assert not holds(right[:8] + wrong)
+    assert serious(right + wrong) == (True, [])
+    assert serious(right[:8] + wrong) == (False, ["Wrong diagnoses"])
 
 
 def test_other_seeds_give_other_hidden_inputs(monkeypatch):

@@ -1283,7 +1283,8 @@ params = {
     "Wy": rng.normal(size=(5, 7)), "Wc": rng.normal(size=(5, 7)), "by": rng.normal(size=7),
 }
 check_values(
-    train, {"ids": rng.integers(0, 7, size=52), "params": params, "steps": 3, "B": 3, "T": 4, "learning_rate": 0.1},
+    train,
+    {"ids": rng.integers(0, 7, size=52), "params": params, "steps": 3, "B": 3, "T": 4, "learning_rate": 0.1, "max_norm": 0.5},
     reference.train, given=["rnn_attention_forward", "rnn_attention_backward"], tolerance=1e-5,
     says="The first updates of the RNN with attention are compared: the state is carried from chunk to chunk.",
 )
