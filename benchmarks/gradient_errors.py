@@ -25,7 +25,7 @@ import autograder
 from autograder.audit.answers import load_mistakes, read_source, with_mistake
 from autograder.cells import cells_of, of_kind
 from autograder.checks.compare import relative_error
-from autograder.checks.gradients import THRESHOLD, _along, _numeric, _run, _upstream
+from autograder.checks.gradients import THRESHOLD, _along, _numeric, _rounding, _run, _upstream
 from autograder.checks.outcome import Failure
 from autograder.course import Course
 from autograder.hidden import Grading, grading, load_reference
@@ -111,15 +111,16 @@ def _checks(source: Path, functions: dict, seed: int) -> Iterator[tuple]:
 def _errors(
     forward: Callable, backward: Callable, truth: Callable, inputs: dict, options: dict
 ) -> tuple[list[float], list[float]]:
-    """Per tensor the norm ratio, and the largest ratio of a single entry."""
+    """Norm ratios of tensors that differ by more than rounding, and of all tensors the worst entry's."""
     projections = options.get("projections", 0)
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        _, douts, found = _run(forward, backward, inputs, _upstream(0))
+        outs, douts, found = _run(forward, backward, inputs, _upstream(0))
         numeric = _numeric(truth, inputs, douts, projections, 0)
     compared = _along(found, projections, 0)
-    pairs = [(compared[name], numeric[name]) for name in numeric]
-    return [relative_error(*pair) for pair in pairs], [_worst_entry(*pair) for pair in pairs]
+    noise, pairs = _rounding(outs, douts), [(compared[name], numeric[name]) for name in numeric]
+    counted = [pair for pair in pairs if np.linalg.norm(pair[0] - pair[1]) >= noise * np.sqrt(pair[0].size)]
+    return [relative_error(*pair) for pair in counted], [_worst_entry(*pair) for pair in pairs]
 
 
 def _worst_entry(found: np.ndarray, numeric: np.ndarray) -> float:

@@ -331,3 +331,19 @@ def test_whatever_a_student_returns_is_the_students_failure(value):
         check_training(odd, INPUTS, lambda params: 0.0, at_most=-1.0, like={"Wx": np.ones(2)})
     assert len(heard) == 7
     assert {outcome.status for outcome in heard} == {"failed"}
+
+
+@pytest.mark.parametrize(("factor", "status"), [(1.0, "passed"), (1.01, "failed"), (0.0, "failed")])
+def test_a_gradient_that_is_almost_zero_is_judged_by_what_rounding_allows(factor, status):
+    """Does a right gradient of 1e-5 beside a large output pass, and a wrong one of that size fail?"""
+
+    def sum_forward(x, w):
+        return 1e-5 * x + w, None
+
+    def sum_backward(dout, _):
+        return factor * 1e-5 * dout, dout
+
+    heard = []
+    with listening(heard.append):
+        check_gradients(sum_forward, sum_backward, {"x": np.ones(3), "w": np.full(3, 50.0)})
+    assert heard[0].status == status
