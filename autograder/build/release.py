@@ -14,6 +14,8 @@ from nbformat import NotebookNode
 from autograder.build.canonical import canonical, read_notebook, write_notebook
 from autograder.build.leaks import require_no_leak, secret_lines
 from autograder.build.lint import lint
+from autograder.build.lint_targets import lint_targets
+from autograder.calibrate.kept import read as read_calibration
 from autograder.cells import HIDDEN, SOLUTION
 from autograder.course import CONFIG, Course, CourseError
 
@@ -27,7 +29,7 @@ def build(course: Course, assignment: str) -> str:
     old one. Raises CourseError for what is wrong with the source, the configuration, the gradebook.
     """
     source = read_notebook(course.source(assignment), "run `autograder build`.")
-    _require_sound(source, assignment)
+    _require_sound(course, source, assignment)
     place = course.release(assignment).parent
     with tempfile.TemporaryDirectory(dir=course.root, prefix=".release-") as workshop:
         _generate(course, assignment, Path(workshop))
@@ -43,8 +45,9 @@ def build(course: Course, assignment: str) -> str:
     return "made the release"
 
 
-def _require_sound(source: NotebookNode, assignment: str) -> None:
-    if problems := lint(source):
+def _require_sound(course: Course, source: NotebookNode, assignment: str) -> None:
+    # Targets are looked up by grade ids and literals, so only in a notebook that keeps the other rules.
+    if problems := lint(source) or lint_targets(source, read_calibration(course, assignment), assignment):
         lines = [f"  {problem.cell}: {problem.message}" for problem in problems]
         raise CourseError("\n".join([f"source/{assignment} breaks docs/authoring.md:", *lines]))
 

@@ -124,7 +124,7 @@ def _hidden(weights: NDArray) -> NDArray:
 
 def _normalisation(actual: NDArray, expected: NDArray, _: dict) -> Explanation | None:
     """Rows that add up to 1, as probabilities do, or to 0, as the gradients of their logits do."""
-    if expected.shape[-1:] in ((), (1,)):
+    if expected.shape[-1:] in ((), (1,)) or not np.any(expected % 1):  # labels and ids are no probabilities
         return None
     total = 1 if expected.min() >= 0 else 0
     if actual.min() >= 0 and _adds_up(actual, -1, 1) and not _adds_up(expected, -1, 1):

@@ -6,7 +6,7 @@ which the function is right; docs/diagnosis.md says it in words.
 
 import functools
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 
 import numpy as np
@@ -31,15 +31,17 @@ SECONDS = 10.0
 def diagnose(
     rows: list[Row], pairs: Pairs, inputs: Mapping, retry: Retry, function: Callable, *,
     tolerance: float, ask: Callable[[Inputs], Mapping[str, NDArray]] | None = None,
+    recalled: Iterable[tuple[Explanation, Mapping[str, NDArray]]] = (),
     starts: Mapping[str, NDArray] | None = None, parts: Mapping[str, NDArray] | None = None, outputs: int = 0,
 ) -> tuple[Row, Explanation]:  # fmt: skip
     """The row to name first and what is wrong with it.
 
     `retry(inputs, upstream)` gives the pairs on other inputs; it may raise anything, because not all
-    functions take all inputs; `ask(inputs)` gives the right results alone, where there is a reference.
-    Results count as right within `tolerance`. `starts` has the arrays that an update began with, by the
-    names of their rows; `parts` are arrays that may be missing in a sum, or be there too often. A backward
-    pass gets upstream gradients for so many `outputs`.
+    functions take all inputs; where there is a reference, `ask(inputs)` gives the right results alone and
+    `recalled` what its backward pass makes of other caches. Results count as right within `tolerance`.
+    `starts` has the arrays that an update began with, by the names of their rows; `parts` are arrays that
+    may be missing in a sum, or be there too often. A backward pass gets upstream gradients for so many
+    `outputs`.
     """
     wrong = {row.name: row for row in rows if row.verdict != "ok"}
     first = next(iter(wrong.values()))
@@ -53,6 +55,8 @@ def diagnose(
         return first, told[first.name]
     smooth = not starts and _is_smooth(pairs)
     if ask and _tells(pairs) and (misread := _misread(pairs, dict(inputs), ask, tolerance)):
+        return first, misread
+    if misread := _misrecalled(pairs, wrong, recalled, tolerance):
         return first, misread
     inputs, seek = dict(inputs), functools.partial(_condition, set(wrong), starts, retry, tolerance)
     with getattr(function, "sealed_probe", nullcontext)():
@@ -78,7 +82,7 @@ def _is_smooth(pairs: Pairs) -> bool:
 
 def _tells(pairs: Pairs) -> bool:
     """Is it no coincidence when all of this is right for other inputs?"""
-    return _is_smooth(pairs) or any(right.size >= 6 for _, right in pairs.values())
+    return _is_smooth(pairs) or any(right.size >= 5 for _, right in pairs.values())
 
 
 def _told(name: str, pairs: Pairs, starts: Mapping, parts: Mapping, named: dict[int, str]) -> Explanation:
@@ -110,6 +114,19 @@ def _misread(pairs: Pairs, inputs: Inputs, ask: Callable, tolerance: float) -> E
     return None
 
 
+def _misrecalled(
+    pairs: Pairs, wrong: Iterable[str], recalled: Iterable[tuple[Explanation, Mapping]], tolerance: float
+) -> Explanation | None:
+    """The other cache for which everything that is wrong would be right."""
+    end = time.monotonic() + SECONDS
+    for explanation, right in recalled:
+        if all(near(pairs[name][0], right[name], tolerance) for name in wrong):
+            return explanation
+        if time.monotonic() > end:
+            return None
+    return None
+
+
 def _swapped(wrong: list[str], pairs: Pairs) -> Explanation | None:
     """Is the first wrong result what another should be? Of single numbers, the other way round as well."""
     if wrong[0] not in pairs:
@@ -119,6 +136,8 @@ def _swapped(wrong: list[str], pairs: Pairs) -> Explanation | None:
         both = right.size > 1 or near(other, own)
         if name != wrong[0] and right.any() and both and near(found, right):
             return Explanation("swapped", f"is what {name} should be")
+        if found.ndim > 1 and right.ndim > found.ndim and near(found, right[:, -1]):
+            return Explanation("swapped", f"is the last step of {name}")
     return None
 
 

@@ -3,6 +3,7 @@
 The rules and their measured numbers stand in docs/gradient_checks.md.
 """
 
+import contextlib
 import functools
 import itertools
 from collections.abc import Callable, Iterator, Mapping
@@ -12,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograder.checks.calls import call, outputs_and_cache, require_array, require_float_array
-from autograder.checks.compare import explain, relative_error, worst_entry
+from autograder.checks.compare import Explanation, explain, relative_error, worst_entry
 from autograder.checks.diagnose import diagnose
 from autograder.checks.outcome import Failure, Row, check, truth_of
 from autograder.checks.probes import Pairs, Upstream, sizes
+from autograder.checks.recalled import recollections
 
 STEP = 1e-5
 THRESHOLD = 1e-6
@@ -98,9 +100,16 @@ def _failure(
         given = iter(douts)
         return along(_run(reference, right_backward, changed, lambda out: next(given), times=1)[2])
 
+    def recalled() -> Iterator[tuple[Explanation, Gradients]]:
+        for explanation, cache in recollections(outputs_and_cache(reference, list(inputs.values()))[1]):
+            with contextlib.suppress(Exception):  # a cache that the reference does not take
+                gradients = _named(call(right_backward, *douts, cache), inputs, backward.__name__)
+                yield explanation, along(gradients)
+
+    graded = bool(reference and right_backward)
     named, explanation = diagnose(
         rows, pairs, inputs, retry, backward, tolerance=threshold, outputs=len(douts),
-        ask=ask if reference and right_backward else None,
+        ask=ask if graded else None, recalled=recalled() if graded else (),
         parts={f"upstream gradient {i}": dout for i, dout in enumerate(douts, 1) if np.ndim(dout)},
     )  # fmt: skip
     wrong = sum(row.verdict != "ok" for row in rows)

@@ -241,7 +241,7 @@ def _symmetric(inputs: Inputs) -> Iterator[Probe]:
 
 def _options(inputs: Inputs) -> Iterator[Probe]:
     """Each number at a value at which it has little to say, each list of numbers with one entry."""
-    for special in (0.0, 1.0, LARGE, MANY):
+    for special in (0.0, 1.0, 2.0, LARGE, MANY):
         for path, value in numbers(inputs):
             name = path[-1]
             if special not in _specials(name, value):
@@ -262,7 +262,8 @@ def _specials(name: str, value: float) -> list[float]:
     elif isinstance(value, float):
         values = [0.0, 1.0] if name == "temperature" else [0.0]
     else:
-        values = [1.0, *([0.0] if name == "warmup" else []), *([MANY] if name in UP else [])]
+        few = [0.0] if name == "warmup" else [2.0] if name == "D" else []
+        values = [1.0, *few, *([MANY] if name in UP else [])]
     return [special for special in values if special != value]
 
 
@@ -291,12 +292,14 @@ def _missing_matrices(inputs: Inputs) -> Iterator[Probe]:
 def _activations(inputs: Inputs) -> Iterator[Probe]:
     words = "is right only where the activation is as good as a straight line"
     found = list(leaves(inputs))
+    activated = not any(path[-1] == "gain" for path, _ in found)  # a layer norm has no activation
     for path, array in found[:1] if len(found) <= FEW else ():
         for changed, trivial in (
             (mapped(inputs, lambda a: TINY * a), mapped(inputs, np.zeros_like)),
+            (mapped(inputs, lambda a: TINY * np.abs(a)), mapped(inputs, np.zeros_like)),
             (replaced(inputs, path, TINY * array), replaced(inputs, path, np.zeros_like(array))),
             (mapped(inputs, lambda a: np.abs(a) + 0.1), None),
-        ):
+        ) if activated else ():
             yield Probe("nonlinearity", words, (changed,), trivial=trivial, up_to_scale=True)
         tidy = {"has mean zero": _centred(array), "has the same spread": _equally_spread(array)}
         for what, rows in tidy.items():

@@ -1,5 +1,7 @@
 """Are a function's outputs what they should be?"""
 
+import inspect
+import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -50,6 +52,7 @@ def _failure(
 ) -> Failure:
     """The Failure that says what kind of mistake the function makes."""
     truth = expected if callable(expected) else truth_of(function)
+    inputs = {**inputs, **_defaults(truth, len(inputs))} if truth else inputs
 
     def retry(changed: Mapping, upstream: Upstream) -> Pairs:
         if upstream is not None or truth is None:
@@ -74,6 +77,13 @@ def _failure(
         ask=ask if truth else None, starts=starts, parts=parts,
     )  # fmt: skip
     return Failure(f"{named.name} {explanation.words}.", named.where, tuple(rows), explanation.code)
+
+
+def _defaults(truth: Callable, given: int) -> Mapping[str, Any]:
+    """The arguments behind those that were given, at the numbers that they have by default."""
+    behind = list(inspect.signature(truth).parameters.values())[given:]
+    plain = itertools.takewhile(lambda argument: type(argument.default) in (int, float), behind)
+    return {argument.name: argument.default for argument in plain}
 
 
 def _updated(together: Sequence[tuple[str, Any, Any]], inputs: Mapping) -> Iterable[tuple[str, Any, Any]]:

@@ -201,3 +201,58 @@ def test_codes_with_a_name_keep_their_place_to_look():
     """Is the code before the name what counts?"""
     assert look_for("without `h0`") == CODES["without"] != ""
     assert "diagnosis" in KEYS
+
+
+def two_layers_forward(x, params):
+    h = np.tanh(x @ params["W"])
+    return h @ params["U"], (x, h, params)
+
+
+def two_layers_backward(turn=np.transpose, slope_at=np.asarray, recall=np.asarray):
+    """A backward pass of two_layers_forward that is right without arguments."""
+
+    def backward(dout, cache):
+        x, h, params = cache
+        dz = dout @ turn(params["U"]) * (1 - slope_at(h) ** 2)
+        dW, dU = np.einsum("btd,bth->dh", x, dz), np.einsum("bth,bto->ho", recall(h), dout)
+        return dz @ params["W"].T, {"W": dW, "U": dU}
+
+    return backward
+
+
+@pytest.mark.parametrize(
+    ("mistake", "code"),
+    [
+        ({"turn": lambda U: U.reshape(U.shape[::-1])}, "order"),
+        ({"slope_at": np.tanh}, "nonlinearity"),
+        ({"recall": lambda h: np.roll(h, 1, axis=1)}, "shifted"),
+    ],
+)
+def test_what_a_backward_pass_recalls_wrongly_is_named(mistake, code):
+    """Is a wrong use of the cache told, for which no other input and no condition is an explanation?"""
+    right = {"two_layers_forward": two_layers_forward, "backward": two_layers_backward()}
+    params = {"W": rng.normal(size=(6, H)), "U": rng.normal(size=(H, 7))}
+    check = outcome(
+        check_gradients, two_layers_forward, two_layers_backward(**mistake),
+        {"x": rng.normal(size=(B, T, 6)), "params": params}, find=right.get,
+    )  # fmt: skip
+    assert check.diagnosis == code
+
+
+def test_defaults_count_as_arguments():
+    """Is a limit named that the check leaves at its default?"""
+
+    def clip(x, max_norm=1.0):
+        return x * min(1.0, max_norm / np.linalg.norm(x))
+
+    def without_a_limit(x, max_norm=1.0):
+        return x.copy()
+
+    check = outcome(check_values, without_a_limit, {"x": np.array([3.0, 4.0])}, clip, find={}.get)
+    assert check.diagnosis == "option `max_norm`"
+
+
+def test_labels_are_not_taken_for_probabilities():
+    """Is a row of yes and no, with a single yes, explained by something else than its sum?"""
+    right = np.array([0, 1, 1, 0, 1])
+    assert explain(np.array([0, 1, 0, 0, 0]), right, {}).code == "differs"
