@@ -76,16 +76,24 @@ def _show_outputs(notebook: NotebookNode, rules: Rules, files: list[Path]) -> No
 
 
 def _run_tests(notebook: NotebookNode, rules: Rules, files: list[Path]) -> None:
-    session = Session(rules.sandbox, rules.limits, files)
+    session, judged = Session(rules.sandbox, rules.limits, files), []
     try:
         for cell in cells_of(notebook):
             if _runs(cell.node):
                 session.run(cell.source)
             elif cell.kind == "test":
-                checks = run_test_cell(cell, lambda name: StudentFunction(session, name))
+                checks = run_test_cell(cell, lambda name: StudentFunction(session, name), _proven(judged))
                 _write_result(cell.node, checks)
+                judged += checks
     finally:
         session.close()
+
+
+def _proven(judged: list[Judged]) -> set[str]:
+    """The functions that were checked, as long as nothing failed: then each also calls only right ones."""
+    if any(check.outcome.status != "passed" for check in judged):
+        return set()
+    return {check.outcome.check.partition(":")[0] for check in judged}
 
 
 def _write_result(cell: NotebookNode, checks: list[Judged]) -> None:

@@ -4,7 +4,7 @@ import ast
 import builtins
 import functools
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,11 +24,14 @@ class Judged:
     hidden: bool
 
 
-def run_test_cell(cell: Cell, student: Callable[[str], Callable]) -> list[Judged]:
+def run_test_cell(
+    cell: Cell, student: Callable[[str], Callable], proven: Collection[str] = ()
+) -> list[Judged]:
     """The outcomes of all checks of a test cell; `student(name)` stands for a student's function.
 
-    A check that ends without an outcome, or for whose inputs the cell broke, could not run; so does
-    a cell without checks.
+    Functions in `proven` need no stand-in from the reference where a check has them in `given`. A check
+    that ends without an outcome, or for whose inputs the cell broke, could not run; so does a cell
+    without checks.
     """
     if not cell.tree:
         return [Judged(_could_not_run("test cell", "it does not compile"), hidden=False)]
@@ -36,7 +39,8 @@ def run_test_cell(cell: Cell, student: Callable[[str], Callable]) -> list[Judged
     judged, broken = [], None
     for statement in cell.statements:
         if is_check(statement):
-            judged.append(Judged(_run_check(statement, scope, broken), cell.is_hidden(statement)))
+            outcome = _run_check(statement, scope, broken, proven)
+            judged.append(Judged(outcome, cell.is_hidden(statement)))
         else:
             broken = broken or _execute(statement, scope)
     return judged or [Judged(_could_not_run("test cell", "no check in it"), hidden=False)]
@@ -48,12 +52,14 @@ def free_names(tree: ast.Module) -> list[str]:
     return sorted(name for name in read - bound if not hasattr(builtins, name))
 
 
-def _run_check(statement: ast.stmt, scope: dict, broken: Exception | None) -> Outcome:
+def _run_check(
+    statement: ast.stmt, scope: dict, broken: Exception | None, proven: Collection[str]
+) -> Outcome:
     name = ast.unparse(statement.value.func)
     if broken:
         return _could_not_run(name, broken)
     heard: list[Outcome] = []
-    with listening(heard.append, functools.partial(getattr, reference)):
+    with listening(heard.append, functools.partial(getattr, reference), proven):
         error = _execute(statement, scope)
     if error or len(heard) != 1:
         return _could_not_run(name, error or f"it reported {len(heard)} outcomes")

@@ -3,6 +3,7 @@
 import pytest
 from nbformat import NotebookNode
 
+from autograder.sandbox.session import StudentFunction
 from autograder.tests.mini import (
     DOUBLE,
     FULL,
@@ -41,6 +42,17 @@ def test_no_double_punishment(course):
     """Is a function judged with the reference's helper where its own is wrong?"""
     result = judged(course, submission({"double": "def double(x):\n    return 3 * x"}))
     assert scores(result) == {"test_double": 15, "test_scale": 50, "test_fit": 20}
+
+
+@pytest.mark.parametrize(("body", "supplied"), [("2 * x", set()), ("3 * x", {"double"})])
+def test_only_unproven_functions_are_supplied(course, monkeypatch, body, supplied):
+    """Does a right function stay in the student's process, where calling it is cheap, and a wrong one not?"""
+    names, supply = set(), StudentFunction.sealed_supply
+    monkeypatch.setattr(
+        StudentFunction, "sealed_supply", lambda self, stand_ins: (names.update(stand_ins), supply(self, stand_ins))[1]
+    )
+    assert scores(judged(course, submission({"double": f"def double(x):\n    return {body}"})))["test_scale"] == 50
+    assert names == supplied
 
 
 def test_a_supplied_function_advances_the_students_generator(course):

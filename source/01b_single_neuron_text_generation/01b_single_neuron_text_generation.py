@@ -886,11 +886,11 @@ from autograder.hidden import hidden_rng, reference
 
 rng = hidden_rng()
 check_sampling(
-    sample_next, rng.permutation(np.linspace(-2.0, 2.0, 7)), temperature=0.6, given=["softmax"],
+    sample_next, rng.permutation(np.linspace(-2.0, 2.0, 7)), temperature=0.6, draws=600, given=["softmax"],
     says="`sample_next` is tried at a temperature below 1.",
 )
 check_sampling(
-    sample_next, rng.permutation(np.linspace(-3.0, 3.0, 6)), temperature=3.0, given=["softmax"],
+    sample_next, rng.permutation(np.linspace(-3.0, 3.0, 6)), temperature=3.0, draws=600, given=["softmax"],
     says="`sample_next` is tried at a temperature above 1.",
 )
 ### END HIDDEN TESTS

@@ -2039,12 +2039,12 @@ params = reference.init_params(46, 32, 64, 1, hidden_rng())
 check_training(
     train,
     {
-        "ids": text.train, "params": params, "steps": 800, "B": 32, "T": 24, "peak": 0.008, "rng": hidden_rng(),
-        "heads": 2, "rate": 0.0, "warmup": 80,
+        "ids": text.train, "params": params, "steps": 600, "B": 32, "T": 24, "peak": 0.008, "rng": hidden_rng(),
+        "heads": 2, "rate": 0.0, "warmup": 60,
     },
     lambda params: reference.mean_loss(text.held_out, params, T=24, heads=2),
     at_most=1.95, like=params,
-    says="A small Transformer is trained for 800 updates on a text you have not seen, and its loss on the held-out part is measured.",
+    says="A small Transformer is trained for 600 updates on a text you have not seen, and its loss on the held-out part is measured.",
 )
 ### END HIDDEN TESTS
 
