@@ -112,15 +112,20 @@ def with_earlier(course: Course, results: list, before: list) -> list:
 def grade_class(course: Course, assignments: list[str], options: argparse.Namespace) -> list:
     """Grade under a progress bar."""
     from autograder.grading.batch import grade as grade_submissions
+    from autograder.reports.words import plain
 
-    counts = {"passed": 0, "failed": 0, "could not run": 0}
+    counts, slowest = {"passed": 0, "failed": 0, "could not run": 0}, None
     with _bar() as bar:
         task = bar.add_task("grading", visible=False, note="")
 
         def report(result, done: int, of: int) -> None:
+            nonlocal slowest
             for status in counts:
                 counts[status] += result.count(status) if result else 0
+            slowest = max(filter(None, (slowest, result)), key=lambda one: one.seconds, default=None)
             note = ", ".join(f"{number} {status}" for status, number in counts.items())
+            if slowest:
+                note += f"; slowest {escape(plain(slowest.student))}, {slowest.seconds:.0f} s"
             bar.update(task, completed=done, total=of, note=note, visible=True)
 
         return grade_submissions(
