@@ -74,28 +74,36 @@ def solve(options: argparse.Namespace) -> int:
 def grade(options: argparse.Namespace) -> int:
     """Submitted to autograded, gradebook and report."""
     from autograder.reports.page import write_report
+    from autograder.reports.table import changes
 
     course = _course(options)
+    before = earlier_results(course)
     results = grade_class(course, course.choose(options.assignments), options)
-    page = write_report(with_earlier(course, results), course.reports)
+    page = write_report(with_earlier(course, results, before), course.reports)
     show_class(results)
+    for change in changes(before, results):
+        console.print(f"[yellow]![/] {escape(change)}", soft_wrap=True)
     console.print(
         f"Report: {page}\nNext: `autograder feedback`, or marks by hand in `jupyter lab`'s formgrader."
     )
     return int(any(result.needs_a_person for result in results))
 
 
-def with_earlier(course: Course, results: list) -> list:
-    """`results`, and those of earlier runs for what is still in submitted/ and was not graded now."""
+def earlier_results(course: Course) -> list:
+    """The results of earlier runs; none when there are none that can be read."""
     from autograder.reports.page import read_results
 
     try:
-        earlier = read_results(course.reports / "results.json")
+        return read_results(course.reports / "results.json")
     except CourseError:
-        return results
+        return []
+
+
+def with_earlier(course: Course, results: list, before: list) -> list:
+    """`results`, and those of `before` for what is still in submitted/ and was not graded now."""
     now = {(result.student, result.assignment) for result in results}
     kept = [
-        result for result in earlier if (result.student, result.assignment) not in now
+        result for result in before if (result.student, result.assignment) not in now
         and course.submitted(result.student, result.assignment).parent.is_dir()
     ]  # fmt: skip
     return [*results, *kept]
@@ -104,20 +112,26 @@ def with_earlier(course: Course, results: list) -> list:
 def grade_class(course: Course, assignments: list[str], options: argparse.Namespace) -> list:
     """Grade under a progress bar."""
     from autograder.grading.batch import grade as grade_submissions
+    from autograder.reports.words import plain
 
-    counts = {"passed": 0, "failed": 0, "could not run": 0}
+    counts, slowest = {"passed": 0, "failed": 0, "could not run": 0}, None
     with _bar() as bar:
         task = bar.add_task("grading", visible=False, note="")
 
         def report(result, done: int, of: int) -> None:
+            nonlocal slowest
             for status in counts:
                 counts[status] += result.count(status) if result else 0
+            slowest = max(filter(None, (slowest, result)), key=lambda one: one.seconds, default=None)
             note = ", ".join(f"{number} {status}" for status, number in counts.items())
+            if slowest:
+                note += f"; slowest {escape(plain(slowest.student))}, {slowest.seconds:.0f} s"
             bar.update(task, completed=done, total=of, note=note, visible=True)
 
         return grade_submissions(
-            course, assignments, options.students, jobs=options.jobs, sandbox=options.sandbox, report=report
-        )
+            course, assignments, options.students, jobs=options.jobs, sandbox=options.sandbox,
+            force=options.force, report=report,
+        )  # fmt: skip
 
 
 def show_class(results: list) -> None:
@@ -277,7 +291,8 @@ def _parser() -> argparse.ArgumentParser:
     keep = "when both changed: which one counts"
     add(build, assignments=True).add_argument("--keep", choices=["text", "notebook"], help=keep)
     add(solve, assignments=True)
-    add_grading(add(grade, assignments=True, students=True))
+    graded = add_grading(add(grade, assignments=True, students=True))
+    graded.add_argument("--force", action="store_true", help="also what has not changed since it was graded")
     add(feedback, assignments=True, students=True)
     add(report)
     checked = add_grading(add(audit, assignments=True))

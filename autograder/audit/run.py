@@ -15,9 +15,10 @@ from autograder.audit.findings import Audit, Findings
 from autograder.audit.remembered import cheat
 from autograder.audit.tried import Mistaken, Remembered, Tried
 from autograder.course import Course
-from autograder.grading.batch import Result, failed, fill, sealed_steps
+from autograder.grading.batch import sealed_steps
 from autograder.grading.judge import Rules, judge
 from autograder.grading.restore import is_test, restore
+from autograder.grading.result import Result, failed, fill
 from autograder.grading.workers import run_in_workers
 from autograder.sandbox.bubblewrap import plain_files
 

@@ -6,7 +6,7 @@ from functools import cached_property
 from autograder.audit.answers import Mistake, Variant
 from autograder.calibrate.targets import Target
 from autograder.cells import is_check
-from autograder.grading.batch import Result
+from autograder.grading.result import Result
 
 # Diagnoses of weights that were judged by their loss, and did not just fail to load.
 JUDGED = ("target", "did not learn", "diverged")

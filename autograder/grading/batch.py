@@ -2,7 +2,6 @@
 
 import contextlib
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
 
 import nbformat
 
@@ -11,42 +10,12 @@ from autograder.grading.judge import Rules, judge
 from autograder.grading.nbgrader_steps import SealedExecute
 from autograder.grading.record import Recorder
 from autograder.grading.restore import is_test, restore
+from autograder.grading.result import Result, failed, fill
+from autograder.grading.standing import Standing, key_of
 from autograder.grading.submission import SubmissionError, read_submission
 from autograder.grading.workers import run_in_workers
 from autograder.sandbox.bubblewrap import Limits, plain_files, require
 from autograder.sandbox.process import NoProcess, StudentProcess
-
-
-@dataclass
-class Result:
-    """One submission after grading; the entry of reports/results.json (docs/results.md)."""
-
-    student: str
-    assignment: str
-    score: float | None = None
-    max_score: float = 0.0
-    seconds: float = 0.0
-    problem: str = ""
-    restored: list[str] = field(default_factory=list)
-    cells: list[dict] = field(default_factory=list)
-
-    @property
-    def checks(self) -> Iterator[dict]:
-        """All checks of all test cells."""
-        return (check for cell in self.cells for check in cell["checks"])
-
-    def count(self, status: str) -> int:
-        """How many checks ended so."""
-        return sum(check["status"] == status for check in self.checks)
-
-    @property
-    def needs_a_person(self) -> bool:
-        """Not graded, or with a check that could not run."""
-        return bool(self.problem) or self.count("could not run") > 0
-
-    def as_dict(self) -> dict:
-        """For JSON."""
-        return asdict(self)
 
 
 def submissions(course: Course, assignments: list[str], students: list[str]) -> list[tuple[str, str]]:
@@ -69,22 +38,28 @@ def submissions(course: Course, assignments: list[str], students: list[str]) -> 
 
 def grade(
     course: Course, assignments: list[str], students: list[str], *, jobs: int | None = None,
-    sandbox: str | None = None, report: Callable[[Result | None, int, int], None],
+    sandbox: str | None = None, force: bool = False, report: Callable[[Result | None, int, int], None],
 ) -> list[Result]:  # fmt: skip
     """Grade and record; `report(result, done, all)` hears of each one when it is on disk, and of the start.
 
-    Raises CourseError when grading cannot start; a single bad submission only spoils its own result.
+    What was graded before and has not changed since keeps its result, unless `force`. Raises CourseError
+    when grading cannot start; a single bad submission only spoils its own result.
     """
     steps = sealed_steps(course, sandbox)
-    recorder = Recorder(course, steps.config)
+    recorder, standing = Recorder(course, steps.config), Standing(course)
     work = submissions(course, assignments, students)
-    for assignment in dict.fromkeys(assignment for _, assignment in work):
+    rules = {assignment: steps.rules(course, assignment) for _, assignment in work}
+    for assignment in rules:
         recorder.require_assignment(assignment)
-    results: list[Result] = []
-    report(None, 0, len(work))
-    with contextlib.closing(_judged(course, steps, work, jobs)) as judged:
+    keys = {pair: key_of(course, *pair, rules[pair[1]]) for pair in work}
+    kept = {} if force else {pair: standing.find(*pair, keys[pair]) for pair in work if recorder.has(*pair)}
+    results = [result for result in kept.values() if result]
+    report(None, len(results), len(work))
+    todo = [(course, *pair, rules[pair[1]]) for pair in work if not kept.get(pair)]
+    with contextlib.closing(_judged(todo, jobs)) as judged:
         for result, text in judged:
             _record(recorder, result, text)
+            standing.add(result, keys[result.student, result.assignment])
             results.append(result)
             report(result, len(results), len(work))
     return sorted(results, key=lambda result: (result.assignment, result.student))
@@ -117,11 +92,8 @@ def sealed_steps(course: Course, sandbox: str | None) -> SealedExecute:
     return steps
 
 
-def _judged(
-    course: Course, steps: SealedExecute, work: list, jobs: int | None
-) -> Iterator[tuple[Result, str]]:
+def _judged(tasks: list[tuple], jobs: int | None) -> Iterator[tuple[Result, str]]:
     """Results with the graded notebooks' text, in the order in which they are ready."""
-    tasks = [(course, *pair, steps.rules(course, pair[1])) for pair in work]
     with contextlib.closing(run_in_workers(judge_one, tasks, jobs)) as finished:
         for (_, *pair, _), future in finished:
             error = future.exception()
@@ -144,20 +116,3 @@ def judge_one(course: Course, student: str, assignment: str, rules: Rules) -> tu
     except Exception as error:
         return failed(student, assignment, error), ""
     return result, text
-
-
-def failed(student: str, assignment: str, error: BaseException) -> Result:
-    """The result when the grader itself broke: not the student's fault, and no zero."""
-    problem = f"The grader itself failed ({type(error).__name__}: {error}); grade it again."
-    return Result(student, assignment, problem=problem)
-
-
-def fill(result: Result, notebook: nbformat.NotebookNode) -> None:
-    facts = notebook.metadata["autograder"]
-    result.restored, result.seconds = list(facts["restored"]), facts["seconds"]
-    result.cells = [
-        {"cell": cell.metadata.nbgrader["grade_id"], "points": float(cell.metadata.nbgrader["points"]),
-         **cell.metadata["autograder"]}
-        for cell in notebook.cells if cell.cell_type == "code" and is_test(cell)
-    ]  # fmt: skip
-    result.score = sum(cell["score"] for cell in result.cells)

@@ -50,6 +50,15 @@ class Recorder:
                 f"The gradebook does not know {assignment}; run `autograder build {assignment}`."
             ) from None
 
+    def has(self, student: str, assignment: str) -> bool:
+        """Are a grade and a graded copy there?"""
+        with Gradebook(self.folders.db_url, self.folders.course_id) as gradebook:
+            try:
+                gradebook.find_submission(assignment, student)
+            except MissingEntry:
+                return False
+        return self.course.autograded(student, assignment).exists()
+
     def record(self, student: str, assignment: str, notebook: NotebookNode) -> None:
         """Write points, comments, penalty and the graded copy."""
         submitted = self.course.submitted(student, assignment).parent

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from autograder.checks.diagnosis import look_for
-from autograder.grading.batch import Result
+from autograder.grading.result import Result
 from autograder.reports.grid import is_graded
 from autograder.reports.words import check_name, short_check
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from statistics import mean
 
-from autograder.grading.batch import Result
+from autograder.grading.result import Result
 from autograder.reports.words import heads
 
 NOT_GRADED, NOT_RUN, RESTORED, NOTHING = "!", "?", "*", "–"

@@ -8,7 +8,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from autograder.grading.batch import Result
+from autograder.grading.result import Result
 from autograder.reports import facts, words
 from autograder.reports.grid import class_grid, is_graded, mark
 from autograder.reports.stored import as_json, grader_version, read_results

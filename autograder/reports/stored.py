@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.course import CourseError
-from autograder.grading.batch import Result
+from autograder.grading.result import Result
 
 VERSION = 2
 PACKAGE = "neuron-to-transformer"

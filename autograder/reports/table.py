@@ -4,7 +4,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from autograder.grading.batch import Result
+from autograder.grading.result import Result
 from autograder.reports import facts
 from autograder.reports.grid import Grid, class_grid, is_graded, mark
 from autograder.reports.words import again, check_name, counted, fixed, number, plain
@@ -111,6 +111,20 @@ def common_causes(results: list[Result], most: int = 5) -> Table | None:
     for cause in causes[:most]:
         table.add_row(str(cause.submissions), plain(cause.cell), plain(f"{cause.text} {cause.look}"))
     return table
+
+
+def changes(before: list[Result], now: list[Result]) -> list[str]:
+    """A line for each submission that got another score than before."""
+    old = {(result.student, result.assignment): result for result in before}
+    pairs = [(old.get((result.student, result.assignment)), result) for result in now]
+    return [
+        plain(f"{new.student}/{new.assignment}: {_score(was)} before, {_score(new)} now")
+        for was, new in pairs if was and was.score != new.score
+    ]  # fmt: skip
+
+
+def _score(result: Result) -> str:
+    return "not graded" if result.score is None else number(result.score)
 
 
 def problems(results: list[Result]) -> list[str]:

@@ -4,7 +4,7 @@ import shlex
 from collections import Counter
 from collections.abc import Iterable
 
-from autograder.grading.batch import Result
+from autograder.grading.result import Result
 
 LINE = 80
 

@@ -21,9 +21,9 @@ from autograder.calibrate.targets import targets_of
 from autograder.cells import cells_of, of_kind
 from autograder.cli import main
 from autograder.course import Course, CourseError
-from autograder.grading.batch import Result
 from autograder.grading.judge import Rules, judge
 from autograder.grading.restore import restore
+from autograder.grading.result import Result
 from autograder.hidden import load_reference
 from autograder.notebook.corpus import load_corpus
 from autograder.tests.mini import (

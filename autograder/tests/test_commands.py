@@ -99,7 +99,7 @@ def test_manual_marks_survive_grading_again(copy):
     with Gradebook(f"sqlite:///{copy.gradebook}") as gradebook:
         gradebook.find_grade("test_fit", ID, ID, "bob").manual_score = 7
         gradebook.db.commit()
-    run(copy, "grade")
+    run(copy, "grade", "--force")
     assert points(copy)["bob"] == (7, True)
 
 

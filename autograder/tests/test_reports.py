@@ -13,7 +13,7 @@ from autograder.checks.calls import raised
 from autograder.checks.diagnosis import CODES
 from autograder.checks.outcome import Failure
 from autograder.course import CourseError
-from autograder.grading.batch import Result
+from autograder.grading.result import Result
 from autograder.reports import facts, stored, words
 from autograder.reports.grid import class_grid
 from autograder.reports.page import read_results, render, write_report

@@ -1,0 +1,72 @@
+"""Grades that stand: grading goes on where it was stopped, and what did not change is not graded again."""
+
+import functools
+import hashlib
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+import autograder
+from autograder.course import CONFIG, Course
+from autograder.grading.judge import Rules
+from autograder.grading.result import Result
+from autograder.lines import append_line, read_lines
+from autograder.sandbox.bubblewrap import plain_files
+
+# What of the package cannot change a grade.
+NOT_GRADING = {"audit", "calibrate", "demo", "reports", "tests"}
+
+
+class Standing:
+    """Results by student, assignment and what they came from, in reports/graded.jsonl.
+
+    An entry is written after the gradebook and the graded notebook, so that one that stands there is whole.
+    """
+
+    def __init__(self, course: Course):
+        self.path = course.reports / "graded.jsonl"
+        self._known: dict[tuple[str, str], tuple[str, Result]] = {}
+        for entry in read_lines(self.path):
+            try:
+                result = Result(**entry["result"])
+                self._known[result.student, result.assignment] = (entry["key"], result)
+            except (TypeError, KeyError):  # of another version
+                continue
+
+    def find(self, student: str, assignment: str, key: str) -> Result | None:
+        """The result that came from just this, None when there is none."""
+        known, result = self._known.get((student, assignment), ("", None))
+        return result if known == key else None
+
+    def add(self, result: Result, key: str) -> None:
+        """Keep a result that is recorded; one that needs a person is graded again next time."""
+        if not result.needs_a_person:
+            append_line(self.path, {"key": key, "result": asdict(result)})
+
+
+def key_of(course: Course, student: str, assignment: str, rules: Rules) -> str:
+    """Changes with whatever a grade comes from: what was handed in, the source, the settings, the grader."""
+    path = course.submitted(student, assignment)
+    handed_in = [path, *plain_files(path.parent)] if path.is_file() and not path.is_symlink() else []
+    about = hashlib.sha256(_grader().encode() + _digest(rules.source) + _digest(course.root / CONFIG))
+    about.update(json.dumps([rules.sandbox, asdict(rules.limits), rules.salt, np.__version__]).encode())
+    for file in handed_in:
+        about.update(file.name.encode("utf-8", "surrogateescape") + b"\0" + _digest(file))
+    return about.hexdigest()
+
+
+def _digest(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()
+
+
+@functools.cache
+def _grader() -> str:
+    """The grader itself: the code of this package."""
+    root = Path(autograder.__file__).parent
+    modules = {path.relative_to(root): path for path in sorted(root.rglob("*.py"))}
+    return " ".join(
+        f"{name} {_digest(path).hex()}" for name, path in modules.items() if name.parts[0] not in NOT_GRADING
+    )
