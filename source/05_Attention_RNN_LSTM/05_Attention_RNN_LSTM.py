@@ -1329,14 +1329,14 @@ params = reference.init_params("rnn", 46, 32, 16, hidden_rng())
 check_training(
     train, {"ids": text.train, "params": params, "steps": 300, "B": 32, "T": 16, "learning_rate": 0.02},
     lambda params: reference.mean_loss(text.held_out, params, 16),
-    at_most=1.99, like=params,
+    at_most=2.03, like=params,
     says="A small RNN with attention is trained for 300 updates on a text you have not seen, and its loss on the held-out part is measured.",
 )
 params = reference.init_params("lstm", 46, 32, 16, hidden_rng())
 check_training(
     train, {"ids": text.train, "params": params, "steps": 300, "B": 32, "T": 16, "learning_rate": 0.05},
     lambda params: reference.mean_loss(text.held_out, params, 16),
-    at_most=1.83, like=params,
+    at_most=1.93, like=params,
     says="A small LSTM with attention is trained for 300 updates on a text you have not seen, and its loss on the held-out part is measured.",
 )
 ### END HIDDEN TESTS
