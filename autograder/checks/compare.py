@@ -27,7 +27,7 @@ def relative_error(actual: NDArray, expected: NDArray) -> float:
     """Norm ratio |a - e| / (|a| + |e|) over all entries; 0.0 when both are zero.
 
     Both have the same shape. As a ratio of norms it does not blow up on single entries near zero, for
-    which element-wise rules fail up to a quarter of right recurrent passes (docs/gradient_checks.md).
+    which element-wise rules fail a third of right LSTM checks (docs/gradient_checks.md).
     """
     actual, expected = np.asarray(actual, np.float64), np.asarray(expected, np.float64)
     scale = np.linalg.norm(actual) + np.linalg.norm(expected)
