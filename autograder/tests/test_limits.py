@@ -93,7 +93,8 @@ def test_work_for_student_code_is_bounded(course, work, size, message):
     write(course.source(ID), source)
     greedy = f"def scale_forward(x, w):\n    double(np.zeros({size}))\n    return x * w, (x, w)"
     started = time.monotonic()
-    result = judged(course, submission({"scale": greedy}))
+    unproven = "def double(x):\n    return x"  # so that the reference's takes its place
+    result = judged(course, submission({"scale": greedy, "double": unproven}))
     assert message in result.cells[1]["checks"][0]["message"]
     assert time.monotonic() - started < 12
 
