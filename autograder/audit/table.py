@@ -11,6 +11,7 @@ from autograder.audit.lists import listings
 from autograder.audit.tried import Mistaken, Tried
 from autograder.reports.words import counted, heads, number, plain
 
+MOST = 40  # lines of a list that is only worth knowing
 COLUMNS = {"caught": "caught", "diagnosed": "right", "variants": "full marks", "weights": "refused"}
 
 
@@ -47,9 +48,12 @@ def lines(findings: list[Findings]) -> Iterator[Text]:
     for listing in listings(findings):
         mark = Text("✗ ", "red") if listing.serious else Text("! ", "yellow")
         yield mark.append(f"{listing.title}: {len(listing.entries)}", "bold")
-        for entry in listing.entries:
+        shown = listing.entries if listing.serious else listing.entries[:MOST]
+        for entry in shown:
             text = Text("    ").append(f"{short[entry.assignment]} ", "dim").append(plain(entry.name))
             yield text.append(f" — {plain(entry.text)}" if entry.text else "", "dim")
+        if more := len(listing.entries) - len(shown):
+            yield Text(f"    and {more} more on the page", "dim")
 
 
 def progress_note(tried: list[Tried]) -> str:

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from autograder.audit import table
 from autograder.audit.answers import Mistake, folder, read_source
 from autograder.audit.cases import MISTAKE, REFERENCE, REMEMBERED, VARIANT, cases_of
 from autograder.audit.findings import Audit, Findings, counts
-from autograder.audit.lists import listings
+from autograder.audit.lists import Entry, Listing, listings
 from autograder.audit.page import groups, lines, render
 from autograder.audit.remembered import remember
 from autograder.audit.run import audit, judge_case
@@ -361,6 +362,15 @@ def test_the_page_shows_every_mistake_at_every_check(bad):
     page = render(Audit([Findings(ID, [*one.tried[:-1], first])], 0, 1.0), datetime(2026, 1, 2))
     assert "&lt;script&gt;" in page
     assert "<script" not in page
+
+
+def test_the_terminal_cuts_only_lists_that_are_worth_knowing(bad, monkeypatch):
+    """Are all lines of a serious list printed, and of a long other one the first and how many more there are?"""
+    entries = tuple(Entry(ID, f"check {n}", "") for n in range(table.MOST + 3))
+    monkeypatch.setattr(table, "listings", lambda of: [Listing("lost", True, entries), Listing("known", False, entries)])
+    printed = [text.plain.strip() for text in table.lines(bad.findings)]
+    assert len(printed) == 1 + len(entries) + 1 + table.MOST + 1
+    assert printed[-1] == "and 3 more on the page"
 
 
 def test_weights_from_home_are_good_on_plain_alice_only(monkeypatch):
