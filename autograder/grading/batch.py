@@ -52,7 +52,8 @@ def grade(
     for assignment in rules:
         recorder.require_assignment(assignment)
     keys = {pair: key_of(course, *pair, rules[pair[1]]) for pair in work}
-    kept = {} if force else {pair: standing.find(*pair, keys[pair]) for pair in work if recorder.has(*pair)}
+    recorded = set() if force else recorder.recorded(rules)
+    kept = {pair: standing.find(*pair, keys[pair]) for pair in work if pair in recorded}
     results = [result for result in kept.values() if result]
     report(None, len(results), len(work))
     todo = [(course, *pair, rules[pair[1]]) for pair in work if not kept.get(pair)]

@@ -7,6 +7,7 @@ formgrader page behave as its users know them. One process writes.
 import os
 import shutil
 import warnings
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
@@ -50,14 +51,12 @@ class Recorder:
                 f"The gradebook does not know {assignment}; run `autograder build {assignment}`."
             ) from None
 
-    def has(self, student: str, assignment: str) -> bool:
-        """Are a grade and a graded copy there?"""
+    def recorded(self, assignments: Iterable[str]) -> set[tuple[str, str]]:
+        """(student, assignment) of all that have both an entry in the gradebook and a graded copy."""
         with Gradebook(self.folders.db_url, self.folders.course_id) as gradebook:
-            try:
-                gradebook.find_submission(assignment, student)
-            except MissingEntry:
-                return False
-        return self.course.autograded(student, assignment).exists()
+            entries = [(one.student_id, name) for name in assignments
+                       for one in gradebook.assignment_submissions(name)]  # fmt: skip
+        return {entry for entry in entries if self.course.autograded(*entry).exists()}
 
     def record(self, student: str, assignment: str, notebook: NotebookNode) -> None:
         """Write points, comments, penalty and the graded copy."""

@@ -38,7 +38,7 @@ class Standing:
     def find(self, student: str, assignment: str, key: str) -> Result | None:
         """The result that came from just this, None when there is none."""
         known, result = self._known.get((student, assignment), ("", None))
-        return result if known == key else None
+        return result if key and known == key else None
 
     def add(self, result: Result, key: str) -> None:
         """Keep a result that is recorded; one that needs a person is graded again next time."""
@@ -47,13 +47,20 @@ class Standing:
 
 
 def key_of(course: Course, student: str, assignment: str, rules: Rules) -> str:
-    """Changes with whatever a grade comes from: what was handed in, the source, the settings, the grader."""
+    """Changes with whatever a grade comes from: what was handed in, the source, the settings, the grader.
+
+    "" for a submission that cannot be read; grading says why.
+    """
     path = course.submitted(student, assignment)
-    handed_in = [path, *plain_files(path.parent)] if path.is_file() and not path.is_symlink() else []
-    about = hashlib.sha256(_grader().encode() + _digest(rules.source) + _digest(course.root / CONFIG))
-    about.update(json.dumps([rules.sandbox, asdict(rules.limits), rules.salt, np.__version__]).encode())
-    for file in handed_in:
-        about.update(file.name.encode("utf-8", "surrogateescape") + b"\0" + _digest(file))
+    settings = json.dumps([rules.sandbox, asdict(rules.limits), rules.salt, np.__version__])
+    about = hashlib.sha256(f"{_grader()} {settings}".encode())
+    about.update(_digest(rules.source) + _digest(course.root / CONFIG))
+    try:
+        for file in [path, *plain_files(path.parent)]:
+            if not file.is_symlink():
+                about.update(file.name.encode("utf-8", "surrogateescape") + b"\0" + _digest(file))
+    except OSError:
+        return ""
     return about.hexdigest()
 
 
