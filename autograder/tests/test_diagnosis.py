@@ -203,6 +203,21 @@ def test_codes_with_a_name_keep_their_place_to_look():
     assert "diagnosis" in KEYS
 
 
+def test_the_last_step_in_place_of_another_output_is_named():
+    """Is a last hidden state recognised that is returned where the last cell state belongs?"""
+
+    def walk_forward(x):
+        hs = np.cumsum(x, axis=1)
+        return hs, (x**2).sum(axis=1), None
+
+    def wrong_forward(x):
+        hs = np.cumsum(x, axis=1)
+        return hs, hs[:, -1], None
+
+    check = outcome(check_values, wrong_forward, {"x": rng.normal(size=(B, T, H))}, walk_forward, find={}.get)
+    assert check.diagnosis == "swapped"
+
+
 def two_layers_forward(x, params):
     h = np.tanh(x @ params["W"])
     return h @ params["U"], (x, h, params)
