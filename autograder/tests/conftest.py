@@ -1,8 +1,18 @@
-"""Fixtures that several test files use."""
+"""Fixtures that several test files use, and the option --stress."""
 
 import pytest
 
 from autograder.tests.mini import make_course
+
+
+def pytest_addoption(parser):
+    parser.addoption("--stress", action="store_true", help="the large counts that docs/scale.md states; an hour")
+
+
+@pytest.fixture(scope="session")
+def stress(request) -> bool:
+    """Are the large counts asked for?"""
+    return request.config.getoption("--stress")
 
 
 @pytest.fixture
