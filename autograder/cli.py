@@ -14,6 +14,7 @@ from rich.markup import escape
 from autograder.course import Course, CourseError
 
 console = Console(highlight=False)
+EXTRAS = {"distributed": "distributed", "psycopg": "postgresql"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,7 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         if (error.name or "autograder").startswith("autograder"):
             raise
-        return _refuse(f"This needs {error.name}: run `pip install 'neuron-to-transformer[instructor]'`.")
+        extra = EXTRAS.get(error.name, "instructor")
+        return _refuse(f"This needs {error.name}: run `pip install 'neuron-to-transformer[{extra}]'`.")
     except KeyboardInterrupt:
         Console(stderr=True).print("Stopped. What was written stays; run the same command again.")
         return 130
@@ -78,7 +80,10 @@ def grade(options: argparse.Namespace) -> int:
 
     course = _course(options)
     before = earlier_results(course)
-    results = grade_class(course, course.choose(options.assignments), options)
+    results = grade_class(
+        course, course.choose(options.assignments), options.students, jobs=options.jobs,
+        scheduler=options.scheduler, sandbox=options.sandbox, force=options.force,
+    )  # fmt: skip
     page = write_report(with_earlier(course, results, before), course.reports)
     show_class(results)
     for change in changes(before, results):
@@ -109,8 +114,8 @@ def with_earlier(course: Course, results: list, before: list) -> list:
     return [*results, *kept]
 
 
-def grade_class(course: Course, assignments: list[str], options: argparse.Namespace) -> list:
-    """Grade under a progress bar."""
+def grade_class(course: Course, assignments: list[str], students: Sequence[str] = (), **how) -> list:
+    """Grade under a progress bar; `how` as for autograder.grading.batch.grade."""
     from autograder.grading.batch import grade as grade_submissions
     from autograder.reports.words import plain
 
@@ -128,10 +133,7 @@ def grade_class(course: Course, assignments: list[str], options: argparse.Namesp
                 note += f"; slowest {escape(plain(slowest.student))}, {slowest.seconds:.0f} s"
             bar.update(task, completed=done, total=of, note=note, visible=True)
 
-        return grade_submissions(
-            course, assignments, options.students, jobs=options.jobs, sandbox=options.sandbox,
-            force=options.force, report=report,
-        )  # fmt: skip
+        return grade_submissions(course, assignments, list(students), report=report, **how)
 
 
 def show_class(results: list) -> None:
@@ -279,10 +281,13 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("--students", nargs="+", default=[], metavar="STUDENT", help="only these")
         return command
 
-    def add_grading(command: argparse.ArgumentParser) -> argparse.ArgumentParser:
-        command.add_argument(
+    def add_grading(command: argparse.ArgumentParser, *, cluster: bool = False) -> argparse.ArgumentParser:
+        where = command.add_mutually_exclusive_group()
+        where.add_argument(
             "--jobs", type=_positive, metavar="N", help="submissions at a time (default: cores)"
         )
+        if cluster:
+            where.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster that judges instead")
         command.add_argument(
             "--sandbox", choices=["bwrap", "none"], help="'none' only for code that you trust"
         )
@@ -291,7 +296,7 @@ def _parser() -> argparse.ArgumentParser:
     keep = "when both changed: which one counts"
     add(build, assignments=True).add_argument("--keep", choices=["text", "notebook"], help=keep)
     add(solve, assignments=True)
-    graded = add_grading(add(grade, assignments=True, students=True))
+    graded = add_grading(add(grade, assignments=True, students=True), cluster=True)
     graded.add_argument("--force", action="store_true", help="also what has not changed since it was graded")
     add(feedback, assignments=True, students=True)
     add(report)

@@ -22,8 +22,7 @@ def run(course: Course, options: argparse.Namespace) -> int:
     assignments = demo.assignments
     _build(demo, assignments)
     _hand_in(demo, assignments)
-    options.students, options.force = [], False
-    results = cli.grade_class(demo, assignments, options)
+    results = cli.grade_class(demo, assignments, jobs=options.jobs, sandbox=options.sandbox)
     cli.show_class(results)
     page = write_report(results, demo.reports)
     with cli.console.status("writing feedback"):

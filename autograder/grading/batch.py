@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 
 import nbformat
 
@@ -38,10 +39,12 @@ def submissions(course: Course, assignments: list[str], students: list[str]) -> 
 
 def grade(
     course: Course, assignments: list[str], students: list[str], *, jobs: int | None = None,
-    sandbox: str | None = None, force: bool = False, report: Callable[[Result | None, int, int], None],
+    scheduler: str | None = None, sandbox: str | None = None, force: bool = False,
+    report: Callable[[Result | None, int, int], None],
 ) -> list[Result]:  # fmt: skip
     """Grade and record; `report(result, done, all)` hears of each one when it is on disk, and of the start.
 
+    `jobs` processes of this machine judge, or the Dask cluster of `scheduler`; recording is done here.
     What was graded before and has not changed since keeps its result, unless `force`. Raises CourseError
     when grading cannot start; a single bad submission only spoils its own result.
     """
@@ -57,7 +60,8 @@ def grade(
     results = [result for result in kept.values() if result]
     report(None, len(results), len(work))
     todo = [(course, *pair, rules[pair[1]]) for pair in work if not kept.get(pair)]
-    with contextlib.closing(_judged(todo, jobs)) as judged:
+    judging = _judged_on_cluster(todo, scheduler, jobs) if scheduler and todo else _judged(todo, jobs)
+    with contextlib.closing(judging) as judged:
         for result, text in judged:
             _record(recorder, result, text)
             standing.add(result, keys[result.student, result.assignment])
@@ -96,9 +100,34 @@ def sealed_steps(course: Course, sandbox: str | None) -> SealedExecute:
 def _judged(tasks: list[tuple], jobs: int | None) -> Iterator[tuple[Result, str]]:
     """Results with the graded notebooks' text, in the order in which they are ready."""
     with contextlib.closing(run_in_workers(judge_one, tasks, jobs)) as finished:
-        for (_, *pair, _), future in finished:
-            error = future.exception()
-            yield (failed(*pair, error), "") if error else future.result()
+        for (_, student, assignment, _), future in finished:
+            yield _outcome(student, assignment, future)
+
+
+def _judged_on_cluster(tasks: list[tuple], scheduler: str, jobs: int | None) -> Iterator[tuple[Result, str]]:
+    """As _judged, elsewhere; a submission that cannot even be packed gets its sentence here."""
+    from autograder.grading.cluster import run_on_cluster
+    from autograder.grading.parcel import judge_parcel, pack
+
+    left: list[tuple] = []
+
+    def parcels() -> Iterator[tuple]:
+        for task in tasks:
+            try:
+                yield (pack(*task),)
+            except (SubmissionError, OSError):
+                left.append(task)
+
+    work = run_on_cluster(scheduler, judge_parcel, parcels(), tasks[0][3].sandbox)
+    with contextlib.closing(work) as finished:
+        for (parcel,), future in finished:
+            yield _outcome(parcel.student, parcel.assignment, future)
+    yield from _judged(left, jobs)
+
+
+def _outcome(student: str, assignment: str, future: Future) -> tuple[Result, str]:
+    error = future.exception()
+    return (failed(student, assignment, error), "") if error else future.result()
 
 
 def judge_one(course: Course, student: str, assignment: str, rules: Rules) -> tuple[Result, str]:

@@ -15,8 +15,8 @@ class SubmissionError(Exception):
     """A submission that cannot be graded; its text says why and what to do, for the instructor."""
 
 
-def read_submission(path: Path) -> NotebookNode:
-    """The notebook at `path`, in nbformat 4, its outputs dropped. Raises SubmissionError."""
+def require_file(path: Path) -> None:
+    """Raise SubmissionError unless `path` is a file, of a size that a notebook may have."""
     if path.is_symlink():
         raise SubmissionError(f"{path.name} is a link, not a file; ask for the file itself.")
     if not path.is_file():
@@ -24,6 +24,11 @@ def read_submission(path: Path) -> NotebookNode:
     if path.stat().st_size > MAX_BYTES:
         size = path.stat().st_size / 2**20
         raise SubmissionError(f"{path.name} has {size:.0f} MiB; ask for it with its outputs cleared.")
+
+
+def read_submission(path: Path) -> NotebookNode:
+    """The notebook at `path`, in nbformat 4, its outputs dropped. Raises SubmissionError."""
+    require_file(path)
     try:
         content = json.loads(path.read_text(encoding="utf-8-sig"))
     except UnicodeDecodeError:

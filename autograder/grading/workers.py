@@ -1,20 +1,24 @@
 """Work in several processes, which end when nobody waits for them any more."""
 
 import contextlib
+import functools
+import itertools
 import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 
 from threadpoolctl import threadpool_limits
 
+POLL_SECONDS = 0.2
 
-def run_in_workers(
-    function: Callable, tasks: Sequence[tuple], jobs: int | None = None
-) -> Iterator[tuple[tuple, Future]]:
+Finished = tuple[tuple, Future]
+
+
+def run_in_workers(function: Callable, tasks: Iterable[tuple], jobs: int | None = None) -> Iterator[Finished]:
     """Each task with the finished future of `function(*task)`, in the order in which they are ready.
 
     `jobs` processes work, as many as there are cores if None. When one of them dies, say for lack of
@@ -22,37 +26,80 @@ def run_in_workers(
     future of one that ends that, too, has the exception BrokenProcessPool. Closing the generator early
     ends the processes, and with them their student processes.
     """
-    jobs, left = jobs or os.cpu_count() or 1, list(tasks)
-    while left:
-        lost = yield from _run(function, left, jobs)
-        suspects, left = lost[: jobs + 1], lost[jobs + 1 :]  # tasks start in order, one waits ahead
-        for task in suspects:
-            if (yield from _run(function, [task], 1)):
-                yield task, _broken()
+    jobs, tasks = jobs or os.cpu_count() or 1, iter(tasks)
+    with ctrl_c() as stop:
+        while suspects := (yield from _run(function, tasks, jobs, stop)):
+            for task in suspects:
+                if (yield from _run(function, iter([task]), 1, stop)):
+                    yield task, _broken()
+
+
+def in_turn(
+    submit: Callable[..., Future], tasks: Iterator[tuple], most: Callable[[], int], stop: threading.Event
+) -> Generator[Finished, None, list[tuple]]:
+    """The finished tasks, at most `most()` of them under way; returns those that a dead process lost.
+
+    A task is taken from `tasks` when there is room for it, and its future is let go when it is done, so
+    memory stays flat. Raises KeyboardInterrupt once `stop` is set.
+    """
+    waiting: dict[Future, tuple] = {}
+    lost: list[tuple] = []
+    while True:
+        for task in itertools.islice(tasks, 0 if lost else max(most() - len(waiting), 0)):
+            try:
+                waiting[submit(*task)] = task
+            except BrokenProcessPool:
+                lost.append(task)
+                break
+        if not waiting:
+            return lost
+        for future in wait(waiting, POLL_SECONDS, FIRST_COMPLETED).done:
+            task = waiting.pop(future)
+            if isinstance(future.exception(), BrokenProcessPool):
+                lost.append(task)
+            else:
+                yield task, future
+        if stop.is_set():
+            raise KeyboardInterrupt
+
+
+@contextlib.contextmanager
+def ctrl_c() -> Iterator[threading.Event]:
+    """An event for Ctrl-C; a second Ctrl-C interrupts at once.
+
+    Python may raise KeyboardInterrupt where it gets lost, in a weak reference's callback for one.
+    """
+    stop = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+
+    def press(*_: object) -> None:
+        signal.signal(signal.SIGINT, before)
+        stop.set()
+
+    before = signal.signal(signal.SIGINT, press)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _run(
-    function: Callable, tasks: list[tuple], jobs: int
-) -> Generator[tuple[tuple, Future], None, list[tuple]]:
-    """The finished tasks; returns those that were lost because a process died, in order."""
+    function: Callable, tasks: Iterator[tuple], jobs: int, stop: threading.Event
+) -> Generator[Finished, None, list[tuple]]:
+    """See in_turn; in a pool of processes of its own."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([function.__module__])
-    pool = ProcessPoolExecutor(min(jobs, len(tasks)), context, initializer=_start)
-    waiting: dict[Future, tuple] = {}
+    pool = ProcessPoolExecutor(jobs, context, initializer=_start)
     try:
-        with contextlib.suppress(BrokenProcessPool):
-            waiting |= ((pool.submit(function, *task), task) for task in tasks)
-        begun = len(waiting)
-        for future in as_completed(waiting):
-            if not isinstance(future.exception(), BrokenProcessPool):
-                yield waiting.pop(future), future  # nobody else holds the result: memory stays flat
+        return (yield from in_turn(functools.partial(pool.submit, function), tasks, lambda: jobs + 1, stop))
     except BaseException:
         for worker in multiprocessing.active_children():
             worker.terminate()
         raise
     finally:
         pool.shutdown(cancel_futures=True)
-    return [*waiting.values(), *tasks[begun:]]
 
 
 def _broken() -> Future:
