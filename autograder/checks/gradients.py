@@ -4,6 +4,7 @@ The rules and their measured numbers stand in docs/gradient_checks.md.
 """
 
 import contextlib
+import copy
 import functools
 import itertools
 from collections.abc import Callable, Iterator, Mapping
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from autograder.checks.calls import call, outputs_and_cache, require_array, require_float_array
 from autograder.checks.compare import Explanation, explain, relative_error, worst_entry
 from autograder.checks.diagnose import diagnose
+from autograder.checks.numerical import require_derived
 from autograder.checks.outcome import Failure, Row, check, truth_of
 from autograder.checks.probes import Pairs, Upstream, sizes
 from autograder.checks.recalled import recollections
@@ -69,6 +71,7 @@ def check_gradients(
         along = functools.partial(_along, projections=projections, seed=seed)
         raise _failure(forward, backward, inputs, rows, pairs, douts, reference, along, threshold)
     _require_single_precision(forward, backward, inputs, douts, found)
+    _require_derived(forward, backward, inputs, douts, found, reference)
     return f"central differences agree: {', '.join(row.name for row in rows)}"
 
 
@@ -270,6 +273,21 @@ def _require_single_precision(
     for name, gradient in gradients.items():
         if relative_error(gradient, found[name]) > SINGLE_PRECISION:
             raise Failure(f"{name} is right in float64 but not in float32.", code="dtype")
+
+
+def _require_derived(
+    forward: Callable, backward: Callable, inputs: Mapping, douts: tuple, found: Gradients,
+    reference: Callable | None,
+) -> None:  # fmt: skip
+    """In grading, where the reference's gradient is known: see require_derived."""
+    right_backward, values = truth_of(backward), list(inputs.values())
+    if not (reference and right_backward):
+        return
+    cache = outputs_and_cache(reference, values)[1]
+    right = _named(call(right_backward, *douts, cache), inputs, backward.__name__)
+    own_cache = outputs_and_cache(forward, values)[1]
+    copies = copy.deepcopy(values)  # a generator among them would go on
+    require_derived(backward, (*douts, own_cache), found, right, lambda: reference(*copies))
 
 
 def _copy(inputs: Mapping[str, Any], dtype: type = np.float64) -> dict[str, Any]:
