@@ -14,6 +14,7 @@ from concurrent.futures.process import BrokenProcessPool
 from threadpoolctl import threadpool_limits
 
 POLL_SECONDS = 0.2
+LAST_SECONDS = 0.3  # a result that is cut off on its way would keep the pool waiting for the rest for ever
 
 Finished = tuple[tuple, Future]
 
@@ -111,6 +112,7 @@ def _broken() -> Future:
 def _start() -> None:
     """Leave Ctrl-C to the main process, end with it, tell the reference that nobody watches, use one core."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: threading.Timer(LAST_SECONDS, os._exit, (1,)).start())
     threading.Thread(target=_end_with_parent, daemon=True).start()
     os.environ["NBGRADER_EXECUTION"] = "autograde"
     threadpool_limits(limits=1, user_api="blas")
