@@ -1,36 +1,26 @@
 """`make bench`: figures measured side by side in this run, on this machine.
 
 1. Seconds per submission of a whole class: `autograder grade` against stock `nbgrader autograde` (its own
-   Execute, tests in the student's kernel, no sandbox) on the same notebooks, with one BLAS thread.
+   Execute, tests in the student's kernel, no sandbox) on the same notebooks, with one BLAS thread; then all
+   notebooks in one run with one job and with all cores, and the memory that it took (grading.py).
 2. Characters per second of each reference's training step against PyTorch (speed.py).
 
-`make bench BENCH=speed` or `BENCH=grading` runs one of the two.
+`make bench BENCH=speed` or `BENCH=grading` runs one of the two; grading takes a quarter of an hour.
 """
 
 import os
-import shutil
-import subprocess
 import sys
-import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 
+import grading
 import speed
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
 from autograder.build.results import machine
-from autograder.course import CONFIG, Course
+from autograder.course import Course
 
-STUDENTS = 6
-STOCK = """c = get_config()
-c.CourseDirectory.course_id = "bench"
-c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", "*.py"]
-c.Execute.timeout = 300
-"""
-ONE_THREAD = dict.fromkeys(speed.LIMITS, "1") | {"NBGRADER_EXECUTION": "bench"}
 console = Console(highlight=False)
 
 
@@ -42,7 +32,8 @@ def main() -> None:
         for threads in sorted({1, os.cpu_count() or 1}):
             console.print(training(threads))
     if chosen in ("all", "grading"):
-        console.print(grading(course))
+        for table in grading.compare(course, console):
+            console.print(table)
 
 
 def training(threads: int) -> Table:
@@ -59,52 +50,6 @@ def training(threads: int) -> Table:
     if not theirs:
         table.caption = speed.INSTALL
     return table
-
-
-def grading(course: Course) -> Table:
-    """Both graders on the same class of perfect students, one assignment after the other."""
-    title = f"seconds per submission, {STUDENTS} students"
-    table = Table("notebook", "stock nbgrader", "autograder", "ratio", title=title)
-    for assignment in track(course.assignments, "grading", console=console, transient=True):
-        with tempfile.TemporaryDirectory() as folder:
-            ours = _class(Path(folder) / "ours", course, assignment, (course.root / CONFIG).read_text())
-            stock = _class(Path(folder) / "stock", course, assignment, STOCK)
-            slow = _run(stock, "nbgrader", "autograde", assignment) / STUDENTS
-            fast = _run(ours, "autograder", "grade", assignment) / STUDENTS
-        table.add_row(assignment, f"{slow:.2f}", f"{fast:.2f}", f"{slow / fast:.1f} times as fast")
-    return table
-
-
-def _class(folder: Path, course: Course, assignment: str, config: str) -> Path:
-    """A course folder with one assignment and a class that handed in the solution."""
-    shutil.copytree(course.source(assignment).parent, folder / "source" / assignment)
-    (folder / CONFIG).write_text(config)
-    _run(folder, "nbgrader", "generate_assignment", assignment)
-    for i in range(STUDENTS):
-        place = folder / "submitted" / f"student{i}" / assignment
-        place.mkdir(parents=True)
-        shutil.copy(course.source(assignment), place)
-    return folder
-
-
-def _run(folder: Path, *command: str) -> float:
-    """Seconds that a command takes; ends the benchmark when it fails."""
-
-    def run() -> None:
-        done = subprocess.run(
-            [sys.executable, "-m", *command], cwd=folder, capture_output=True, text=True, check=False,
-            env=os.environ | ONE_THREAD | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
-        )  # fmt: skip
-        if done.returncode:
-            sys.exit(f"{' '.join(command)} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
-
-    return _seconds(run)
-
-
-def _seconds(work: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    work()
-    return time.perf_counter() - started
 
 
 if __name__ == "__main__":
