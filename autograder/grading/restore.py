@@ -1,6 +1,7 @@
 """From the submission come exercises and extra cells; everything else comes from the source."""
 
 import copy
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from nbconvert.preprocessors.sanitize import SanitizeHTML
@@ -25,6 +26,17 @@ class Restored:
 
     notebook: NotebookNode
     notes: list[str] = field(default_factory=list)
+
+
+def is_tampering(note: str, tests: Collection[str]) -> bool:
+    """Does a note tell of a change that no editor makes by itself? `tests` are the names of the test cells.
+
+    Cells get lost by a slip, and splitting or copying an exercise doubles it.
+    """
+    sentence, _, names = note.partition(": ")
+    if sentence.endswith(KINDS["doubled"]):
+        return not set(names.split(", ")).isdisjoint(tests)
+    return sentence.endswith((KINDS["edited"], KINDS["metadata"]))
 
 
 def grade_id(cell: NotebookNode) -> str | None:

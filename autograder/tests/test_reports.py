@@ -14,7 +14,7 @@ from autograder.checks.diagnosis import CODES
 from autograder.checks.outcome import Failure
 from autograder.course import CourseError
 from autograder.grading.result import Result
-from autograder.reports import facts, stored, words
+from autograder.reports import facts, rates, stored, words
 from autograder.reports.grid import class_grid
 from autograder.reports.page import read_results, render, write_report
 from autograder.reports.table import class_table, common_causes, problems, summary
@@ -194,7 +194,7 @@ def test_distribution_leaves_out_what_has_no_share():
 
 def test_check_rates_do_not_blame():
     """Is a check that could not run left out of its rate, and known by its place?"""
-    (cell,) = facts.cell_rates(CLASS)
+    (cell,) = rates.cell_rates(CLASS)
     easy, hard = cell.checks
     assert (hard.hidden, hard.passed, hard.failed, hard.not_run) == (True, 2, 1, 0)
     assert (easy.hidden, easy.passed, easy.failed, easy.not_run) == (False, 2, 0, 1)
@@ -204,14 +204,14 @@ def test_check_rates_do_not_blame():
 
 def test_check_rates_keep_equal_names_apart():
     """Are checks of the same name in a cell told apart, in the source's order?"""
-    (cell,) = facts.cell_rates([graded("ada", check("could not run"), check(), check("failed"))])
+    (cell,) = rates.cell_rates([graded("ada", check("could not run"), check(), check("failed"))])
     ends = [(rate.name, rate.share) for rate in cell.checks]
     assert ends == [("values", None), ("values (2)", 1.0), ("values (3)", 0.0)]
 
 
 def test_cell_is_passed_by_passing_all_its_checks():
     """Does one failed check fail the cell, and one that could not run only leave it open?"""
-    (cell,) = facts.cell_rates([*CLASS, graded("eve", LOST, check("failed"))])
+    (cell,) = rates.cell_rates([*CLASS, graded("eve", LOST, check("failed"))])
     assert (cell.passed, cell.failed, cell.not_run) == (1, 2, 1)
     assert cell.share == pytest.approx(1 / 3)
 
@@ -222,7 +222,7 @@ def test_cells_are_hardest_first():
     checks = {"easy": check(), "never": LOST, "hard": check("failed")}
     result.cells = [dict(result.cells[0], cell=name, checks=[c]) for name, c in checks.items()]
     result.cells.append(dict(result.cells[0], cell="empty", checks=[]))
-    assert [cell.name for cell in facts.cell_rates([result])] == ["hard", "easy", "never"]
+    assert [cell.name for cell in rates.cell_rates([result])] == ["hard", "easy", "never"]
 
 
 @pytest.mark.parametrize(
@@ -388,7 +388,7 @@ def test_results_come_back(tmp_path):
 def test_results_file_says_what_it_is(tmp_path):
     """Does the file hold its version, the grader's, and when it was written?"""
     content = json.loads(write_report(CLASS, tmp_path).with_name("results.json").read_text())
-    assert list(content) == ["version", "grader", "written", "results"]
+    assert list(content) == ["version", "grader", "written", "suspicious", "results"]
     assert content["version"] == 2
     assert re.fullmatch(r"neuron-to-transformer \S+", content["grader"])
     assert datetime.fromisoformat(content["written"]).tzinfo
