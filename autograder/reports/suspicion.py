@@ -87,11 +87,12 @@ def sentences(results: list[Result], most: int = 5) -> list[str]:
     counts = Counter(result.student for result in tampered(results))
     changed = [f"{student}: tests, given cells or points were changed in {counted(count, 'submission')}."
                for student, count in counts.items()]  # fmt: skip
-    heading = heads({result.assignment for result in results})
+    head = heads({result.assignment for result in results})
     pairs = [
-        f"{' and '.join(who)} wrote alike: {'; '.join(f'{heading[one.assignment]} {wording(one)}' for one in own)}."
+        f"{' and '.join(who)} wrote alike: "
+        + "; ".join(f"{head[pair.assignment]} {wording(pair)}" for pair in own) + "."
         for who, own in together(alike(results)).items()
-    ]
+    ]  # fmt: skip
     more = len(changed[most:]) + len(pairs[most:])
     rest = [f"{counted(more, 'more line')} of this kind in the report."] if more else []
     return [plain(line) for line in [*changed[:most], *pairs[:most]]] + rest

@@ -240,6 +240,51 @@ def test_names_do_not_repeat_the_function(cell, called, short):
     assert words.check_name(cell, called) == f"{cell}: {short}"
 
 
+def test_hardest_checks_come_first():
+    """Are the checks of all assignments in one list by pass rate, those that never ran left out?"""
+    other = graded("ada", check("failed"), LOST, assignment=SECOND, cell="test_rnn")
+    found = rates.hardest([*CLASS, other])
+    assert [(one.assignment, one.name, one.rate.hidden) for one in found] == [
+        (SECOND, "test_rnn: sigmoid: values", False),
+        (FIRST, "test_sigmoid: values", True),
+        (FIRST, "test_sigmoid: values", False),
+    ]
+    text = page([*CLASS, other]).text.partition("Hardest checks")[2]
+    assert text.index("test_rnn: sigmoid: values 03 0% 0 of 1") < text.index("test_sigmoid: values hidden 01a 67%")
+
+
+def test_diagnoses_count_submissions():
+    """Does each kind of mistake count once per submission, whatever the argument, and blanks not at all?"""
+    without = [check("failed", diagnosis=f"without `{name}`") for name in ("h0", "c0")]
+    results = [graded("ada", *without, check("failed", diagnosis="sign")), graded("bob", *without, check())]
+    results += [graded("cyd", check("failed", **blank("tanh")), check("failed", cause=broken_before("relu")))]
+    found = facts.diagnoses(results)
+    assert found == [facts.Diagnosis("without", 2, CODES["without"]), facts.Diagnosis("sign", 1, CODES["sign"])]
+    assert f"2 without → {CODES['without']} 1 sign" in page(results).text.partition("Most common diagnoses")[2]
+
+
+def test_page_tells_changed_from_lost():
+    """Are changed tests below "Look at these", and cells that only got lost not?"""
+    lost = graded("eve", check(), restored=["1 cell missing and put back: test_tanh"])
+    people, _, look = page([DAN, lost]).text.partition("Look at these")
+    assert f"dan, 01a {PUT_BACK}" in look
+    assert "dan, 01a 1 cell" not in people
+    assert "eve, 01a 1 cell missing" in people
+    assert "eve, 01a" not in look.partition("Slowest")[0]
+
+
+def test_page_and_file_name_who_wrote_alike(tmp_path):
+    """Do page and results.json name the same pair, and the changed submission?"""
+    prints = {"code": " ".join(f"{i:08x}" for i in range(50)), "remarks": ""}
+    twins = [graded(student, check(), fingerprints=prints) for student in ("ada", "bob")]
+    written = write_report([*twins, DAN], tmp_path)
+    assert "ada and bob 01a 100% of the code" in Page(written.read_text()).text
+    assert json.loads(written.with_name("results.json").read_text())["suspicious"] == {
+        "changed": [["dan", FIRST]],
+        "alike": [{"assignment": FIRST, "students": ["ada", "bob"], "code": 1.0, "remarks": 0.0}],
+    }
+
+
 def test_causes_count_students():
     """Does a cause count once per student and cell, however many twins of its check fail?"""
     flipped = [check("failed", hidden=hidden, cause="flipped", diagnosis="sign") for hidden in (False, True)]
@@ -429,6 +474,7 @@ def first_check(content):
         (damaged(lambda c: c["results"][0].update(score="10")), "damaged"),
         (damaged(lambda c: c["results"][0].update(restored=[1])), "damaged"),
         (damaged(lambda c: c["results"][0]["cells"].append(None)), "damaged"),
+        (damaged(lambda c: c["results"][0].update(fingerprints={"code": 3})), "damaged"),
         (damaged(lambda c: first_check(c).pop("cause")), "damaged"),
         (damaged(lambda c: first_check(c).update(status="ok")), "damaged"),
     ],
