@@ -20,6 +20,7 @@ from autograder.sandbox.session import CellOutput, Session, StudentFunction
 
 MAX_OUTPUT = 10 * 2**20
 TOO_MUCH = "The notebook's output was too long to keep."
+COLOURS = {"passed": "inherit", "failed": "#a8231d", "could not run": "#8a5a00"}
 COULD_NOT_RUN = "This check could not be run; your instructor has been told."
 
 
@@ -102,7 +103,7 @@ def _write_result(cell: NotebookNode, checks: list[Judged]) -> None:
     passed = sum(check.outcome.status == "passed" for check in checks)
     score = min(points, round(points * passed / len(checks), 4))
     cell.metadata["autograder"] = {"score": score, "checks": [_facts(check) for check in checks]}
-    rows = "".join(_as_row(fact) for fact in cell.metadata["autograder"]["checks"])
+    rows = "".join(_as_row(fact, points / len(checks)) for fact in cell.metadata["autograder"]["checks"])
     page = f"<p>{score:g} of {points:g} points</p><table>{rows}</table>"
     data = {"text/plain": f"{score}", "text/html": page}
     cell.outputs = [nbformat.v4.new_output("execute_result", execution_count=None, data=data)]
@@ -118,10 +119,11 @@ def _facts(check: Judged) -> dict:
     }  # fmt: skip
 
 
-def _as_row(fact: dict) -> str:
+def _as_row(fact: dict, worth: float) -> str:
     name = "hidden check" if fact["hidden"] else fact["check"]
-    cells = (MARKS[fact["status"]], name, fact["message"])
-    style = "text-align:left; padding:2px 10px; vertical-align:top"
+    gained = worth if fact["status"] == "passed" else 0
+    cells = (MARKS[fact["status"]], name, f"{gained:.3g} of {worth:.3g}", fact["message"])
+    style = f"text-align:left; padding:2px 10px; vertical-align:top; color:{COLOURS[fact['status']]}"
     return "<tr>" + "".join(f'<td style="{style}">{html.escape(c)}</td>' for c in cells) + "</tr>"
 
 
