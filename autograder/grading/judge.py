@@ -49,7 +49,7 @@ def judge(restored: Restored, rules: Rules, files: list[Path]) -> NotebookNode:
     notebook = restored.notebook
     if rules.show:
         _show_outputs(notebook, rules, files)
-    context = autograder.hidden.Grading(rules.source, _secret(notebook, rules))
+    context = autograder.hidden.Grading(rules.source, secret_of(notebook, rules))
     with autograder.hidden.grading(context):
         _run_tests(notebook, rules, files)
     notebook.metadata["autograder"] = {
@@ -137,7 +137,7 @@ def _notice(notes: list[str]) -> NotebookNode:
     return nbformat.v4.new_markdown_cell(text, id="restored-by-the-grader")
 
 
-def _secret(notebook: NotebookNode, rules: Rules) -> str:
+def secret_of(notebook: NotebookNode, rules: Rules) -> str:
     """Differs by submission, is the same when one is graded again, and needs the hidden tests to know."""
     cells = [[grade_id(cell), cell.source] for cell in notebook.cells]
     return hashlib.sha256(rules.source.read_bytes() + json.dumps([*cells, rules.salt]).encode()).hexdigest()
