@@ -30,11 +30,19 @@ class Pair:
 
 
 def tampered(results: list[Result]) -> list[Result]:
-    """The submissions in which a test, a given cell or points were changed."""
-    return [result for result in results if any(changes(result))]
+    """The submissions in which a test, a given cell or points were changed.
+
+    A change that most of the class has is the source's own, made after the release.
+    """
+    sizes = Counter(result.assignment for result in results)
+    common = Counter((result.assignment, note) for result in results for note in result.restored)
+    rare = {key for key, count in common.items() if count <= max(2, sizes[key[0]] // 2)}
+    return [
+        result for result in results if any((result.assignment, note) in rare for note in _changes(result))
+    ]  # fmt: skip
 
 
-def changes(result: Result) -> Iterator[str]:
+def _changes(result: Result) -> Iterator[str]:
     """The notes that tell of such a change."""
     tests = {cell["cell"] for cell in result.cells}
     return (note for note in result.restored if is_tampering(note, tests))

@@ -33,9 +33,9 @@ SLIPS = {
 }
 # A hidden test, a line between hidden tests, and a visible one.
 BROKEN = {
-    "test_double": TEST_DOUBLE.replace("size=(2, 3))", "size=(2, 3)) / undefined_name"),
+    "test_double": TEST_DOUBLE.replace("size=(2, 3))", "size=(2, 3)) / (1 // 0)"),
     "test_scale": TEST_SCALE.replace("rng = hidden_rng()", "rng = hidden_rng()\nassert rng.normal() is None, rng.normal(size=5)"),
-    "test_fit": TEST_FIT.replace("2.0, 6.0]", "2.0, undefined_name]"),
+    "test_fit": TEST_FIT.replace("2.0, 6.0]", "2.0, 6 // 0]"),
 }
 
 
@@ -112,7 +112,7 @@ def test_a_broken_test_gives_nothing_away(tmp_path):
     rows = re.findall(r"<tr>(<td style.*?)</tr>", page_of(course))
     assert [COULD_NOT_RUN in row for row in rows] == [False, True, False, True, True, True]
     assert search(course).leaks == []
-    for secret in ("undefined_name", "NameError", "AssertionError", "Traceback", "array("):
+    for secret in ("ZeroDivisionError", "AssertionError", "// 0", "Traceback", "array("):
         assert secret not in " ".join(rows)
 
 

@@ -188,7 +188,7 @@ def test_assignments_are_apart_and_students_together():
 def test_the_terminal_names_a_few():
     """Are there at most five lines of each kind, and a line that says how many more?"""
     results = [Result(f"s{i}", ID, fingerprints=words(0, 50)) for i in range(5)]
-    changed = [Result(f"t{i}", ID, restored=["1 cell edited and put back: setup"]) for i in range(7)]
+    changed = [Result(f"t{i}", ID, restored=[f"1 cell edited and put back: test_{i}"]) for i in range(7)]
     lines = sentences(results + changed)
     assert len(lines) == 11
     assert lines[-1] == "7 more lines of this kind in the report."
@@ -229,6 +229,16 @@ def test_changes_that_no_slip_makes_are_named(change, named):
     result = handed_in("ada", notebook, source_notebook())
     assert result.restored
     assert (tampered([result]) == [result]) == named
+
+
+def test_a_source_that_changed_after_the_release_accuses_nobody():
+    """Is a note that most of the class has left out, and another one in the same class not?"""
+    note, other = "1 cell edited and put back: test_a", "1 cell edited and put back: test_b"
+    results = [Result(f"s{i}", ID, restored=[note]) for i in range(5)]
+    results += [Result(f"t{i}", ID) for i in range(3)]
+    assert tampered(results) == []
+    results[3].restored = [note, other]
+    assert tampered(results) == [results[3]]
 
 
 def test_grading_leaves_fingerprints(tmp_path):
