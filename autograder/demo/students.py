@@ -76,7 +76,7 @@ def blank_release(assignment: Assignment) -> str:
 
 
 def copied(assignment: Assignment) -> str:
-    """Hands in emmy's answers with other names and no comments; a test cell got lost."""
+    """Copies emmy, changes names and comments, and loses a test cell."""
     notebook = nbformat.reads(other_style(assignment), as_version=4)
     for cell in of_kind(cells_of(notebook), "exercise"):
         cell.node.source = renamed(cell.source)

@@ -122,7 +122,9 @@ def _facts(check: Judged) -> dict:
 def _as_row(fact: dict, worth: float) -> str:
     name = "hidden check" if fact["hidden"] else fact["check"]
     gained = worth if fact["status"] == "passed" else 0
-    cells = (MARKS[fact["status"]], name, f"{gained:.3g} of {worth:.3g}", fact["message"])
+    # Spaces that do not break keep the narrow columns on one line.
+    points = f"{gained:.3g} of {worth:.3g}".replace(" ", "\N{NO-BREAK SPACE}")
+    cells = (MARKS[fact["status"]], name, points, fact["message"])
     style = f"text-align:left; padding:2px 10px; vertical-align:top; color:{COLOURS[fact['status']]}"
     return "<tr>" + "".join(f'<td style="{style}">{html.escape(c)}</td>' for c in cells) + "</tr>"
 
