@@ -22,3 +22,5 @@ c.Autograde.sanitize_preprocessors = [RestoreCells, CheckCellMetadata]
 c.Autograde.autograde_preprocessors = [SealedExecute, SaveSealedGrades, AssignLatePenalties]
 # Students read the feedback page, so the hidden tests must not be on it.
 c.GenerateFeedback.preprocessors = [GetGrades, HideTests, CSSHTMLHeaderPreprocessor]
+# Grading does not number the cells, so the page would say "In [ ]" and "Out[ ]" everywhere.
+c.HTMLExporter.exclude_input_prompt = c.HTMLExporter.exclude_output_prompt = True

@@ -138,13 +138,14 @@ def grade_class(course: Course, assignments: list[str], students: Sequence[str] 
 
 def show_class(results: list) -> None:
     """The class table, a summary and whatever needs a person."""
+    from autograder.reports.suspicion import sentences
     from autograder.reports.table import class_table, common_causes, problems, summary
 
     console.print(class_table(results))
     console.print(summary(results))
     if causes := common_causes(results):
         console.print(causes)
-    for problem in problems(results):
+    for problem in [*problems(results), *sentences(results)]:
         console.print(f"[yellow]![/] {escape(problem)}", soft_wrap=True)
 
 

@@ -3,10 +3,13 @@
 import argparse
 import shutil
 
+from rich.markup import escape
+
 from autograder import cli
 from autograder.build.pair import synchronise
 from autograder.build.release import build
 from autograder.course import CONFIG, Course
+from autograder.demo.search import search
 from autograder.demo.students import STUDENTS, Assignment
 from autograder.feedback import write_feedback
 from autograder.reports.page import write_report
@@ -16,7 +19,7 @@ FOLDER = "demo"
 
 
 def run(course: Course, options: argparse.Namespace) -> int:
-    """Run the demo; 0 when every step did its work, whatever the students did."""
+    """Run the demo; 0 when every step did its work, whatever the students did, and no test leaked."""
     require(options.sandbox or "bwrap")
     demo = _make_course(course)
     assignments = demo.assignments
@@ -27,8 +30,9 @@ def run(course: Course, options: argparse.Namespace) -> int:
     page = write_report(results, demo.reports)
     with cli.console.status("writing feedback"):
         pages = write_feedback(demo, assignments, [], lambda done, of: None)
+    leaks = _search(demo)
     _say_where(demo, page, pages)
-    return 0
+    return int(leaks)
 
 
 def _make_course(course: Course) -> Course:
@@ -59,6 +63,17 @@ def _hand_in(demo: Course, assignments: list[str]) -> None:
     cli.console.print(f"[green]✓[/] {len(STUDENTS)} students handed in:")
     for student, hand_in in STUDENTS.items():
         cli.console.print(f"    {student:8} {hand_in.__doc__}")
+
+
+def _search(demo: Course) -> bool:
+    """Search the feedback for what students must not see; is there any?"""
+    with cli.console.status("searching the feedback"):
+        found = search(demo)
+    good = not found.leaks and found.lines and found.numbers
+    cli.console.print(f"{'[green]✓[/]' if good else '[red]✗[/]'} {found}")
+    for leak in found.leaks[:5]:
+        cli.console.print(f"    {escape(leak)}", soft_wrap=True)
+    return not good
 
 
 def _say_where(demo: Course, page, pages: int) -> None:

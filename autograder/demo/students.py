@@ -75,11 +75,24 @@ def blank_release(assignment: Assignment) -> str:
     return nbformat.writes(handed_in(blank(assignment.source)))
 
 
-def deleted_test(assignment: Assignment) -> str:
-    """Right, but a test cell got lost."""
-    notebook = assignment.solution
+def copied(assignment: Assignment) -> str:
+    """Copies emmy, changes names and comments, and loses a test cell."""
+    notebook = nbformat.reads(other_style(assignment), as_version=4)
+    for cell in of_kind(cells_of(notebook), "exercise"):
+        cell.node.source = renamed(cell.source)
     notebook.cells.remove(next(cell for cell in notebook.cells if is_test(cell)))
     return nbformat.writes(notebook)
+
+
+def renamed(code: str) -> str:
+    """The same code with other names for its variables, as Python itself would lay it out."""
+    tree = ast.parse(code)
+    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    made = {name.id for name in names if isinstance(name.ctx, ast.Store)}
+    made -= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+    for name in names:
+        name.id = f"my_{name.id}" if name.id in made else name.id
+    return ast.unparse(tree)
 
 
 def endless_loop(assignment: Assignment) -> str:
@@ -112,7 +125,7 @@ STUDENTS: dict[str, Callable[[Assignment], str]] = {
     "emmy": other_style,
     "charles": mistaken,
     "blaise": blank_release,
-    "grace": deleted_test,
+    "grace": copied,
     "alan": endless_loop,
     "mallory": faker,
     "kurt": cut_off,

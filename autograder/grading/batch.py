@@ -7,6 +7,7 @@ from concurrent.futures import Future
 import nbformat
 
 from autograder.course import Course, CourseError
+from autograder.grading.fingerprints import fingerprints
 from autograder.grading.judge import Rules, judge
 from autograder.grading.nbgrader_steps import SealedExecute
 from autograder.grading.record import Recorder
@@ -137,7 +138,9 @@ def judge_one(course: Course, student: str, assignment: str, rules: Rules) -> tu
     try:
         source = nbformat.read(rules.source, as_version=4)
         result.max_score = sum(float(c.metadata.nbgrader["points"]) for c in source.cells if is_test(c))
-        notebook = judge(restore(read_submission(path), source), rules, plain_files(path.parent))
+        restored = restore(read_submission(path), source)
+        result.fingerprints = fingerprints(restored.notebook, source)
+        notebook = judge(restored, rules, plain_files(path.parent))
         text = nbformat.writes(notebook)
         fill(result, notebook)
     except SubmissionError as error:

@@ -20,6 +20,7 @@ from autograder.sandbox.session import CellOutput, Session, StudentFunction
 
 MAX_OUTPUT = 10 * 2**20
 TOO_MUCH = "The notebook's output was too long to keep."
+COLOURS = {"passed": "inherit", "failed": "#a8231d", "could not run": "#8a5a00"}
 COULD_NOT_RUN = "This check could not be run; your instructor has been told."
 
 
@@ -48,7 +49,7 @@ def judge(restored: Restored, rules: Rules, files: list[Path]) -> NotebookNode:
     notebook = restored.notebook
     if rules.show:
         _show_outputs(notebook, rules, files)
-    context = autograder.hidden.Grading(rules.source, _secret(notebook, rules))
+    context = autograder.hidden.Grading(rules.source, secret_of(notebook, rules))
     with autograder.hidden.grading(context):
         _run_tests(notebook, rules, files)
     notebook.metadata["autograder"] = {
@@ -102,7 +103,7 @@ def _write_result(cell: NotebookNode, checks: list[Judged]) -> None:
     passed = sum(check.outcome.status == "passed" for check in checks)
     score = min(points, round(points * passed / len(checks), 4))
     cell.metadata["autograder"] = {"score": score, "checks": [_facts(check) for check in checks]}
-    rows = "".join(_as_row(fact) for fact in cell.metadata["autograder"]["checks"])
+    rows = "".join(_as_row(fact, points / len(checks)) for fact in cell.metadata["autograder"]["checks"])
     page = f"<p>{score:g} of {points:g} points</p><table>{rows}</table>"
     data = {"text/plain": f"{score}", "text/html": page}
     cell.outputs = [nbformat.v4.new_output("execute_result", execution_count=None, data=data)]
@@ -118,10 +119,13 @@ def _facts(check: Judged) -> dict:
     }  # fmt: skip
 
 
-def _as_row(fact: dict) -> str:
+def _as_row(fact: dict, worth: float) -> str:
     name = "hidden check" if fact["hidden"] else fact["check"]
-    cells = (MARKS[fact["status"]], name, fact["message"])
-    style = "text-align:left; padding:2px 10px; vertical-align:top"
+    gained = worth if fact["status"] == "passed" else 0
+    # Spaces that do not break keep the narrow columns on one line.
+    points = f"{gained:.3g} of {worth:.3g}".replace(" ", "\N{NO-BREAK SPACE}")
+    cells = (MARKS[fact["status"]], name, points, fact["message"])
+    style = f"text-align:left; padding:2px 10px; vertical-align:top; color:{COLOURS[fact['status']]}"
     return "<tr>" + "".join(f'<td style="{style}">{html.escape(c)}</td>' for c in cells) + "</tr>"
 
 
@@ -135,7 +139,7 @@ def _notice(notes: list[str]) -> NotebookNode:
     return nbformat.v4.new_markdown_cell(text, id="restored-by-the-grader")
 
 
-def _secret(notebook: NotebookNode, rules: Rules) -> str:
+def secret_of(notebook: NotebookNode, rules: Rules) -> str:
     """Differs by submission, is the same when one is graded again, and needs the hidden tests to know."""
     cells = [[grade_id(cell), cell.source] for cell in notebook.cells]
     return hashlib.sha256(rules.source.read_bytes() + json.dumps([*cells, rules.salt]).encode()).hexdigest()

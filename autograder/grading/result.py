@@ -20,6 +20,7 @@ class Result:
     problem: str = ""
     restored: list[str] = field(default_factory=list)
     cells: list[dict] = field(default_factory=list)
+    fingerprints: dict[str, str] = field(default_factory=dict)
 
     @property
     def checks(self) -> Iterator[dict]:

@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from autograder.grading.result import Result
-from autograder.reports import facts, words
+from autograder.reports import facts, rates, suspicion, words
 from autograder.reports.grid import class_grid, is_graded, mark
 from autograder.reports.stored import as_json, grader_version, read_results
 
@@ -39,6 +39,7 @@ def render(results: list[Result], written: datetime) -> str:
     """The page as HTML: no script, nothing loaded from elsewhere, all text escaped."""
     grid = class_grid(results)
     by_student = sorted(results, key=lambda result: (result.student, result.assignment))
+    changed = suspicion.tampered(by_student)
     return environment().get_template("report.html.j2").render(
         grid=grid,
         head={column.assignment: column.head for column in grid.columns},
@@ -47,7 +48,11 @@ def render(results: list[Result], written: datetime) -> str:
         unfinished=facts.unfinished(results),
         not_graded=[result for result in by_student if not is_graded(result)],
         not_run=facts.not_run(results),
-        restored=[result for result in by_student if result.restored],
+        restored=[result for result in by_student if result.restored and result not in changed],
+        changed=changed,
+        alike=list(suspicion.together(suspicion.alike(results)).items()),
+        hardest=rates.hardest(results),
+        diagnoses=facts.diagnoses(results),
         slowest=facts.slowest(results),
         written=f"{written.day} {written:%B %Y, %H:%M}",
         grader=grader_version(),
@@ -76,7 +81,7 @@ def _assignments(results: list[Result]) -> list[dict[str, Any]]:
             "column": column, "submissions": len(own),
             "graded": sum(map(is_graded, own)), "bars": facts.distribution(own),
             "median": median(parts) if parts else None, "mean": mean(parts) if parts else None,
-            "cells": facts.cell_rates(own), "causes": facts.causes(own),
+            "cells": rates.cell_rates(own), "causes": facts.causes(own),
         })  # fmt: skip
     return sections
 
@@ -98,7 +103,7 @@ def environment() -> Environment:
     environment.filters |= {
         "number": words.number, "fixed": words.fixed, "percent": "{:.0%}".format,
         "seconds": "{:.1f} s".format, "mark": mark, "band": _band, "title": words.title,
-        "folded": words.folded,
+        "folded": words.folded, "wording": suspicion.wording,
     }  # fmt: skip
     environment.tests["graded"] = is_graded
     environment.globals["counted"] = words.counted

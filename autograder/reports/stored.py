@@ -1,6 +1,7 @@
 """results.json: the results of a grading for other programs (docs/results.md)."""
 
 import json
+from dataclasses import asdict
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -8,12 +9,14 @@ from typing import Any
 
 from autograder.course import CourseError
 from autograder.grading.result import Result
+from autograder.reports.suspicion import alike, tampered
 
 VERSION = 2
 PACKAGE = "neuron-to-transformer"
 RESULT = {
     "student": str, "assignment": str, "score": (int, float, type(None)), "max_score": (int, float),
     "seconds": (int, float), "problem": str, "restored": list, "cells": list,
+    "fingerprints": dict,
 }  # fmt: skip
 CELL = {"cell": str, "points": (int, float), "score": (int, float), "checks": list}
 CHECK = {"check": str, "status": str, "hidden": bool, "message": str, "cause": str, "diagnosis": str}
@@ -34,6 +37,10 @@ def as_json(results: list[Result], written: datetime) -> str:
         "version": VERSION,
         "grader": f"{PACKAGE} {grader_version()}",
         "written": written.isoformat(timespec="seconds"),
+        "suspicious": {
+            "changed": [[result.student, result.assignment] for result in tampered(results)],
+            "alike": [asdict(pair) for pair in alike(results)],
+        },
         "results": [result.as_dict() for result in results],
     }
     return json.dumps(content, indent=1) + "\n"
@@ -77,6 +84,8 @@ def _as_result(entry: Any) -> Result:
     _require(entry, RESULT, "a result")
     if not all(isinstance(note, str) for note in entry["restored"]):
         raise ValueError("restored holds something other than text")
+    if not all(isinstance(words, str) for words in entry["fingerprints"].values()):
+        raise ValueError("fingerprints hold something other than text")
     for cell in entry["cells"]:
         _require(cell, CELL, "a cell")
         for check in cell["checks"]:

@@ -14,7 +14,7 @@ from autograder.checks.diagnosis import CODES
 from autograder.checks.outcome import Failure
 from autograder.course import CourseError
 from autograder.grading.result import Result
-from autograder.reports import facts, stored, words
+from autograder.reports import facts, rates, stored, words
 from autograder.reports.grid import class_grid
 from autograder.reports.page import read_results, render, write_report
 from autograder.reports.table import class_table, common_causes, problems, summary
@@ -194,7 +194,7 @@ def test_distribution_leaves_out_what_has_no_share():
 
 def test_check_rates_do_not_blame():
     """Is a check that could not run left out of its rate, and known by its place?"""
-    (cell,) = facts.cell_rates(CLASS)
+    (cell,) = rates.cell_rates(CLASS)
     easy, hard = cell.checks
     assert (hard.hidden, hard.passed, hard.failed, hard.not_run) == (True, 2, 1, 0)
     assert (easy.hidden, easy.passed, easy.failed, easy.not_run) == (False, 2, 0, 1)
@@ -204,14 +204,14 @@ def test_check_rates_do_not_blame():
 
 def test_check_rates_keep_equal_names_apart():
     """Are checks of the same name in a cell told apart, in the source's order?"""
-    (cell,) = facts.cell_rates([graded("ada", check("could not run"), check(), check("failed"))])
+    (cell,) = rates.cell_rates([graded("ada", check("could not run"), check(), check("failed"))])
     ends = [(rate.name, rate.share) for rate in cell.checks]
     assert ends == [("values", None), ("values (2)", 1.0), ("values (3)", 0.0)]
 
 
 def test_cell_is_passed_by_passing_all_its_checks():
     """Does one failed check fail the cell, and one that could not run only leave it open?"""
-    (cell,) = facts.cell_rates([*CLASS, graded("eve", LOST, check("failed"))])
+    (cell,) = rates.cell_rates([*CLASS, graded("eve", LOST, check("failed"))])
     assert (cell.passed, cell.failed, cell.not_run) == (1, 2, 1)
     assert cell.share == pytest.approx(1 / 3)
 
@@ -222,7 +222,7 @@ def test_cells_are_hardest_first():
     checks = {"easy": check(), "never": LOST, "hard": check("failed")}
     result.cells = [dict(result.cells[0], cell=name, checks=[c]) for name, c in checks.items()]
     result.cells.append(dict(result.cells[0], cell="empty", checks=[]))
-    assert [cell.name for cell in facts.cell_rates([result])] == ["hard", "easy", "never"]
+    assert [cell.name for cell in rates.cell_rates([result])] == ["hard", "easy", "never"]
 
 
 @pytest.mark.parametrize(
@@ -238,6 +238,51 @@ def test_names_do_not_repeat_the_function(cell, called, short):
     """Is the function's name left out of a check's only where the cell's name says it?"""
     assert words.short_check(cell, called) == short
     assert words.check_name(cell, called) == f"{cell}: {short}"
+
+
+def test_hardest_checks_come_first():
+    """Are the checks of all assignments in one list by pass rate, those that never ran left out?"""
+    other = graded("ada", check("failed"), LOST, assignment=SECOND, cell="test_rnn")
+    found = rates.hardest([*CLASS, other])
+    assert [(one.assignment, one.name, one.rate.hidden) for one in found] == [
+        (SECOND, "test_rnn: sigmoid: values", False),
+        (FIRST, "test_sigmoid: values", True),
+        (FIRST, "test_sigmoid: values", False),
+    ]
+    text = page([*CLASS, other]).text.partition("Hardest checks")[2]
+    assert text.index("test_rnn: sigmoid: values 03 0% 0 of 1") < text.index("test_sigmoid: values hidden 01a 67%")
+
+
+def test_diagnoses_count_submissions():
+    """Does each kind of mistake count once per submission, whatever the argument, and blanks not at all?"""
+    without = [check("failed", diagnosis=f"without `{name}`") for name in ("h0", "c0")]
+    results = [graded("ada", *without, check("failed", diagnosis="sign")), graded("bob", *without, check())]
+    results += [graded("cyd", check("failed", **blank("tanh")), check("failed", cause=broken_before("relu")))]
+    found = facts.diagnoses(results)
+    assert found == [facts.Diagnosis("without", 2, CODES["without"]), facts.Diagnosis("sign", 1, CODES["sign"])]
+    assert f"2 without → {CODES['without']} 1 sign" in page(results).text.partition("Most common diagnoses")[2]
+
+
+def test_page_tells_changed_from_lost():
+    """Are changed tests below "Look at these", and cells that only got lost not?"""
+    lost = graded("eve", check(), restored=["1 cell missing and put back: test_tanh"])
+    people, _, look = page([DAN, lost]).text.partition("Look at these")
+    assert f"dan, 01a {PUT_BACK}" in look
+    assert "dan, 01a 1 cell" not in people
+    assert "eve, 01a 1 cell missing" in people
+    assert "eve, 01a" not in look.partition("Slowest")[0]
+
+
+def test_page_and_file_name_who_wrote_alike(tmp_path):
+    """Do page and results.json name the same pair, and the changed submission?"""
+    prints = {"code": " ".join(f"{i:08x}" for i in range(50)), "remarks": ""}
+    twins = [graded(student, check(), fingerprints=prints) for student in ("ada", "bob")]
+    written = write_report([*twins, DAN], tmp_path)
+    assert "ada and bob 01a 100% of the code" in Page(written.read_text()).text
+    assert json.loads(written.with_name("results.json").read_text())["suspicious"] == {
+        "changed": [["dan", FIRST]],
+        "alike": [{"assignment": FIRST, "students": ["ada", "bob"], "code": 1.0, "remarks": 0.0}],
+    }
 
 
 def test_causes_count_students():
@@ -388,7 +433,7 @@ def test_results_come_back(tmp_path):
 def test_results_file_says_what_it_is(tmp_path):
     """Does the file hold its version, the grader's, and when it was written?"""
     content = json.loads(write_report(CLASS, tmp_path).with_name("results.json").read_text())
-    assert list(content) == ["version", "grader", "written", "results"]
+    assert list(content) == ["version", "grader", "written", "suspicious", "results"]
     assert content["version"] == 2
     assert re.fullmatch(r"neuron-to-transformer \S+", content["grader"])
     assert datetime.fromisoformat(content["written"]).tzinfo
@@ -429,6 +474,7 @@ def first_check(content):
         (damaged(lambda c: c["results"][0].update(score="10")), "damaged"),
         (damaged(lambda c: c["results"][0].update(restored=[1])), "damaged"),
         (damaged(lambda c: c["results"][0]["cells"].append(None)), "damaged"),
+        (damaged(lambda c: c["results"][0].update(fingerprints={"code": 3})), "damaged"),
         (damaged(lambda c: first_check(c).pop("cause")), "damaged"),
         (damaged(lambda c: first_check(c).update(status="ok")), "damaged"),
     ],
