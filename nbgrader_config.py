@@ -3,6 +3,8 @@
 from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
 from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, GetGrades
 
+from autograder.collect.collector import LMSCollector
+from autograder.collect.extractor import BoundedExtractor
 from autograder.grading.nbgrader_steps import HideTests, RestoreCells, SaveSealedGrades, SealedExecute
 
 c = get_config()
@@ -24,3 +26,7 @@ c.Autograde.autograde_preprocessors = [SealedExecute, SaveSealedGrades, AssignLa
 c.GenerateFeedback.preprocessors = [GetGrades, HideTests, CSSHTMLHeaderPreprocessor]
 # Grading does not number the cells, so the page would say "In [ ]" and "Out[ ]" everywhere.
 c.HTMLExporter.exclude_input_prompt = c.HTMLExporter.exclude_output_prompt = True
+# Knows how Canvas, Moodle and Blackboard name what they let you download; see docs/collecting.md.
+c.ZipCollectApp.collector_plugin = LMSCollector
+# A bad archive costs nobody else anything, and none writes outside of its folder.
+c.ZipCollectApp.extractor_plugin = BoundedExtractor

@@ -16,7 +16,7 @@ from autograder.lines import append_line, read_lines
 from autograder.sandbox.bubblewrap import plain_files
 
 # What of the package cannot change a grade.
-NOT_GRADING = {"audit", "calibrate", "demo", "reports", "tests"}
+NOT_GRADING = {"audit", "calibrate", "collect", "demo", "reports", "tests"}
 
 
 class Standing:
