@@ -20,7 +20,7 @@ from autograder.grading.submission import MAX_BYTES
 MAX_FILES, MAX_DEPTH = 1000, 20
 BLOCK = 2**20
 ENCRYPTED = 1  # a bit of a zip entry's flags
-JUNK = "__MACOSX"
+JUNK = {"__MACOSX", ".ipynb_checkpoints"}
 
 
 class ArchiveError(Exception):
@@ -51,7 +51,7 @@ class Member(NamedTuple):
     """A file in an archive."""
 
     name: str
-    open: Callable[[], IO[bytes] | None]
+    open: Callable[[], IO[bytes]] | None  # None for a link or device
 
 
 def unpack(archive: Path, place: Path, allowance: Allowance) -> list[str]:
@@ -78,7 +78,7 @@ def _reason(error: Exception) -> str:
 
 @contextlib.contextmanager
 def _members(archive: Path, allowance: Allowance) -> Iterator[Iterator[Member]]:
-    if zipfile.is_zipfile(archive):
+    if archive.suffix == ".zip":
         with zipfile.ZipFile(archive) as opened:
             yield _in_zip(opened, allowance)
         return
@@ -95,19 +95,21 @@ def _decompressed(archive: Path) -> IO[bytes]:
 
 
 def _in_zip(opened: zipfile.ZipFile, allowance: Allowance) -> Iterator[Member]:
+    allowance.take(files=len(opened.infolist()))
     for entry in opened.infolist():
-        allowance.take(files=1)
         if entry.flag_bits & ENCRYPTED:
             raise ArchiveError("it is encrypted; ask for it without a password")
-        if not entry.is_dir() and stat.S_IFMT(entry.external_attr >> 16) in (0, stat.S_IFREG):
-            yield Member(entry.filename, lambda entry=entry: opened.open(entry))
+        plain = stat.S_IFMT(entry.external_attr >> 16) in (0, stat.S_IFREG)
+        if not entry.is_dir():
+            yield Member(entry.filename, (lambda entry=entry: opened.open(entry)) if plain else None)
 
 
 def _in_tar(opened: tarfile.TarFile, allowance: Allowance) -> Iterator[Member]:
     for entry in opened:
         allowance.take(files=1)
-        if entry.isreg():
-            yield Member(entry.name, lambda entry=entry: opened.extractfile(entry))
+        if not entry.isdir():
+            plain = entry.isreg()
+            yield Member(entry.name, (lambda entry=entry: opened.extractfile(entry)) if plain else None)
 
 
 def _write(member: Member, place: Path, allowance: Allowance) -> str:
@@ -116,8 +118,10 @@ def _write(member: Member, place: Path, allowance: Allowance) -> str:
     parts = PurePosixPath(name).parts
     if name.startswith("/") or ".." in parts or len(parts) > MAX_DEPTH:
         return f"{name!r} would lie outside of its folder, or too deep"
-    if not parts or parts[0] == JUNK or any(part.startswith(".") for part in parts):
+    if is_junk(parts):
         return ""
+    if not member.open:
+        return f"{name!r} is a link or device"
     path = place.joinpath(*parts)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -126,11 +130,17 @@ def _write(member: Member, place: Path, allowance: Allowance) -> str:
     except FileExistsError:
         return f"{name!r} is there twice, and the first is kept"
     except Exception as error:  # damage to one file of a zip is no damage to the others
-        path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            path.unlink()
         if allowance.used_up:
             raise
         return f"{name!r} cannot be unpacked ({error})"
     return ""
+
+
+def is_junk(parts: tuple[str, ...]) -> bool:
+    """Is it what a file manager or Jupyter leaves beside a notebook?"""
+    return not parts or parts[-1].startswith(".") or bool(JUNK & set(parts))
 
 
 def _printable(name: str) -> str:

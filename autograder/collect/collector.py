@@ -9,6 +9,7 @@ from nbgrader.plugins import FileNameCollectorPlugin
 from nbgrader.utils import parse_utc
 from traitlets import Enum, Unicode
 
+from autograder.collect.archives import is_junk
 from autograder.collect.choose import Handed, choose, handed
 from autograder.collect.extractor import files_in
 from autograder.collect.names import SYSTEMS, Named, read_name, system_of
@@ -38,7 +39,7 @@ class LMSCollector(FileNameCollectorPlugin):
 
     def _choose(self) -> dict[str, Handed]:
         root = self._extracted()
-        files = [path for path in files_in(root) if not _hidden(path.relative_to(root))]
+        files = [path for path in files_in(root) if not is_junk(path.relative_to(root).parts)]
         system = self.lms or self._system(root, files)
         read = [one for path in files if (one := self._read(root, path, system))]
         chosen, notes = choose(read)
@@ -87,7 +88,7 @@ class LMSCollector(FileNameCollectorPlugin):
         return Named(student, student, time.isoformat() if time else "", file=found["file_id"])
 
     def _by_system(self, path: Path, system: str) -> Named:
-        """What the names in a path say. A student chooses those inside of an archive, so they may add nothing."""
+        """What the names in a path say; a student chooses those in an archive, so they may add nobody."""
         title = self.title or self.parent.coursedir.assignment_id
         found = [named for part in path.parts if system and (named := read_name(system, part, title))]
         if not found:
@@ -97,7 +98,7 @@ class LMSCollector(FileNameCollectorPlugin):
                 "there are names of several students in its path; put it into submitted/ by hand"
             )
         own = read_name(system, path.name, title)
-        return found[0]._replace(file=own.file if own else path.name)
+        return found[0]._replace(file=(own and own.file) or path.name)
 
     def _utc(self, time: str) -> str:
         return time if self.named_regexp else isoparse(time).replace(tzinfo=self._zone()).isoformat()
@@ -109,8 +110,3 @@ class LMSCollector(FileNameCollectorPlugin):
 
     def _say(self, sentence: str) -> None:
         self.log.warning("%s", plain(f"{sentence}."))
-
-
-def _hidden(path: Path) -> bool:
-    """Is it what file managers and Jupyter leave beside a notebook?"""
-    return any(part.startswith(".") for part in path.parts)

@@ -14,7 +14,7 @@ from autograder.reports.words import plain
 
 # A class's archive holds everybody's: it may unpack to this many times its size, and the archives in it to
 # as much again and this much on top.
-RATIO, ON_TOP, CLASS_FILES = 20, 2**30, 50 * MAX_FILES
+RATIO, ON_TOP, CLASS_FILES = 20, 2**30, 20 * MAX_FILES
 DEPTH = 3  # archives in archives in archives
 SHOWN = 3
 
@@ -47,8 +47,11 @@ class BoundedExtractor(ExtractorPlugin):
         except ArchiveError as error:
             self._say(archive, f"is not unpacked: {error}")
             return
-        for note in [*notes[:SHOWN], *([f"and {len(notes) - SHOWN} more"] if notes[SHOWN:] else [])]:
-            self._say(archive, f"is unpacked without a file: {note}")
+        if notes:
+            more = f"; and {len(notes) - SHOWN} more" if notes[SHOWN:] else ""
+            self._say(
+                archive, f"is unpacked without {len(notes)} of its files: {'; '.join(notes[:SHOWN])}{more}"
+            )
         if depth == DEPTH:
             return
         for inner in [path for path in files_in(place) if path.suffix in self.zip_ext]:
