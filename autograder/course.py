@@ -1,6 +1,7 @@
 """Where things are: every path of a course, and the error that commands turn into one sentence."""
 
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,9 +31,14 @@ class Course:
         )
 
     def config(self):
-        """nbgrader's settings, a traitlets Config. Raises CourseError when they do not load."""
+        """nbgrader's settings, a traitlets Config. Raises CourseError when they do not load.
+
+        A plugin that they name may be a module in the course folder, as with nbgrader's commands.
+        """
         from traitlets.config.loader import PyFileConfigLoader
 
+        if str(self.root) not in sys.path:
+            sys.path.append(str(self.root))
         try:
             return PyFileConfigLoader(CONFIG, path=str(self.root)).load_config()
         except Exception as error:

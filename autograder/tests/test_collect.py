@@ -1,5 +1,6 @@
 """Collecting: downloads of learning platforms, archives of any kind, the exchange, and late penalties."""
 
+import csv
 import io
 import os
 import shutil
@@ -9,10 +10,13 @@ import zipfile
 
 import nbformat
 import pytest
+from nbgrader.api import Gradebook
 
 from autograder.build.release import own_programs_first
+from autograder.cli import main
 from autograder.collect import archives, extractor
 from autograder.collect.names import notebook_name, read_name, student_id, system_of
+from autograder.tests.mini import ID as MINI
 from autograder.tests.mini import make_course, submission, write
 
 ID = "01a_single_neuron_classification"
@@ -317,3 +321,42 @@ def test_the_exchange_works(course, nbgrader):
     [folder] = (course.root / "submitted").glob(f"*/{ID}")
     assert "mine = 1" in nbformat.read(folder / f"{ID}.ipynb", as_version=4).cells[2].source
     assert (folder / "timestamp.txt").read_text().endswith("UTC")
+
+
+LATE = """from nbgrader.plugins import BasePlugin
+
+class TenADay(BasePlugin):
+    def late_submission_penalty(self, student_id, score, total_seconds_late):
+        return 10 * (total_seconds_late // 86400 + 1)
+"""
+
+
+def test_a_late_penalty_is_taken_off_as_in_nbgrader(course, nbgrader, monkeypatch):
+    """Does a plugin's penalty come to gradebook and export, beside the raw score, and again after --force?"""
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    config = course.root / "nbgrader_config.py"
+    config.write_text(config.read_text() + "c.AssignLatePenalties.plugin_class = 'late_by_days.TenADay'\n")
+    write(course.root / "late_by_days.py", LATE)
+    grade = ["--course", str(course.root), "grade"]
+    assert main(["--course", str(course.root), "build"]) == 0
+    for student, time in (("ada", "2026-11-24 12:00:00 UTC"), ("bob", "2026-11-22 12:00:00 UTC"), ("cat", "")):
+        write(course.submitted(student, MINI), submission())
+        write(course.submitted(student, MINI).with_name("timestamp.txt"), time)
+
+    def exported():
+        nbgrader(course, "export")
+        rows = csv.DictReader((course.root / "grades.csv").read_text().splitlines())
+        return {row["student_id"]: [row[name] for name in ("raw_score", "late_submission_penalty", "score")] for row in rows}
+
+    nbgrader(course, "db", "assignment", "add", MINI, "--duedate=2026-11-23 10:00:00 UTC")
+    assert main(grade) == 0
+    on_time, late = ["100.0", "0.0", "100.0"], ["100.0", "20.0", "80.0"]
+    assert exported() == {"ada": late, "bob": on_time, "cat": on_time}
+    nbgrader(course, "db", "assignment", "add", MINI, "--duedate=2026-11-24 10:00:00 UTC")
+    main(grade)
+    assert exported()["ada"] == late
+    main([*grade, "--force"])
+    assert exported() == {"ada": ["100.0", "10.0", "90.0"], "bob": on_time, "cat": on_time}
+    with Gradebook(f"sqlite:///{course.gradebook}") as gradebook:
+        ada = gradebook.find_submission(MINI, "ada")
+        assert (ada.score, ada.late_submission_penalty) == (100, 10)

@@ -113,17 +113,6 @@ def test_what_could_not_run_waits_for_a_person(copy, capsys):
     assert "ZeroDivisionError" in " ".join(capsys.readouterr().out.split())
 
 
-def test_export_and_late_penalty_work_as_in_nbgrader(copy):
-    """Does `nbgrader export` see the scores?"""
-    from nbgrader.api import Gradebook
-    from nbgrader.plugins import CsvExportPlugin
-
-    run(copy, "grade")
-    with Gradebook(f"sqlite:///{copy.gradebook}") as gradebook:
-        CsvExportPlugin(to=str(copy.root / "grades.csv")).export(gradebook)
-    assert ",ada,,,,100.0,0.0,100.0,100.0" in (copy.root / "grades.csv").read_text()
-
-
 def test_ctrl_c_ends_grading_at_once_and_keeps_what_was_written(copy):
     """Does Ctrl-C end a run with an endless loop in it within seconds, with a sentence and no traceback?"""
     write(copy.submitted("eve", ID), submission(extra="while True: pass"))
