@@ -9,6 +9,7 @@ from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
 
 from autograder.course import Course, CourseError
+from autograder.gradebook import require_server
 
 
 def write_feedback(
@@ -23,6 +24,7 @@ def write_feedback(
     if not graded:
         raise CourseError("autograded/ holds nothing to give feedback on; run `autograder grade` first.")
     config, problems = course.config(), []
+    require_server(CourseDirectory(config=config, root=str(course.root)).db_url)
     for done, (student, assignment) in enumerate(graded, 1):
         folders = CourseDirectory(
             config=config, root=str(course.root), student_id=student, assignment_id=assignment

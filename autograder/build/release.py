@@ -3,10 +3,7 @@
 import logging
 import os
 import re
-import sysconfig
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from nbformat import NotebookNode
@@ -18,6 +15,7 @@ from autograder.build.lint_targets import lint_targets
 from autograder.calibrate.kept import read as read_calibration
 from autograder.cells import HIDDEN, SOLUTION
 from autograder.course import CONFIG, Course, CourseError
+from autograder.gradebook import own_programs_first, require_server
 
 KEEP_OUT = f"take it out of the cells, or name the file in c.CourseDirectory.ignore in {CONFIG}."
 
@@ -64,26 +62,13 @@ def _generate(course: Course, assignment: str, folder: Path) -> None:
     config.CourseDirectory.assignment_id = assignment
     log, records = _collecting_log()
     options = {"config": config, "log": log}
+    folders = CourseDirectory(**options)
+    require_server(folders.db_url)
     try:
         with own_programs_first():
-            GenerateAssignment(coursedir=CourseDirectory(**options), **options).start()
+            GenerateAssignment(coursedir=folders, **options).start()
     except NbGraderException as error:
         raise CourseError(_reason(assignment, "\n".join(records))) from error
-
-
-@contextmanager
-def own_programs_first() -> Iterator[None]:
-    """While open, PATH begins with this Python's scripts.
-
-    nbgrader calls `alembic` when it makes a gradebook, and in a virtual environment that nobody
-    activated it would be missing.
-    """
-    before = os.environ.get("PATH", os.defpath)
-    os.environ["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), before])
-    try:
-        yield
-    finally:
-        os.environ["PATH"] = before
 
 
 def _collecting_log() -> tuple[logging.Logger, list[str]]:
@@ -101,12 +86,12 @@ def _reason(assignment: str, log: str) -> str:
     if "submissions associated with it" in log:
         return (
             f"The gradebook holds submissions of {assignment}, so nbgrader adds or removes none of "
-            "its cells; copy gradebook.db to a safe place, run `nbgrader db assignment remove "
+            "its cells; copy the gradebook to a safe place, run `nbgrader db assignment remove "
             f"{assignment} --force`, build again, and grade submitted/ again (scores entered by "
             "hand are only in the copy). The old release stays."
         )
     if "nbgrader db upgrade" in log:
-        return "nbgrader cannot use gradebook.db; copy it, and run `nbgrader db upgrade`."
+        return "nbgrader cannot use the gradebook; copy it, and run `nbgrader db upgrade`."
     causes = re.findall(r"^[\w.]+(?:Error|Exception): .*", log, re.MULTILINE)
     cause = causes[-1] if causes else log.strip()[-200:]
     return f"nbgrader could not make the release of {assignment} ({cause}); mend it and build again."

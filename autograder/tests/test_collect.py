@@ -12,10 +12,10 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder.build.release import own_programs_first
 from autograder.cli import main
 from autograder.collect import archives, extractor
 from autograder.collect.names import notebook_name, read_name, student_id, system_of
+from autograder.gradebook import own_programs_first
 from autograder.tests.mini import ID as MINI
 from autograder.tests.mini import make_course, submission, write
 
