@@ -11,6 +11,7 @@ demo: $(READY)  ## build the release, grade a simulated class, write feedback an
 	$(BIN)/autograder demo
 
 test: $(READY) lint  ## ruff and the whole test suite
+	-@$(BIN)/python -m autograder.tests.postgresql
 	$(BIN)/python -m pytest
 
 lint: $(READY)

@@ -25,7 +25,7 @@ class Finding:
 def examine(*, install: bool = False) -> list[Finding]:
     """Look at everything; with `install`, get bubblewrap through apt-get first where that is possible."""
     if install and not shutil.which("bwrap"):
-        _install_bubblewrap()
+        apt_get_install("bubblewrap")
     return [_python(), _student(), _instructor(), _bubblewrap(), _cores()]
 
 
@@ -74,14 +74,14 @@ def _cores() -> Finding:
     )
 
 
-def _install_bubblewrap() -> None:
+def apt_get_install(package: str) -> None:
     """Through apt-get, as root or with a sudo that asks nothing; where neither works, the finding says so."""
     if not shutil.which("apt-get"):
         return
     sudo = [] if os.geteuid() == 0 else ["sudo", "--non-interactive"]
     if sudo and not shutil.which("sudo"):
         return
-    for command in (["update"], ["install", "--yes", "bubblewrap"]):
+    for command in (["update"], ["install", "--yes", package]):
         subprocess.run([*sudo, "apt-get", *command], stdout=subprocess.DEVNULL, check=False)
 
 

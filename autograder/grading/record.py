@@ -21,6 +21,7 @@ from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 
 from autograder.course import Course, CourseError
+from autograder.gradebook import own_programs_first, require_server
 from autograder.grading.nbgrader_steps import SaveSealedGrades
 from autograder.sandbox.bubblewrap import plain_files
 
@@ -35,7 +36,8 @@ class Recorder:
         self.folders = CourseDirectory(config=config, root=str(course.root))
 
     def require_assignment(self, assignment: str) -> None:
-        """Raise CourseError when the gradebook does not know the assignment yet."""
+        """Raise CourseError when the gradebook does not open, or does not know the assignment yet."""
+        require_server(self.folders.db_url)
         file = self.folders.db_url.partition("sqlite:///")[2]
         if file and not Path(file).exists():
             raise CourseError("There is no gradebook yet; run `autograder build` first.")
@@ -44,7 +46,7 @@ class Recorder:
                 f"The release of {assignment} is not built; run `autograder build {assignment}`."
             )
         try:
-            with Gradebook(self.folders.db_url, self.folders.course_id) as gradebook:
+            with own_programs_first(), Gradebook(self.folders.db_url, self.folders.course_id) as gradebook:
                 gradebook.find_notebook(assignment, assignment)
         except MissingEntry:
             raise CourseError(
