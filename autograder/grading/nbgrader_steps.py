@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import nbformat
+from nbformat import NotebookNode
+from nbgrader.api import Gradebook
 from nbgrader.preprocessors import ClearHiddenTests, NbGraderPreprocessor, SaveAutoGrades
 from traitlets import Enum, Float
 
@@ -65,6 +67,13 @@ class SealedExecute(NbGraderPreprocessor):
 
 class SaveSealedGrades(SaveAutoGrades):
     """Takes the place of SaveAutoGrades: what could not run waits for a person, not for a zero."""
+
+    def save(self, gradebook: Gradebook, nb: NotebookNode, student: str, assignment: str) -> None:
+        """As `preprocess`, in a gradebook that is open; nbgrader opens one for every notebook."""
+        self.gradebook, self.student_id = gradebook, student
+        self.notebook_id = self.assignment_id = assignment
+        for index, cell in enumerate(nb.cells):
+            self.preprocess_cell(cell, {}, index)
 
     def _add_score(self, cell, resources):
         super()._add_score(cell, resources)

@@ -7,13 +7,15 @@ formgrader page behave as its users know them. One process writes.
 import os
 import shutil
 import warnings
-from collections.abc import Iterable
+import weakref
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import AssignLatePenalties
 from nbgrader.utils import parse_utc
@@ -34,6 +36,7 @@ class Recorder:
     def __init__(self, course: Course, config: Config):
         self.course, self.config = course, config
         self.folders = CourseDirectory(config=config, root=str(course.root))
+        self._gradebook: Gradebook | None = None
 
     def require_assignment(self, assignment: str) -> None:
         """Raise CourseError when the gradebook does not open, or does not know the assignment yet."""
@@ -63,21 +66,44 @@ class Recorder:
     def record(self, student: str, assignment: str, notebook: NotebookNode) -> None:
         """Write points, comments, penalty and the graded copy."""
         submitted = self.course.submitted(student, assignment).parent
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", SAWarning)  # nbgrader's own order of inserts
-            self._register(student, assignment, submitted)
-        resources = {"nbgrader": {"student": student, "assignment": assignment,
-                                  "notebook": assignment, "db_url": self.folders.db_url}}  # fmt: skip
-        for step in (SaveSealedGrades, AssignLatePenalties):
-            notebook, resources = step(config=self.config).preprocess(notebook, resources)
+        with self._one_transaction() as gradebook:
+            submission = self._register(gradebook, student, assignment, submitted / "timestamp.txt")
+            SaveSealedGrades(config=self.config).save(gradebook, notebook, student, assignment)
+            penalties = [one.late_submission_penalty for one in submission.notebooks]
+            late = submission.total_seconds_late > 0 or any(penalties)
+        if late:
+            ids = {"student": student, "assignment": assignment, "notebook": assignment}
+            resources = {"nbgrader": ids | {"db_url": self.folders.db_url}}
+            AssignLatePenalties(config=self.config).preprocess(notebook, resources)
         self._write(self.course.autograded(student, assignment), notebook, plain_files(submitted))
 
-    def _register(self, student: str, assignment: str, submitted: Path) -> None:
-        timestamp = _timestamp(submitted / "timestamp.txt")
+    @contextmanager
+    def _one_transaction(self) -> Iterator[Gradebook]:
+        """The gradebook, in which all of nbgrader's many commits are one, or undone.
+
+        It stays open from one submission to the next: to open it takes longer than to write.
+        """
+        if not self._gradebook:
+            self._gradebook = Gradebook(self.folders.db_url, self.folders.course_id)
+            weakref.finalize(self, self._gradebook.close)
+        session = self._gradebook.db
+        with self._gradebook.engine.begin() as connection:
+            session.remove()
+            session.configure(bind=connection, join_transaction_mode="rollback_only")
+            try:
+                yield self._gradebook
+            finally:
+                session.remove()
+
+    def _register(
+        self, gradebook: Gradebook, student: str, assignment: str, time: Path
+    ) -> SubmittedAssignment:
+        timestamp = _timestamp(time)
         known = {"timestamp": timestamp} if timestamp else {}
-        with Gradebook(self.folders.db_url, self.folders.course_id) as gradebook:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SAWarning)  # nbgrader's own order of inserts
             gradebook.update_or_create_student(student)
-            gradebook.update_or_create_submission(assignment, student, **known)
+            return gradebook.update_or_create_submission(assignment, student, **known)
 
     def _write(self, path: Path, notebook: NotebookNode, files: list[Path]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -4,12 +4,13 @@ import csv
 import shutil
 
 import pytest
-from nbgrader.api import Gradebook
+from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.plugins import CsvExportPlugin
 
 from autograder.cli import main
 from autograder.course import Course
-from autograder.tests.mini import ID, make_course, release_notebook, submission, write
+from autograder.grading.record import Recorder
+from autograder.tests.mini import ID, cell, make_course, release_notebook, source_notebook, submission, write
 from autograder.tests.postgresql import MISSING, server
 
 STUDENTS = {
@@ -84,6 +85,25 @@ def test_the_gradebook_on_a_server_says_what_a_file_says(built, tmp_path, url):
     assert run(on_server, "feedback") == 0
     assert len(list(on_server.root.glob("feedback/*/*/*.html"))) == len(STUDENTS)
     assert not on_server.gradebook.exists()
+
+
+@pytest.mark.parametrize("place", ["file", "server"])
+def test_an_entry_is_there_whole_or_not_at_all(built, tmp_path, url, place):
+    """Does a grade that cannot be written leave nothing of itself, and the next one is written?"""
+    in_file = Course(shutil.copytree(built.root, tmp_path / "file"))
+    course = in_file if place == "file" else moved(built, tmp_path / "course", url)
+    address = url if place == "server" else f"sqlite:///{course.gradebook}"
+    assert run(course, "build") == 0
+    recorder = Recorder(course, course.config())
+    odd = source_notebook()
+    odd.cells.append(cell("unknown", "1", points=1))
+    with pytest.raises(MissingEntry):
+        recorder.record("eve", ID, odd)
+    recorder.record("ann", ID, source_notebook())
+    with Gradebook(address) as gradebook:
+        assert gradebook.find_submission(ID, "ann").score == 100
+        with pytest.raises(MissingEntry):
+            gradebook.find_student("eve")
 
 
 AWAY = {
