@@ -38,13 +38,14 @@ def nbgrader(monkeypatch, tmp_path, capsys):
 
     for name in ("HOME", "JUPYTER_DATA_DIR", "JUPYTER_CONFIG_DIR"):
         monkeypatch.setenv(name, str(tmp_path / "home"))
-    monkeypatch.setattr(sys, "path", [*sys.path])  # nbgrader puts the working directory there
 
     def run(course, *arguments):
         monkeypatch.chdir(course.root)
         capsys.readouterr()
+        before = [*sys.path]
         with own_programs_first():
             NbGraderApp.launch_instance(list(arguments))
+        sys.path[:] = before  # nbgrader puts the working directory there
         for app, _ in NbGraderApp.subcommands.values():
             app.clear_instance()
         return " ".join(capsys.readouterr().err.split())
