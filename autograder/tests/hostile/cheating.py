@@ -136,7 +136,7 @@ EDITED = {
     "the lock taken off": (edit(test_fit={"locked": False}), PUT_RIGHT + "test_fit"),
     "a test as an exercise": (edit(test_fit={"solution": True, "grade": False}), PUT_RIGHT + "test_fit"),
     "a task": (edit(test_fit={"task": True}), PUT_RIGHT + "test_fit"),
-    "a name stolen": (stolen, "of which one counts: setup, test_fit"),
+    "a name stolen": (stolen, "of which one counts: test_fit, setup"),
     "a test renamed": (edit(test_fit={"grade_id": "test_fit2"}), PUT_BACK + "test_fit"),
     "the given cell edited": (edit(setup={"source": "import numpy as np\nnp.ones = None"}), "1 cell edited and put back: setup"),
     "the checksum": (edit(test_fit={"checksum": "0" * 32, "source": "pass"}), EDITED_BACK),

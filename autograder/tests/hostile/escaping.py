@@ -7,7 +7,7 @@ from autograder.tests.hostile.case import WITHOUT_DOUBLE, Case, beside, double
 from autograder.tests.mini import FULL
 
 MARK = "left-by-hostile-code"
-NOT_THERE, REFUSED, READ_ONLY = "raised FileNotFoundError", "raised PermissionError", "raised OSError"
+NOT_THERE, REFUSED, OS_ERROR = "raised FileNotFoundError", "raised PermissionError", "raised OSError"
 # The words between @ are places of the class that is graded; test_hostile.py asserts that each is there.
 FILES = ("source", "solution", "release", "neighbour", "gradebook", "config", "package", "results")
 
@@ -23,13 +23,12 @@ TRIED = {
     "the host's root": ("import os; os.listdir('/proc/1/root')", NOT_THERE),
     "the host's settings": ("open('/proc/sys/vm/swappiness', 'a')", NOT_THERE),
     "the kernel's files": ("import os; os.listdir('/sys')", NOT_THERE),
-    "the home of root": ("import os; os.listdir('/root')", NOT_THERE),
     "a secret variable": ("import os; os.environ['HOSTILE_SECRET']", "raised KeyError"),
     "the grader's modules": ("import autograder.grading", "raised ModuleNotFoundError"),
     "open files": ("import os, stat\nfor fd in range(256):\n    try: mode = os.fstat(fd).st_mode\n    except OSError: continue\n"
                    "    if stat.S_ISREG(mode): return 2 * x\nraise LookupError", "raised LookupError"),
     "a port of the host": (SOCKET % ("", "('127.0.0.1', @port@)"), "raised ConnectionRefusedError"),
-    "the internet": (SOCKET % ("", "('192.0.2.1', 80)"), READ_ONLY),
+    "the internet": (SOCKET % ("", "('192.0.2.1', 80)"), OS_ERROR),
     "a socket in the file system": (SOCKET % ("socket.AF_UNIX", "'@socket@'"), NOT_THERE),
     "a socket without a file": (SOCKET % ("socket.AF_UNIX", "'\\0@abstract@'"), "raised ConnectionRefusedError"),
     "raw packets": ("import socket; socket.socket(socket.AF_INET, socket.SOCK_RAW, 1)", REFUSED),
@@ -45,16 +44,16 @@ TRIED = {
     "a namespace": (LIBC % "unshare(0x10000000)", REFUSED),
     "a mount": (LIBC % "mount(b'none', b'/tmp', b'tmpfs', 0, None)", REFUSED),
     "another root": ("import os; os.chroot('/tmp')", REFUSED),
-    "another user": ("import os; os.setuid(0)", REFUSED),
+    "another user": ("import os; os.setuid(0)", OS_ERROR),
     "a device": ("import os; os.mknod('/tmp/disk', 0o60600, os.makedev(8, 0))", REFUSED),
     "more memory": ("import resource as r; r.setrlimit(r.RLIMIT_AS, (-1, -1))", ""),
     "the grader by number": ("import os; os.kill(@pid@, 9)", "raised ProcessLookupError"),
-    "the terminal": ("open('/dev/tty', 'w')", READ_ONLY),
-    "the course's folder": (f"open('/course/autograder/{MARK}', 'w')", READ_ONLY),
-    "the system's folder": (f"open('/usr/{MARK}', 'w')", READ_ONLY),
-    "the root folder": (f"open('/{MARK}', 'w')", READ_ONLY),
-    "shared files": (f"open('/dev/shm/{MARK}', 'w')", READ_ONLY),
-    "the package's code": ("import numpy; open(numpy.__file__, 'a')", READ_ONLY),
+    "the terminal": ("open('/dev/tty', 'w')", OS_ERROR),
+    "the course's folder": (f"open('/course/autograder/{MARK}', 'w')", OS_ERROR),
+    "the system's folder": (f"open('/usr/{MARK}', 'w')", OS_ERROR),
+    "the root folder": (f"open('/{MARK}', 'w')", OS_ERROR),
+    "shared files": (f"open('/dev/shm/{MARK}', 'w')", OS_ERROR),
+    "the package's code": ("import numpy; open(numpy.__file__, 'a')", OS_ERROR),
 }  # fmt: skip
 
 # Each is a cell that must end without an error, and reaches nobody.
@@ -99,7 +98,7 @@ CASES = {
     "a link to nowhere": Case(lambda path: path.symlink_to("/nowhere"), None, "is a link, not a file"),
     "a link to itself": Case(lambda path: path.symlink_to(path), None, "is a link, not a file"),
     "links beside it": Case(beside({"round": linked_to("round"), "up": linked_to(".."), "gone": linked_to("/nowhere")}), FULL),
-    "odd file names": Case(beside(ODD_FILES, double(f"import os; assert len(os.listdir()) == {len(ODD_NAMES)}")), FULL),
+    "odd file names": Case(beside(ODD_FILES, double(f"import os; assert {set(ODD_NAMES)!a} <= set(os.listdir())")), FULL),
     "a folder named like a file": Case(beside({"data.csv": Path.mkdir}), FULL),
     "a pipe beside it": Case(beside({"data.csv": os.mkfifo}), FULL),
 }  # fmt: skip

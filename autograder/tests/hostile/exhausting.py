@@ -33,7 +33,7 @@ CALLS = {
     "a self-containing dict": ("a = {}; a['a'] = a; return a", LARGE),
     "a reply that is deep": ("a = ()\nfor _ in range(99): a = (a,)\nreturn a", UNREADABLE),
     "many objects": ("return [[] for _ in range(400_000)]", UNREADABLE),
-    "many handles": ("return [object() for _ in range(250_000)]", NO_ARRAY),
+    "many handles": ("return [object() for _ in range(140_000)]", NO_ARRAY),
     "keys that collide": ("return {(2**61 - 1) * n: n for n in range(10_000)}", UNREADABLE),
     "keys that are tuples": ("return {(n,): n for n in range(9)}", UNREADABLE),
     "an endless generator": ("return iter(int, 1)", NO_ARRAY),
