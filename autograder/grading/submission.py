@@ -81,7 +81,7 @@ def _as_cell(cell: dict) -> dict:
     if cell["cell_type"] not in CELL_TYPES:
         raise ValueError(cell["cell_type"])
     kept = {"cell_type": cell["cell_type"], "id": "", "metadata": _metadata(cell),
-            "source": source.encode("utf-8", "replace").decode()}  # fmt: skip
+            "source": source.encode("utf-8", "replace").decode().replace("\r\n", "\n")}  # fmt: skip
     return kept | ({"outputs": [], "execution_count": None} if cell["cell_type"] == "code" else {})
 
 

@@ -3,5 +3,14 @@
 from autograder.tests.hostile import cheating, damaged, escaping, exhausting, odd
 from autograder.tests.hostile.case import Case
 
-KINDS = {module.__name__.rpartition(".")[2]: module.CASES for module in (cheating, escaping, exhausting, damaged, odd)}
-CASES: dict[str, Case] = {f"{kind}-{name.replace(' ', '-')}": case for kind, cases in KINDS.items() for name, case in cases.items()}
+MODULES = {"cheating": cheating, "escaping": escaping, "exhausting": exhausting, "damaged": damaged, "odd": odd}
+
+
+def student(kind: str, name: str) -> str:
+    """Under which name a case is handed in."""
+    return f"{kind}-{name.replace(' ', '-')}"
+
+
+CASES: dict[str, Case] = {student(kind, name): case for kind, module in MODULES.items() for name, case in module.CASES.items()}
+RARE = {student(kind, name) for kind, module in MODULES.items() for name in module.RARE}
+EVERYDAY = {name: case for name, case in CASES.items() if name not in RARE}

@@ -151,3 +151,12 @@ CASES = {
     **{name: Case(changed(edit, release_notebook()), NOTHING, says) for name, (edit, says) in EDITED.items()},
     "its own test called": Case(double("", extra="def check_values(*a, **k): pass"), FULL),
 }  # fmt: skip
+# Much like others; they run with --stress.
+RARE = {
+    "patch too many answers", "patch no answer", "patch imports", "patch copies", "patch garbage",
+    "patch the random seed", "patch a pass that is printed", "patch the test's own call", "patch an audit hook",
+    "liar a class that claims to be an array", "liar nothing", "liar infinity", "liar complex", "liar text",
+    "liar half precision", "liar a view of everything", "liar no name", "liar no function", "liar the grader",
+    "liar a look into history", "points below zero", "points that are none", "points for an exercise", "a task",
+    "a test as text", "the checksum", "a test renamed",
+}  # fmt: skip

@@ -191,3 +191,10 @@ CASES = {
     "nothing handed in": Case(lambda path: None, None, "the folder holds no notebook"),
     "junk beside it": Case(beside({"mini (1).ipynb": "junk", "mini.ipynb.bak": "junk"}), FULL),
 }  # fmt: skip
+# Much like others; they run with --stress.
+RARE = {
+    "a name that is a number", "names that are lists", "metadata that are none", "no metadata",
+    "lines in a list", "half a character in a name", "half a character in code", "a null byte in a note",
+    "control characters", "quotes without end", "deep metadata", "a Julia kernel", "format 4.99",
+    "cells in turn", "an exercise as text", "junk beside it",
+}  # fmt: skip

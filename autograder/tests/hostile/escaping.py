@@ -102,3 +102,11 @@ CASES = {
     "a folder named like a file": Case(beside({"data.csv": Path.mkdir}), FULL),
     "a pipe beside it": Case(beside({"data.csv": os.mkfifo}), FULL),
 }  # fmt: skip
+# Much like others; they run with --stress.
+RARE = {
+    "read the release", "read the config", "read the results", "the kernel's files", "its own memory",
+    "the host's root", "raw packets", "names of hosts", "a spawned program", "another program", "a daemon",
+    "shared memory", "a namespace", "another root", "another user", "a device", "the root folder",
+    "the system's folder", "the package's code", "the terminal", "a signal to its group",
+    "an exit handler that stays", "signals ignored",
+}  # fmt: skip

@@ -19,7 +19,7 @@ CALLS = {
     "an exception that hangs": ("raise type('E', (Exception,), {'__str__': lambda self: [1 for _ in iter(int, 1)]})", SLOW),
     "ending the process": ("import os; os._exit(0)", ENDED),
     "a crash": ("import ctypes; ctypes.string_at(0)", ENDED),
-    "a stack without end": ("import sys; sys.setrecursionlimit(10**9)\nx = []\nfor _ in range(10**6): x = [x]\nreturn repr(x)", ENDED),
+    "a stack without end": ("import sys; sys.setrecursionlimit(10**9)\nx = []\nfor _ in range(10**5): x = [x]\nreturn repr(x)", ENDED),
     "a signal": (SIGNAL + "os.kill(os.getpid(), signal.SIGKILL)", ENDED),
     "an abort": ("import os; os.abort()", ENDED),
     "a closed connection": ("import os; os.closerange(3, 256)", ENDED),
@@ -33,7 +33,6 @@ CALLS = {
     "a self-containing dict": ("a = {}; a['a'] = a; return a", LARGE),
     "a reply that is deep": ("a = ()\nfor _ in range(99): a = (a,)\nreturn a", UNREADABLE),
     "many objects": ("return [[] for _ in range(400_000)]", UNREADABLE),
-    "many handles": ("return [object() for _ in range(140_000)]", NO_ARRAY),
     "keys that collide": ("return {(2**61 - 1) * n: n for n in range(10_000)}", UNREADABLE),
     "keys that are tuples": ("return {(n,): n for n in range(9)}", UNREADABLE),
     "an endless generator": ("return iter(int, 1)", NO_ARRAY),
@@ -84,9 +83,19 @@ def replayed(cells: int, seconds: float):
 ASKS = "def scale_forward(x, w):\n    while True: double(np.ones(9))\ndef scale_backward(dout, cache): pass"
 CASES = {
     **{name: Case(double(body), WITHOUT_DOUBLE, says) for name, (body, says) in CALLS.items()},
+    "many handles": Case(double("return [object() for _ in range(140_000)]"), WITHOUT_DOUBLE, NO_ARRAY, 40),
     **{name: Case(submission(extra=cell), FULL, says, 20) for name, (cell, says) in CELLS.items()},
-    "cells replayed": Case(replayed(3, 1.5), NOTHING, ENDED, 45),
+    "cells replayed": Case(replayed(2, 0.7), NOTHING, ENDED, 45),
     "questions without end": Case(
         submission({"double": "def double(x):\n    return x", "scale": ASKS}), {"test_double": 15, "test_scale": 0, "test_fit": 20}, SLOW, 20
     ),
+}  # fmt: skip
+# Much like others; they run with --stress.
+RARE = {
+    "a slow power", "a stopped process", "an exception that hangs", "a stack without end", "an abort",
+    "a closed connection", "a self-containing dict", "many handles", "keys that collide",
+    "keys that are tuples", "an endless generator", "an exception that is huge", "an interrupt",
+    "one large file", "a huge text", "a cell that sleeps", "a flood of errors", "a last value that hangs",
+    "a cell that exits", "a cell that stops the notebook", "a last value that is huge",
+    "a last value that is deep", "a line that is long", "memory that stays", "a flood past Python",
 }  # fmt: skip

@@ -105,3 +105,11 @@ CASES = {
     "a script in a note": Case(note("<script>alert(1)</script> <img src=x onerror=alert(2)> $x^2$"), FULL),
     "a letter of a thousand marks": Case(note("a" + "\u0301" * 1000), FULL),
 }  # fmt: skip
+# Much like others; they run with --stress.
+RARE = {
+    "a cell magic", "help", "no text at all", "only a comment", "solution markers", "its own test that fails",
+    "its own test", "a name of the grader's", "await", "division by zero", "a shell command", "a method",
+    "a partial", "a nested function", "a view of another order", "defined twice", "more arguments",
+    "a main part", "a named tuple as cache", "a function as cache", "no cache", "results in a list",
+    "a generator", "a lambda", "divides by zero", "a date before the first", "lines as on Windows in code",
+}  # fmt: skip

@@ -17,11 +17,11 @@ def damaged(seed: int) -> bytes:
     """A right or blank submission with one to four damages, the same for the same seed."""
     rng = random.Random(seed)
     content = json.loads(nbformat.writes(submission() if rng.random() < 0.7 else release_notebook()))
-    kinds = rng.choice(([STRUCTURES], [BYTES], [STRUCTURES, BYTES]))
-    for _ in range(rng.randint(1, 3) if STRUCTURES in kinds else 0):
+    kinds = rng.choice(([STRUCTURES], [STRUCTURES], [BYTES], [STRUCTURES, BYTES]))
+    for _ in range(rng.choice((1, 1, 3)) if STRUCTURES in kinds else 0):
         rng.choice(STRUCTURES)(content, rng)
     data = bytearray(json.dumps(content, ensure_ascii=rng.random() < 0.5, indent=rng.choice((None, 1))).encode(errors="surrogatepass"))
-    for _ in range(rng.randint(1, 3) if BYTES in kinds else 0):
+    for _ in range(rng.choice((1, 1, 3)) if BYTES in kinds else 0):
         rng.choice(BYTES)(data, rng)
     return bytes(data)
 
