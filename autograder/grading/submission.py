@@ -33,8 +33,8 @@ def require_file(path: Path) -> None:
 
 def read_submission(path: Path) -> NotebookNode:
     """The notebook at `path`, in nbformat 4, its outputs dropped. Raises SubmissionError."""
-    require_file(path)
     try:
+        require_file(path)
         content = json.loads(path.read_text(encoding="utf-8-sig"))
     except UnicodeDecodeError:
         raise SubmissionError(f"{path.name} is not UTF-8 text; ask for it to be saved again.") from None

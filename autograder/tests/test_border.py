@@ -1,9 +1,11 @@
 """What crosses the border, and what does not: files, modules, hidden inputs."""
 
+import nbformat
 import pytest
 
 from autograder.grading.batch import judge_one
 from autograder.grading.judge import Rules
+from autograder.sandbox.bubblewrap import Limits
 from autograder.tests.mini import (
     FULL,
     ID,
@@ -62,6 +64,17 @@ def test_the_worker_sees_only_what_notebooks_import(course):
     """Is the rest of the package out of sight, also in an editable installation?"""
     probe = "import autograder.hidden as h, autograder.grading as g\ndef double(x): return 2 * x"
     assert scores(judged(course, submission({"double": probe})))["test_double"] == 0
+
+
+@pytest.mark.parametrize("magic", ["", "%matplotlib inline\n"])
+def test_pictures_come_back_and_not_too_many(course, magic):
+    """Does a plot reach the graded copy as a picture, and of a flood the first eight?"""
+    plot = f"{magic}import matplotlib.pyplot as plt\nfor _ in range(9): plt.plot([1, 2]); plt.show()"
+    write(course.submitted("ada", ID), submission(extra=plot))
+    result, text = judge_one(course, "ada", ID, Rules(course.source(ID), "bwrap", Limits(cell_seconds=20)))
+    assert scores(result) == FULL
+    outputs = next(cell.outputs for cell in nbformat.reads(text, 4).cells if "plt" in cell.source)
+    assert sum("image/png" in output.get("data", {}) for output in outputs) == 8
 
 
 def test_hidden_inputs_do_not_reach_the_student(course):

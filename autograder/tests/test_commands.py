@@ -188,13 +188,6 @@ def test_wrong_options_are_usage_errors(arguments, capsys):
     assert "usage:" in capsys.readouterr().err
 
 
-def add_markdown(notebook, text):
-    notebook.cells.insert(1, nbformat.v4.new_markdown_cell(text, id="mine"))
-    return notebook
-
-
-
-
 @pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
 def test_stock_nbgrader_copies_nothing_through_a_link(copy):
     """Does a link in a submission bring no file of the instructor's to the graded folder?"""

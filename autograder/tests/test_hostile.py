@@ -3,16 +3,18 @@
 import json
 import os
 import socket
+import subprocess
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from autograder.cli import main
 from autograder.grading.submission import SubmissionError, read_submission
 from autograder.tests.hostile import CASES, EVERYDAY, MODULES, RARE
 from autograder.tests.hostile.escaping import FILES, MARK
-from autograder.tests.hostile.run import built_course, grade_class
+from autograder.tests.hostile.run import adopting_orphans, built_course, grade_class, left_since
 from autograder.tests.mini import ID, release_notebook, source_notebook, submission, write
 
 NEIGHBOURS = {
@@ -159,6 +161,18 @@ def test_nothing_is_left_behind(run):
     assert run.processes_gone
     assert run.files == []
     assert not [folder for folder in ("/tmp", "/var/tmp", "/dev/shm", "/usr", "/") if Path(folder, MARK).exists()]
+
+
+def test_an_orphan_would_be_seen():
+    """Is a process that its parents leave behind found, so that "no process left" can fail?"""
+    family = psutil.Process().children(recursive=True)
+    with adopting_orphans():
+        subprocess.run("sleep 60 & exit", shell=True, check=True)
+        left = left_since(family, seconds=0.2)
+    assert [process.name() for process in left] == ["sleep"]
+    for process in left:
+        process.kill()
+        process.wait()
 
 
 def test_submissions_stay_as_they_were(run):

@@ -12,7 +12,7 @@ from autograder.tests.mini import FULL, release_notebook, submission
 
 NOTHING = dict.fromkeys(FULL, 0)
 WITHOUT_DOUBLE = {**FULL, "test_double": 0}
-SECONDS = 12
+SECONDS = 20
 
 HandIn = NotebookNode | str | bytes | Callable[[Path], None]
 
@@ -21,9 +21,9 @@ HandIn = NotebookNode | str | bytes | Callable[[Path], None]
 class Case:
     """A submission and what has to come of it.
 
-    `hand_in` is a notebook, a file's content, or a function that makes anything at the notebook's path. `points` are those
-    by test cell, None when it is not graded. `says` is a piece of what student or instructor read, `seconds`
-    what judging may take.
+    `hand_in` is a notebook, a file's content, or a function that makes anything at the notebook's path.
+    `points` are those by test cell, None when it is not graded. `says` is a piece of what student or
+    instructor read, `seconds` what judging may take.
     """
 
     hand_in: HandIn

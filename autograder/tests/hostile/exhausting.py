@@ -84,10 +84,10 @@ ASKS = "def scale_forward(x, w):\n    while True: double(np.ones(9))\ndef scale_
 CASES = {
     **{name: Case(double(body), WITHOUT_DOUBLE, says) for name, (body, says) in CALLS.items()},
     "many handles": Case(double("return [object() for _ in range(140_000)]"), WITHOUT_DOUBLE, NO_ARRAY, 40),
-    **{name: Case(submission(extra=cell), FULL, says, 20) for name, (cell, says) in CELLS.items()},
+    **{name: Case(submission(extra=cell), FULL, says, 30) for name, (cell, says) in CELLS.items()},
     "cells replayed": Case(replayed(2, 0.7), NOTHING, ENDED, 45),
     "questions without end": Case(
-        submission({"double": "def double(x):\n    return x", "scale": ASKS}), {"test_double": 15, "test_scale": 0, "test_fit": 20}, SLOW, 20
+        submission({"double": "def double(x):\n    return x", "scale": ASKS}), {"test_double": 15, "test_scale": 0, "test_fit": 20}, SLOW, 30
     ),
 }  # fmt: skip
 # Much like others; they run with --stress.

@@ -103,6 +103,7 @@ CASES = {
     "a date that never comes": Case(beside({"timestamp.txt": os.mkfifo}), FULL),
     "a date before the first": Case(beside({"timestamp.txt": "0000-00-00 00:00:00 UTC"}), FULL),
     "a script in a note": Case(note("<script>alert(1)</script> <img src=x onerror=alert(2)> $x^2$"), FULL),
+    "a picture pasted in a note": Case(note("![plot](attachment:plot.png)"), FULL),
     "a letter of a thousand marks": Case(note("a" + "\u0301" * 1000), FULL),
 }  # fmt: skip
 # Much like others; they run with --stress.

@@ -10,12 +10,13 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from autograder.cli import main
 from autograder.course import Course
 from autograder.grading.result import Result
 from autograder.reports.page import read_results
 from autograder.tests.mini import ID, make_course
-from autograder.tests.test_standing import descendants, gone
 
 PR_SET_CHILD_SUBREAPER = 36
 LIMITS = "c.SealedExecute.call_seconds = 2\nc.SealedExecute.cell_seconds = 3\nc.SealedExecute.notebook_seconds = 20\n"
@@ -55,12 +56,11 @@ def grade_class(course: Course, around: Path, seconds: float = 600) -> Run:
     known = {"PYTHONPATH": repository, "HOSTILE_SECRET": "x", "COLUMNS": "300"}
     environment = os.environ | {name: str(place) for name, place in places.items()} | known
     command = [sys.executable, "-m", "autograder", "--course", str(course.root), "grade", "--jobs", "2"]
-    before, family, started = digest(course.root / "submitted"), descendants(os.getpid()), time.monotonic()
+    before, started, family = digest(course.root / "submitted"), time.monotonic(), psutil.Process().children(recursive=True)
     with adopting_orphans():
         ended = subprocess.run(command, cwd=places["PWD"], env=environment, capture_output=True, timeout=seconds, check=False)
         took = time.monotonic() - started
-        more = {pid: when for pid, when in descendants(os.getpid()).items() if pid not in family}
-        processes_gone = gone(more)
+        processes_gone = not left_since(family)
     return Run(
         course, {one.student: one for one in read_results(course.reports / "results.json")}, recorded(course),
         (ended.stdout + ended.stderr).decode(errors="replace"), ended.returncode, took, processes_gone,
@@ -78,6 +78,12 @@ def adopting_orphans():
         yield
     finally:
         prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
+
+
+def left_since(family: list[psutil.Process], seconds: float = 10) -> list[psutil.Process]:
+    """Processes below this one that were not in `family` and do not end within `seconds`."""
+    more = [process for process in psutil.Process().children(recursive=True) if process not in family]
+    return psutil.wait_procs(more, timeout=seconds)[1]
 
 
 def digest(folder: Path) -> str:
