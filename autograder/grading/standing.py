@@ -12,6 +12,7 @@ import autograder
 from autograder.course import CONFIG, Course
 from autograder.grading.judge import Rules
 from autograder.grading.result import Result
+from autograder.grading.submission import SubmissionError, require_file
 from autograder.lines import append_line, read_lines
 from autograder.sandbox.bubblewrap import plain_files
 
@@ -49,17 +50,17 @@ class Standing:
 def key_of(course: Course, student: str, assignment: str, rules: Rules) -> str:
     """Changes with whatever a grade comes from: what was handed in, the source, the settings, the grader.
 
-    "" for a submission that cannot be read; grading says why.
+    "" for a submission that cannot be read; grading says why. A named pipe would never end.
     """
     path = course.submitted(student, assignment)
     settings = json.dumps([rules.sandbox, asdict(rules.limits), rules.salt, np.__version__])
     about = hashlib.sha256(f"{grader_digest()} {settings}".encode())
     about.update(_digest(rules.source) + _digest(course.root / CONFIG))
     try:
+        require_file(path)
         for file in [path, *plain_files(path.parent)]:
-            if not file.is_symlink():
-                about.update(file.name.encode("utf-8", "surrogateescape") + b"\0" + _digest(file))
-    except OSError:
+            about.update(file.name.encode("utf-8", "surrogateescape") + b"\0" + _digest(file))
+    except (SubmissionError, OSError):
         return ""
     return about.hexdigest()
 

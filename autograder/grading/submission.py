@@ -8,6 +8,7 @@ from nbformat import NotebookNode
 
 MAX_BYTES = 100 * 2**20
 MAX_CELLS = 2000
+MAX_NAMES = 3
 CELL_TYPES = {"code", "markdown", "raw"}
 
 
@@ -17,10 +18,14 @@ class SubmissionError(Exception):
 
 def require_file(path: Path) -> None:
     """Raise SubmissionError unless `path` is a file, of a size that a notebook may have."""
+    if path.parent.is_symlink():
+        raise SubmissionError(f"The folder {path.parent.name} is a link; ask for the files themselves.")
     if path.is_symlink():
         raise SubmissionError(f"{path.name} is a link, not a file; ask for the file itself.")
-    if not path.is_file():
+    if not path.exists():
         raise SubmissionError(_missing(path))
+    if not path.is_file():
+        raise SubmissionError(f"{path.name} is not a file; ask for the notebook itself.")
     if path.stat().st_size > MAX_BYTES:
         size = path.stat().st_size / 2**20
         raise SubmissionError(f"{path.name} has {size:.0f} MiB; ask for it with its outputs cleared.")
@@ -28,8 +33,8 @@ def require_file(path: Path) -> None:
 
 def read_submission(path: Path) -> NotebookNode:
     """The notebook at `path`, in nbformat 4, its outputs dropped. Raises SubmissionError."""
-    require_file(path)
     try:
+        require_file(path)
         content = json.loads(path.read_text(encoding="utf-8-sig"))
     except UnicodeDecodeError:
         raise SubmissionError(f"{path.name} is not UTF-8 text; ask for it to be saved again.") from None
@@ -44,14 +49,17 @@ def read_submission(path: Path) -> NotebookNode:
 
 def _missing(path: Path) -> str:
     others = sorted(other.name for other in path.parent.glob("*.ipynb"))
-    hint = f"found {', '.join(others)}; rename it" if others else "the folder holds no notebook"
+    more = f" and {len(others) - MAX_NAMES} more" if len(others) > MAX_NAMES else ""
+    found = f"found {', '.join(others[:MAX_NAMES])}{more}; rename it"
+    hint = found if others else "the folder holds no notebook"
     return f"{path.name} is missing: {hint}."
 
 
 def _as_notebook(content: object, name: str) -> NotebookNode:
     version = content.get("nbformat") if isinstance(content, dict) else None
     if version not in (3, 4):
-        reason = "is not a notebook" if version is None else f"has notebook format {version!r}, not 4"
+        known = f"notebook format {version}" if type(version) is int else "an unknown notebook format"
+        reason = "is not a notebook" if version is None else f"has {known}, not 4"
         raise SubmissionError(f"{name} {reason}; ask for it to be saved from JupyterLab.")
     try:
         if version == 3:
@@ -73,7 +81,7 @@ def _as_cell(cell: dict) -> dict:
     if cell["cell_type"] not in CELL_TYPES:
         raise ValueError(cell["cell_type"])
     kept = {"cell_type": cell["cell_type"], "id": "", "metadata": _metadata(cell),
-            "source": source.encode("utf-8", "replace").decode()}  # fmt: skip
+            "source": source.encode("utf-8", "replace").decode().replace("\r\n", "\n")}  # fmt: skip
     return kept | ({"outputs": [], "execution_count": None} if cell["cell_type"] == "code" else {})
 
 

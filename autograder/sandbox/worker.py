@@ -20,6 +20,7 @@ import numpy as np
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
+from traitlets import Type
 from traitlets.config import Config
 
 from autograder.checks.calls import data_of, same
@@ -78,6 +79,15 @@ class Hook(DisplayHook):
     """The value of a cell's last expression, printed without a prompt number."""
 
     def write_output_prompt(self) -> None: ...
+
+
+class Shell(InteractiveShell):
+    """IPython with our outputs, and without a window system, which `%matplotlib` asks for."""
+
+    display_pub_class = Type(Publisher)
+    displayhook_class = Type(Hook)
+
+    def enable_gui(self, gui: str | None = None) -> None: ...
 
 
 class Worker:
@@ -189,9 +199,7 @@ def _shell(console: Console) -> InteractiveShell:
     config = Config()
     config.HistoryManager.enabled = False
     config.InteractiveShell.colors = "nocolor"
-    config.InteractiveShell.display_pub_class = Publisher
-    config.InteractiveShell.displayhook_class = Hook
-    shell = InteractiveShell.instance(config=config)
+    shell = Shell.instance(config=config)
     shell.display_pub.console = console
     sys.stdout = sys.stderr = console
     return shell

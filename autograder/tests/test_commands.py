@@ -1,7 +1,6 @@
 """The commands on good and bad input: what they write, say, and return."""
 
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -131,42 +130,6 @@ def test_ctrl_c_ends_grading_at_once_and_keeps_what_was_written(copy):
     assert points(copy)["ada"] == (100, False)
 
 
-DAMAGED = {
-    "truncated": (lambda text: text[: len(text) // 2], "was cut off"),
-    "not JSON": (lambda text: "Dear teacher", "is not a notebook"),
-    "JSON of something else": (lambda text: "[1, 2]", "is not a notebook"),
-    "a notebook of the future": (lambda text: text.replace('"nbformat": 4', '"nbformat": 9'), "format 9, not 4"),
-    "cells that are none": (lambda text: json.dumps(json.loads(text) | {"cells": [3]}), "damaged cells"),
-    "not UTF-8": (lambda text: "\ud8ff".join(text), "is not UTF-8"),
-    "deeply nested": (lambda text: "[" * 10**5, "is not a notebook"),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize(("damage", "sentence"), DAMAGED.values(), ids=DAMAGED.keys())
-def test_a_damaged_notebook_gets_a_sentence_and_harms_nobody(copy, capsys, damage, sentence):
-    """Is it named, left out of the gradebook, and everybody else graded?"""
-    place = copy.submitted("kurt", ID)
-    place.parent.mkdir(parents=True)
-    text = damage(nbformat.writes(submission()))
-    place.write_bytes(text.encode("utf-8", "surrogatepass"))
-    assert run(copy, "grade") == 1
-    out = " ".join(capsys.readouterr().out.split())
-    assert sentence in out
-    assert "Traceback" not in out
-    assert points(copy) == {"ada": (100, False), "bob": (0, False)}
-    assert place.exists(), "nothing that was handed in is lost"
-
-
-def test_renamed_and_missing_notebooks_get_a_sentence(copy, capsys):
-    """Does a notebook under another name get a hint to the name?"""
-    write(copy.submitted("kurt", ID).with_name("mini (1).ipynb"), submission())
-    copy.submitted("lise", ID).parent.mkdir(parents=True)
-    assert run(copy, "grade") == 1
-    out = " ".join(capsys.readouterr().out.split())
-    assert "found mini (1).ipynb; rename it" in out
-    assert "the folder holds no notebook" in out
-
-
 def test_sixty_megabytes_of_output_do_no_harm(copy):
     """Is a notebook that swallowed a flood of output graded as if it had none?"""
     notebook = submission()
@@ -175,20 +138,6 @@ def test_sixty_megabytes_of_output_do_no_harm(copy):
     assert run(copy, "grade") == 0
     assert points(copy)["ada"] == (100, False)
     assert copy.autograded("ada", ID).stat().st_size < 2**20
-
-
-def test_an_old_notebook_format_still_counts(copy):
-    """Is a version 3 notebook without nbgrader's metadata graded, as a blank one?"""
-    cells = [{"cell_type": "code", "input": "1", "language": "python", "outputs": [], "metadata": {}}]
-    old = {
-        "nbformat": 3,
-        "nbformat_minor": 0,
-        "metadata": {},
-        "worksheets": [{"cells": cells, "metadata": {}}],
-    }
-    write(copy.submitted("ada", ID), json.dumps(old))
-    assert run(copy, "grade") == 0
-    assert points(copy)["ada"] == (0, False)
 
 
 @pytest.mark.parametrize(
@@ -226,37 +175,6 @@ def test_wrong_options_are_usage_errors(arguments, capsys):
         main(arguments)
     assert exit_.value.code == 2
     assert "usage:" in capsys.readouterr().err
-
-
-def add_markdown(notebook, text):
-    notebook.cells.insert(1, nbformat.v4.new_markdown_cell(text, id="mine"))
-    return notebook
-
-
-ODD = {
-    "half a character": lambda folder: write(
-        folder / f"{ID}.ipynb", json.dumps(add_markdown(submission(), "\ud800 note"))
-    ),
-    "a pasted picture": lambda folder: write(
-        folder / f"{ID}.ipynb", add_markdown(submission(), "![plot](attachment:plot.png)")
-    ),
-    "a date that is none": lambda folder: write(folder / "timestamp.txt", "garbage"),
-    "a date that is a folder": lambda folder: (folder / "timestamp.txt").mkdir(),
-    "a date that never comes": lambda folder: os.mkfifo(folder / "timestamp.txt"),
-    "hidden-test markers": lambda folder: write(
-        folder / f"{ID}.ipynb", submission(extra="### BEGIN HIDDEN TESTS\nprint('mine')")
-    ),
-}
-
-
-@pytest.mark.parametrize("odd", ODD.values(), ids=ODD.keys())
-def test_one_odd_submission_stops_neither_grading_nor_feedback(copy, odd):
-    """Does everybody get points and a page whatever one student handed in?"""
-    odd(copy.submitted("ada", ID).parent)
-    assert run(copy, "grade") == 0
-    assert points(copy) == {"ada": (100, False), "bob": (0, False)}
-    assert run(copy, "feedback") == 0
-    assert len(list((copy.root / "feedback").rglob("*.html"))) == 2
 
 
 @pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")

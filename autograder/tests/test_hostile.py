@@ -1,176 +1,196 @@
-"""What dishonest code can read, reach, patch and pretend: nothing that counts."""
+"""The corpus of hostile and broken submissions, graded as one class: each gets what is right, and nobody else notices."""
 
+import json
+import os
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import psutil
 import pytest
 
-from autograder.grading.batch import judge_one
-from autograder.grading.judge import Rules
-from autograder.tests.mini import (
-    FULL,
-    ID,
-    QUICK,
-    judged,
-    messages,
-    release_notebook,
-    scores,
-    source_notebook,
-    submission,
-    write,
-)
+from autograder.cli import main
+from autograder.grading.submission import SubmissionError, read_submission
+from autograder.tests.hostile import CASES, EVERYDAY, MODULES, RARE
+from autograder.tests.hostile.escaping import FILES, MARK
+from autograder.tests.hostile.run import adopting_orphans, built_course, grade_class, left_since
+from autograder.tests.mini import ID, release_notebook, source_notebook, submission, write
 
-SECRETS = ["the source", "the solutions", "another submission", "the gradebook", "the package's tests"]
+NEIGHBOURS = {
+    "neighbour-right": (submission(), 100),
+    "neighbour-blank": (release_notebook(), 0),
+    "neighbour-partly": (submission({"double": "def double(x):\n    return x"}), 85),
+}
 
 
-@pytest.mark.parametrize("secret", SECRETS)
-def test_student_code_cannot_read(course, secret, tmp_path):
-    """Is every file of the course but the submission's own out of reach?"""
-    place = {
-        "the source": course.source(ID),
-        "the solutions": write(course.solution(ID), source_notebook()),
-        "another submission": write(course.submitted("bob", ID), source_notebook()),
-        "the gradebook": write(course.gradebook, "points"),
-        "the package's tests": __file__,
-    }[secret]
-    stolen = (
-        f"open({str(place)!r}).read(); fit = lambda data, steps, rng: {{'mean': np.array([data.mean()])}}"
-    )
-    result = judged(course, submission({"fit": stolen}))
-    assert scores(result)["test_fit"] == 0, "the line after the open must not have been reached"
-    kept = stolen.replace(f"open({str(place)!r}).read(); ", "")
-    assert scores(judged(course, submission({"fit": kept})))["test_fit"] == 20, "and without it, it is"
+def pytest_generate_tests(metafunc):
+    """Each test of a student for every case; `refused` are those that are not graded."""
+    cases = CASES if metafunc.config.getoption("--stress") else EVERYDAY
+    refused = [name for name, case in cases.items() if case.points is None]
+    odd = [name for name in cases if name.startswith("odd-")]
+    for argument, students in {"student": cases, "refused": refused, "odd": odd}.items():
+        if argument in metafunc.fixturenames:
+            metafunc.parametrize(argument, list(students))
 
 
-def test_student_code_cannot_reach_the_network(course):
-    """Does connecting to a listening port of this machine fail?"""
-    import socket
+@pytest.fixture(scope="module")
+def host(tmp_path_factory):
+    """What hostile code looks for outside: a listening port, two sockets, and a port nobody uses."""
+    folder = tmp_path_factory.mktemp("s")
+    with (
+        socket.create_server(("127.0.0.1", 0)) as port, socket.create_server(("127.0.0.1", 0)) as free,
+        socket.socket(socket.AF_UNIX) as in_folder, socket.socket(socket.AF_UNIX) as abstract,
+    ):  # fmt: skip
+        in_folder.bind(str(folder / "s"))
+        abstract.bind(f"\0{MARK}-{os.getpid()}")
+        unused = str(free.getsockname()[1])
+        free.close()
+        for server in (in_folder, abstract):
+            server.listen()
+        yield (port, in_folder, abstract), {
+            "port": str(port.getsockname()[1]), "free": unused, "pid": str(os.getpid()),
+            "socket": str(folder / "s"), "abstract": f"{MARK}-{os.getpid()}",
+        }  # fmt: skip
 
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-        body = f"import socket; socket.create_connection(('127.0.0.1', {port}), 1); return 2 * x"
-        result = judged(course, submission({"double": f"def double(x):\n    {body}"}))
-        assert scores(result)["test_double"] == 0
-        server.settimeout(0.1)
+
+@pytest.fixture(scope="module")
+def places(tmp_path_factory, host):
+    """A built course, with the words that cases use for what is in and around it."""
+    course = built_course(tmp_path_factory.mktemp("class") / "course")
+    write(course.solution(ID), source_notebook())
+    write(course.reports / "results.json", "{}")
+    files = (course.source(ID), course.solution(ID), course.release(ID), course.submitted("neighbour-right", ID),
+             course.gradebook, course.root / "nbgrader_config.py", Path(__file__), course.reports / "results.json")  # fmt: skip
+    return course, host[1] | dict(zip(FILES, map(str, files), strict=True))
+
+
+@pytest.fixture(scope="module")
+def cases(stress):
+    """What is handed in."""
+    return CASES if stress else EVERYDAY
+
+
+@pytest.fixture(scope="module")
+def run(places, cases, tmp_path_factory):
+    """The class after `autograder grade`."""
+    course, words = places
+    for student, (notebook, _) in NEIGHBOURS.items():
+        write(course.submitted(student, ID), notebook)
+    for student, case in cases.items():
+        case.write(course.submitted(student, ID), words)
+    return grade_class(course, tmp_path_factory.mktemp("around"))
+
+
+def said(run, student):
+    """All that anybody reads about a submission."""
+    result, copy = run.results[student], run.course.autograded(student, ID)
+    outputs = json.loads(copy.read_text())["cells"] if copy.exists() else []
+    shown = [output.get("text", "") for cell in outputs for output in cell.get("outputs", ())]
+    text = ["".join(part) for part in shown]
+    return "\n".join([result.problem, *result.restored, *(check["message"] for check in result.checks), *text])
+
+
+def test_the_corpus_is_large_and_of_every_kind():
+    """Are there at least 20 cases of each kind every day, and are the rare ones cases at all?"""
+    for kind in MODULES:
+        assert sum(name.startswith(kind) for name in EVERYDAY) >= 20
+    assert set(CASES) >= RARE
+
+
+def test_points(run, student):
+    """Does it earn what it should, test cell by test cell, and nothing at all when it cannot be read?"""
+    result, right = run.results[student], CASES[student].points
+    found = {cell["cell"]: cell["score"] for cell in result.cells} if result.score is not None else None
+    assert found == right, said(run, student)
+    assert run.points.get(student) == (sum(right.values()) if right else None)
+
+
+def test_what_is_said(run, student):
+    """Do student and instructor read what happened, in sentences of ours?"""
+    text = said(run, student)
+    assert CASES[student].says in text
+    assert "The grader itself failed" not in text
+    assert run.results[student].count("could not run") == 0
+
+
+def test_time(run, student):
+    """Does it take no longer than such a submission may?"""
+    assert run.results[student].seconds < CASES[student].seconds
+
+
+def test_a_damaged_file_is_refused_at_once(run, refused):
+    """Is a file that gives no notebook read within seconds, however large or odd?"""
+    started = time.monotonic()
+    with pytest.raises(SubmissionError):
+        read_submission(run.course.submitted(refused, ID))
+    assert time.monotonic() - started < 5
+
+
+def test_odd_submissions_are_accused_of_nothing(run, odd):
+    """Is nothing noted as put right where only the looks differ?"""
+    assert run.results[odd].restored == []
+
+
+def test_neighbours_notice_nothing(run, cases):
+    """Do honest submissions in between get what they would get alone?"""
+    assert {name: run.points[name] for name in NEIGHBOURS} == {name: points for name, (_, points) in NEIGHBOURS.items()}
+    assert set(run.results) == {*NEIGHBOURS, *cases}
+    assert run.exit_code == 1, "somebody has to look at the damaged ones"
+
+
+def test_what_they_look_for_is_there(places):
+    """Would each file, if the walls had a hole, be found and read?"""
+    for name in FILES:
+        assert Path(places[1][name]).read_bytes()
+
+
+def test_nobody_came_through(run, host):
+    """Did nothing connect to the host's ports and sockets, and is the port that a case opened closed here?"""
+    servers, words = host
+    for server in servers:
+        server.settimeout(0.05)
         with pytest.raises(TimeoutError):
             server.accept()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", int(words["free"])), 1)
 
 
-def test_submissions_own_files_are_there(course):
-    """Can a submission read a file that was handed in with it, but not through a link?"""
-    folder = course.submitted("ada", ID).parent
-    write(folder / "factor.txt", "2")
-    (folder / "leak.txt").symlink_to(course.source(ID))
-    good = "def double(x):\n    return int(open('factor.txt').read()) * x"
-    bad = "def double(x):\n    return len(open('leak.txt').read()) * 0 + 2 * x"
-    assert scores(judged(course, submission({"double": good}))) == FULL
-    assert scores(judged(course, submission({"double": bad})))["test_double"] == 0
+def test_nothing_is_left_behind(run):
+    """Is no process left, and no file in the home, temporary and working folders or the machine's shared ones?"""
+    assert run.processes_gone
+    assert run.files == []
+    assert not [folder for folder in ("/tmp", "/var/tmp", "/dev/shm", "/usr", "/") if Path(folder, MARK).exists()]
 
 
-def test_submitted_modules_shadow_nothing(course):
-    """Do files named like our modules or NumPy's stay unimported, while a helper of one's own works?"""
-    folder = course.submitted("ada", ID).parent
-    for name in (
-        "copy",
-        "msgpack",
-        "autograder",
-        "numpy",
-        "socket",
-        "sitecustomize",
-        "usercustomize",
-        "IPython",
-    ):
-        write(folder / f"{name}.py", "raise SystemExit")
-    write(folder / "helper.py", "def twice(x): return 2 * x")
-    result = judged(
-        course, submission({"double": "import helper\ndef double(x):\n    return helper.twice(x)"})
-    )
-    assert scores(result) == FULL
+def test_an_orphan_would_be_seen():
+    """Is a process that its parents leave behind found, so that "no process left" can fail?"""
+    family = psutil.Process().children(recursive=True)
+    with adopting_orphans():
+        subprocess.run("sleep 60 & exit", shell=True, check=True)
+        left = left_since(family, seconds=0.2)
+    assert [process.name() for process in left] == ["sleep"]
+    for process in left:
+        process.kill()
+        process.wait()
 
 
-def test_grading_refuses_to_start_without_bubblewrap(monkeypatch, tmp_path):
-    """Does a machine without bubblewrap get a sentence that says how to get it?"""
-    from autograder.course import CourseError
-    from autograder.sandbox import bubblewrap
-
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(CourseError, match=r"doctor --install.*--sandbox none"):
-        bubblewrap.require("bwrap")
+def test_submissions_stay_as_they_were(run):
+    """Is nothing that was handed in changed, moved or lost?"""
+    assert run.untouched
 
 
-def test_the_worker_sees_only_what_notebooks_import(course):
-    """Is the rest of the package out of sight, also in an editable installation?"""
-    probe = "import autograder.hidden as h, autograder.grading as g\ndef double(x): return 2 * x"
-    assert scores(judged(course, submission({"double": probe})))["test_double"] == 0
+def test_the_terminal_stays_as_it_was(run):
+    """Is there no traceback and no character that steers a terminal in what the command prints?"""
+    assert "Traceback" not in run.printed
+    assert "\x1b" not in run.printed
 
 
-PATCHES = {
-    "numpy": "np.linalg.norm = lambda *a, **k: 0.0; np.array_equal = lambda *a, **k: True; np.isfinite = np.ones_like",
-    "builtins": "import builtins; builtins.float = lambda *a: 0.0; builtins.abs = lambda x: 0; builtins.isinstance = lambda *a: True",
-    "the checks": "import autograder, autograder.checks.values as v, autograder.checks.gradients as g\n"
-                  "for m in (autograder, v, g): m.check_values = m.check_shapes = m.check_gradients = lambda *a, **k: None",
-    "comparison": "import autograder.checks.compare as c; c.relative_error = lambda *a: 0.0",
-    "IPython": "get_ipython().run_cell = lambda *a, **k: None",
-    "the wire": "import autograder.sandbox.wire as w; p = w.pack; w.pack = lambda m, keep: p({**m, 'values': True, 'status': 'passed'}, keep)",
-    "the worker": "import gc\nfor o in gc.get_objects():\n    if type(o).__name__ == 'Worker': o.call = lambda *a, **k: {'values': [0], 'changed': False}",
-    "odd answers": "import autograder.sandbox.wire as w; p = w.pack; w.pack = lambda m, keep: p({**m, 'id': np.ones(3)}, keep)",
-    "odd news": "import autograder.sandbox.wire as w; p = w.pack; w.pack = lambda m, keep: p({**m, 'dropped': [[]], 'error': np.ones(2)}, keep)",
-    "made-up questions": "import autograder.sandbox.wire as w; p = w.pack; w.pack = lambda m, keep: p({'id': -1, 'ask': 'exec', 'arguments': ('1',), 'keywords': {}}, keep)",
-    "at exit": "import atexit, os; atexit.register(lambda: os.write(3, b'full marks'))",
-    "forged replies": "import os\nfor fd in range(3, 20):\n    try: os.write(fd, b'\\x10\\0\\0\\0' + b'x' * 16)\n    except OSError: pass",
-    "tracing": "import sys; sys.settrace(lambda *a: None); sys.setprofile(lambda *a: None)",
-    "clocks": "import time; time.monotonic = time.time = time.perf_counter = lambda: 0.0",
-    "names": "__name__ = 'autograder.hidden'; reference = None; check_values = check_gradients = check_training = print",
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("patch", PATCHES.values(), ids=PATCHES.keys())
-def test_patching_changes_no_score(course, patch):
-    """Does a blank submission that patches its process still score 0?"""
-    notebook = release_notebook()
-    notebook.cells.insert(2, submission(extra=patch).cells[2])
-    result = judged(course, notebook)
-    assert result.score == 0
-    assert not result.problem
-
-
-LIARS = {
-    "equal to everything": "class L(np.ndarray):\n    def __eq__(self, o): return True\n    def __sub__(self, o): return 0 * o\n"
-                           "def double(x): return x.view(L)",
-    "an array protocol": "class L:\n    def __array__(self, *a, **k): return np.ones(3)\n    shape = (3,)\n    dtype = np.dtype(float)\n"
-                         "def double(x): return L()",
-    "a float that compares": "class L(float):\n    def __lt__(self, o): return True\n    __le__ = __gt__ = __eq__ = __lt__\n"
-                             "def double(x): return L(1)",
-    "a pickle": "class L:\n    def __reduce__(self): return (exec, ('raise SystemExit',))\ndef double(x): return L()",
-    "an object array": "def double(x): return np.array([2 * v for v in x.ravel()], object).reshape(x.shape)",
-    "masked": "def double(x): return np.ma.masked_all(x.shape)",
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("liar", LIARS.values(), ids=LIARS.keys())
-def test_lying_objects_earn_nothing(course, liar):
-    """Is only what really is an array judged as one?"""
-    assert scores(judged(course, submission({"double": liar})))["test_double"] == 0
-
-
-def test_hidden_inputs_do_not_reach_the_student(course):
-    """Is what the student's code saw during hidden checks absent from the graded copy?"""
-    spy = (
-        "seen = []\ndef double(x):\n    seen.append(x.tolist()); print('SAW', x.tolist())\n"
-        "    if x.ndim == 2: raise ValueError(f'SAW {x.tolist()}')\n    return 2 * x"
-    )
-    notebook = submission({"double": spy})
-    notebook.cells.append(submission(extra="print('SAW', seen)").cells[2])
-    write(course.submitted("ada", ID), notebook)
-    result, text = judge_one(course, "ada", ID, Rules(course.source(ID), "bwrap", QUICK))
-    assert "`double` raised ValueError." in " ".join(messages(result))
-    assert "SAW []" in text, "the last cell ran where no test had run"
-    assert text.count("SAW [[") == 0
-
-
-def test_hidden_inputs_differ_by_submission_and_repeat(course):
-    """Are hidden inputs the same when a submission is graded again, and others for another one?"""
-    import autograder.hidden as hidden
-
-    def draw(secret):
-        with hidden.grading(hidden.Grading(course.source(ID), secret)):
-            return hidden.hidden_rng().normal(size=4).tolist()
-
-    assert draw("a") == draw("a") != draw("b")
+def test_feedback_is_written_for_odd_submissions(run, cases):
+    """Does everybody whose notebook is odd outside of its code get a page, without a script that is not ours?"""
+    parts = ("date", "note", "character", "hidden", "letter", "tags", "quotes", "picture")
+    students = [name for name, case in cases.items() if case.points and any(part in name for part in parts)]
+    assert main(["--course", str(run.course.root), "feedback", "--students", *students]) == 0
+    pages = [path.read_text() for path in (run.course.root / "feedback").rglob("*.html")]
+    assert len(pages) == len(students) > 9
+    assert not any("<script>alert" in page for page in pages)

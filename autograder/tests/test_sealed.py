@@ -71,33 +71,6 @@ def test_a_supplied_function_advances_the_students_generator(course):
     assert scores(judged(course, notebook))["test_fit"] == 20
 
 
-ODD_BUT_RIGHT = {
-    "warnings and stderr": "import sys, warnings\nwarnings.warn('careful')\nprint('note', file=sys.stderr)\n'a string'",
-    "magics": "%timeit -n1 -r1 1 + 1\n%matplotlib inline",
-    "a scratch cell that fails": "1 / 0",
-    "a slow loop": "for i in range(10**6): pass",
-    "a plot": "import matplotlib.pyplot as plt\nplt.plot([1, 2]); plt.show()",
-    "a thread": "import threading; threading.Thread(target=print).start()",
-    "a file of its own": "open('mine.txt', 'w').write('x')",
-}
-
-
-@pytest.mark.parametrize("extra", ODD_BUT_RIGHT.values(), ids=ODD_BUT_RIGHT.keys())
-def test_odd_but_right_code_gets_everything(course, extra):
-    """Do habits of real notebooks leave the score alone?"""
-    assert scores(judged(course, submission(extra=extra))) == FULL
-
-
-def test_containers_and_helpers_of_the_students_own(course):
-    """May a cache be any object, and may helpers live in extra cells?"""
-    own = (
-        "class Kept:\n    def __init__(self, x, w): self.x, self.w = x, w\n"
-        "def scale_forward(x, w):\n    return x * w, Kept(x, w)\n"
-        "def scale_backward(dout, cache):\n    return dout * cache.w, dout * cache.x"
-    )
-    assert scores(judged(course, submission({"scale": own}))) == FULL
-
-
 def test_edited_deleted_and_doubled_cells_are_put_right(course):
     """Do tests come from the source whatever happened to them, and is each change reported?"""
     notebook = release_notebook()

@@ -1,0 +1,101 @@
+"""Submissions that take all of something: time, memory, disk, output, the grader's patience."""
+
+from nbformat.v4 import new_code_cell
+
+from autograder.tests.hostile.case import NOTHING, WITHOUT_DOUBLE, Case, double
+from autograder.tests.mini import FULL, submission
+
+SLOW, ENDED, LARGE = "took longer than the 2 seconds", "ended the Python process", "returned more than the grader takes"
+UNREADABLE, SIGNAL, NO_ARRAY = "sent something that the grader cannot read", "import os, signal; ", "is something that is not a NumPy array"
+
+# Each is the body of `double`.
+CALLS = {
+    "an endless loop": ("while True: pass", SLOW),
+    "sleeping": ("import time; time.sleep(60)", SLOW),
+    "a slow regular expression": ("import re; re.match(r'(a+)+$', 'a' * 40 + 'b')", SLOW),
+    "a slow power": ("return 7 ** 10**9", SLOW),
+    "a stopped process": (SIGNAL + "os.kill(os.getpid(), signal.SIGSTOP)", SLOW),
+    "half a reply": ("import os; os.write(3, b'\\0\\0\\0\\1' * 9)\nwhile True: pass", SLOW),
+    "an exception that hangs": ("raise type('E', (Exception,), {'__str__': lambda self: [1 for _ in iter(int, 1)]})", SLOW),
+    "ending the process": ("import os; os._exit(0)", ENDED),
+    "a crash": ("import ctypes; ctypes.string_at(0)", ENDED),
+    "a stack without end": ("import sys; sys.setrecursionlimit(10**9)\nx = []\nfor _ in range(10**5): x = [x]\nreturn repr(x)", ENDED),
+    "a signal": (SIGNAL + "os.kill(os.getpid(), signal.SIGKILL)", ENDED),
+    "an abort": ("import os; os.abort()", ENDED),
+    "a closed connection": ("import os; os.closerange(3, 256)", ENDED),
+    "an exception that fails": ("raise type('E', (Exception,), {'__str__': lambda self: 1 / 0})", ENDED),
+    "too much memory": ("return np.ones(10**10)", "raised MemoryError"),
+    "memory bit by bit": ("parts = []\nwhile True: parts.append(bytes(10**8))", "raised MemoryError"),
+    "a huge reply": ("return np.zeros(10**8)", LARGE),
+    "a strided huge reply": ("return np.broadcast_to(0.0, 10**12)", LARGE),
+    "a huge text": ("return 'x' * 10**8", LARGE),
+    "a self-containing list": ("a = []; a.append(a); return a", LARGE),
+    "a self-containing dict": ("a = {}; a['a'] = a; return a", LARGE),
+    "a reply that is deep": ("a = ()\nfor _ in range(99): a = (a,)\nreturn a", UNREADABLE),
+    "many objects": ("return [[] for _ in range(400_000)]", UNREADABLE),
+    "keys that collide": ("return {(2**61 - 1) * n: n for n in range(10_000)}", UNREADABLE),
+    "keys that are tuples": ("return {(n,): n for n in range(9)}", UNREADABLE),
+    "an endless generator": ("return iter(int, 1)", NO_ARRAY),
+    "a number that is too large": ("return 10**399", "not finite"),
+    "deep recursion": ("return double(x)", "raised RecursionError"),
+    "an exception of its own": ("raise type('Spy' + str(x.sum()), (Exception,), {})", "an exception of its own"),
+    "an exception that is huge": ("raise ValueError('x' * 10**8)", "raised ValueError"),
+    "exit": ("import sys; sys.exit()", "raised SystemExit"),
+    "an interrupt": ("raise KeyboardInterrupt", "raised KeyboardInterrupt"),
+    "input": ("return input()", "raised EOFError"),
+    "threads without end": ("import threading, time\nwhile True: threading.Thread(target=time.sleep, args=(60,), daemon=True).start()", ""),
+    "open files": ("return [open('/dev/null') for _ in range(999)]", "raised OSError"),
+    "the disk": ("return [open(str(i), 'wb').write(bytes(10**7)) for i in range(99)]", "raised OSError"),
+    "one large file": ("open('x', 'wb').truncate(10**12)", "raised OSError"),
+}  # fmt: skip
+
+# Each is a scratch cell of a right submission; it costs nothing but what it says.
+CELL_SLOW, CUT = "This cell took longer than the 3 seconds", "the rest of the output was dropped"
+CELLS = {
+    "a cell that hangs": ("while True: pass", CELL_SLOW),
+    "a cell that sleeps": ("import time; time.sleep(60)", CELL_SLOW),
+    "a cell that ends the process": ("import os; os._exit(0)", "This cell ended the Python process"),
+    "a cell that crashes": ("import ctypes; ctypes.string_at(0)", "This cell ended the Python process"),
+    "a cell that exits": ("exit()", ""),
+    "a cell that stops the notebook": ("raise SystemExit", ""),
+    "a cell that asks": ("input('Your name? ')", "EOFError"),
+    "a flood of text": ("for _ in range(10**4): print('x' * 10**4)", CUT),
+    "a flood of errors": ("import sys\nwhile True: sys.stderr.write('x' * 10**5)", CELL_SLOW),
+    "a flood of pictures": ("from IPython.display import display\nfor _ in range(10**3): display({'image/png': 'QUJD' * 10**5}, raw=True)", ""),
+    "a flood past Python": ("import os\nfor _ in range(10**3): os.write(1, bytes(10**6)); os.write(2, bytes(10**6))", ""),
+    "a last value that is huge": ("list(range(10**6))", ""),
+    "a last value that hangs": ("class R:\n    def __repr__(self):\n        while True: pass\nR()", CELL_SLOW),
+    "a last value that is deep": ("x = []\nfor _ in range(10**5): x = [x]\nx", ""),
+    "a line that is long": ("x = " + " + ".join(["1"] * 20_000), ""),
+    "memory that stays": ("kept = bytes(2 * 10**9)", ""),
+}  # fmt: skip
+
+
+def replayed(cells: int, seconds: float):
+    """Slow cells in front of three functions that each end the process, so that the cells run again and again."""
+    dies = "def %s(*arguments):\n    import os; os._exit(1)"
+    notebook = submission({"double": dies % "double", "fit": dies % "fit", "scale": dies % "scale_forward"})
+    sleeps = [new_code_cell(f"import time; time.sleep({seconds})", id=f"slow-{i}") for i in range(cells)]
+    notebook.cells[2:2] = sleeps
+    return notebook
+
+
+ASKS = "def scale_forward(x, w):\n    while True: double(np.ones(9))\ndef scale_backward(dout, cache): pass"
+CASES = {
+    **{name: Case(double(body), WITHOUT_DOUBLE, says) for name, (body, says) in CALLS.items()},
+    "many handles": Case(double("return [object() for _ in range(140_000)]"), WITHOUT_DOUBLE, NO_ARRAY, 40),
+    **{name: Case(submission(extra=cell), FULL, says, 30) for name, (cell, says) in CELLS.items()},
+    "cells replayed": Case(replayed(2, 0.7), NOTHING, ENDED, 45),
+    "questions without end": Case(
+        submission({"double": "def double(x):\n    return x", "scale": ASKS}), {"test_double": 15, "test_scale": 0, "test_fit": 20}, SLOW, 30
+    ),
+}  # fmt: skip
+# Much like others; they run with --stress.
+RARE = {
+    "a slow power", "a stopped process", "an exception that hangs", "a stack without end", "an abort",
+    "a closed connection", "a self-containing dict", "many handles", "keys that collide",
+    "keys that are tuples", "an endless generator", "an exception that is huge", "an interrupt",
+    "one large file", "a huge text", "a cell that sleeps", "a flood of errors", "a last value that hangs",
+    "a cell that exits", "a cell that stops the notebook", "a last value that is huge",
+    "a last value that is deep", "a line that is long", "memory that stays", "a flood past Python",
+}  # fmt: skip
