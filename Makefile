@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help demo test lint bench lab build solve clean
+.PHONY: help demo test stress lint bench lab build solve clean
 help:           ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
@@ -12,7 +12,10 @@ demo: $(READY)  ## build the release, grade a simulated class, write feedback an
 
 test: $(READY) lint  ## ruff and the whole test suite
 	-@$(BIN)/python -m autograder.tests.postgresql
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+
+stress: $(READY) ## the tests that have large counts, with them: three quarters of an hour
+	$(BIN)/python -m pytest --stress -s autograder/tests/test_killed.py autograder/tests/test_hostile.py autograder/tests/test_damaged.py
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -7,16 +7,14 @@ from concurrent.futures import Future
 import nbformat
 
 from autograder.course import Course, CourseError
-from autograder.grading.fingerprints import fingerprints
-from autograder.grading.judge import Rules, judge
 from autograder.grading.nbgrader_steps import SealedExecute
+from autograder.grading.one import judge_one
 from autograder.grading.record import Recorder
-from autograder.grading.restore import is_test, restore
-from autograder.grading.result import Result, failed, fill
+from autograder.grading.result import Result, failed
 from autograder.grading.standing import Standing, key_of
-from autograder.grading.submission import SubmissionError, read_submission
+from autograder.grading.submission import SubmissionError
 from autograder.grading.workers import run_in_workers
-from autograder.sandbox.bubblewrap import Limits, plain_files, require
+from autograder.sandbox.bubblewrap import Limits, require
 from autograder.sandbox.process import NoProcess, StudentProcess
 
 
@@ -129,23 +127,3 @@ def _judged_on_cluster(tasks: list[tuple], scheduler: str, jobs: int | None) -> 
 def _outcome(student: str, assignment: str, future: Future) -> tuple[Result, str]:
     error = future.exception()
     return (failed(student, assignment, error), "") if error else future.result()
-
-
-def judge_one(course: Course, student: str, assignment: str, rules: Rules) -> tuple[Result, str]:
-    """The result of one submission and its graded notebook as text, which is "" when there is none."""
-    result = Result(student, assignment)
-    path = course.submitted(student, assignment)
-    try:
-        source = nbformat.read(rules.source, as_version=4)
-        result.max_score = sum(float(c.metadata.nbgrader["points"]) for c in source.cells if is_test(c))
-        restored = restore(read_submission(path), source)
-        result.fingerprints = fingerprints(restored.notebook, source)
-        notebook = judge(restored, rules, plain_files(path.parent))
-        text = nbformat.writes(notebook)
-        fill(result, notebook)
-    except SubmissionError as error:
-        result.problem = str(error)
-        return result, ""
-    except Exception as error:
-        return failed(student, assignment, error), ""
-    return result, text

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from autograder.course import Course
-from autograder.grading.batch import judge_one
 from autograder.grading.judge import Rules
+from autograder.grading.one import judge_one
 from autograder.grading.result import Result
 from autograder.grading.standing import grader_digest
 from autograder.grading.submission import require_file

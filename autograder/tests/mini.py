@@ -10,8 +10,8 @@ from autograder.calibrate.kept import path_of
 from autograder.calibrate.targets import digest_of_target, targets_of
 from autograder.cells import cells_of
 from autograder.course import Course
-from autograder.grading.batch import judge_one
 from autograder.grading.judge import Rules
+from autograder.grading.one import judge_one
 from autograder.grading.restore import blank, without_hidden
 from autograder.grading.result import Result
 from autograder.sandbox.bubblewrap import Limits

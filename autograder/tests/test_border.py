@@ -3,8 +3,8 @@
 import nbformat
 import pytest
 
-from autograder.grading.batch import judge_one
 from autograder.grading.judge import Rules
+from autograder.grading.one import judge_one
 from autograder.sandbox.bubblewrap import Limits
 from autograder.tests.mini import (
     FULL,

@@ -6,8 +6,8 @@ import nbformat
 import pytest
 
 from autograder.course import Course
-from autograder.grading.batch import judge_one
 from autograder.grading.judge import Rules
+from autograder.grading.one import judge_one
 from autograder.grading.restore import grade_id
 from autograder.tests.mini import scores, write
 

@@ -58,7 +58,7 @@ class Odd(float):
 @pytest.mark.parametrize(
     "value",
     [{1}, Odd(1), object(), print, np.ma.ones(2), np.array([None]), np.array("x"), np.ones(2, complex), np.longdouble(1)],
-    ids=repr,
+    ids=lambda value: type(value).__name__,
 )  # fmt: skip
 def test_everything_else_stays_behind(value):
     """Does anything but plain data cross as a number only?"""
