@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,16 @@ def append_line(path: Path, entry: Any) -> None:
         file.write((b"\n" if torn else b"") + json.dumps(entry).encode() + b"\n")
         file.flush()
         os.fsync(file.fileno())
+
+
+def replace_lines(path: Path, entries: Iterable[Any]) -> None:
+    """Put these entries in place of all, as a whole or not at all."""
+    partial = path.with_name(f"{path.name}.partial")
+    with partial.open("w") as file:
+        file.writelines(f"{json.dumps(entry)}\n" for entry in entries)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(partial, path)
 
 
 def _ends_whole(file) -> bool:

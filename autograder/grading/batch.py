@@ -62,6 +62,7 @@ def grade(
     judging = _judged_on_cluster(todo, scheduler, jobs) if scheduler and todo else _judged(todo, jobs)
     with contextlib.closing(judging) as judged:
         for result, text in judged:
+            standing.drop(result.student, result.assignment)
             _record(recorder, result, text)
             standing.add(result, keys[result.student, result.assignment])
             results.append(result)

@@ -5,6 +5,7 @@ import hashlib
 import json
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -13,38 +14,58 @@ from autograder.course import CONFIG, Course
 from autograder.grading.judge import Rules
 from autograder.grading.result import Result
 from autograder.grading.submission import SubmissionError, require_file
-from autograder.lines import append_line, read_lines
+from autograder.lines import append_line, read_lines, replace_lines
 from autograder.sandbox.bubblewrap import plain_files
 
 # What of the package cannot change a grade.
 NOT_GRADING = {"audit", "calibrate", "collect", "demo", "reports", "tests"}
+SLACK = 100  # lines that may be out of date before the file is written anew
 
 
 class Standing:
     """Results by student, assignment and what they came from, in reports/graded.jsonl.
 
-    An entry is written after the gradebook and the graded notebook, so that one that stands there is whole.
+    An entry is dropped before the gradebook changes, and a new one written after the gradebook and the graded
+    notebook, so that one that stands there is whole and the gradebook's own.
     """
 
     def __init__(self, course: Course):
         self.path = course.reports / "graded.jsonl"
         self._known: dict[tuple[str, str], tuple[str, Result]] = {}
-        for entry in read_lines(self.path):
-            try:
+        lines = sum(map(self._learn, read_lines(self.path)))
+        if lines > 2 * len(self._known) + SLACK:
+            replace_lines(self.path, (_entry(key, result) for key, result in self._known.values()))
+
+    def _learn(self, entry: Any) -> int:
+        """Take in one line."""
+        try:
+            if "dropped" in entry:
+                self._known.pop(tuple(entry["dropped"]), None)
+            else:
                 result = Result(**entry["result"])
                 self._known[result.student, result.assignment] = (entry["key"], result)
-            except (TypeError, KeyError):  # of another version
-                continue
+        except (TypeError, KeyError):  # of another version
+            pass
+        return 1
 
     def find(self, student: str, assignment: str, key: str) -> Result | None:
         """The result that came from just this, None when there is none."""
         known, result = self._known.get((student, assignment), ("", None))
         return result if key and known == key else None
 
+    def drop(self, student: str, assignment: str) -> None:
+        """Forget the result in whose place another one is about to be recorded."""
+        if self._known.pop((student, assignment), None):
+            append_line(self.path, {"dropped": [student, assignment]})
+
     def add(self, result: Result, key: str) -> None:
         """Keep a result that is recorded; one that needs a person is graded again next time."""
         if not result.needs_a_person:
-            append_line(self.path, {"key": key, "result": asdict(result)})
+            append_line(self.path, _entry(key, result))
+
+
+def _entry(key: str, result: Result) -> dict:
+    return {"key": key, "result": asdict(result)}
 
 
 def key_of(course: Course, student: str, assignment: str, rules: Rules) -> str:

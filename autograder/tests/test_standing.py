@@ -3,6 +3,9 @@
 import pytest
 
 from autograder.cli import main
+from autograder.course import Course
+from autograder.grading.result import Result
+from autograder.grading.standing import Standing
 from autograder.lines import append_line, read_lines
 from autograder.tests.mini import ID, make_course, release_notebook, source_notebook, submission, write
 
@@ -74,6 +77,31 @@ def test_what_needs_a_person_is_graded_again(course):
     write(course.source(ID), notebook)
     assert graded(course) == set(STUDENTS)
     assert graded(course) == set(STUDENTS)
+
+
+def test_a_result_that_was_replaced_does_not_come_back(course):
+    """Is everybody graded again when the source is what it was, but the gradebook holds a later result?"""
+    assert graded(course) == set(STUDENTS)
+    once, source = points(course), course.source(ID).read_text()
+    changed = source_notebook()
+    cell = next(one for one in changed.cells if one.id == "test_fit")
+    cell.source = cell.source.replace("data = np.array", "data = 1 / 0 + np.array")
+    write(course.source(ID), changed)
+    assert graded(course) == set(STUDENTS)
+    assert points(course) != once
+    course.source(ID).write_text(source)
+    assert graded(course) == set(STUDENTS)
+    assert points(course) == once
+
+
+def test_the_file_of_results_does_not_grow_for_ever(tmp_path):
+    """Are lines that no longer count left out once there are many, and the others kept?"""
+    course, result = Course(tmp_path), Result("ada", ID, score=1.0)
+    for _ in range(150):
+        Standing(course).drop("ada", ID)
+        Standing(course).add(result, "key")
+    assert len(list(read_lines(course.reports / "graded.jsonl"))) < 110
+    assert Standing(course).find("ada", ID, "key") == result
 
 
 def test_lines_survive_a_cut(tmp_path):
