@@ -32,8 +32,8 @@ build: $(READY) ## source/ to release/
 solve: $(READY) ## source/ to solutions/, with full training
 	$(BIN)/autograder solve
 
-clean:          ## remove what grading wrote; keeps .venv, source/, release/, solutions/
-	rm -rf submitted autograded feedback reports demo gradebook.db .pytest_cache .ruff_cache .hypothesis
+clean:          ## remove the demo and caches; a class of your own stays
+	rm -rf demo dist .pytest_cache .ruff_cache .hypothesis
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; name one with: make PYTHON=python3.12 ..."; exit 1; }
