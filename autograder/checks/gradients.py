@@ -285,9 +285,11 @@ def _require_derived(
         return
     cache = outputs_and_cache(reference, values)[1]
     right = _named(call(right_backward, *douts, cache), inputs, backward.__name__)
-    own_cache = outputs_and_cache(forward, values)[1]
     copies = copy.deepcopy(values)  # a generator among them would go on
-    require_derived(backward, (*douts, own_cache), found, right, lambda: reference(*copies))
+    require_derived(
+        backward, lambda: (*douts, outputs_and_cache(forward, values)[1]), found, right,
+        lambda: reference(*copies),
+    )  # fmt: skip
 
 
 def _copy(inputs: Mapping[str, Any], dtype: type = np.float64) -> dict[str, Any]:

@@ -22,10 +22,10 @@ TRIES, AT_ONCE, ENOUGH_SECONDS = 4, 20, 0.05
 
 
 def require_derived(
-    backward: Callable, arguments: tuple, found: Mapping[str, NDArray], right: Mapping[str, NDArray],
-    forward_pass: Callable[[], object],
+    backward: Callable, arguments: Callable[[], tuple], found: Mapping[str, NDArray],
+    right: Mapping[str, NDArray], forward_pass: Callable[[], object],
 ) -> None:  # fmt: skip
-    """Raise Failure when `found`, which `backward(*arguments)` returned, looks like differences.
+    """Raise Failure when `found`, which `backward(*arguments())` returned, looks like differences.
 
     `right` is the reference's gradient, with the same names and shapes. `forward_pass()` is one of the
     reference's forward passes: it takes about as long as the student's, which student code could slow down.
@@ -34,7 +34,7 @@ def require_derived(
     if not numbers:
         return
     limit = PASSES * numbers * fastest(forward_pass) + BORDER_SECONDS
-    if seconds_of_call(backward, arguments) > limit:
+    if seconds_of_call(backward, arguments()) > limit:
         raise Failure(
             f"`{backward.__name__}` takes differences of the forward pass instead of deriving the gradient.",
             code="numerical",
