@@ -152,7 +152,7 @@ def test_a_canvas_class_is_collected(course, nbgrader):
         f"lovelaceada_LATE_11_104_{ID}.ipynb": "ada 1",
         f"lovelaceada_12_106_{ID}.ipynb": "another ada",
         "hopper_13_107_work.zip": zipped({f"work/{ID}.ipynb": "grace", "work/.ipynb_checkpoints/x.ipynb": "old",
-                                          "work/weights.txt": "1", f"__MACOSX/work/._{ID}.ipynb": "junk"}),
+                                          "work/weights.txt": "1", f"__MACOSX/._{ID}.ipynb": "junk"}),
         "turing_14_108_final.ipynb": "alan",
         "noether_15_109_work.rar": "Rar!",
         f"evil_16_110_x_12_999_{ID}.ipynb": "evil",
