@@ -117,6 +117,16 @@ def test_results_are_let_go():
         assert psutil.Process().memory_info().rss - before < 100 * 2**20
 
 
+def test_work_that_is_given_up_waits_for_no_half_result():
+    """Does closing early return at once, although a worker may be in the middle of sending a large result?"""
+    for _ in range(5):
+        work = run_in_workers(_large, [(number,) for number in range(300)], 2)
+        assert next(work)
+        began = time.monotonic()
+        work.close()
+        assert time.monotonic() - began < 10
+
+
 def _square_or_die(number: int) -> int:
     if number == 5:
         os.kill(os.getpid(), signal.SIGKILL)
