@@ -15,7 +15,7 @@ from distributed import Client
 
 from autograder.course import CourseError
 from autograder.grading.parcel import version
-from autograder.grading.workers import Finished, ctrl_c, in_turn
+from autograder.grading.workers import POLL_SECONDS, Finished, ctrl_c, in_turn
 from autograder.sandbox.bubblewrap import require
 
 CONNECT_SECONDS = 10
@@ -34,7 +34,8 @@ def run_on_cluster(
     with _connected(address) as client, ctrl_c() as stop:
         workers = _Workers(client)
         while not workers.room():
-            time.sleep(0.2)
+            if stop.wait(POLL_SECONDS):
+                raise KeyboardInterrupt
         _require_able(client, sandbox)
         executor = client.get_executor(pure=False)
         try:

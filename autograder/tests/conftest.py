@@ -6,7 +6,7 @@ from autograder.tests.mini import make_course
 
 
 def pytest_addoption(parser):
-    parser.addoption("--stress", action="store_true", help="the large counts that docs/scale.md states; an hour")
+    parser.addoption("--stress", action="store_true", help="large counts; about half an hour")
 
 
 @pytest.fixture(scope="session")

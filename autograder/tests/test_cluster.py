@@ -1,9 +1,11 @@
 """Judging on a Dask cluster: a scheduler and workers on this machine that see nothing of the course."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
+import time
 from contextlib import ExitStack, contextmanager
 
 import pytest
@@ -128,3 +130,13 @@ def test_a_cluster_without_workers_or_scheduler_gets_a_sentence(course, cluster,
     monkeypatch.setattr("autograder.grading.cluster.CONNECT_SECONDS", 1)
     assert main(["--course", str(course.root), "grade", "--scheduler", "tcp://127.0.0.1:9"]) == 2
     assert "No Dask scheduler answers at tcp://127.0.0.1:9" in capsys.readouterr().err
+
+
+def test_ctrl_c_ends_the_wait_for_a_first_worker(course, cluster):
+    """Does one Ctrl-C end a run that waits for workers, within seconds?"""
+    command = [sys.executable, "-m", "autograder", "--course", str(course.root), "grade"]
+    process = subprocess.Popen([*command, "--scheduler", cluster.address], stderr=subprocess.DEVNULL)
+    time.sleep(8)
+    assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=10) == 130

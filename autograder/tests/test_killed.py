@@ -88,7 +88,7 @@ def test_a_killed_grader_goes_on_and_leaves_nothing(course, tmp_path, stress):
 def test_a_large_class_takes_no_more_memory(course, stress):
     """Does the main process grow by little from a tenth of 1,000 submissions to the last?"""
     if not stress:
-        pytest.skip("ten minutes: run pytest with --stress")
+        pytest.skip("six minutes: run pytest with --stress")
     count = 1000
     for number in range(count):
         write(course.submitted(f"student{number}", ID), MIXED["right"])
