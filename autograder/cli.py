@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from autograder.course import Course, CourseError
+from autograder.sandbox.places import BEST, PLACES
 
 console = Console(highlight=False)
 EXTRAS = {"distributed": "distributed", "psycopg": "postgresql"}
@@ -290,7 +291,8 @@ def _parser() -> argparse.ArgumentParser:
         if cluster:
             where.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster that judges instead")
         command.add_argument(
-            "--sandbox", choices=["bwrap", "none"], help="'none' only for code that you trust"
+            "--sandbox", choices=[BEST, *PLACES], help="walls (default: the best there are here); "
+            "'none' only for code that you trust",
         )
         return command
 

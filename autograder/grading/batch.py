@@ -14,7 +14,8 @@ from autograder.grading.result import Result, failed
 from autograder.grading.standing import Standing, key_of
 from autograder.grading.submission import SubmissionError
 from autograder.grading.workers import run_in_workers
-from autograder.sandbox.bubblewrap import Limits, require
+from autograder.sandbox.limits import Limits
+from autograder.sandbox.places import require
 from autograder.sandbox.process import NoProcess, StudentProcess
 
 
@@ -88,8 +89,7 @@ def sealed_steps(course: Course, sandbox: str | None) -> SealedExecute:
     Raises CourseError when no student process starts here, before everybody's submission says so.
     """
     steps = SealedExecute(config=course.config())
-    steps.sandbox = sandbox or steps.sandbox
-    require(steps.sandbox)
+    steps.sandbox, _ = require(sandbox or steps.sandbox)
     try:
         StudentProcess(steps.sandbox, Limits(), []).close()
     except NoProcess as error:

@@ -15,7 +15,7 @@ from autograder.cells import cells_of
 from autograder.checks.show import MARKS, for_student
 from autograder.grading.restore import Restored, grade_id, is_test
 from autograder.grading.testcell import Judged, run_test_cell
-from autograder.sandbox.bubblewrap import Limits
+from autograder.sandbox.limits import Limits
 from autograder.sandbox.session import CellOutput, Session, StudentFunction
 
 MAX_OUTPUT = 10 * 2**20
@@ -29,6 +29,7 @@ class Rules:
     """How to judge: the truth, the walls and the limits.
 
     `salt` changes the hidden inputs. Without `show`, the student's output is not kept, which saves a pass.
+    `alone` says that nothing else is judged meanwhile.
     """
 
     source: Path
@@ -36,6 +37,11 @@ class Rules:
     limits: Limits = field(default_factory=Limits)
     salt: str = ""
     show: bool = True
+    alone: bool = True
+
+
+class Disturbed(Exception):
+    """Something outside ended a student process; the submission has to be judged once more, alone."""
 
 
 def judge(restored: Restored, rules: Rules, files: list[Path]) -> NotebookNode:
@@ -44,14 +50,16 @@ def judge(restored: Restored, rules: Rules, files: list[Path]) -> NotebookNode:
     The cells run twice, each time in a fresh process: once for the output that the student gets
     back, with no test near, and once for the tests, with nothing shown. So hidden inputs cannot
     reach the feedback through anything that student code prints.
+
+    What was disturbed from outside is judged once more; if that is disturbed, too, checks could not run.
+    Raises Disturbed the first time, when others are judged beside it.
     """
     started = time.monotonic()
     notebook = restored.notebook
-    if rules.show:
-        _show_outputs(notebook, rules, files)
-    context = autograder.hidden.Grading(rules.source, secret_of(notebook, rules))
-    with autograder.hidden.grading(context):
-        _run_tests(notebook, rules, files)
+    if _is_disturbed(notebook, rules, files):
+        if not rules.alone:
+            raise Disturbed("A student process was ended from outside.")
+        _is_disturbed(notebook, rules, files)
     notebook.metadata["autograder"] = {
         "restored": restored.notes, "seconds": round(time.monotonic() - started, 2)
     }  # fmt: skip
@@ -60,34 +68,43 @@ def judge(restored: Restored, rules: Rules, files: list[Path]) -> NotebookNode:
     return notebook
 
 
+def _is_disturbed(notebook: NotebookNode, rules: Rules, files: list[Path]) -> bool:
+    """Judge; did something outside end a process on the way?"""
+    context = autograder.hidden.Grading(rules.source, secret_of(notebook, rules))
+    with autograder.hidden.grading(context):
+        return bool(rules.show and _show_outputs(notebook, rules, files)) | _run_tests(notebook, rules, files)
+
+
 def _runs(cell: NotebookNode) -> bool:
     """Does grading run this cell? Figures are for people, and test cells run in the grader."""
     return cell.cell_type == "code" and not is_test(cell) and "figure" not in cell.metadata.get("tags", [])
 
 
-def _show_outputs(notebook: NotebookNode, rules: Rules, files: list[Path]) -> None:
+def _show_outputs(notebook: NotebookNode, rules: Rules, files: list[Path]) -> bool:
     session, room = Session(rules.sandbox, rules.limits, files), MAX_OUTPUT
     try:
         for cell in filter(_runs, notebook.cells):
-            output = session.run(cell.source)
+            output = session.run(cell.source, own=not grade_id(cell))
             room -= len(output.text) + sum(map(len, output.images))
             cell.outputs = _as_outputs(output if room > 0 else CellOutput(TOO_MUCH))
     finally:
         session.close()
+    return session.disturbed
 
 
-def _run_tests(notebook: NotebookNode, rules: Rules, files: list[Path]) -> None:
+def _run_tests(notebook: NotebookNode, rules: Rules, files: list[Path]) -> bool:
     session, judged = Session(rules.sandbox, rules.limits, files), []
     try:
         for cell in cells_of(notebook):
             if _runs(cell.node):
-                session.run(cell.source)
+                session.run(cell.source, own=not grade_id(cell.node))
             elif cell.kind == "test":
                 checks = run_test_cell(cell, lambda name: StudentFunction(session, name), _proven(judged))
                 _write_result(cell.node, checks)
                 judged += checks
     finally:
         session.close()
+    return session.disturbed
 
 
 def _proven(judged: list[Judged]) -> set[str]:

@@ -12,7 +12,9 @@ from autograder.course import Course
 from autograder.grading.judge import Rules, judge
 from autograder.grading.restore import Restored, grade_id, is_test, restore
 from autograder.grading.submission import read_submission
-from autograder.sandbox.bubblewrap import Limits, plain_files, require
+from autograder.sandbox.bubblewrap import plain_files
+from autograder.sandbox.limits import Limits
+from autograder.sandbox.places import BEST, PLACES, require
 
 
 class RestoreCells(NbGraderPreprocessor):
@@ -43,14 +45,14 @@ class HideTests(ClearHiddenTests):
 class SealedExecute(NbGraderPreprocessor):
     """Takes the place of Execute: runs student code behind the border and the tests before it."""
 
-    sandbox = Enum(["bwrap", "none"], "bwrap", help="'none' only for code that you trust").tag(config=True)
-    call_seconds = Float(Limits.call_seconds, help="wall time of one call of a student's function").tag(
+    sandbox = Enum([BEST, *PLACES], BEST, help="'none' only for code that you trust").tag(config=True)
+    call_seconds = Float(Limits.call_seconds, help="CPU time of one call of a student's function").tag(
         config=True
     )
-    cell_seconds = Float(Limits.cell_seconds, help="wall time of one cell").tag(config=True)
-    notebook_seconds = Float(Limits.notebook_seconds, help="wall time of one pass over a notebook").tag(
-        config=True
-    )
+    cell_seconds = Float(Limits.cell_seconds, help="CPU time of one cell").tag(config=True)
+    notebook_seconds = Float(
+        Limits.notebook_seconds, help="CPU time of own cells, of exercises, of tests, in one pass each"
+    ).tag(config=True)
 
     def rules(self, course: Course, assignment: str) -> Rules:
         """How this course judges an assignment."""
@@ -58,7 +60,9 @@ class SealedExecute(NbGraderPreprocessor):
         return Rules(course.source(assignment), self.sandbox, limits)
 
     def preprocess(self, nb, resources):
-        require(self.sandbox)
+        self.sandbox, why = require(self.sandbox)
+        if why:
+            self.log.warning(why)
         course, ids = _course(), resources["nbgrader"]
         notes = nb.metadata.get("autograder", {}).get("restored", [])
         files = plain_files(course.submitted(ids["student"], ids["assignment"]).parent)

@@ -1,91 +1,80 @@
-"""The sealed place in which a student process starts: what it sees, and how much it may use."""
+"""bubblewrap: namespaces of its own for files, processes, network, users, IPC and host name."""
 
 import json
 import os
 import shutil
 import subprocess
-import sys
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from autograder.course import CourseError
+from autograder.sandbox.allowed import program
+from autograder.sandbox.limits import Limits
+from autograder.sandbox.place import (
+    PACKAGE,
+    VISIBLE,
+    Place,
+    Started,
+    corpus,
+    environment,
+    python,
+    python_folders,
+)
 
-PACKAGE = Path(__file__).resolve().parents[1]
-HOME = "/home/student"
-COURSE = "/course"
-# The modules that notebooks import, and the worker's own; nothing else of the package is visible.
-VISIBLE = ("__init__.py", "notebook", "checks", "sandbox/__init__.py", "sandbox/wire.py",
-           "sandbox/worker.py", "sandbox/seccomp.py")  # fmt: skip
-SYSTEM = ("/usr", "/bin", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/alternatives")
-MAX_FILES, MAX_FILE = 50, 20 * 2**20
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What one student process may use. Seconds are wall time, sizes bytes."""
-
-    call_seconds: float = 10
-    cell_seconds: float = 30
-    notebook_seconds: float = 120
-    memory: int = 3 * 2**30
-    disk: int = 64 * 2**20
-    file: int = 16 * 2**20
-    output: int = 64 * 2**10
-    threads: int = 64
+HOME, COURSE = "/home/student", "/course"
+NAMESPACES = ["--unshare-all", "--unshare-user", "--as-pid-1", "--die-with-parent"]
 
 
-def require(sandbox: str) -> None:
-    """Raise CourseError, with the way to get it, when sealed grading is asked for and impossible."""
-    if sandbox != "bwrap":
-        return
-    if not shutil.which("bwrap"):
-        raise CourseError(
-            "Sealed grading needs bubblewrap, which is not installed; run `autograder doctor --install`, "
-            "or use `--sandbox none` for code that you trust."
-        )
-    probe = subprocess.run(
-        ["bwrap", "--unshare-all", "--unshare-user", "--ro-bind", "/", "/", "true"],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if probe.returncode:
-        raise CourseError(
-            f"bubblewrap cannot make a sandbox on this machine ({probe.stderr.strip()}); "
-            "run `autograder doctor`, or use `--sandbox none` for code that you trust."
-        )
+class Bubblewrap(Place):
+    name = "bwrap"
+    holds = "files, processes, network, users and system calls"
+
+    def require(self) -> None:
+        for needed, package in {"bwrap": "bubblewrap", "prlimit": "util-linux"}.items():
+            if not shutil.which(needed):
+                raise CourseError(
+                    f"Sealed grading needs {package}, which is not installed; run `autograder doctor --install`, "
+                    "or use `--sandbox none` for code that you trust."
+                )
+        program(starting=True)
+        probe = subprocess.run(
+            ["bwrap", *NAMESPACES, "--ro-bind", "/", "/", "true"], capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        if probe.returncode:
+            raise CourseError(
+                f"bubblewrap cannot make a sandbox on this machine ({probe.stderr.strip()}); "
+                "run `autograder doctor`, or use `--sandbox none` for code that you trust."
+            )
+
+    def start(self, descriptor: int, limits: Limits, files: list[Path], errors: Any) -> Started:
+        """The student's process is the first of its namespace: with it ends whatever it has started."""
+        seals = {"limits": limits.of_the_student, "filter": program(starting=False).hex()}
+        told, tell = os.pipe()
+        filtered, filling = os.pipe()
+        os.write(filling, program(starting=True))
+        os.close(filling)
+        own = ["--info-fd", str(tell), "--seccomp", str(filtered), "--"]
+        process = subprocess.Popen(
+            [*_limited(limits), *_walls(limits, files), *own, *python(descriptor, limits, seals)],
+            pass_fds=[descriptor, tell, filtered], stdin=subprocess.DEVNULL, stdout=errors, stderr=errors,
+            env={"PATH": os.environ.get("PATH", os.defpath)}, start_new_session=True,
+        )  # fmt: skip
+        os.close(tell)
+        os.close(filtered)
+        with open(told) as about:
+            return Started(process, _child(about.read()) or process.pid)
 
 
-def command(sandbox: str, descriptor: int, limits: Limits, files: list[Path]) -> list[str]:
-    """The command line that starts a student process which talks over `descriptor`."""
-    options = json.dumps({
-        "seal": sandbox == "bwrap",
-        "output_bytes": limits.output,
-        "rlimits": {
-            "RLIMIT_AS": limits.memory,
-            "RLIMIT_CPU": int(limits.notebook_seconds) * 2,
-            "RLIMIT_FSIZE": limits.file,
-            "RLIMIT_NPROC": 4096 if os.getuid() == 0 else limits.threads,
-            "RLIMIT_NOFILE": 256,
-            "RLIMIT_CORE": 0,
-        },
-    })  # fmt: skip
-    python = [sys.executable, "-P", "-s", "-m", "autograder.sandbox.worker", str(descriptor), options]
-    return [*_walls(limits, files), *python] if sandbox == "bwrap" else python
+def _child(information: str) -> int | None:
+    """The pid that bubblewrap tells of; None when it ended before."""
+    return json.loads(information)["child-pid"] if information.strip() else None
 
 
-def environment(sandbox: str) -> dict[str, str]:
-    """The environment of a student process; none of the grader's own variables."""
-    return {
-        "PATH": "/usr/bin:/bin",
-        "HOME": HOME if sandbox == "bwrap" else os.environ.get("HOME", "/"),
-        "USER": "student",
-        "LANG": "C.UTF-8",
-        "PYTHONPATH": COURSE if sandbox == "bwrap" else str(PACKAGE.parent),
-        "PYTHONHASHSEED": "0",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "NBGRADER_EXECUTION": "autograde",
-        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-        **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
-    }
+def _limited(limits: Limits) -> list[str]:
+    """A command that gives bubblewrap and all that it starts their limits."""
+    names = {"RLIMIT_AS": "as", "RLIMIT_CPU": "cpu", "RLIMIT_FSIZE": "fsize", "RLIMIT_NOFILE": "nofile",
+             "RLIMIT_CORE": "core"}  # fmt: skip
+    return ["prlimit", *(f"--{names[name]}={value}" for name, value in limits.of_any_process.items()), "--"]
 
 
 def _walls(limits: Limits, files: list[Path]) -> list[str]:
@@ -94,39 +83,29 @@ def _walls(limits: Limits, files: list[Path]) -> list[str]:
     There is no /proc: for a grader that is root, bubblewrap would leave settings of the whole host in it
     open for writing.
     """
-    arguments = ["bwrap", "--unshare-all", "--unshare-user", "--uid", "1000", "--gid", "1000",
-                 "--hostname", "student", "--die-with-parent", "--new-session", "--clearenv"]  # fmt: skip
-    for name, value in environment("bwrap").items():
+    arguments = ["bwrap", *NAMESPACES, "--uid", "1000", "--gid", "1000", "--hostname", "student",
+                 "--new-session", "--clearenv"]  # fmt: skip
+    for name, value in environment(HOME, COURSE).items():
         arguments += ["--setenv", name, value]
     for folder in ("/tmp", HOME):
         arguments += ["--size", str(limits.disk), "--tmpfs", folder]
-    for path in _python_folders():
+    for path in python_folders():
         arguments += ["--ro-bind-try", path, path]
     for name in VISIBLE:
         arguments += ["--ro-bind", str(PACKAGE / name), f"{COURSE}/autograder/{name}"]
-    arguments += ["--ro-bind", *_corpus(), "--dev", "/dev", "--remount-ro", "/dev"]
+    text, place = corpus()
+    arguments += ["--ro-bind", str(text), f"{COURSE}/{place}", "--dev", "/dev", "--remount-ro", "/dev"]
     for path in files:
         arguments += ["--ro-bind", str(path), f"{HOME}/{path.name}"]
-    return [*arguments, "--remount-ro", "/", "--chdir", HOME, "--"]
+    return [*arguments, "--remount-ro", "/", "--chdir", HOME]
 
 
-def _python_folders() -> list[str]:
-    """The system's libraries and the Python environment, without anything of the course."""
-    folders = dict.fromkeys([*SYSTEM, sys.base_prefix, sys.prefix])
-    for folder in folders:
-        if PACKAGE.parent.is_relative_to(folder) and "site-packages" not in PACKAGE.parts:
-            raise CourseError(
-                f"The course lies inside the Python installation {folder}, which student code can read; "
-                "move the course, or use a virtual environment."
-            )
-    return list(folders)
+MAX_FILES, MAX_FILE = 50, 20 * 2**20
 
 
-def _corpus() -> tuple[str, str]:
-    from autograder.notebook.corpus import _corpus_path
-
-    path = _corpus_path()
-    return str(path), f"{COURSE}/autograder/data/{path.name}"
+def require(sandbox):
+    from autograder.sandbox.places import require as r
+    r(sandbox)
 
 
 def plain_files(folder: Path) -> list[Path]:

@@ -2,8 +2,9 @@
 
 import contextlib
 import itertools
+import os
 import resource
-import shutil
+import select
 import signal
 import socket
 import subprocess
@@ -17,17 +18,28 @@ from typing import Any
 
 import numpy as np
 
-from autograder.sandbox import bubblewrap, wire
-from autograder.sandbox.bubblewrap import Limits
+from autograder.sandbox import wire
+from autograder.sandbox.clock import OverLimit, Patience, Starved
+from autograder.sandbox.limits import Limits
+from autograder.sandbox.places import place_of
 
 START_SECONDS = 30
+END_SECONDS = 5
 MEMORY = 2 * 2**30  # for one call of the reference on behalf of student code
 MAX_LENT = 10_000  # caches of a step function over a long sequence
 MAX_QUESTION = 200_000  # entries of arrays; the training text has 133,738
+MAX_ENTRIES = 5_000  # files and folders where no file system limits them
+# Student code can send none of these, so they come from outside, unless a limit of ours sent them.
+FROM_OUTSIDE = {signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGUSR1,
+                signal.SIGUSR2}  # fmt: skip
 
 
 class ProcessDied(Exception):
     """The student process ended or was ended; the text says why, for the student."""
+
+
+class KilledFromOutside(ProcessDied):
+    """Something outside ended the student process or kept it from running: nobody's fault."""
 
 
 class NoProcess(Exception):
@@ -35,75 +47,104 @@ class NoProcess(Exception):
 
 
 class StudentProcess:
-    """One sealed process. Close it; it also dies with the grader."""
+    """One sealed process. Close it; it also dies with the grader.
+
+    Of the last question, `spent` is the student's own time and `lent` the grader's CPU time for it.
+    """
 
     def __init__(self, sandbox: str, limits: Limits, files: list[Path]):
-        self.limits = limits
+        place = place_of(sandbox)
+        self.limits, self.spent, self.lent = limits, 0.0, 0.0
         self._numbers = itertools.count(1)
         self._freed: list[int] = []
         self._lent: dict[int, Any] = {}
         self._lent_numbers = itertools.count(-1, -1)
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()
-        self._folder = _working_folder(files) if sandbox == "none" else None
         self._connection, theirs = socket.socketpair()
         with theirs:
-            self._process = subprocess.Popen(
-                bubblewrap.command(sandbox, theirs.fileno(), limits, files),
-                pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stdout=self._errors,
-                stderr=self._errors, env=bubblewrap.environment(sandbox), start_new_session=True,
-                cwd=self._folder.name if self._folder else None,
-            )  # fmt: skip
+            try:
+                self._started = place.start(theirs.fileno(), limits, files, self._errors)
+            except OSError as error:
+                self._connection.close()
+                self._errors.close()
+                raise NoProcess(f"No student process can be started ({error}).") from error
+        _offer_to_the_memory_killer(self._started.pid)
         try:
             self.ask("supply", {"names": []}, START_SECONDS, {})
         except ProcessDied as error:
-            raise NoProcess(f"The student process did not start: {self._complaint()}.") from error
+            raise NoProcess(f"The student process did not start: {self._complaint() or error}.") from error
 
-    def ask(self, operation: str, arguments: dict, seconds: float, stand_ins: Mapping[str, Callable]) -> dict:
+    def ask(
+        self, operation: str, arguments: dict, seconds: float, stand_ins: Mapping[str, Callable],
+        seconds_to_lend: float = 0,
+    ) -> dict:  # fmt: skip
         """One request and its reply; calls of `stand_ins` on the way are answered here.
 
-        Raises ProcessDied when the process ends, talks nonsense or overruns `seconds`; it is closed
-        then.
+        Raises ProcessDied when the process ends, talks nonsense or uses more than `seconds` of CPU time, and
+        KilledFromOutside when that is not its own doing; it is closed then.
         """
-        number, deadline = next(self._numbers), time.monotonic() + seconds
+        number, patience = next(self._numbers), Patience(self._started.pid, seconds, self._is_full)
         freed, self._freed[:] = self._freed[:], []
         request = {"id": number, "op": operation, "arguments": arguments, "free": freed}
         data = wire.pack(request, self._lend)  # too large is the test's fault, not the student's
+        self.lent = 0.0
         try:
-            wire.send(self._connection, data, deadline)
-            reply = self._reply(deadline)
+            wire.send(self._connection, data, patience)
+            reply = self._reply(patience)
             while reply["id"] == -1:
-                with _bounded(deadline):
-                    answer = self._stand_in(reply, stand_ins)
-                wire.send(self._connection, wire.pack(answer, self._lend), deadline)
-                reply = self._reply(deadline)
+                began = time.process_time()
+                with _bounded(seconds_to_lend - self.lent):
+                    answer = wire.pack(self._stand_in(reply, stand_ins), self._lend)
+                self.lent += time.process_time() - began
+                wire.send(self._connection, answer, patience)
+                reply = self._reply(patience)
             if reply["id"] != number:
                 raise wire.WireError("an answer to another question")
+            patience.look_at_the_disk()
             return reply
-        except wire.TooSlow as error:
+        except OverLimit as error:
             self.close()
-            raise ProcessDied(f"took longer than the {seconds:.0f} seconds that it has") from error
+            raise ProcessDied(f"{error}") from error
+        except Starved as error:
+            self.close()
+            raise KilledFromOutside("got no time from a machine that is too busy") from error
         except wire.Closed as error:
-            self.close()
-            raise ProcessDied("ended the Python process, or used more memory than it may") from error
+            raise self._end() from error
         except wire.WireError as error:
             self.close()
             raise ProcessDied("sent something that the grader cannot read") from error
+        finally:
+            self.spent = max(patience.used, patience.asleep)
 
-    def close(self) -> None:
-        """End the process and everything that it started."""
-        with contextlib.suppress(ProcessLookupError):
-            self._process.kill()
-        self._process.wait()
+    def close(self) -> resource.struct_rusage | None:
+        """End the process and everything that it started; what it has used, if this ends it."""
+        process, usage = self._started.process, None
         self._connection.close()
+        if process.returncode is None:
+            usage = _kill(process, self._started.pid)
         if not self._errors.closed:
             self._last_words = self._read_errors()
             self._errors.close()
-        if self._folder:
-            self._folder.cleanup()
+        if self._started.folder:
+            self._started.folder.cleanup()
+        return usage
 
-    def _reply(self, deadline: float) -> dict:
+    def _end(self) -> ProcessDied:
+        """Why a process is gone that hung up."""
+        if hasattr(os, "pidfd_open"):
+            _wait(self._started.process.pid)
+        usage = self.close()
+        code = self._started.process.returncode
+        number = -code if code < 0 else code - 128  # bubblewrap tells of a signal like this
+        used = usage.ru_utime + usage.ru_stime if usage else 0
+        own = used > self.limits.process_seconds or (usage and usage.ru_maxrss * 1024 > self.limits.memory / 2)
+        if number in FROM_OUTSIDE and not own:
+            return KilledFromOutside("was ended from outside")
+        return ProcessDied("ended the Python process, or used more memory than it may")
+
+    def _reply(self, patience: Patience) -> dict:
         """The next message; nothing in it is believed but that it is a dict with a whole number."""
-        reply = wire.unpack(wire.receive(self._connection, deadline), self._find)
+        reply = wire.unpack(wire.receive(self._connection, patience), self._find)
         if type(reply) is not dict or type(reply.get("id")) is not int:
             raise wire.WireError("not an answer")
         dropped = reply.get("dropped")
@@ -144,45 +185,81 @@ class StudentProcess:
         weakref.finalize(handle, self._freed.append, number)
         return handle
 
+    def _is_full(self) -> bool:
+        """Does it fill its folder, where that is not a file system of a fixed size?"""
+        folder = self._started.folder
+        if not folder:
+            return False
+        sizes = [_size_of(file) for file in itertools.islice(Path(folder.name).rglob("*"), MAX_ENTRIES)]
+        return len(sizes) == MAX_ENTRIES or sum(sizes) > self.limits.disk
+
     def _read_errors(self) -> str:
         self._errors.seek(0)
         return self._errors.read(4000).decode(errors="replace").strip()
 
     def _complaint(self) -> str:
         lines = self._last_words.splitlines()
-        return lines[-1] if lines else "it gave no reason"
+        return lines[-1] if lines else ""
 
 
-def _working_folder(files: list[Path]) -> tempfile.TemporaryDirectory:
-    """Where a process without walls works: a folder of its own with copies of the submission's files."""
-    folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
-    for file in files:
-        shutil.copy(file, folder.name)
-    return folder
+def _kill(process: subprocess.Popen, pid: int) -> resource.struct_rusage:
+    """End the student's process, then its wall's program, which follows it once it has seen it end."""
+    if not hasattr(os, "pidfd_open"):  # not Linux, so there is no wall
+        process.kill()
+        process.wait()
+        return resource.getrusage(resource.RUSAGE_CHILDREN)
+    has_ended = os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(process.pid if has_ended else pid, signal.SIGKILL)
+    if not _wait(process.pid):
+        os.kill(process.pid, signal.SIGKILL)  # not Popen's, which would take the usage
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return usage
+
+
+def _wait(pid: int) -> bool:
+    """Does a child end within some seconds? It is left to be waited for."""
+    try:
+        watch = os.pidfd_open(pid)
+    except ProcessLookupError:  # it has ended already
+        return True
+    try:
+        return bool(select.select([watch], [], [], END_SECONDS)[0])
+    finally:
+        os.close(watch)
+
+
+def _offer_to_the_memory_killer(pid: int) -> None:
+    """Where memory runs out the kernel should end a student process, not a grader."""
+    with contextlib.suppress(OSError):
+        Path(f"/proc/{pid}/oom_score_adj").write_text("1000")
 
 
 @contextlib.contextmanager
-def _bounded(deadline: float) -> Iterator[None]:
-    """Bound the grader's own work for student code: its memory, and its time by TooSlow at `deadline`.
+def _bounded(seconds: float) -> Iterator[None]:
+    """Bound the grader's own work for student code: its memory, and its CPU time by OverLimit.
 
     Only the main thread can take signals; elsewhere time is bounded by the size of the input alone.
     """
 
     def ring(*_: object) -> None:
-        raise wire.TooSlow
+        raise OverLimit("asked the reference for more than it has time for")
 
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    room = _memory_now() + MEMORY
     in_main = threading.current_thread() is threading.main_thread()
-    before = signal.signal(signal.SIGALRM, ring) if in_main else None
+    before = signal.signal(signal.SIGPROF, ring) if in_main else None
     try:
-        resource.setrlimit(resource.RLIMIT_AS, (_memory_now() + MEMORY, hard))
+        if soft == resource.RLIM_INFINITY or room < soft:
+            resource.setrlimit(resource.RLIMIT_AS, (room, hard))
         if in_main:
-            signal.setitimer(signal.ITIMER_REAL, max(deadline - time.monotonic(), 1e-3))
+            signal.setitimer(signal.ITIMER_PROF, max(seconds, 1e-3))
         yield
     finally:
         if in_main:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            signal.signal(signal.SIGALRM, before)
+            signal.setitimer(signal.ITIMER_PROF, 0)
+            signal.signal(signal.SIGPROF, before)
         resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
@@ -203,3 +280,10 @@ def _size(value: Any) -> int:
     if isinstance(value, dict):
         return sum(map(_size, value.values()))
     return sum(map(_size, value)) if isinstance(value, tuple | list) else 0
+
+
+def _size_of(file: Path) -> int:
+    try:
+        return file.lstat().st_blocks * 512
+    except OSError:  # gone meanwhile
+        return 0

@@ -1,21 +1,25 @@
 """A submission's state, which outlives its process: cells are replayed after a death."""
 
+import ast
 import re
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from autograder.cells import parse
 from autograder.checks.calls import raised
 from autograder.checks.outcome import Failure
 from autograder.sandbox import wire
-from autograder.sandbox.bubblewrap import Limits
-from autograder.sandbox.process import ProcessDied, StudentProcess
+from autograder.sandbox.limits import Limits
+from autograder.sandbox.process import KilledFromOutside, NoProcess, ProcessDied, StudentProcess
 
-MIN_SECONDS = 1.0
 PROBE_SECONDS = 2.0
+ACCOUNTS = {"own cells": "your own cells", "exercises": "your exercises", "tests": "the calls before",
+            "grader": "earlier calls"}  # fmt: skip
+DEFINES = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+COMPUTES = (ast.Call, ast.Await, ast.MatMult, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 BASE64 = re.compile(r"[A-Za-z0-9+/=\s]+")
 
 
@@ -28,22 +32,35 @@ class CellOutput:
 
 
 class Session:
-    """Runs cells and calls functions of one submission, in as many processes as it takes."""
+    """Runs cells and calls functions of one submission, in as many processes as it takes.
+
+    The student's own time is charged to accounts that know nothing of each other: cells that the course
+    does not know, exercises, tests, and what the grader asks for itself. `disturbed` says that something
+    outside ended a process or kept it from running.
+    """
 
     def __init__(self, sandbox: str, limits: Limits, files: list[Path]):
-        self.sandbox, self.limits, self.files = sandbox, limits, files
+        self.sandbox, self.limits, self.files, self.disturbed = sandbox, limits, files, False
         self._process: StudentProcess | None = None
         self._cells: list[str] = []
         self._supplied: dict[str, Callable] = {}
         self._overran: set[str] = set()
-        self._probing = False
-        self._end = time.monotonic() + limits.notebook_seconds
+        self._account = "tests"
+        self._left = dict.fromkeys(ACCOUNTS, limits.notebook_seconds)
 
-    def run(self, source: str) -> CellOutput:
-        """Run a cell. One that breaks a limit is left out of later replays."""
+    def run(self, source: str, *, own: bool = False) -> CellOutput:
+        """Run a cell, an `own` one of the student's or an exercise.
+
+        Of one that breaks a limit, what defines without computing is run instead, now and in replays.
+        """
         try:
-            reply = self._ask("cell", {"source": source}, self.limits.cell_seconds)
+            with self._charged("own cells" if own else "exercises"):
+                reply = self._ask("cell", {"source": source}, self.limits.cell_seconds)
         except ProcessDied as error:
+            self._cells.append(source if isinstance(error, KilledFromOutside) else definitions(source))
+            if self._process:  # which goes on: the account was empty
+                with self._charged("grader"):
+                    self._quietly("cell", {"source": self._cells[-1]})
             return CellOutput(f"This cell {error}.")
         self._cells.append(source)
         return CellOutput(_text(reply.get("text"), self.limits.output), _images(reply.get("images")))
@@ -52,11 +69,14 @@ class Session:
         """A function's results, one per call, and whether it changed its arguments. Raises Failure."""
         if name in self._overran:
             raise Failure(f"`{name}` broke a limit before, and is not called again.", code="limit")
-        seconds = PROBE_SECONDS if self._probing else seconds or self.limits.call_seconds
+        probing = self._account == "grader"
+        seconds = seconds or (PROBE_SECONDS if probing else self.limits.call_seconds)
         try:
             reply = self._ask("call", {"name": name, "arguments": arguments, "times": times}, seconds)
+        except KilledFromOutside:
+            raise
         except ProcessDied as error:
-            if not self._probing:
+            if not probing:
                 self._overran.add(name)
             raise Failure(f"`{name}` {error}.", code="limit") from error
         if "error" in reply:
@@ -65,6 +85,11 @@ class Session:
         if type(values) is not list or len(values) != times:
             raise Failure(f"`{name}` ran, but its process reports no result.", code="returns")
         return values, reply.get("changed") is True
+
+    @property
+    def spent(self) -> float:
+        """The student's own seconds for the last request."""
+        return self._process.spent if self._process else 0.0
 
     @contextmanager
     def supply(self, stand_ins: Mapping[str, Callable]) -> Iterator[None]:
@@ -79,14 +104,9 @@ class Session:
             if self._process and stand_ins:
                 self._quietly("withdraw", {})
 
-    @contextmanager
-    def probe(self) -> Iterator[None]:
-        """While open, calls look for a diagnosis: they are short, and a broken limit has no consequence."""
-        self._probing = True
-        try:
-            yield
-        finally:
-            self._probing = False
+    def probe(self):
+        """While open, calls are the grader's own: they are short, and a broken limit has no consequence."""
+        return self._charged("grader")
 
     def close(self) -> None:
         """End the process, if there is one."""
@@ -94,31 +114,63 @@ class Session:
             self._process.close()
             self._process = None
 
-    def _ask(self, operation: str, arguments: dict, seconds: float) -> dict:
-        left = self._end - time.monotonic()
-        if left < MIN_SECONDS:
-            raise ProcessDied("had no time left: the notebook used up all of its seconds")
-        process = self._process or self._restart()
+    @contextmanager
+    def _charged(self, account: str) -> Iterator[None]:
+        before, self._account = self._account, account
         try:
-            return process.ask(operation, arguments, min(seconds, left), self._supplied)
-        except ProcessDied:
+            yield
+        finally:
+            self._account = before
+
+    def _ask(self, operation: str, arguments: dict, seconds: float) -> dict:
+        if self._left[self._account] <= 0:
+            raise ProcessDied(f"had no time left: {ACCOUNTS[self._account]} used up all of their seconds")
+        process = self._process or self._restart()
+        return self._charge(process, operation, arguments, min(seconds, self._left[self._account]))
+
+    def _charge(self, process: StudentProcess, operation: str, arguments: dict, seconds: float) -> dict:
+        to_lend = min(self._left["grader"], self.limits.cell_seconds)
+        try:
+            return process.ask(operation, arguments, seconds, self._supplied, to_lend)
+        except ProcessDied as error:
             self._process = None
+            self.disturbed |= isinstance(error, KilledFromOutside)
             raise
+        finally:
+            self._left[self._account] -= process.spent
+            self._left["grader"] -= process.lent
 
     def _restart(self) -> StudentProcess:
         """A new process in the state that the cells so far leave behind."""
-        process = StudentProcess(self.sandbox, self.limits, self.files)
+        process = self._start()
         try:
-            for source in self._cells:
-                seconds = min(self.limits.cell_seconds, self._end - time.monotonic())
-                process.ask("cell", {"source": source}, seconds, {})
-            if self._supplied:
-                process.ask("supply", {"names": list(self._supplied)}, self.limits.call_seconds, {})
+            with self._charged("grader"):
+                self._replay(process)
         except BaseException:
             process.close()
             raise
         self._process = process
         return process
+
+    def _start(self) -> StudentProcess:
+        """A new process; one that is ended from outside at its start gets a successor."""
+        try:
+            return StudentProcess(self.sandbox, self.limits, self.files)
+        except NoProcess:
+            return StudentProcess(self.sandbox, self.limits, self.files)
+
+    def _replay(self, process: StudentProcess) -> None:
+        """Run the cells again. One that now breaks a limit, which it did not before, only defines from then on."""
+        for position, source in enumerate(self._cells):
+            if self._left["grader"] <= 0:
+                raise ProcessDied(f"had no time left: {ACCOUNTS['grader']} used up all of their seconds")
+            try:
+                self._charge(process, "cell", {"source": source}, 2 * self.limits.cell_seconds)
+            except ProcessDied:
+                self._cells[position] = definitions(source)
+                raise
+        if self._supplied:
+            self._charge(process, "supply", {"names": list(self._supplied)}, self.limits.call_seconds)
 
     def _quietly(self, operation: str, arguments: dict) -> None:
         """A request whose failure shows at the next call."""
@@ -126,6 +178,19 @@ class Session:
             self._ask(operation, arguments, self.limits.call_seconds)
         except ProcessDied:
             self.close()
+
+
+def definitions(source: str) -> str:
+    """What a cell defines without computing: imports, functions, classes, and names for plain values."""
+    tree = parse(source)
+    kept = [statement for statement in tree.body if _only_defines(statement)] if tree else []
+    return "\n".join(map(ast.unparse, kept))
+
+
+def _only_defines(statement: ast.stmt) -> bool:
+    if isinstance(statement, ast.Assign | ast.AnnAssign):
+        return not any(isinstance(node, COMPUTES) for node in ast.walk(statement))
+    return isinstance(statement, DEFINES)
 
 
 class StudentFunction:
@@ -142,6 +207,12 @@ class StudentFunction:
     ) -> tuple[list, bool]:
         """The results of `times` calls, and whether the arguments were changed. Raises Failure."""
         return self.session.call(self.__name__, tuple(arguments), times, seconds)
+
+    def sealed_seconds(self, arguments: tuple, times: int = 1) -> float:
+        """The student's own seconds for `times` calls, which the grader asks for itself. Raises Failure."""
+        with self.session.probe():
+            self.session.call(self.__name__, tuple(arguments), times, self.session.limits.call_seconds)
+        return self.session.spent
 
     def sealed_probe(self):
         """See Session.probe."""

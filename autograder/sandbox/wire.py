@@ -8,7 +8,7 @@ import socket
 import struct
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import msgpack
 import numpy as np
@@ -44,6 +44,16 @@ class Handle:
 
     def __repr__(self) -> str:
         return "<an object that stays on the other side>"
+
+
+@runtime_checkable
+class HasTime(Protocol):
+    """A deadline that is looked at again and again: `left()` seconds later, or it raises TooSlow."""
+
+    def left(self) -> float: ...
+
+
+Deadline = float | HasTime | None
 
 
 def pack(message: Any, keep: Callable[[Any], int]) -> bytes:
@@ -162,18 +172,20 @@ def _require_shallow(value: Any) -> None:
             raise ValueError("containers in containers")
 
 
-def send(connection: socket.socket, data: bytes, deadline: float | None = None) -> None:
+def send(connection: socket.socket, data: bytes, deadline: Deadline = None) -> None:
     """Send one frame. Raises TooSlow after `deadline` (time.monotonic) and Closed without a peer."""
-    try:
+    left = memoryview(struct.pack("<I", len(data)) + data)
+    while left:
         connection.settimeout(_remaining(deadline))
-        connection.sendall(struct.pack("<I", len(data)) + data)
-    except TimeoutError as error:
-        raise TooSlow from error
-    except OSError as error:
-        raise Closed from error
+        try:
+            left = left[connection.send(left) :]
+        except TimeoutError:
+            continue
+        except OSError as error:
+            raise Closed from error
 
 
-def receive(connection: socket.socket, deadline: float | None = None) -> bytes:
+def receive(connection: socket.socket, deadline: Deadline = None) -> bytes:
     """Receive one frame. Raises TooSlow, Closed, or WireError for one over the size cap."""
     length = struct.unpack("<I", _exactly(connection, 4, deadline))[0]
     if length > MAX_FRAME:
@@ -181,14 +193,14 @@ def receive(connection: socket.socket, deadline: float | None = None) -> bytes:
     return _exactly(connection, length, deadline)
 
 
-def _exactly(connection: socket.socket, count: int, deadline: float | None) -> bytes:
+def _exactly(connection: socket.socket, count: int, deadline: Deadline) -> bytes:
     data = bytearray()
     while len(data) < count:
+        connection.settimeout(_remaining(deadline))
         try:
-            connection.settimeout(_remaining(deadline))
             part = connection.recv(min(count - len(data), 2**20))
-        except TimeoutError as error:
-            raise TooSlow from error
+        except TimeoutError:
+            continue
         except OSError as error:
             raise Closed from error
         if not part:
@@ -197,7 +209,9 @@ def _exactly(connection: socket.socket, count: int, deadline: float | None) -> b
     return bytes(data)
 
 
-def _remaining(deadline: float | None) -> float | None:
+def _remaining(deadline: Deadline) -> float | None:
+    if isinstance(deadline, HasTime):
+        return deadline.left()
     left = None if deadline is None else deadline - time.monotonic()
     if left is not None and left <= 0:
         raise TooSlow

@@ -9,7 +9,7 @@ import copy
 import itertools
 import json
 import os
-import resource
+import signal
 import socket
 import sys
 import traceback
@@ -24,7 +24,7 @@ from traitlets import Type
 from traitlets.config import Config
 
 from autograder.checks.calls import data_of, same
-from autograder.sandbox import seccomp, wire
+from autograder.sandbox import seal, wire
 
 MAX_MESSAGE = 300
 
@@ -205,23 +205,13 @@ def _shell(console: Console) -> InteractiveShell:
     return shell
 
 
-def _limit(limits: dict) -> None:
-    """Hard limits for this process; it may not raise them again."""
-    for name, value in limits.items():
-        kind = getattr(resource, name)
-        hard = resource.getrlimit(kind)[1]
-        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        resource.setrlimit(kind, (value, value))
-
-
 def main() -> None:
     descriptor, options = int(sys.argv[1]), json.loads(sys.argv[2])
     connection = socket.socket(fileno=descriptor)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    seal.seal(options["seals"])
     worker = Worker(connection, options["output_bytes"])
     sys.argv = [""]
-    _limit(options["rlimits"])
-    if options["seal"]:
-        seccomp.forbid_new_processes()
     sys.path.append("")  # the submission's own modules, behind everything else
     null = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):

@@ -23,13 +23,17 @@ class Case:
 
     `hand_in` is a notebook, a file's content, or a function that makes anything at the notebook's path.
     `points` are those by test cell, None when it is not graded. `says` is a piece of what student or
-    instructor read, `seconds` what judging may take.
+    instructor read, or several of which one is enough because walls differ, `seconds` what judging may take.
     """
 
     hand_in: HandIn
     points: dict[str, float] | None
-    says: str = ""
+    says: str | tuple[str, ...] = ""
     seconds: float = SECONDS
+
+    def is_said_in(self, text: str) -> bool:
+        """Does somebody read what should be said?"""
+        return any(piece in text for piece in ([self.says] if isinstance(self.says, str) else self.says))
 
     def write(self, path: Path, places: dict[str, str]) -> None:
         """Hand it in at `path`; words like @source@ in it become the places that are looked for."""

@@ -6,6 +6,7 @@ from autograder.tests.hostile.case import NOTHING, WITHOUT_DOUBLE, Case, double
 from autograder.tests.mini import FULL, submission
 
 SLOW, ENDED, LARGE = "took longer than the 2 seconds", "ended the Python process", "returned more than the grader takes"
+REFUSED = "raised PermissionError"
 UNREADABLE, SIGNAL, NO_ARRAY = "sent something that the grader cannot read", "import os, signal; ", "is something that is not a NumPy array"
 
 # Each is the body of `double`.
@@ -14,13 +15,28 @@ CALLS = {
     "sleeping": ("import time; time.sleep(60)", SLOW),
     "a slow regular expression": ("import re; re.match(r'(a+)+$', 'a' * 40 + 'b')", SLOW),
     "a slow power": ("return 7 ** 10**9", SLOW),
-    "a stopped process": (SIGNAL + "os.kill(os.getpid(), signal.SIGSTOP)", SLOW),
+    "a stopped process": (SIGNAL + "os.kill(os.getpid(), signal.SIGSTOP)", REFUSED),
+    "waiting for a signal": (SIGNAL + "signal.pause()", SLOW),
+    "waiting for a lock": ("import threading; lock = threading.Lock(); lock.acquire(); lock.acquire()", SLOW),
+    "sleeping now and then": ("import time\nfor _ in range(10**4): time.sleep(0.5)", SLOW),
+    "working in threads": ("import threading\ndef work():\n    while True: np.ones((300, 300)) @ np.ones((300, 300))\n"
+                           "for _ in range(4): threading.Thread(target=work, daemon=True).start()\nthreading.Event().wait()", SLOW),
     "half a reply": ("import os; os.write(3, b'\\0\\0\\0\\1' * 9)\nwhile True: pass", SLOW),
     "an exception that hangs": ("raise type('E', (Exception,), {'__str__': lambda self: [1 for _ in iter(int, 1)]})", SLOW),
     "ending the process": ("import os; os._exit(0)", ENDED),
     "a crash": ("import ctypes; ctypes.string_at(0)", ENDED),
     "a stack without end": ("import sys; sys.setrecursionlimit(10**9)\nx = []\nfor _ in range(10**5): x = [x]\nreturn repr(x)", ENDED),
-    "a signal": (SIGNAL + "os.kill(os.getpid(), signal.SIGKILL)", ENDED),
+    "a signal": (SIGNAL + "os.kill(os.getpid(), signal.SIGKILL)", REFUSED),
+    "a signal by raising": (SIGNAL + "signal.raise_signal(signal.SIGKILL)", REFUSED),
+    "an alarm": (SIGNAL + "signal.signal(signal.SIGALRM, signal.SIG_DFL); signal.alarm(1); signal.pause()", (ENDED, SLOW)),
+    "a status like a kill": ("import os; os._exit(137)", ENDED),
+    "a status like a fault": ("import os; os._exit(139)", ENDED),
+    "a status of all bits": ("import os; os._exit(-1)", ENDED),
+    "an exit call": ("import ctypes, os; ctypes.CDLL(None).syscall({'x86_64': 231, 'aarch64': 94}[os.uname().machine], 137)", ENDED),
+    "a write to nowhere": ("import ctypes; ctypes.memset(8, 1, 1)", ENDED),
+    "a bad instruction": ("import ctypes, mmap\nm = mmap.mmap(-1, 4096, prot=7); m.write(b'\\0' * 64 + b'\\x0f\\x0b')\n"
+                          "ctypes.CFUNCTYPE(None)(ctypes.addressof(ctypes.c_char.from_buffer(m)) + 64)()", ENDED),
+    "stopping its own clock": (SIGNAL + "signal.setitimer(signal.ITIMER_PROF, 0.1); signal.signal(signal.SIGPROF, signal.SIG_DFL)\nwhile True: pass", (ENDED, SLOW)),
     "an abort": ("import os; os.abort()", ENDED),
     "a closed connection": ("import os; os.closerange(3, 256)", ENDED),
     "an exception that fails": ("raise type('E', (Exception,), {'__str__': lambda self: 1 / 0})", ENDED),
@@ -45,7 +61,8 @@ CALLS = {
     "input": ("return input()", "raised EOFError"),
     "threads without end": ("import threading, time\nwhile True: threading.Thread(target=time.sleep, args=(60,), daemon=True).start()", ""),
     "open files": ("return [open('/dev/null') for _ in range(999)]", "raised OSError"),
-    "the disk": ("return [open(str(i), 'wb').write(bytes(10**7)) for i in range(99)]", "raised OSError"),
+    "the disk": ("return [open(str(i), 'wb').write(bytes(10**7)) for i in range(99)]", ("raised OSError", "wrote more to its folder")),
+    "many empty files": ("for i in range(10**6): open(str(i), 'w').close()", (SLOW, "wrote more to its folder", "raised OSError")),
     "one large file": ("open('x', 'wb').truncate(10**12)", "raised OSError"),
 }  # fmt: skip
 
@@ -75,7 +92,8 @@ def replayed(cells: int, seconds: float):
     """Slow cells in front of three functions that each end the process, so that the cells run again and again."""
     dies = "def %s(*arguments):\n    import os; os._exit(1)"
     notebook = submission({"double": dies % "double", "fit": dies % "fit", "scale": dies % "scale_forward"})
-    sleeps = [new_code_cell(f"import time; time.sleep({seconds})", id=f"slow-{i}") for i in range(cells)]
+    burn = f"import time\nend = time.process_time() + {seconds}\nwhile time.process_time() < end: pass"
+    sleeps = [new_code_cell(burn, id=f"slow-{i}") for i in range(cells)]
     notebook.cells[2:2] = sleeps
     return notebook
 

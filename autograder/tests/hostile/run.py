@@ -47,7 +47,7 @@ def built_course(root: Path) -> Course:
     return course
 
 
-def grade_class(course: Course, around: Path, seconds: float = 600) -> Run:
+def grade_class(course: Course, around: Path, sandbox: str, seconds: float = 900) -> Run:
     """Run `autograder grade --jobs 2` in a home, a temporary and a working folder of its own, in `around`."""
     places = {name: around / name for name in ("HOME", "TMPDIR", "PWD")}
     for place in places.values():
@@ -55,7 +55,7 @@ def grade_class(course: Course, around: Path, seconds: float = 600) -> Run:
     repository = str(Path(__file__).resolve().parents[3])
     known = {"PYTHONPATH": repository, "HOSTILE_SECRET": "x", "COLUMNS": "300"}
     environment = os.environ | {name: str(place) for name, place in places.items()} | known
-    command = [sys.executable, "-m", "autograder", "--course", str(course.root), "grade", "--jobs", "2"]
+    command = [sys.executable, "-m", "autograder", "--course", str(course.root), "grade", "--jobs", "2", "--sandbox", sandbox]
     before, started, family = digest(course.root / "submitted"), time.monotonic(), psutil.Process().children(recursive=True)
     with adopting_orphans():
         ended = subprocess.run(command, cwd=places["PWD"], env=environment, capture_output=True, timeout=seconds, check=False)

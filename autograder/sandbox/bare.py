@@ -1,0 +1,25 @@
+"""No walls: an ordinary process with limits, for code that one trusts."""
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from autograder.sandbox.limits import Limits
+from autograder.sandbox.place import PACKAGE, Place, Started, environment, python, working_folder
+
+
+class Bare(Place):
+    name, holds = "none", "no walls, only limits"
+
+    def require(self) -> None:
+        """Any machine can do without walls."""
+
+    def start(self, descriptor: int, limits: Limits, files: list[Path], errors: Any) -> Started:
+        folder = working_folder(files)
+        seals = {"limits": limits.of_any_process | limits.of_the_student}
+        process = subprocess.Popen(
+            python(descriptor, limits, seals), pass_fds=[descriptor], cwd=folder.name,
+            env=environment(folder.name, str(PACKAGE.parent)), stdin=subprocess.DEVNULL, stdout=errors,
+            stderr=errors, start_new_session=True,
+        )  # fmt: skip
+        return Started(process, process.pid, folder)

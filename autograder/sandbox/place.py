@@ -1,0 +1,105 @@
+"""Where student processes live: a place has walls, and says how a process starts within them."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from autograder.course import CourseError
+from autograder.notebook.corpus import _corpus_path
+from autograder.sandbox.limits import Limits
+
+PACKAGE = Path(__file__).resolve().parents[1]
+# The modules that notebooks import, and the worker's own; nothing else of the package is visible.
+VISIBLE = ("__init__.py", "notebook", "checks", "sandbox/__init__.py", "sandbox/wire.py",
+           "sandbox/worker.py", "sandbox/seal.py")  # fmt: skip
+SYSTEM = ("/usr", "/bin", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/alternatives")
+
+
+@dataclass
+class Started:
+    """A process that was started: the one to wait for, the pid of the student's own, what to remove."""
+
+    process: subprocess.Popen
+    pid: int
+    folder: tempfile.TemporaryDirectory | None = None
+
+
+class Place(ABC):
+    """One kind of walls. `holds` is what doctor says of it."""
+
+    name: ClassVar[str]
+    holds: ClassVar[str]
+
+    @abstractmethod
+    def require(self) -> None:
+        """Raise CourseError, with the way to get it, when this machine cannot have such walls."""
+
+    @abstractmethod
+    def start(self, descriptor: int, limits: Limits, files: list[Path], errors: Any) -> Started:
+        """Start a student process that talks over `descriptor` and complains to the file `errors`.
+
+        `files` are those of the submission, to be found in its working folder.
+        """
+
+
+def python(descriptor: int, limits: Limits, seals: dict) -> list[str]:
+    """The command of a worker that will do to itself what `seals` says."""
+    options = json.dumps({"output_bytes": limits.output, "seals": seals})
+    folder, name = os.path.split(sys.executable)
+    # The file itself may be a link that makes it a virtual environment's; folders are named as they are.
+    program = os.path.join(os.path.realpath(folder), name)
+    return [program, "-P", "-s", "-m", "autograder.sandbox.worker", str(descriptor), options]
+
+
+def environment(home: str, modules: str) -> dict[str, str]:
+    """The environment of a student process; none of the grader's own variables."""
+    return {
+        "PATH": "/usr/bin:/bin",
+        "HOME": home,
+        "USER": "student",
+        "LANG": "C.UTF-8",
+        "PYTHONPATH": modules,
+        "PYTHONHASHSEED": "0",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "NBGRADER_EXECUTION": "autograde",
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
+    }
+
+
+def corpus() -> tuple[Path, str]:
+    """The corpus' file, and where it belongs beside the visible modules."""
+    path = _corpus_path()
+    return path, f"autograder/data/{path.name}"
+
+
+def python_folders() -> list[str]:
+    """The system's libraries and the Python environment, without anything of the course.
+
+    Raises CourseError when the course lies in a folder that student code can read.
+    """
+    own = (sys.base_prefix, sys.prefix)
+    folders = dict.fromkeys([*SYSTEM, *own, *map(os.path.realpath, own)])
+    for folder in folders:
+        inside = PACKAGE.parent.is_relative_to(os.path.realpath(folder))
+        if inside and "site-packages" not in PACKAGE.parts:
+            raise CourseError(
+                f"The course lies inside the Python installation {folder}, which student code can read; "
+                "move the course, or use a virtual environment."
+            )
+    return list(folders)
+
+
+def working_folder(files: list[Path]) -> tempfile.TemporaryDirectory:
+    """A folder of a process' own with copies of the submission's files."""
+    folder = tempfile.TemporaryDirectory(prefix="autograder-student-", ignore_cleanup_errors=True)
+    for file in files:
+        shutil.copyfile(file, Path(folder.name, file.name))
+    return folder

@@ -1,0 +1,38 @@
+"""The places that there are, by name, and the best one that this machine has."""
+
+from autograder.course import CourseError
+from autograder.sandbox.bare import Bare
+from autograder.sandbox.bubblewrap import Bubblewrap
+from autograder.sandbox.landlock import Landlock
+from autograder.sandbox.place import Place
+
+SEALED: tuple[Place, ...] = (Bubblewrap(), Landlock())
+PLACES = {place.name: place for place in (*SEALED, Bare())}
+BEST = "best"
+
+
+def place_of(name: str) -> Place:
+    """The place of that name. Raises CourseError for any other: nothing runs without walls by mistake."""
+    if name not in PLACES:
+        raise CourseError(f"There is no sandbox {name!r}; choose from {', '.join([BEST, *PLACES])}.")
+    return PLACES[name]
+
+
+def require(name: str) -> tuple[str, str]:
+    """The name of the place to use, and a sentence when the best one is not to be had here.
+
+    Raises CourseError when this machine has no such walls, or none at all.
+    """
+    if name != BEST:
+        place_of(name).require()
+        return name, ""
+    refusals = []
+    for place in SEALED:
+        try:
+            place.require()
+        except CourseError as error:
+            refusals.append(f"{error}")
+            continue
+        why = f"Sealed by {place.name}: {refusals[0]}" if refusals else ""
+        return place.name, why
+    raise CourseError(" ".join(refusals))
