@@ -231,9 +231,9 @@ def doctor(options: argparse.Namespace) -> int:
 
     findings = examine(install=options.install)
     for finding in findings:
-        mark = "[green]✓[/]" if finding.fine else "[red]✗[/]"
+        mark = {True: "[green]✓[/]", False: "[red]✗[/]", None: "[yellow]-[/]"}[finding.fine]
         console.print(f"{mark} {finding.name}: {escape(finding.text)}", soft_wrap=True)
-    return int(not all(finding.fine for finding in findings))
+    return int(any(finding.fine is False for finding in findings))
 
 
 def demo(options: argparse.Namespace) -> int:

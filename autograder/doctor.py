@@ -5,20 +5,21 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from autograder.course import CourseError
-from autograder.sandbox import bubblewrap
+from autograder.sandbox.place import Place
+from autograder.sandbox.places import SEALED
 
-INSTRUCTOR = ("msgpack", "jupytext", "nbclient", "nbconvert", "nbformat", "jinja2")
+INSTRUCTOR = ("msgpack", "pyseccomp", "jupytext", "nbclient", "nbconvert", "nbformat", "jinja2")
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at."""
+    """One thing that was looked at; `fine` is None for something that can be done without."""
 
     name: str
-    fine: bool
+    fine: bool | None
     text: str
 
 
@@ -26,7 +27,7 @@ def examine(*, install: bool = False) -> list[Finding]:
     """Look at everything; with `install`, get bubblewrap through apt-get first where that is possible."""
     if install and not shutil.which("bwrap"):
         apt_get_install("bubblewrap")
-    return [_python(), _student(), _instructor(), _bubblewrap(), _cores()]
+    return [_python(), _student(), _instructor(), *_walls(), _cores()]
 
 
 def _python() -> Finding:
@@ -46,25 +47,32 @@ def _instructor() -> Finding:
     return Finding("Instructor packages", not missing, fix if missing else "can build and grade")
 
 
-def _bubblewrap() -> Finding:
+def _walls() -> list[Finding]:
+    """Which walls this machine has; the first one that works is used."""
+    findings = [_wall(place) for place in SEALED]
+    fine = any(finding.fine for finding in findings)
+    # A second wall that is missing is news, not a fault.
+    return [finding if finding.fine or not fine else replace(finding, fine=None) for finding in findings]
+
+
+def _wall(place: Place) -> Finding:
     try:
-        bubblewrap.require("bwrap")
-    except CourseError:
-        return Finding("Sandbox", False, _advice())
-    return Finding("Sandbox", True, "bubblewrap seals student code off")
+        place.require()
+    except CourseError as error:
+        return Finding(f"Sandbox {place.name}", False, f"{error} {_advice(place.name)}".strip())
+    return Finding(f"Sandbox {place.name}", True, f"holds {place.holds}")
 
 
-def _advice() -> str:
+def _advice(name: str) -> str:
     if sys.platform != "linux":
-        return ("bubblewrap exists only for Linux: grade in a Linux machine or container. "
-                "Students need none, and `--sandbox none` grades code that you trust.")  # fmt: skip
-    if not shutil.which("bwrap"):
-        return "bubblewrap is missing: `sudo apt-get install bubblewrap`, or your distribution's package."
+        return ("Sandboxes exist only on Linux: grade in a Linux machine or container. "
+                "Students need none.")  # fmt: skip
+    if name != "bwrap" or not shutil.which("bwrap"):
+        return ""
     return (
-        "bubblewrap is installed, but this machine lets it make no user namespace: allow it with "
-        "`sudo sysctl -w kernel.unprivileged_userns_clone=1` (Debian) or "
-        "`sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0` (Ubuntu); "
-        "in a container, start it with user namespaces allowed."
+        "Allow user namespaces with `sudo sysctl -w kernel.unprivileged_userns_clone=1` (Debian) or "
+        "`sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0` (Ubuntu); in a container, Landlock "
+        "is the wall to use (docs/sandbox.md)."
     )
 
 

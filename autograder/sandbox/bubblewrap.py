@@ -33,18 +33,14 @@ class Bubblewrap(Place):
         for needed, package in {"bwrap": "bubblewrap", "prlimit": "util-linux"}.items():
             if not shutil.which(needed):
                 raise CourseError(
-                    f"Sealed grading needs {package}, which is not installed; run `autograder doctor --install`, "
-                    "or use `--sandbox none` for code that you trust."
+                    f"Sealed grading needs {package}, which is not installed; "
+                    "run `autograder doctor --install`."
                 )
         program(starting=True)
-        probe = subprocess.run(
-            ["bwrap", *NAMESPACES, "--ro-bind", "/", "/", "true"], capture_output=True, text=True, check=False,
-        )  # fmt: skip
+        command = ["bwrap", *NAMESPACES, "--ro-bind", "/", "/", "true"]
+        probe = subprocess.run(command, capture_output=True, text=True, check=False)
         if probe.returncode:
-            raise CourseError(
-                f"bubblewrap cannot make a sandbox on this machine ({probe.stderr.strip()}); "
-                "run `autograder doctor`, or use `--sandbox none` for code that you trust."
-            )
+            raise CourseError(f"bubblewrap cannot make a sandbox on this machine ({probe.stderr.strip()}).")
 
     def start(self, descriptor: int, limits: Limits, files: list[Path], errors: Any) -> Started:
         """The student's process is the first of its namespace: with it ends whatever it has started."""

@@ -68,7 +68,7 @@ class Patience:
         if idle and _state(self.pid) == "S":
             self.asleep += self._slice
         if self.asleep > ASLEEP * self.seconds:
-            raise OverLimit(f"took longer than the {self.seconds:.0f} seconds that it has, and most of it asleep")
+            raise OverLimit(f"took longer than the {self.seconds:.0f} seconds that it has, most of it asleep")
 
     def look_at_the_disk(self) -> None:
         """Raises OverLimit when it has filled it."""
@@ -77,7 +77,7 @@ class Patience:
 
 
 def _state(pid: int) -> str:
-    """R for one that runs or waits for a processor, S asleep, T stopped by somebody: it cannot stop itself."""
+    """R when it runs or waits for a processor, S asleep, T stopped by somebody: it cannot stop itself."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][:1]
     except OSError:

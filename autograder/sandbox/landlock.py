@@ -37,8 +37,8 @@ class Landlock(Place):
     def require(self) -> None:
         if sys.platform != "linux" or not landlock_version():
             raise CourseError(
-                "Landlock, the second wall, needs Linux 5.13 or newer with `landlock` among its security modules; "
-                "run `autograder doctor`, or use `--sandbox none` for code that you trust."
+                "Landlock, the second wall, needs Linux 5.13 or newer, started with `landlock` among its "
+                "security modules."
             )
         program(starting=False)
 
@@ -54,7 +54,8 @@ class Landlock(Place):
         seals = {
             "limits": limits.of_any_process | limits.of_the_student,
             "landlock": {"readable": readable, "writable": [str(home), "/dev/null"]},
-            "user": user, "enters_closed": bool(user) and _is_closed_to_others(), "parent": os.getpid(), "filter": program(starting=False).hex(),
+            "user": user, "enters_closed": bool(user) and _is_closed_to_others(), "parent": os.getpid(),
+            "filter": program(starting=False).hex(),
         }  # fmt: skip
         process = subprocess.Popen(
             python(descriptor, limits, seals), pass_fds=[descriptor], cwd=home,

@@ -9,6 +9,7 @@ from autograder.sandbox.place import Place
 SEALED: tuple[Place, ...] = (Bubblewrap(), Landlock())
 PLACES = {place.name: place for place in (*SEALED, Bare())}
 BEST = "best"
+INSTEAD = "`autograder doctor` says how to get walls; `--sandbox none` grades code that you trust without."
 
 
 def place_of(name: str) -> Place:
@@ -24,7 +25,10 @@ def require(name: str) -> tuple[str, str]:
     Raises CourseError when this machine has no such walls, or none at all.
     """
     if name != BEST:
-        place_of(name).require()
+        try:
+            place_of(name).require()
+        except CourseError as error:
+            raise CourseError(f"{error} {INSTEAD}") from error
         return name, ""
     refusals = []
     for place in SEALED:
@@ -33,6 +37,6 @@ def require(name: str) -> tuple[str, str]:
         except CourseError as error:
             refusals.append(f"{error}")
             continue
-        why = f"Sealed by {place.name}: {refusals[0]}" if refusals else ""
+        why = f"Sealed off by {place.name}, for lack of better: {refusals[0]}" if refusals else ""
         return place.name, why
-    raise CourseError(" ".join(refusals))
+    raise CourseError(" ".join([*refusals, INSTEAD]))

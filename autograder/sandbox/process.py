@@ -136,11 +136,14 @@ class StudentProcess:
         usage = self.close()
         code = self._started.process.returncode
         number = -code if code < 0 else code - 128  # bubblewrap tells of a signal like this
-        used = usage.ru_utime + usage.ru_stime if usage else 0
-        own = used > self.limits.process_seconds or (usage and usage.ru_maxrss * 1024 > self.limits.memory / 2)
-        if number in FROM_OUTSIDE and not own:
+        if number in FROM_OUTSIDE and not (usage and self._is_over(usage)):
             return KilledFromOutside("was ended from outside")
         return ProcessDied("ended the Python process, or used more memory than it may")
+
+    def _is_over(self, usage: resource.struct_rusage) -> bool:
+        """Did it use up a limit of ours, or more memory than any right answer needs?"""
+        seconds, memory = usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024
+        return seconds > self.limits.process_seconds or memory > self.limits.memory / 2
 
     def _reply(self, patience: Patience) -> dict:
         """The next message; nothing in it is believed but that it is a dict with a whole number."""

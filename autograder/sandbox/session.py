@@ -160,7 +160,7 @@ class Session:
             return StudentProcess(self.sandbox, self.limits, self.files)
 
     def _replay(self, process: StudentProcess) -> None:
-        """Run the cells again. One that now breaks a limit, which it did not before, only defines from then on."""
+        """Run the cells again. One that breaks a limit only now does nothing but define from then on."""
         for position, source in enumerate(self._cells):
             if self._left["grader"] <= 0:
                 raise ProcessDied(f"had no time left: {ACCOUNTS['grader']} used up all of their seconds")

@@ -17,7 +17,6 @@ from autograder.tests.mini import (
     write,
 )
 
-
 BURN = "import time\nend = time.process_time() + {}\nwhile time.process_time() < end: pass\n"
 
 
