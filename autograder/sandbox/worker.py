@@ -27,6 +27,7 @@ from autograder.checks.calls import data_of, same
 from autograder.sandbox import seal, wire
 
 MAX_MESSAGE = 300
+MAX_ANSWERS, MAX_ANSWER = 64, 2**16  # of the grader's, kept to be given again
 
 
 class Console:
@@ -101,6 +102,7 @@ class Worker:
         self.console = Console(output_bytes)
         self.shell = _shell(self.console)
         self.replaced: dict[str, Any] = {}
+        self.answers: dict[bytes, bytes] = {}
 
     def serve(self) -> None:
         while True:
@@ -147,8 +149,7 @@ class Worker:
 
     def _stand_in(self, name: str):
         def stand_in(*arguments: Any, **keywords: Any) -> Any:
-            self._send({"id": -1, "ask": name, "arguments": arguments, "keywords": keywords})
-            reply = self._receive()
+            reply = self._ask({"id": -1, "ask": name, "arguments": arguments, "keywords": keywords})
             if "error" in reply:
                 raise ValueError(reply["error"])
             given = (*arguments, *keywords.values())
@@ -159,6 +160,20 @@ class Worker:
 
         stand_in.__name__ = name
         return stand_in
+
+    def _ask(self, question: dict) -> dict:
+        """The grader's answer. A question of plain data crosses once: a loop of draws asks the same again."""
+        key = _plain(question)
+        if key in self.answers:
+            return wire.unpack(self.answers[key], self._find)
+        self._send(question)
+        answer = wire.receive(self.connection)
+        reply = wire.unpack(answer, self._find)
+        if key and len(answer) <= MAX_ANSWER and _plain(reply):
+            if len(self.answers) >= MAX_ANSWERS:
+                self.answers.clear()
+            self.answers[key] = answer
+        return reply
 
     def _send(self, message: dict) -> None:
         dropped, self.dropped[:] = self.dropped[:], []
@@ -184,6 +199,24 @@ class Worker:
         handle = wire.Handle(number)
         weakref.finalize(handle, self.dropped.append, number)
         return handle
+
+
+def _plain(message: dict) -> bytes | None:
+    """A message as bytes when it holds nothing but data: no handle of either side, and no generator."""
+
+    def refuse(_: Any) -> int:
+        raise wire.WireError("not plain")
+
+    try:
+        return wire.pack(message, refuse) if _is_data(message) else None
+    except wire.WireError:
+        return None
+
+
+def _is_data(value: Any) -> bool:
+    if isinstance(value, dict | tuple | list):
+        return all(map(_is_data, value.values() if isinstance(value, dict) else value))
+    return isinstance(value, np.ndarray | np.generic | int | float | str | bytes | None)
 
 
 def _error(kind: str, message: str, line: str = "") -> dict:
