@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import os
 import random
 import signal
 import struct
@@ -16,14 +17,16 @@ import pyseccomp
 import pytest
 
 from autograder.checks.outcome import Failure
+from autograder.cli import main
 from autograder.course import CourseError
+from autograder.reports.page import read_results
 from autograder.sandbox import bubblewrap, landlock
 from autograder.sandbox.allowed import CALLS, SEEM_TO_WORK, program
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.places import SEALED, require
 from autograder.sandbox.process import KilledFromOutside
 from autograder.sandbox.session import Session
-from autograder.tests.mini import FULL, judged, messages, scores, submission
+from autograder.tests.mini import FULL, ID, judged, messages, scores, submission, write
 
 WALLS = [place.name for place in SEALED]
 ALLOWED, EPERM, NOTHING_DONE = "allowed", errno.EPERM, 0
@@ -282,3 +285,35 @@ def test_two_kills_are_could_not_run_and_no_zero(course, monkeypatch):
     statuses = {check["status"] for cell in result.cells if cell["cell"] == "test_double" for check in cell["checks"]}
     assert statuses == {"could not run"}
     assert result.needs_a_person
+
+
+# What Docker leaves to root by default: the kernel's names without CAP_, and no call that makes a namespace.
+RIGHTS = ("chown", "dac_override", "fowner", "fsetid", "kill", "setgid", "setuid", "setpcap", "net_bind_service",
+          "net_raw", "sys_chroot", "mknod", "audit_write", "setfcap")  # fmt: skip
+CONTAINED = """
+import os, sys, pyseccomp as s
+f = s.SyscallFilter(s.ALLOW)
+for name in ("unshare", "setns", "mount", "umount2", "pivot_root"): f.add_rule(s.ERRNO(1), name)
+for bit in range(17, 31):
+    if 0x7E020000 >> bit & 1: f.add_rule(s.ERRNO(1), "clone", s.Arg(0, s.MASKED_EQ, 1 << bit, 1 << bit))
+f.add_rule(s.ERRNO(38), "clone3")
+f.load()
+os.execv(sys.executable, [sys.executable, "-m", "autograder", *sys.argv[1:]])
+"""
+
+
+def test_grading_in_a_container_falls_back_to_landlock(course):
+    """Under what Docker's default profile leaves, are submissions sealed and graded, with one sentence about it?"""
+    assert main(["--course", str(course.root), "build"]) == 0
+    write(course.submitted("ada", ID), submission())
+    write(course.submitted("eve", ID), submission(extra=f"open({str(course.source(ID))!r}).read()"))
+    rights = ",".join(["-all", *(f"+{name}" for name in RIGHTS)])
+    as_root = ["setpriv", f"--bounding-set={rights}"] if os.getuid() == 0 else []
+    ended = subprocess.run(
+        [*as_root, sys.executable, "-c", CONTAINED, "--course", str(course.root), "grade"],
+        capture_output=True, text=True, env=os.environ | {"COLUMNS": "300"}, check=False,
+    )  # fmt: skip
+    assert "Sealed off by landlock" in ended.stdout, ended.stdout + ended.stderr
+    results = {one.student: one for one in read_results(course.reports / "results.json")}
+    assert {name: one.score for name, one in results.items()} == {"ada": 100, "eve": 100}
+    assert "PermissionError" in course.autograded("eve", ID).read_text()
