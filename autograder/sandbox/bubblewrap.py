@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).resolve().parents[1]
 HOME = "/home/student"
 COURSE = "/course"
 # The modules that notebooks import, and the worker's own; nothing else of the package is visible.
-VISIBLE = ("__init__.py", "notebook", "checks", "sandbox/__init__.py", "sandbox/wire.py",
+VISIBLE = ("__init__.py", "notebook", "checks", "sandbox/__init__.py", "sandbox/wire",
            "sandbox/worker.py", "sandbox/seccomp.py")  # fmt: skip
 SYSTEM = ("/usr", "/bin", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/alternatives")
 MAX_FILES, MAX_FILE = 50, 20 * 2**20
