@@ -25,6 +25,7 @@ from autograder.sandbox.places import place_of
 
 START_SECONDS = 30
 END_SECONDS = 5
+READ_SECONDS = 60  # for a message that takes well below one on a machine that has time
 MEMORY = 2 * 2**30  # for one call of the reference on behalf of student code
 MAX_LENT = 10_000  # caches of a step function over a long sequence
 MAX_QUESTION = 200_000  # entries of arrays; the training text has 133,738
@@ -105,7 +106,7 @@ class StudentProcess:
         except OverLimit as error:
             self.close()
             raise ProcessDied(f"{error}") from error
-        except Starved as error:
+        except (Starved, wire.TooSlow) as error:
             self.close()
             raise KilledFromOutside("got no time from a machine that is too busy") from error
         except wire.Closed as error:
@@ -147,7 +148,8 @@ class StudentProcess:
 
     def _reply(self, patience: Patience) -> dict:
         """The next message; nothing in it is believed but that it is a dict with a whole number."""
-        reply = wire.unpack(wire.receive(self._connection, patience), self._find)
+        frame = wire.receive(self._connection, patience)
+        reply = wire.unpack(frame, self._find, time.monotonic() + READ_SECONDS)
         if type(reply) is not dict or type(reply.get("id")) is not int:
             raise wire.WireError("not an answer")
         dropped = reply.get("dropped")

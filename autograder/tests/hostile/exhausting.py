@@ -8,6 +8,8 @@ from autograder.tests.mini import FULL, submission
 SLOW, ENDED, LARGE = "took longer than the 2 seconds", "ended the Python process", "returned more than the grader takes"
 REFUSED = "raised PermissionError"
 UNREADABLE, SIGNAL, NO_ARRAY = "sent something that the grader cannot read", "import os, signal; ", "is something that is not a NumPy array"
+SENDS = ("\nimport gc, socket, struct\nfor o in gc.get_objects():\n"
+         "    if type(o) is socket.socket: o.sendall(struct.pack('<I', len(f)) + f)\nwhile True: pass")  # fmt: skip
 
 # Each is the body of `double`.
 CALLS = {
@@ -45,12 +47,16 @@ CALLS = {
     "a huge reply": ("return np.zeros(10**8)", LARGE),
     "a strided huge reply": ("return np.broadcast_to(0.0, 10**12)", LARGE),
     "a huge text": ("return 'x' * 10**8", LARGE),
-    "a self-containing list": ("a = []; a.append(a); return a", LARGE),
-    "a self-containing dict": ("a = {}; a['a'] = a; return a", LARGE),
-    "a reply that is deep": ("a = ()\nfor _ in range(99): a = (a,)\nreturn a", UNREADABLE),
-    "many objects": ("return [[] for _ in range(400_000)]", UNREADABLE),
-    "keys that collide": ("return {(2**61 - 1) * n: n for n in range(10_000)}", UNREADABLE),
-    "keys that are tuples": ("return {(n,): n for n in range(9)}", UNREADABLE),
+    "a self-containing list": ("a = []; a.append(a); return a", NO_ARRAY),
+    "a self-containing dict": ("a = {}; a['a'] = a; return a", NO_ARRAY),
+    "a reply that is deep": ("a = ()\nfor _ in range(99): a = (a,)\nreturn a", NO_ARRAY),
+    "many objects": ("return [[] for _ in range(400_000)]", LARGE),
+    "keys that collide": ("return {(2**61 - 1) * n: n for n in range(3000)}", NO_ARRAY),
+    "a frame of empty maps": ("f = b'\\xdd\\x01\\xff\\xff\\xfb' + b'\\x80' * (2**25 - 5)" + SENDS, UNREADABLE),
+    "a frame of headers": ("f = b'\\xdd\\x00\\x04\\x93\\xe0' * 500 + bytes(300_000)" + SENDS, UNREADABLE),
+    "a frame with endless rows": ("import msgpack as m\ne = m.ExtType\n"
+                                  "f = m.packb(e(3, m.packb(e(1, m.packb(['<f8', [2**28, 0], b''])))))" + SENDS, UNREADABLE),
+    "keys that are tuples": ("return {(n,): n for n in range(9)}", NO_ARRAY),
     "an endless generator": ("return iter(int, 1)", NO_ARRAY),
     "a number that is too large": ("return 10**399", "not finite"),
     "deep recursion": ("return double(x)", "raised RecursionError"),
@@ -101,7 +107,7 @@ def replayed(cells: int, seconds: float):
 ASKS = "def scale_forward(x, w):\n    while True: double(np.ones(9))\ndef scale_backward(dout, cache): pass"
 CASES = {
     **{name: Case(double(body), WITHOUT_DOUBLE, says) for name, (body, says) in CALLS.items()},
-    "many handles": Case(double("return [object() for _ in range(140_000)]"), WITHOUT_DOUBLE, NO_ARRAY, 40),
+    "many handles": Case(double("return [object() for _ in range(60_000)]"), WITHOUT_DOUBLE, NO_ARRAY, 40),
     **{name: Case(submission(extra=cell), FULL, says, 30) for name, (cell, says) in CELLS.items()},
     "cells replayed": Case(replayed(2, 0.7), NOTHING, ENDED, 45),
     "questions without end": Case(
