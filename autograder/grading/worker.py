@@ -155,8 +155,8 @@ def _work(connection: socket.socket, function: Callable) -> None:
     with connection, connection.makefile("rb") as tasks:
         connection.sendall(_framed(b"!"))
         while size := tasks.read(SIZE.size):
-            task = tasks.read(*SIZE.unpack(size))
-            connection.sendall(_framed(_answer(function, task)))
+            answer = _answer(function, tasks.read(*SIZE.unpack(size)))
+            connection.sendall(_framed(answer))
 
 
 def _answer(function: Callable, task: bytes) -> bytes:

@@ -40,11 +40,11 @@ DEATHS = {
     "at its end": lambda: os._exit(0),
     "out of memory": _out_of_memory,
 }
-PARTS = [slice(end) for end in (0, 1, 7, 8, 9, LARGE // 2, -2, -1, None)]
+PLACES = (0, 1, 7, 8, 9, 20, -2, -1, None)  # in a message; the first 8 bytes are its length
 
 
-def _dies_while_sending(folder, number, part, death):
-    """Its number and many bytes or few; the first time, its process dies after `part` of them, if that is not None."""
+def _dies_while_sending(folder, number, size, part, death):
+    """Its number and `size` bytes; the first time, its process dies after `part` of the message, if that is a slice."""
     first = folder / str(number)
     if part and not first.exists():
         first.touch()
@@ -54,14 +54,14 @@ def _dies_while_sending(folder, number, part, death):
             DEATHS[death]()
 
         whole, socket.socket.sendall = socket.socket.sendall, sendall
-    return number, bytes(LARGE if number % 2 == 0 else 9)
+    return number, bytes(size)
 
 
 def _all_once(work, count):
     """What each of `count` tasks returned; each must end once."""
-    done = {task[1]: future.result() for task, future in work}
-    assert sorted(done) == list(range(count))
-    return done
+    done = [(task[1], future.result()) for task, future in work]
+    assert sorted(number for number, _ in done) == list(range(count))
+    return dict(done)
 
 
 @pytest.fixture
@@ -70,24 +70,25 @@ def quick(monkeypatch):
     monkeypatch.setattr(worker, "STALL_SECONDS", 0.5)
 
 
+@pytest.mark.parametrize("size", [9, LARGE])
 @pytest.mark.parametrize("death", DEATHS)
-def test_a_death_at_any_byte_of_a_result_costs_nothing(tmp_path, quick, death):
-    """Is each task done, those beside it at once, when processes end or stop in the middle of results?"""
-    parts = [part for one in PARTS for part in (one, one, None)]
-    tasks = [(tmp_path, number, part, death) for number, part in enumerate(parts)]
+def test_a_death_in_a_result_costs_nothing(tmp_path, quick, death, size):
+    """Is each task done, once, and soon, when processes end or stop in the middle of results?"""
+    parts = [part for end in PLACES for part in (slice(end), None)]
+    tasks = [(tmp_path, number, size, part, death) for number, part in enumerate(parts)]
     began = time.monotonic()
     done = _all_once(run_in_workers(_dies_while_sending, tasks, 2), len(tasks))
     assert time.monotonic() - began < 60
-    assert all(done[n] == (n, bytes(LARGE if n % 2 == 0 else 9)) for n in done)
+    assert all(done[number] == (number, bytes(size)) for number in done)
+    assert len(os.listdir(tmp_path)) == len(PLACES), "some did not die"
 
 
 def test_a_kill_after_each_byte_of_a_small_result(tmp_path):
     """Is the result there, once, wherever in header and content it was cut off?"""
-    length = len(worker._framed(worker._answer(_pid, pickle.dumps((1,))))) + 30
-    tasks = [(tmp_path, number, slice(number // 2), "killed") for number in range(1, 2 * length, 2)]
-    done = {task[1]: future.result() for task, future in run_in_workers(_dies_while_sending, tasks, 2)}
-    assert sorted(done) == [task[1] for task in tasks]
-    assert len(os.listdir(tmp_path)) == len(tasks), "some did not die"
+    length = len(worker._framed(pickle.dumps((None, (1, bytes(9))))))
+    tasks = [(tmp_path, end, 9, slice(end), "killed") for end in range(length)]
+    _all_once(run_in_workers(_dies_while_sending, tasks, 2), length)
+    assert len(os.listdir(tmp_path)) == length, "some did not die"
 
 
 def _stop_or_square(number, twice, folder):
@@ -155,7 +156,7 @@ def test_the_fork_server_is_not_needed(tmp_path, quick, monkeypatch, death):
 
     ended, end_fork_server = [], worker._end_fork_server
     monkeypatch.setattr(worker, "_end_fork_server", end)
-    tasks = [(tmp_path, n, slice(9) if n > 2 else None, "killed") for n in range(6)]
+    tasks = [(tmp_path, n, 9, slice(9) if n > 2 else None, "killed") for n in range(6)]
     with closing(run_in_workers(_dies_while_sending, tasks, 2)) as work:
         done = [next(work)[0][1]]
         monkeypatch.setattr(worker, "START_SECONDS", 2 if death == signal.SIGSTOP else 120)
@@ -171,7 +172,7 @@ def no_fork_server():
     over = threading.Event()
 
     def kill():
-        while not over.wait(0.02):
+        while not over.wait(0.1):
             with suppress(psutil.Error):
                 for server in _fork_servers():
                     for process in [*server.children(), server]:
