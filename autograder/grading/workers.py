@@ -1,20 +1,20 @@
 """Work in several processes, which end when nobody waits for them any more."""
 
 import contextlib
-import functools
 import itertools
-import multiprocessing
 import os
 import signal
+import socket
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from typing import Any
 
-from threadpoolctl import threadpool_limits
+from autograder.course import CourseError
+from autograder.grading.worker import POLL_SECONDS, Worker, WorkerDied
 
-POLL_SECONDS = 0.2
-LAST_SECONDS = 0.3  # a result that is cut off on its way would keep the pool waiting for the rest for ever
+PAUSES = (0.2, 1, 3)  # seconds after a start that failed, for a machine that is short of something
 
 Finished = tuple[tuple, Future]
 
@@ -23,16 +23,14 @@ def run_in_workers(function: Callable, tasks: Iterable[tuple], jobs: int | None 
     """Each task with the finished future of `function(*task)`, in the order in which they are ready.
 
     `jobs` processes work, as many as there are cores if None. When one of them dies, say for lack of
-    memory, the tasks that may have been its own are done again, each in a process of its own, and the
-    future of one that ends that, too, has the exception BrokenProcessPool. Closing the generator early
-    ends the processes, and with them their student processes.
+    memory, the others go on; its own task is done again at the end, alone, and if that ends its process,
+    too, its future has the exception BrokenProcessPool. Closing the generator early ends the processes,
+    and with them their student processes. Raises CourseError when no process can be started.
     """
-    jobs, tasks = jobs or os.cpu_count() or 1, iter(tasks)
     with ctrl_c() as stop:
-        while suspects := (yield from _run(function, tasks, jobs, stop)):
-            for task in suspects:
-                if (yield from _run(function, iter([task]), 1, stop)):
-                    yield task, _broken()
+        for task in (yield from _run(function, iter(tasks), jobs or os.cpu_count() or 1, stop)):
+            if (yield from _run(function, iter([task]), 1, stop)):
+                yield task, _broken()
 
 
 def in_turn(
@@ -41,22 +39,20 @@ def in_turn(
     """The finished tasks, at most `most()` of them under way; returns those that a dead process lost.
 
     A task is taken from `tasks` when there is room for it, and its future is let go when it is done, so
-    memory stays flat. Raises KeyboardInterrupt once `stop` is set.
+    memory stays flat. Raises KeyboardInterrupt once `stop` is set, and NoWorkers.
     """
     waiting: dict[Future, tuple] = {}
     lost: list[tuple] = []
     while True:
-        for task in itertools.islice(tasks, 0 if lost else max(most() - len(waiting), 0)):
-            try:
-                waiting[submit(*task)] = task
-            except BrokenProcessPool:
-                lost.append(task)
-                break
+        for task in itertools.islice(tasks, max(most() - len(waiting), 0)):
+            waiting[submit(*task)] = task
         if not waiting:
             return lost
         for future in wait(waiting, POLL_SECONDS, FIRST_COMPLETED).done:
             task = waiting.pop(future)
-            if isinstance(future.exception(), BrokenProcessPool):
+            if isinstance(error := future.exception(), NoWorkers):
+                raise error
+            if isinstance(error, WorkerDied):
                 lost.append(task)
             else:
                 yield task, future
@@ -89,18 +85,12 @@ def ctrl_c() -> Iterator[threading.Event]:
 def _run(
     function: Callable, tasks: Iterator[tuple], jobs: int, stop: threading.Event
 ) -> Generator[Finished, None, list[tuple]]:
-    """See in_turn; in a pool of processes of its own."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([function.__module__])
-    pool = ProcessPoolExecutor(jobs, context, initializer=_start)
+    """See in_turn; in processes of its own."""
+    pool = _Pool(function, jobs)
     try:
-        return (yield from in_turn(functools.partial(pool.submit, function), tasks, lambda: jobs + 1, stop))
-    except BaseException:
-        for worker in multiprocessing.active_children():
-            worker.terminate()
-        raise
+        return (yield from in_turn(pool.submit, tasks, lambda: jobs + 1, stop))
     finally:
-        pool.shutdown(cancel_futures=True)
+        pool.end()
 
 
 def _broken() -> Future:
@@ -109,16 +99,65 @@ def _broken() -> Future:
     return future
 
 
-def _start() -> None:
-    """Leave Ctrl-C to the main process, end with it, tell the reference that nobody watches, use one core."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda *_: threading.Timer(LAST_SECONDS, os._exit, (1,)).start())
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    os.environ["NBGRADER_EXECUTION"] = "autograde"
-    threadpool_limits(limits=1, user_api="blas")
+class NoWorkers(CourseError):
+    """Not one process can be started, so nothing can be done."""
 
 
-def _end_with_parent() -> None:
-    """A main process that is killed tells nobody; its end of a pipe does."""
-    multiprocessing.parent_process().join()
-    os._exit(1)
+class _Pool:
+    """Threads that hand tasks to processes, each task to a process that nobody else has meanwhile."""
+
+    def __init__(self, function: Callable, jobs: int):
+        self._function, self._given_up = function, threading.Event()
+        self._idle: list[Worker] = []
+        self._threads = ThreadPoolExecutor(jobs)
+
+    def submit(self, *task: Any) -> Future:
+        """The future of `function(*task)`; its exception is WorkerDied when that ended its process."""
+        try:
+            return self._threads.submit(self._do, task)
+        except RuntimeError as error:
+            raise _no_workers(error) from error
+
+    def end(self) -> None:
+        """End all processes; what they were doing is lost."""
+        self._given_up.set()
+        self._threads.shutdown(cancel_futures=True)
+        while self._idle:
+            self._idle.pop().end()
+
+    def _do(self, task: tuple) -> Any:
+        worker = self._taken() or self._started()
+        try:
+            error, result = worker.do(task)
+        except BaseException:
+            worker.end()
+            raise
+        self._idle.append(worker)
+        if error is not None:
+            raise error
+        return result
+
+    def _taken(self) -> Worker | None:
+        """A process that has nothing to do, None when none is left; one that died meanwhile cost nothing."""
+        with contextlib.suppress(IndexError):
+            while (worker := self._idle.pop()).is_gone():
+                worker.end()
+            return worker
+
+    def _started(self) -> Worker:
+        for pause in PAUSES:
+            try:
+                return Worker(self._function, self._given_up)
+            except (WorkerDied, OSError, EOFError, RuntimeError) as error:
+                problem = error
+            if self._given_up.wait(pause):
+                break
+        raise _no_workers(problem) from problem
+
+
+def _no_workers(problem: Exception) -> NoWorkers:
+    why = f"{type(problem).__name__}: {problem}".removesuffix(": ")
+    return NoWorkers(
+        f"No process to work in can be started on {socket.gethostname()} ({why}). What was done stays; see "
+        "whether it lacks memory or processes, and run the same command again, perhaps with `--jobs 1`."
+    )

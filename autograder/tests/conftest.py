@@ -1,8 +1,11 @@
-"""Fixtures that several test files use, and the option --stress."""
+"""Fixtures that several test files use, the option --stress, and the time limit of each test."""
 
 import pytest
 
 from autograder.tests.mini import make_course
+from autograder.tests.time_limit import pytest_timeout_set_timer
+
+__all__ = ["pytest_timeout_set_timer"]
 
 
 def pytest_addoption(parser):
