@@ -20,6 +20,7 @@ from autograder.grading.restore import restore
 from autograder.grading.submission import read_submission
 from autograder.grading.testcell import run_test_cell
 from autograder.hidden import Grading, grading, reference
+from autograder.sandbox.bubblewrap import plain_files
 
 CALLS = 4  # of a check: a forward and a backward pass, twice each; then come central differences
 LONG = {"check_training"}  # its inputs are text, and what it compares is the loss that the student reached
@@ -33,9 +34,11 @@ def hidden_numbers(course: Course, student: str, assignment: str) -> NDArray:
     """All numbers, by size and without their sign, that its hidden checks hand over or compare with."""
     source = course.source(assignment)
     notebook = nbformat.read(source, as_version=4)
-    restored = restore(read_submission(course.submitted(student, assignment)), notebook)
+    path = course.submitted(student, assignment)
+    restored = restore(read_submission(path), notebook)
+    secret = secret_of(restored.notebook, Rules(source), plain_files(path.parent))
     seen: set[float] = set()
-    with grading(Grading(source, secret_of(restored.notebook, Rules(source)))):
+    with grading(Grading(source, secret)):
         for cell in of_kind(cells_of(notebook), "test"):
             for check in _hidden_checks(cell):
                 _run(check, seen)

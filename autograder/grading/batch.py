@@ -1,17 +1,22 @@
 """Grading a class: submissions side by side in worker processes, one writer."""
 
 import contextlib
+import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from dataclasses import replace
+from pathlib import Path
 
 import nbformat
 
-from autograder.course import Course, CourseError
+from autograder.course import Course, CourseError, require_folder
+from autograder.faults import is_everybodys
+from autograder.grading.judge import Rules
 from autograder.grading.nbgrader_steps import SealedExecute
 from autograder.grading.one import judge_one
 from autograder.grading.record import Recorder
 from autograder.grading.result import Result, failed
-from autograder.grading.standing import Standing, key_of
+from autograder.grading.standing import Standing, key_of, settings_of
 from autograder.grading.submission import SubmissionError
 from autograder.grading.workers import run_in_workers
 from autograder.sandbox.bubblewrap import Limits, require
@@ -47,39 +52,62 @@ def grade(
     What was graded before and has not changed since keeps its result, unless `force`. Raises CourseError
     when grading cannot start; a single bad submission only spoils its own result.
     """
-    steps = sealed_steps(course, sandbox)
+    settings, steps = settings_of(course), sealed_steps(course, sandbox)
+    for folder in ("submitted", "autograded", "reports"):
+        require_folder(course.root / folder)
     recorder, standing = Recorder(course, steps.config), Standing(course)
     work = submissions(course, assignments, students)
+    recorder.require_gradebook()
     rules = {assignment: steps.rules(course, assignment) for _, assignment in work}
     for assignment in rules:
         recorder.require_assignment(assignment)
-    keys = {pair: key_of(course, *pair, rules[pair[1]]) for pair in work}
     recorded = set() if force else recorder.recorded(rules)
-    kept = {pair: standing.find(*pair, keys[pair]) for pair in work if pair in recorded}
+    kept = {pair: standing.find(*pair, key_of(course, *pair, rules[pair[1]], settings))
+            for pair in work if pair in recorded}  # fmt: skip
     results = [result for result in kept.values() if result]
     report(None, len(results), len(work))
     todo = [(course, *pair, rules[pair[1]]) for pair in work if not kept.get(pair)]
     judging = _judged_on_cluster(todo, scheduler, jobs) if scheduler and todo else _judged(todo, jobs)
-    with contextlib.closing(judging) as judged:
+    with _emptied(course.judging), contextlib.closing(judging) as judged:
         for result, text in judged:
             standing.drop(result.student, result.assignment)
-            _record(recorder, result, text)
-            standing.add(result, keys[result.student, result.assignment])
+            key = _record(recorder, result, text, rules[result.assignment], settings)
+            shutil.rmtree(course.taken(result.student, result.assignment), ignore_errors=True)
+            standing.add(result, key)
             results.append(result)
             report(result, len(results), len(work))
     return sorted(results, key=lambda result: (result.assignment, result.student))
 
 
-def _record(recorder: Recorder, result: Result, text: str) -> None:
-    """Write what was judged; when that fails the result says so, and the class goes on."""
+def _record(recorder: Recorder, result: Result, text: str, rules: Rules, settings: bytes) -> str:
+    """Write what was judged, and return its key; when that fails the result says so, and the class goes on.
+
+    What would fail for everybody else, too, ends the run.
+    """
+    if not text:
+        return ""
+    pair = result.student, result.assignment
+    here = Course(recorder.course.taken(*pair))
     try:
-        if text:
-            recorder.record(result.student, result.assignment, nbformat.reads(text, as_version=4))
+        recorder.record(*pair, nbformat.reads(text, as_version=4), here.submitted(*pair).parent)
+        return key_of(here, *pair, replace(rules, source=here.source(result.assignment)), settings)
     except Exception as error:
-        result.problem = (
-            f"The grade could not be written ({type(error).__name__}: {error}); mend and grade it again."
-        )
+        if isinstance(error, CourseError) or is_everybodys(error):
+            raise
+        reason = f"{type(error).__name__}: {error}"
+        result.problem = f"The grade could not be written ({reason}); mend and grade it again."
         result.score = None
+        return ""
+
+
+@contextlib.contextmanager
+def _emptied(folder: Path) -> Iterator[None]:
+    """Without `folder` at the start, where a killed run may have left it, and at the end."""
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        yield
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def sealed_steps(course: Course, sandbox: str | None) -> SealedExecute:
@@ -127,4 +155,6 @@ def _judged_on_cluster(tasks: list[tuple], scheduler: str, jobs: int | None) -> 
 
 def _outcome(student: str, assignment: str, future: Future) -> tuple[Result, str]:
     error = future.exception()
+    if isinstance(error, CourseError) or is_everybodys(error):
+        raise error
     return (failed(student, assignment, error), "") if error else future.result()

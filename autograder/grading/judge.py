@@ -49,7 +49,7 @@ def judge(restored: Restored, rules: Rules, files: list[Path]) -> NotebookNode:
     notebook = restored.notebook
     if rules.show:
         _show_outputs(notebook, rules, files)
-    context = autograder.hidden.Grading(rules.source, secret_of(notebook, rules))
+    context = autograder.hidden.Grading(rules.source, secret_of(notebook, rules, files))
     with autograder.hidden.grading(context):
         _run_tests(notebook, rules, files)
     notebook.metadata["autograder"] = {
@@ -139,7 +139,8 @@ def _notice(notes: list[str]) -> NotebookNode:
     return nbformat.v4.new_markdown_cell(text, id="restored-by-the-grader")
 
 
-def secret_of(notebook: NotebookNode, rules: Rules) -> str:
-    """Differs by submission, is the same when one is graded again, and needs the hidden tests to know."""
+def secret_of(notebook: NotebookNode, rules: Rules, files: list[Path]) -> str:
+    """Differs by what was handed in, is the same when graded again, and needs the hidden tests to know."""
     cells = [[grade_id(cell), cell.source] for cell in notebook.cells]
+    cells += [[file.name, hashlib.sha256(file.read_bytes()).hexdigest()] for file in files]
     return hashlib.sha256(rules.source.read_bytes() + json.dumps([*cells, rules.salt]).encode()).hexdigest()
