@@ -3,13 +3,9 @@
 import contextlib
 import fcntl
 import os
-import sys
 from collections.abc import Iterator
-from typing import TextIO
 
 from autograder.course import Course, CourseError
-
-FILE = ".lock"
 
 
 @contextlib.contextmanager
@@ -19,24 +15,34 @@ def alone(course: Course) -> Iterator[None]:
     The kernel lets go when this process ends, however it ends. Where a file system knows no locks, all are
     let in.
     """
-    course.reports.mkdir(parents=True, exist_ok=True)
-    with open(course.reports / FILE, "a+", encoding="utf-8", errors="replace") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise CourseError(_occupied(file)) from None
-        except OSError:
-            yield
-            return
-        file.truncate(0)
-        file.write(f"{os.getpid()} on {os.uname().nodename} ({os.path.basename(sys.argv[0])})")
-        file.flush()
+    descriptor = _open(course)
+    try:
+        _take(descriptor)
         yield
+    finally:
+        os.close(descriptor)
 
 
-def _occupied(file: TextIO) -> str:
-    file.seek(0)
-    return (
-        f"Process {file.read(200) or 'another'} is at work in this course and writes its gradebook; run this "
-        "again when it has ended. Reading commands, such as `autograder report`, need not wait."
-    )
+def _open(course: Course) -> int:
+    """The file to lock; another user's may be read only."""
+    try:
+        return os.open(course.lock, os.O_RDWR | os.O_CREAT, 0o666)
+    except PermissionError:
+        return os.open(course.lock, os.O_RDONLY)
+
+
+def _take(descriptor: int) -> None:
+    """Lock, and write down by whom it is locked."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        holder = os.pread(descriptor, 200, 0).decode(errors="replace")
+        raise CourseError(
+            f"Process {holder or 'another'} is at work in this course and writes its gradebook; run this again "
+            "when it has ended. Reading commands, such as `autograder report`, need not wait."
+        ) from None
+    except OSError:
+        return
+    with contextlib.suppress(OSError):
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()} on {os.uname().nodename}".encode(), 0)

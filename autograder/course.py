@@ -106,6 +106,11 @@ class Course:
         return self.judging / student / assignment
 
     @property
+    def lock(self) -> Path:
+        """What the one who writes the gradebook holds; the file itself stays."""
+        return self.root / ".autograder.lock"
+
+    @property
     def gradebook(self) -> Path:
         """nbgrader's default database."""
         return self.root / "gradebook.db"

@@ -1,5 +1,6 @@
 """Autograded to feedback: one page per student and assignment, written by nbgrader's own converter."""
 
+import re
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -8,6 +9,7 @@ from nbgrader.converters import GenerateFeedback
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
+from autograder import faults
 from autograder.converters import cause, convert
 from autograder.course import Course, CourseError, require_folder
 from autograder.files import swap
@@ -49,10 +51,10 @@ def _write(course: Course, config: Config, student: str, assignment: str) -> str
             place = _folders(course, config, **ids)
             made = _folders(course, config, **ids, feedback_directory=workshop)
             if log := convert(GenerateFeedback, made, config, force=True):
-                return cause(log)
+                return re.sub(r": '[^']*'$", "", cause(log))  # a file of the workshop's
             swap(_page(made), _page(place), Path(workshop) / "old")
     except OSError as error:
-        return str(error)
+        return faults.sentence(error)
     return ""
 
 
