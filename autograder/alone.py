@@ -38,8 +38,8 @@ def _take(descriptor: int) -> None:
     except BlockingIOError:
         holder = os.pread(descriptor, 200, 0).decode(errors="replace")
         raise CourseError(
-            f"Process {holder or 'another'} is at work in this course and writes its gradebook; run this again "
-            "when it has ended. Reading commands, such as `autograder report`, need not wait."
+            f"Process {holder or 'another'} is at work in this course and writes its gradebook; run this "
+            "again when it has ended. Reading commands, such as `autograder report`, need not wait."
         ) from None
     except OSError:
         return

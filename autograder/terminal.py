@@ -15,7 +15,7 @@ class Terminal(Console):
     def __init__(self, **options):
         sizes = {name: os.environ.get(name, "") for name in ("COLUMNS", "LINES")}
         sane = {name: size if re.fullmatch("[0-9]{1,4}", size) else "" for name, size in sizes.items()}
-        super().__init__(highlight=False, _environ={**os.environ, **sane}, **options)
+        super().__init__(highlight=False, emoji=False, _environ={**os.environ, **sane}, **options)
 
     @property
     def size(self) -> ConsoleDimensions:

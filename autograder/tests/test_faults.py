@@ -293,7 +293,7 @@ def test_a_course_whose_path_is_not_utf8_is_refused(tmp_path, capsys):
         assert re.search(r"k\\udcfcrs' is not UTF-8.*rename it", one_sentence(capsys.readouterr().err))
 
 
-ENDS = {"a reader that left": "| true", "nothing": ">&-", "nothing for errors": "2>&-", "nothing at all": "<&- >&- 2>&-"}
+ENDS = {"a reader that left": "| true", "nothing at all": "<&- >&- 2>&-"}
 
 
 @pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
