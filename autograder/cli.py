@@ -8,21 +8,22 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from rich.console import Console
 from rich.markup import escape
 
+from autograder import faults, terminal
 from autograder.course import Course, CourseError
 from autograder.sandbox.places import BEST, PLACES
 
-console = Console(highlight=False)
+console = terminal.Terminal()
 EXTRAS = {"distributed": "distributed", "psycopg": "postgresql"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code: 0 done, 1 something needs a person, 2 could not start."""
+    terminal.prepare()
     options = _parser().parse_args(arguments)
     try:
-        return options.run(options)
+        return _run(options)
     except CourseError as error:
         return _refuse(str(error))
     except ModuleNotFoundError as error:
@@ -31,13 +32,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
         extra = EXTRAS.get(error.name, "instructor")
         return _refuse(f"This needs {error.name}: run `pip install 'neuron-to-transformer[{extra}]'`.")
     except KeyboardInterrupt:
-        Console(stderr=True).print("Stopped. What was written stays; run the same command again.")
+        terminal.Terminal(stderr=True).print("Stopped. What was written stays; run the same command again.")
         return 130
+    except Exception as error:
+        if not (sentence := faults.sentence(error)):
+            raise
+        return _refuse(sentence)
+
+
+def _run(options: argparse.Namespace) -> int:
+    """Run the command, alone in the course if it writes the gradebook."""
+    with contextlib.ExitStack() as stack:
+        if options.alone:
+            from autograder.alone import alone
+
+            stack.enter_context(alone(_course(options)))
+        return options.run(options)
 
 
 def _refuse(sentence: str) -> int:
     """Say why a command cannot do its job; returns its exit code."""
-    Console(stderr=True, highlight=False, soft_wrap=True).print(f"[red]✗[/] {escape(sentence)}")
+    terminal.Terminal(stderr=True, soft_wrap=True).print(f"[red]✗[/] {escape(sentence)}")
     return 2
 
 
@@ -134,7 +149,10 @@ def grade_class(course: Course, assignments: list[str], students: Sequence[str] 
                 note += f"; slowest {escape(plain(slowest.student))}, {slowest.seconds:.0f} s"
             bar.update(task, completed=done, total=of, note=note, visible=True)
 
-        return grade_submissions(course, assignments, list(students), report=report, **how)
+        def say(sentence: str) -> None:
+            console.print(f"[yellow]![/] {escape(sentence)}", soft_wrap=True)
+
+        return grade_submissions(course, assignments, list(students), report=report, say=say, **how)
 
 
 def show_class(results: list) -> None:
@@ -272,11 +290,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--course", default=".", metavar="FOLDER", help="the course folder (default: here)")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
-    def add(run, *, assignments: bool = False, students: bool = False) -> argparse.ArgumentParser:
+    def add(
+        run, *, assignments: bool = False, students: bool = False, alone: bool = False
+    ) -> argparse.ArgumentParser:
         command = commands.add_parser(
             run.__name__, help=run.__doc__.lower().rstrip("."), description=run.__doc__
         )
-        command.set_defaults(run=run)
+        command.set_defaults(run=run, alone=alone)
         if assignments:
             command.add_argument("assignments", nargs="*", metavar="ID", help="assignments (default: all)")
         if students:
@@ -297,9 +317,9 @@ def _parser() -> argparse.ArgumentParser:
         return command
 
     keep = "when both changed: which one counts"
-    add(build, assignments=True).add_argument("--keep", choices=["text", "notebook"], help=keep)
+    add(build, assignments=True, alone=True).add_argument("--keep", choices=["text", "notebook"], help=keep)
     add(solve, assignments=True)
-    graded = add_grading(add(grade, assignments=True, students=True), cluster=True)
+    graded = add_grading(add(grade, assignments=True, students=True, alone=True), cluster=True)
     graded.add_argument("--force", action="store_true", help="also what has not changed since it was graded")
     add(feedback, assignments=True, students=True)
     add(report)
@@ -312,7 +332,7 @@ def _parser() -> argparse.ArgumentParser:
     measured.add_argument("--mistake-seeds", type=_positive, default=40, metavar="N", help="of each mistake")
     measured.add_argument("--jobs", type=_positive, metavar="N", help="runs at a time (default: cores)")
     add(doctor).add_argument("--install", action="store_true", help="install what apt-get can")
-    add_grading(add(demo))
+    add_grading(add(demo, alone=True))
     return parser
 
 

@@ -24,7 +24,7 @@ class Course:
         start = Path(os.path.abspath(start or Path.cwd()))
         for folder in [start, *start.parents]:
             if (folder / CONFIG).is_file():
-                return cls(folder)
+                return cls(_readable(folder))
         raise CourseError(
             f"No {CONFIG} in {start} or above it; run this inside the course folder, or name it with "
             "--course FOLDER."
@@ -97,6 +97,37 @@ class Course:
         return self.root / "reports"
 
     @property
+    def judging(self) -> Path:
+        """Submissions and their sources as they were read, while they are judged; gone between two runs."""
+        return self.reports / ".judging"
+
+    def taken(self, student: str, assignment: str) -> Path:
+        """One of them, which has the paths of a course."""
+        return self.judging / student / assignment
+
+    @property
+    def lock(self) -> Path:
+        """What the one who writes the gradebook holds; the file itself stays."""
+        return self.root / ".autograder.lock"
+
+    @property
     def gradebook(self) -> Path:
         """nbgrader's default database."""
         return self.root / "gradebook.db"
+
+
+def _readable(folder: Path) -> Path:
+    try:
+        str(folder).encode()
+    except UnicodeEncodeError:
+        raise CourseError(
+            f"The name of the folder {str(folder)!a} is not UTF-8, which the gradebook cannot take; "
+            "rename it or move the course."
+        ) from None
+    return folder
+
+
+def require_folder(path: Path) -> None:
+    """Raise CourseError when something else lies where a folder is or will be."""
+    if path.exists() and not path.is_dir():
+        raise CourseError(f"{path} is a file, and has to be a folder; move it away and run this again.")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import nbformat
@@ -22,6 +22,8 @@ from autograder.course import Course, CourseError
 from autograder.names import definitions
 from autograder.notebook.corpus import Corpus, load_corpus
 
+KEPT = 32  # references in memory, by the content of their notebooks
+
 
 @dataclass(frozen=True)
 class Grading:
@@ -29,6 +31,11 @@ class Grading:
 
     source: Path
     secret: str
+
+    @cached_property
+    def reference(self) -> types.ModuleType:
+        """The reference in that notebook, as it was when it was first asked for."""
+        return load_reference(self.source)
 
 
 _grading: ContextVar[Grading | None] = ContextVar("grading", default=None)
@@ -57,7 +64,7 @@ class _Reference:
 
     def __getattr__(self, name: str) -> Callable:
         try:
-            return getattr(load_reference(_current().source), name)
+            return getattr(_current().reference, name)
         except AttributeError:
             raise AttributeError(f"the source notebook defines no {name!r}") from None
 
@@ -80,14 +87,17 @@ def looking_glass() -> Corpus:
     return load_corpus().looking_glass(hidden_seed())
 
 
-@cache
 def load_reference(source: Path) -> types.ModuleType:
-    """The reference in a source notebook. Raises CourseError when it is missing or does not compile."""
+    """The reference in a source notebook as it is now. Raises CourseError when it cannot be read."""
     try:
-        notebook = nbformat.read(source, as_version=4)
+        return _reference(source.name, source.read_bytes())
     except (OSError, ValueError) as error:
         raise CourseError(f"{source} cannot be read ({error}); run `autograder build`.") from error
-    return module_of(notebook, source)
+
+
+@lru_cache(maxsize=KEPT)
+def _reference(name: str, content: bytes) -> types.ModuleType:
+    return module_of(nbformat.reads(content.decode(), as_version=4), Path(name))
 
 
 def module_of(notebook: NotebookNode, origin: Path) -> types.ModuleType:

@@ -9,7 +9,8 @@ from pathlib import Path
 from autograder.audit.findings import Audit, Check, Findings, counts
 from autograder.audit.lists import listings
 from autograder.audit.tried import Mistaken
-from autograder.reports.page import environment, write_whole
+from autograder.files import write_whole
+from autograder.reports.page import environment
 from autograder.reports.stored import grader_version
 from autograder.reports.words import heads
 

@@ -19,8 +19,8 @@ from autograder.grading.batch import sealed_steps
 from autograder.grading.judge import Rules, judge
 from autograder.grading.restore import is_test, restore
 from autograder.grading.result import Result, failed, fill
+from autograder.grading.submission import plain_files
 from autograder.grading.workers import run_in_workers
-from autograder.sandbox.bubblewrap import plain_files
 
 TRIED = {MISTAKE: Mistaken, REMEMBERED: Remembered}
 Report = Callable[[list[Tried], int], None]

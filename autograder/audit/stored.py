@@ -7,7 +7,7 @@ from pathlib import Path
 from autograder.audit.findings import Audit, Count, Findings, counts
 from autograder.audit.tried import Mistaken
 from autograder.course import CourseError
-from autograder.reports.page import write_whole
+from autograder.files import write_whole
 from autograder.reports.stored import PACKAGE, grader_version
 
 VERSION = 1

@@ -1,6 +1,5 @@
 """One spelling of a notebook: equal notebooks are equal bytes, on every machine."""
 
-import os
 import re
 import warnings
 from pathlib import Path
@@ -9,6 +8,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder.course import CourseError
+from autograder.files import write_whole
 
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 KEPT_CELL_METADATA = ("nbgrader", "tags", "title")
@@ -50,22 +50,7 @@ def read_notebook(path: Path, advice: str) -> NotebookNode:
 
 def write_notebook(path: Path, nb: NotebookNode) -> bool:
     """Write `nb` as nbformat does, atomically; False when the file holds it already."""
-    return write_text(path, nbformat.writes(nb) + "\n")
-
-
-def write_text(path: Path, text: str) -> bool:
-    """Replace a file in one step; False when it holds `text` already."""
-    content = text.encode("utf-8")
-    if path.is_file() and path.read_bytes() == content:
-        return False
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_bytes(content)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    return True
+    return write_whole(path, nbformat.writes(nb) + "\n")
 
 
 def _canonical_cell(cell: NotebookNode, number: int, ids: set[str]) -> NotebookNode:

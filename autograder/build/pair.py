@@ -12,9 +12,9 @@ from autograder.build.canonical import (
     read_notebook,
     without_outputs,
     write_notebook,
-    write_text,
 )
 from autograder.course import Course, CourseError
+from autograder.files import write_whole
 
 # What JupyterLab's jupytext extension needs to save both forms exactly as this module writes them.
 PAIRING = {
@@ -99,7 +99,7 @@ def _edited_form(text: str | None, nb: NotebookNode | None, assignment: str) -> 
 
 def _write(course: Course, assignment: str, text: str) -> list[str]:
     """Write both forms; returns the ones that were not so before."""
-    text_changed = write_text(course.text(assignment), text)
+    text_changed = write_whole(course.text(assignment), text)
     notebook_changed = write_notebook(course.source(assignment), to_notebook(text))
     return ["text"] * text_changed + ["notebook"] * notebook_changed
 

@@ -1,8 +1,5 @@
 """Make the student version with nbgrader's own converter, and see that it gives nothing away."""
 
-import logging
-import os
-import re
 import tempfile
 from pathlib import Path
 
@@ -14,8 +11,10 @@ from autograder.build.lint import lint
 from autograder.build.lint_targets import lint_targets
 from autograder.calibrate.kept import read as read_calibration
 from autograder.cells import HIDDEN, SOLUTION
+from autograder.converters import cause, convert
 from autograder.course import CONFIG, Course, CourseError
-from autograder.gradebook import own_programs_first, require_server
+from autograder.files import swap
+from autograder.gradebook import require_gradebook, sentence
 
 KEEP_OUT = f"take it out of the cells, or name the file in c.CourseDirectory.ignore in {CONFIG}."
 
@@ -39,7 +38,7 @@ def build(course: Course, assignment: str) -> str:
             require_no_leak(f"release/{assignment}/{name}", content, secrets, KEEP_OUT)
         if contents == _contents(place):
             return "the release is up to date"
-        _swap(made, place, Path(workshop) / "old")
+        swap(made, place, Path(workshop) / "old")
     return "made the release"
 
 
@@ -51,34 +50,18 @@ def _require_sound(course: Course, source: NotebookNode, assignment: str) -> Non
 
 
 def _generate(course: Course, assignment: str, folder: Path) -> None:
-    """Run nbgrader's converter into `folder`/<id>; what it logs is kept for an error's reason."""
+    """Run nbgrader's converter into `folder`/<id>."""
     from nbgrader.converters import GenerateAssignment
-    from nbgrader.converters.base import NbGraderException
     from nbgrader.coursedir import CourseDirectory
 
     config = course.config()
     config.CourseDirectory.root = str(course.root)
     config.CourseDirectory.release_directory = str(folder)
     config.CourseDirectory.assignment_id = assignment
-    log, records = _collecting_log()
-    options = {"config": config, "log": log}
-    folders = CourseDirectory(**options)
-    require_server(folders.db_url)
-    try:
-        with own_programs_first():
-            GenerateAssignment(coursedir=folders, **options).start()
-    except NbGraderException as error:
-        raise CourseError(_reason(assignment, "\n".join(records))) from error
-
-
-def _collecting_log() -> tuple[logging.Logger, list[str]]:
-    """A logger of its own, which writes errors into the list and tells nobody."""
-    records: list[str] = []
-    handler = logging.Handler(logging.ERROR)
-    handler.emit = lambda record: records.append(record.getMessage())
-    log = logging.Logger("autograder.build")
-    log.addHandler(handler)
-    return log, records
+    folders = CourseDirectory(config=config)
+    require_gradebook(folders.db_url)
+    if log := convert(GenerateAssignment, folders, config):
+        raise CourseError(_reason(assignment, log))
 
 
 def _reason(assignment: str, log: str) -> str:
@@ -90,11 +73,10 @@ def _reason(assignment: str, log: str) -> str:
             f"{assignment} --force`, build again, and grade submitted/ again (scores entered by "
             "hand are only in the copy). The old release stays."
         )
+    reason = cause(log)
     if "nbgrader db upgrade" in log:
-        return "nbgrader cannot use the gradebook; copy it, and run `nbgrader db upgrade`."
-    causes = re.findall(r"^[\w.]+(?:Error|Exception): .*", log, re.MULTILINE)
-    cause = causes[-1] if causes else log.strip()[-200:]
-    return f"nbgrader could not make the release of {assignment} ({cause}); mend it and build again."
+        return sentence(reason)
+    return f"nbgrader could not make the release of {assignment} ({reason}); mend it and build again."
 
 
 def _tidy(path: Path) -> None:
@@ -109,11 +91,3 @@ def _tidy(path: Path) -> None:
 def _contents(folder: Path) -> dict[str, bytes]:
     files = (path for path in folder.rglob("*") if path.is_file())
     return {str(path.relative_to(folder)): path.read_bytes() for path in files}
-
-
-def _swap(made: Path, place: Path, old: Path) -> None:
-    """Put `made` where `place` is, with whatever else lay there gone."""
-    place.parent.mkdir(parents=True, exist_ok=True)
-    if place.exists():
-        os.replace(place, old)
-    os.replace(made, place)

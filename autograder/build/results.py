@@ -9,8 +9,8 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from autograder.build.canonical import write_text
 from autograder.course import Course, CourseError
+from autograder.files import write_whole
 from autograder.notebook.log import RESULT
 
 Results = list[dict[str, Any]]
@@ -45,7 +45,7 @@ def keep_results(course: Course, new: Results, notebook: Mapping[str, Any]) -> P
     results = kept + [dict(result) | dict(notebook) for result in new]
     order = list(NAMES)
     results.sort(key=lambda result: [*order, result["model"]].index(result["model"]))
-    write_text(course.results, json.dumps(results, indent=1, ensure_ascii=False) + "\n")
+    write_whole(course.results, json.dumps(results, indent=1, ensure_ascii=False) + "\n")
     return course.results
 
 
@@ -107,7 +107,7 @@ def show_results(course: Course) -> list[Path]:
         return []
     before, rest = text.split(BEGIN, 1)
     after = rest.split(END, 1)[1]
-    write_text(readme, f"{before}{BEGIN}\n{table(results)}\n{END}{after}")
+    write_whole(readme, f"{before}{BEGIN}\n{table(results)}\n{END}{after}")
     picture = course.root / "docs" / "pictures" / "learning_curves.png"
     picture.parent.mkdir(parents=True, exist_ok=True)
     draw(results, picture)

@@ -9,11 +9,12 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from autograder.build.canonical import canonical, read_notebook, without_outputs, write_text
+from autograder.build.canonical import canonical, read_notebook, without_outputs
 from autograder.build.leaks import require_no_leak, secret_lines
 from autograder.build.results import keep_results, machine, results_in
 from autograder.cells import HIDDEN, Cell, cells_of
 from autograder.course import Course, CourseError
+from autograder.files import write_whole
 
 Report = Callable[[int, int, str], None]
 # NBGRADER_EXECUTION asks for the tiny budget; a MPLBACKEND from outside would hide the plots.
@@ -38,7 +39,7 @@ def solve(course: Course, assignment: str, report: Report) -> Path:
     text = nbformat.writes(canonical(nb)) + "\n"
     place = course.solution(assignment)
     require_no_leak(str(place), text.encode(), secret_lines(source, HIDDEN), KEEP_OUT)
-    write_text(place, text)
+    write_whole(place, text)
     if results := results_in(nb):
         about = {"assignment": assignment, "notebook_seconds": seconds, "machine": machine()}
         keep_results(course, results, about)

@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from autograder.build.canonical import write_text
 from autograder.course import Course, CourseError
+from autograder.files import write_whole
 
 VERSION = 1
 # Fewer seeds are a quick look, on which no threshold is built.
@@ -35,7 +35,7 @@ def read(course: Course, assignment: str) -> dict[str, Any] | None:
 
 def save(calibration: dict[str, Any], path: Path) -> None:
     """Write the file; measured numbers have five significant digits."""
-    write_text(path, json.dumps(_rounded(calibration), indent=1, ensure_ascii=False) + "\n")
+    write_whole(path, json.dumps(_rounded(calibration), indent=1, ensure_ascii=False) + "\n")
 
 
 def _rounded(value: Any, name: str = "") -> Any:

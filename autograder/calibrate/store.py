@@ -2,7 +2,7 @@
 
 from autograder.calibrate.measure import Measured
 from autograder.course import Course
-from autograder.lines import append_line, read_lines
+from autograder.files import append_line, read_lines
 
 Key = tuple[str, int, str]
 

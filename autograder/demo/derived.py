@@ -17,7 +17,7 @@ from autograder.cells import Cell, cells_of, is_check, of_kind
 from autograder.course import Course
 from autograder.grading.judge import Rules, secret_of
 from autograder.grading.restore import restore
-from autograder.grading.submission import read_submission
+from autograder.grading.submission import plain_files, read_submission
 from autograder.grading.testcell import run_test_cell
 from autograder.hidden import Grading, grading, reference
 
@@ -33,9 +33,11 @@ def hidden_numbers(course: Course, student: str, assignment: str) -> NDArray:
     """All numbers, by size and without their sign, that its hidden checks hand over or compare with."""
     source = course.source(assignment)
     notebook = nbformat.read(source, as_version=4)
-    restored = restore(read_submission(course.submitted(student, assignment)), notebook)
+    path = course.submitted(student, assignment)
+    restored = restore(read_submission(path), notebook)
+    secret = secret_of(restored.notebook, Rules(source), plain_files(path.parent))
     seen: set[float] = set()
-    with grading(Grading(source, secret_of(restored.notebook, Rules(source)))):
+    with grading(Grading(source, secret)):
         for cell in of_kind(cells_of(notebook), "test"):
             for check in _hidden_checks(cell):
                 _run(check, seen)

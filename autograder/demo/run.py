@@ -13,14 +13,14 @@ from autograder.demo.search import search
 from autograder.demo.students import STUDENTS, Assignment
 from autograder.feedback import write_feedback
 from autograder.reports.page import write_report
-from autograder.sandbox.bubblewrap import require
+from autograder.sandbox.places import BEST, require
 
 FOLDER = "demo"
 
 
 def run(course: Course, options: argparse.Namespace) -> int:
     """Run the demo; 0 when every step did its work, whatever the students did, and no test leaked."""
-    require(options.sandbox or "bwrap")
+    require(options.sandbox or BEST)
     demo = _make_course(course)
     assignments = demo.assignments
     _build(demo, assignments)

@@ -1,17 +1,23 @@
 """Grading a class: submissions side by side in worker processes, one writer."""
 
 import contextlib
+import functools
+import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from dataclasses import replace
+from pathlib import Path
 
 import nbformat
 
-from autograder.course import Course, CourseError
+from autograder.course import Course, CourseError, require_folder
+from autograder.faults import is_everybodys
+from autograder.grading.judge import Rules
 from autograder.grading.nbgrader_steps import SealedExecute
 from autograder.grading.one import judge_one
 from autograder.grading.record import Recorder
 from autograder.grading.result import Result, failed
-from autograder.grading.standing import Standing, key_of
+from autograder.grading.standing import Standing, key_of, settings_of
 from autograder.grading.submission import SubmissionError
 from autograder.grading.workers import run_in_workers
 from autograder.sandbox.limits import Limits
@@ -40,56 +46,84 @@ def submissions(course: Course, assignments: list[str], students: list[str]) -> 
 def grade(
     course: Course, assignments: list[str], students: list[str], *, jobs: int | None = None,
     scheduler: str | None = None, sandbox: str | None = None, force: bool = False,
-    report: Callable[[Result | None, int, int], None],
+    report: Callable[[Result | None, int, int], None], say: Callable[[str], None] = str,
 ) -> list[Result]:  # fmt: skip
-    """Grade and record; `report(result, done, all)` hears of each one when it is on disk, and of the start.
+    """Grade and record; `report(result, done, all)` hears of each one when it is on disk, and of the start,
+    `say(sentence)` of walls that are not the best.
 
     `jobs` processes of this machine judge, or the Dask cluster of `scheduler`; recording is done here.
     What was graded before and has not changed since keeps its result, unless `force`. Raises CourseError
     when grading cannot start; a single bad submission only spoils its own result.
     """
-    steps = sealed_steps(course, sandbox)
+    settings, steps = settings_of(course), sealed_steps(course, sandbox, say)
+    for folder in ("submitted", "autograded", "reports"):
+        require_folder(course.root / folder)
     recorder, standing = Recorder(course, steps.config), Standing(course)
     work = submissions(course, assignments, students)
+    recorder.require_gradebook()
     rules = {assignment: steps.rules(course, assignment) for _, assignment in work}
     for assignment in rules:
         recorder.require_assignment(assignment)
-    keys = {pair: key_of(course, *pair, rules[pair[1]]) for pair in work}
     recorded = set() if force else recorder.recorded(rules)
-    kept = {pair: standing.find(*pair, keys[pair]) for pair in work if pair in recorded}
+    kept = {pair: standing.find(*pair, key_of(course, *pair, rules[pair[1]], settings))
+            for pair in work if pair in recorded}  # fmt: skip
     results = [result for result in kept.values() if result]
     report(None, len(results), len(work))
     todo = [(course, *pair, rules[pair[1]]) for pair in work if not kept.get(pair)]
     judging = _judged_on_cluster(todo, scheduler, jobs) if scheduler and todo else _judged(todo, jobs)
-    with contextlib.closing(judging) as judged:
+    with _emptied(course.judging), contextlib.closing(judging) as judged:
         for result, text in judged:
             standing.drop(result.student, result.assignment)
-            _record(recorder, result, text)
-            standing.add(result, keys[result.student, result.assignment])
+            key = _record(recorder, result, text, rules[result.assignment], settings)
+            shutil.rmtree(course.taken(result.student, result.assignment), ignore_errors=True)
+            standing.add(result, key)
             results.append(result)
             report(result, len(results), len(work))
     return sorted(results, key=lambda result: (result.assignment, result.student))
 
 
-def _record(recorder: Recorder, result: Result, text: str) -> None:
-    """Write what was judged; when that fails the result says so, and the class goes on."""
+def _record(recorder: Recorder, result: Result, text: str, rules: Rules, settings: bytes) -> str:
+    """Write what was judged, and return its key; when that fails the result says so, and the class goes on.
+
+    What would fail for everybody else, too, ends the run.
+    """
+    if not text:
+        return ""
+    pair = result.student, result.assignment
+    here = Course(recorder.course.taken(*pair))
     try:
-        if text:
-            recorder.record(result.student, result.assignment, nbformat.reads(text, as_version=4))
+        recorder.record(*pair, nbformat.reads(text, as_version=4), here.submitted(*pair).parent)
+        return key_of(here, *pair, replace(rules, source=here.source(result.assignment)), settings)
     except Exception as error:
-        result.problem = (
-            f"The grade could not be written ({type(error).__name__}: {error}); mend and grade it again."
-        )
+        if isinstance(error, CourseError) or is_everybodys(error):
+            raise
+        reason = f"{type(error).__name__}: {error}"
+        result.problem = f"The grade could not be written ({reason}); mend and grade it again."
         result.score = None
+        return ""
 
 
-def sealed_steps(course: Course, sandbox: str | None) -> SealedExecute:
+@contextlib.contextmanager
+def _emptied(folder: Path) -> Iterator[None]:
+    """Without `folder` at the start, where a killed run may have left it, and at the end."""
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        yield
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def sealed_steps(
+    course: Course, sandbox: str | None, say: Callable[[str], object] = str
+) -> SealedExecute:
     """The course's settings for grading, with another sandbox if one is named.
 
     Raises CourseError when no student process starts here, before everybody's submission says so.
     """
     steps = SealedExecute(config=course.config())
-    steps.sandbox, _ = require(sandbox or steps.sandbox)
+    steps.sandbox, why = require(sandbox or steps.sandbox)
+    if why:
+        say(why)
     try:
         StudentProcess(steps.sandbox, Limits(), []).close()
     except NoProcess as error:
@@ -98,10 +132,18 @@ def sealed_steps(course: Course, sandbox: str | None) -> SealedExecute:
 
 
 def _judged(tasks: list[tuple], jobs: int | None) -> Iterator[tuple[Result, str]]:
-    """Results with the graded notebooks' text, in the order in which they are ready."""
-    with contextlib.closing(run_in_workers(judge_one, tasks, jobs)) as finished:
+    """Results with the graded notebooks' text, in the order in which they are ready.
+
+    One that something outside disturbs is judged once more when all others are done.
+    """
+    beside, again = (functools.partial(_with_rules, alone=alone) for alone in (False, True))
+    with contextlib.closing(run_in_workers(judge_one, map(beside, tasks), jobs, again)) as finished:
         for (_, student, assignment, _), future in finished:
             yield _outcome(student, assignment, future)
+
+
+def _with_rules(task: tuple, **changes: bool) -> tuple:
+    return (*task[:3], replace(task[3], **changes))
 
 
 def _judged_on_cluster(tasks: list[tuple], scheduler: str, jobs: int | None) -> Iterator[tuple[Result, str]]:
@@ -127,4 +169,6 @@ def _judged_on_cluster(tasks: list[tuple], scheduler: str, jobs: int | None) -> 
 
 def _outcome(student: str, assignment: str, future: Future) -> tuple[Result, str]:
     error = future.exception()
+    if isinstance(error, CourseError) or is_everybodys(error):
+        raise error
     return (failed(student, assignment, error), "") if error else future.result()

@@ -16,7 +16,7 @@ from distributed import Client
 from autograder.course import CourseError
 from autograder.grading.parcel import version
 from autograder.grading.workers import POLL_SECONDS, Finished, ctrl_c, in_turn
-from autograder.sandbox.bubblewrap import require
+from autograder.sandbox.places import require
 
 CONNECT_SECONDS = 10
 ALONE_SECONDS = 60  # so long a run waits for a first or another worker

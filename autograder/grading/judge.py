@@ -15,6 +15,7 @@ from autograder.cells import cells_of
 from autograder.checks.show import MARKS, for_student
 from autograder.grading.restore import Restored, grade_id, is_test
 from autograder.grading.testcell import Judged, run_test_cell
+from autograder.grading.worker import DoAgain
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.session import CellOutput, Session, StudentFunction
 
@@ -40,7 +41,7 @@ class Rules:
     alone: bool = True
 
 
-class Disturbed(Exception):
+class Disturbed(DoAgain):
     """Something outside ended a student process; the submission has to be judged once more, alone."""
 
 
@@ -70,7 +71,7 @@ def judge(restored: Restored, rules: Rules, files: list[Path]) -> NotebookNode:
 
 def _is_disturbed(notebook: NotebookNode, rules: Rules, files: list[Path]) -> bool:
     """Judge; did something outside end a process on the way?"""
-    context = autograder.hidden.Grading(rules.source, secret_of(notebook, rules))
+    context = autograder.hidden.Grading(rules.source, secret_of(notebook, rules, files))
     with autograder.hidden.grading(context):
         return bool(rules.show and _show_outputs(notebook, rules, files)) | _run_tests(notebook, rules, files)
 
@@ -156,7 +157,8 @@ def _notice(notes: list[str]) -> NotebookNode:
     return nbformat.v4.new_markdown_cell(text, id="restored-by-the-grader")
 
 
-def secret_of(notebook: NotebookNode, rules: Rules) -> str:
-    """Differs by submission, is the same when one is graded again, and needs the hidden tests to know."""
+def secret_of(notebook: NotebookNode, rules: Rules, files: list[Path]) -> str:
+    """Differs by what was handed in, is the same when graded again, and needs the hidden tests to know."""
     cells = [[grade_id(cell), cell.source] for cell in notebook.cells]
+    cells += [[file.name, hashlib.sha256(file.read_bytes()).hexdigest()] for file in files]
     return hashlib.sha256(rules.source.read_bytes() + json.dumps([*cells, rules.salt]).encode()).hexdigest()

@@ -1,5 +1,8 @@
 """Our parts as nbgrader preprocessors: nbgrader_config.py puts them into `nbgrader autograde`."""
 
+import contextlib
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -8,11 +11,13 @@ from nbgrader.api import Gradebook
 from nbgrader.preprocessors import ClearHiddenTests, NbGraderPreprocessor, SaveAutoGrades
 from traitlets import Enum, Float
 
+from autograder.alone import alone
 from autograder.course import Course
 from autograder.grading.judge import Rules, judge
 from autograder.grading.restore import Restored, grade_id, is_test, restore
-from autograder.grading.submission import read_submission
-from autograder.sandbox.bubblewrap import plain_files
+from autograder.grading.standing import Standing, key_of
+from autograder.grading.submission import SubmissionError, plain_files, read_submission
+from autograder.grading.taken import take
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.places import BEST, PLACES, require
 
@@ -21,15 +26,15 @@ class RestoreCells(NbGraderPreprocessor):
     """Takes the place of OverwriteCells and DeduplicateIds: see autograder.grading.restore."""
 
     def preprocess(self, nb, resources):
-        course, ids = _course(), resources["nbgrader"]
-        source = nbformat.read(course.source(ids["assignment"]), as_version=4)
-        path = course.submitted(ids["student"], ids["assignment"])
-        submitted = read_submission(path)
-        _drop_copies(course.autograded(ids["student"], ids["assignment"]).parent, path.parent)
-        restored = restore(submitted, source)
+        course, pair = _course(), _pair(resources)
+        with alone(course), _taken(course, *pair, Rules(course.source(pair[1]))) as (here, rules, digest):
+            restored = restore(
+                read_submission(here.submitted(*pair)), nbformat.read(rules.source, as_version=4)
+            )
+        _drop_copies(course.autograded(*pair).parent, course.submitted(*pair).parent)
         for note in restored.notes:
-            self.log.warning("%s: %s", ids["student"], note)
-        restored.notebook.metadata["autograder"] = {"restored": restored.notes}
+            self.log.warning("%s: %s", pair[0], note)
+        restored.notebook.metadata["autograder"] = {"restored": restored.notes, "digest": digest}
         return restored.notebook, resources
 
 
@@ -63,14 +68,23 @@ class SealedExecute(NbGraderPreprocessor):
         self.sandbox, why = require(self.sandbox)
         if why:
             self.log.warning(why)
-        course, ids = _course(), resources["nbgrader"]
-        notes = nb.metadata.get("autograder", {}).get("restored", [])
-        files = plain_files(course.submitted(ids["student"], ids["assignment"]).parent)
-        return judge(Restored(nb, notes), self.rules(course, ids["assignment"]), files), resources
+        course, pair = _course(), _pair(resources)
+        facts = nb.metadata.get("autograder", {})
+        with _taken(course, *pair, self.rules(course, pair[1])) as (here, rules, digest):
+            if facts.get("digest") != digest:
+                raise SubmissionError("Submission or source changed while this was graded; grade it again.")
+            files = plain_files(here.submitted(*pair).parent)
+            return judge(Restored(nb, facts["restored"]), rules, files), resources
 
 
 class SaveSealedGrades(SaveAutoGrades):
     """Takes the place of SaveAutoGrades: what could not run waits for a person, not for a zero."""
+
+    def preprocess(self, nb, resources):
+        course = _course()
+        with alone(course):
+            Standing(course).drop(*_pair(resources))
+            return super().preprocess(nb, resources)
 
     def save(self, gradebook: Gradebook, nb: NotebookNode, student: str, assignment: str) -> None:
         """As `preprocess`, in a gradebook that is open; nbgrader opens one for every notebook."""
@@ -97,6 +111,20 @@ def _drop_copies(graded: Path, submitted: Path) -> None:
         copied = graded / link.relative_to(submitted)
         if link.name not in kept and copied.is_file():
             copied.unlink()
+
+
+@contextlib.contextmanager
+def _taken(
+    course: Course, student: str, assignment: str, rules: Rules
+) -> Iterator[tuple[Course, Rules, str]]:
+    """While open, what `take` returns, and a digest of what was handed in and of the source."""
+    with tempfile.TemporaryDirectory(prefix="autograder-") as folder:
+        here, rules = take(course, student, assignment, rules, Path(folder) / "taken")
+        yield here, rules, key_of(here, student, assignment, Rules(rules.source), b"")
+
+
+def _pair(resources: dict) -> tuple[str, str]:
+    return resources["nbgrader"]["student"], resources["nbgrader"]["assignment"]
 
 
 def _course() -> Course:

@@ -7,12 +7,24 @@ from autograder.grading.fingerprints import fingerprints
 from autograder.grading.judge import Rules, judge
 from autograder.grading.restore import is_test, restore
 from autograder.grading.result import Result, failed, fill
-from autograder.grading.submission import SubmissionError, read_submission
-from autograder.sandbox.bubblewrap import plain_files
+from autograder.grading.submission import SubmissionError, plain_files, read_submission
+from autograder.grading.taken import take
 
 
 def judge_one(course: Course, student: str, assignment: str, rules: Rules) -> tuple[Result, str]:
-    """The result of one submission and its graded notebook as text, which is "" when there is none."""
+    """The result of one submission and its graded notebook as text, which is "" when there is none.
+
+    What is judged is the copy at `course.taken`, which stays for the one who records.
+    """
+    try:
+        here, rules = take(course, student, assignment, rules, course.taken(student, assignment))
+    except SubmissionError as error:
+        return Result(student, assignment, problem=str(error)), ""
+    return judge_taken(here, student, assignment, rules)
+
+
+def judge_taken(course: Course, student: str, assignment: str, rules: Rules) -> tuple[Result, str]:
+    """As judge_one, of files that nobody changes any more."""
     result = Result(student, assignment)
     path = course.submitted(student, assignment)
     try:

@@ -8,12 +8,11 @@ import numpy as np
 
 from autograder.course import Course
 from autograder.grading.judge import Rules
-from autograder.grading.one import judge_one
+from autograder.grading.one import judge_taken
 from autograder.grading.result import Result
 from autograder.grading.standing import grader_digest
-from autograder.grading.submission import require_file
+from autograder.grading.taken import handed_in, take
 from autograder.grading.workers import run_in_workers
-from autograder.sandbox.bubblewrap import plain_files
 
 
 class OtherVersion(Exception):
@@ -38,15 +37,14 @@ class Parcel:
 
 
 def pack(course: Course, student: str, assignment: str, rules: Rules) -> Parcel:
-    """Read a submission from disk. Raises SubmissionError when there is no file that could be read."""
-    path = course.submitted(student, assignment)
-    require_file(path)
-    files = {file.name: file.read_bytes() for file in [path, *plain_files(path.parent)]}
+    """Read a submission, as `take` does. Raises SubmissionError when it cannot be read."""
+    here, rules = take(course, student, assignment, rules, course.taken(student, assignment))
+    files = {file.name: file.read_bytes() for file in handed_in(here.submitted(student, assignment))}
     return Parcel(student, assignment, rules, rules.source.read_bytes(), files, version())
 
 
 def judge_parcel(parcel: Parcel) -> tuple[Result, str]:
-    """Judge in a process of its own, as `judge_one` does; a thread of a cluster's worker calls this."""
+    """Judge in a process of its own, as `judge_taken` does; a thread of a cluster's worker calls this."""
     if parcel.version != version():
         raise OtherVersion(f"the worker has {version()}, not {parcel.version}; install the same there")
     [(_, future)] = list(run_in_workers(_judge, [(parcel,)], 1))
@@ -60,7 +58,7 @@ def _judge(parcel: Parcel) -> tuple[Result, str]:
         submitted = course.submitted(parcel.student, parcel.assignment)
         _write(rules.source.parent, {rules.source.name: parcel.source})
         _write(submitted.parent, parcel.files)
-        return judge_one(course, parcel.student, parcel.assignment, rules)
+        return judge_taken(course, parcel.student, parcel.assignment, rules)
 
 
 def _write(folder: Path, files: dict[str, bytes]) -> None:

@@ -4,8 +4,6 @@ nbgrader's own steps do the writing, so that manual marks, comments, late penalt
 formgrader page behave as its users know them. One process writes.
 """
 
-import os
-import shutil
 import warnings
 import weakref
 from collections.abc import Iterable, Iterator
@@ -23,11 +21,11 @@ from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 
 from autograder.course import Course, CourseError
-from autograder.gradebook import own_programs_first, require_server
+from autograder.files import write_whole
+from autograder.gradebook import in_sentences, own_programs_first, patient, require_gradebook
 from autograder.grading.nbgrader_steps import SaveSealedGrades
-from autograder.sandbox.bubblewrap import plain_files
-
-MAX_TIMESTAMP = 100
+from autograder.grading.submission import plain_files
+from autograder.grading.taken import TIMESTAMP, has_timestamp
 
 
 class Recorder:
@@ -36,20 +34,24 @@ class Recorder:
     def __init__(self, course: Course, config: Config):
         self.course, self.config = course, config
         self.folders = CourseDirectory(config=config, root=str(course.root))
+        self.db_url = patient(self.folders.db_url)
         self._gradebook: Gradebook | None = None
 
-    def require_assignment(self, assignment: str) -> None:
-        """Raise CourseError when the gradebook does not open, or does not know the assignment yet."""
-        require_server(self.folders.db_url)
+    def require_gradebook(self) -> None:
+        """Raise CourseError when there is none, or it does not open or takes nothing."""
         file = self.folders.db_url.partition("sqlite:///")[2]
         if file and not Path(file).exists():
             raise CourseError("There is no gradebook yet; run `autograder build` first.")
+        require_gradebook(self.folders.db_url)
+
+    def require_assignment(self, assignment: str) -> None:
+        """Raise CourseError when the gradebook does not know the assignment yet."""
         if not self.course.release(assignment).exists():
             raise CourseError(
                 f"The release of {assignment} is not built; run `autograder build {assignment}`."
             )
         try:
-            with own_programs_first(), Gradebook(self.folders.db_url, self.folders.course_id) as gradebook:
+            with own_programs_first(), self._opened() as gradebook:
                 gradebook.find_notebook(assignment, assignment)
         except MissingEntry:
             raise CourseError(
@@ -58,24 +60,37 @@ class Recorder:
 
     def recorded(self, assignments: Iterable[str]) -> set[tuple[str, str]]:
         """(student, assignment) of all that have both an entry in the gradebook and a graded copy."""
-        with Gradebook(self.folders.db_url, self.folders.course_id) as gradebook:
+        with self._opened() as gradebook:
             entries = [(one.student_id, name) for name in assignments
                        for one in gradebook.assignment_submissions(name)]  # fmt: skip
         return {entry for entry in entries if self.course.autograded(*entry).exists()}
 
-    def record(self, student: str, assignment: str, notebook: NotebookNode) -> None:
-        """Write points, comments, penalty and the graded copy."""
-        submitted = self.course.submitted(student, assignment).parent
+    @contextmanager
+    def _opened(self) -> Iterator[Gradebook]:
+        url = self.folders.db_url
+        with in_sentences(url), Gradebook(url, self.folders.course_id) as gradebook:
+            yield gradebook
+
+    def record(self, student: str, assignment: str, notebook: NotebookNode, submitted: Path) -> None:
+        """Write points, comments, penalty and the graded copy; `submitted` is the folder that was judged.
+
+        Raises CourseError when the gradebook takes nothing.
+        """
+        with in_sentences(self.folders.db_url):
+            self._enter(student, assignment, notebook, submitted / TIMESTAMP)
+        self._write(self.course.autograded(student, assignment), notebook, plain_files(submitted))
+
+    def _enter(self, student: str, assignment: str, notebook: NotebookNode, time: Path) -> None:
+        """Write what belongs into the gradebook."""
         with self._one_transaction() as gradebook:
-            submission = self._register(gradebook, student, assignment, submitted / "timestamp.txt")
+            submission = self._register(gradebook, student, assignment, time)
             SaveSealedGrades(config=self.config).save(gradebook, notebook, student, assignment)
             penalties = [one.late_submission_penalty for one in submission.notebooks]
             late = submission.total_seconds_late > 0 or any(penalties)
         if late:
             ids = {"student": student, "assignment": assignment, "notebook": assignment}
-            resources = {"nbgrader": ids | {"db_url": self.folders.db_url}}
+            resources = {"nbgrader": ids | {"db_url": self.db_url}}
             AssignLatePenalties(config=self.config).preprocess(notebook, resources)
-        self._write(self.course.autograded(student, assignment), notebook, plain_files(submitted))
 
     @contextmanager
     def _one_transaction(self) -> Iterator[Gradebook]:
@@ -84,7 +99,7 @@ class Recorder:
         It stays open from one submission to the next: to open it takes longer than to write.
         """
         if not self._gradebook:
-            self._gradebook = Gradebook(self.folders.db_url, self.folders.course_id)
+            self._gradebook = Gradebook(self.db_url, self.folders.course_id)
             weakref.finalize(self, self._gradebook.close)
         session = self._gradebook.db
         with self._gradebook.engine.begin() as connection:
@@ -106,23 +121,14 @@ class Recorder:
             return gradebook.update_or_create_submission(assignment, student, **known)
 
     def _write(self, path: Path, notebook: NotebookNode, files: list[Path]) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
         for file in files:
-            shutil.copyfile(file, _writable(path.parent / file.name))
-        partial = path.with_suffix(".partial")
-        nbformat.write(notebook, partial)
-        os.replace(partial, path)
-
-
-def _writable(path: Path) -> Path:
-    """nbgrader leaves read-only copies behind; make room for a new one."""
-    path.unlink(missing_ok=True)
-    return path
+            write_whole(path.with_name(file.name), file.read_bytes())
+        write_whole(path, nbformat.writes(notebook) + "\n")
 
 
 def _timestamp(path: Path) -> datetime | None:
     """When the exchange says that it was handed in; None when there is no file that says so."""
-    if path.is_symlink() or not path.is_file() or path.stat().st_size > MAX_TIMESTAMP:
+    if not has_timestamp(path):
         return None
     try:
         return parse_utc(path.read_text().strip() or None)

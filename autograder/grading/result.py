@@ -2,10 +2,20 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from nbformat import NotebookNode
 
 from autograder.grading.restore import is_test
+
+RESULT = {
+    "student": str, "assignment": str, "score": float | None, "max_score": float, "seconds": float,
+    "problem": str, "restored": list, "cells": list, "fingerprints": dict,
+}  # fmt: skip
+CELL = {"cell": str, "points": float, "score": float, "checks": list}
+CHECK = {"check": str, "status": str, "hidden": bool, "message": str, "cause": str, "diagnosis": str}
+STATUSES = {"passed", "failed", "could not run"}
+LARGEST = 1e9  # of numbers that a file may hold: points and seconds
 
 
 @dataclass
@@ -39,6 +49,35 @@ class Result:
     def as_dict(self) -> dict:
         """For JSON."""
         return asdict(self)
+
+    @classmethod
+    def from_dict(cls, entry: Any) -> "Result":
+        """As `as_dict` made it. Raises ValueError when a file holds something else, in whatever field."""
+        _require(entry, RESULT, "a result")
+        if not all(isinstance(text, str) for text in [*entry["restored"], *entry["fingerprints"].values()]):
+            raise ValueError("restored or fingerprints hold something other than text")
+        for cell in entry["cells"]:
+            _require(cell, CELL, "a cell")
+            for check in cell["checks"]:
+                _require(check, CHECK, "a check")
+                if check["status"] not in STATUSES:
+                    raise ValueError(f"a check has the status {check['status']!r}")
+        return cls(**entry)
+
+
+def _require(entry: Any, fields: dict, what: str) -> None:
+    if not isinstance(entry, dict) or entry.keys() != fields.keys():
+        raise ValueError(f"{what} does not have the fields {', '.join(fields)}")
+    for name, kind in fields.items():
+        if not _is_a(entry[name], kind):
+            raise ValueError(f"{what} has a {name} of the wrong type")
+
+
+def _is_a(value: Any, kind: Any) -> bool:
+    """Is it of that type? A number is finite, not huge, and neither true nor false."""
+    if kind is float:
+        return type(value) in (int, float) and abs(value) <= LARGEST
+    return isinstance(value, kind) if kind != float | None else value is None or _is_a(value, float)
 
 
 def failed(student: str, assignment: str, error: BaseException) -> Result:

@@ -11,11 +11,11 @@ import numpy as np
 
 import autograder
 from autograder.course import CONFIG, Course
+from autograder.files import append_line, read_lines, replace_lines
 from autograder.grading.judge import Rules
 from autograder.grading.result import Result
 from autograder.grading.submission import SubmissionError, require_file
-from autograder.lines import append_line, read_lines, replace_lines
-from autograder.sandbox.bubblewrap import plain_files
+from autograder.grading.taken import handed_in
 
 # What of the package cannot change a grade.
 NOT_GRADING = {"audit", "calibrate", "collect", "demo", "reports", "tests"}
@@ -42,9 +42,9 @@ class Standing:
             if "dropped" in entry:
                 self._known.pop(tuple(entry["dropped"]), None)
             else:
-                result = Result(**entry["result"])
-                self._known[result.student, result.assignment] = (entry["key"], result)
-        except (TypeError, KeyError):  # of another version
+                result = Result.from_dict(entry["result"])
+                self._known[result.student, result.assignment] = (str(entry["key"]), result)
+        except (TypeError, KeyError, ValueError):  # damaged, or of another version
             pass
         return 1
 
@@ -68,18 +68,22 @@ def _entry(key: str, result: Result) -> dict:
     return {"key": key, "result": asdict(result)}
 
 
-def key_of(course: Course, student: str, assignment: str, rules: Rules) -> str:
+def settings_of(course: Course) -> bytes:
+    """Changes with the course's settings; to be read before they are."""
+    return _digest(course.root / CONFIG)
+
+
+def key_of(course: Course, student: str, assignment: str, rules: Rules, settings: bytes) -> str:
     """Changes with whatever a grade comes from: what was handed in, the source, the settings, the grader.
 
     "" for a submission that cannot be read; grading says why. A named pipe would never end.
     """
     path = course.submitted(student, assignment)
-    settings = json.dumps([rules.sandbox, asdict(rules.limits), rules.salt, np.__version__])
-    about = hashlib.sha256(f"{grader_digest()} {settings}".encode())
-    about.update(_digest(rules.source) + _digest(course.root / CONFIG))
+    limits = json.dumps([rules.sandbox, asdict(rules.limits), rules.salt, np.__version__])
+    about = hashlib.sha256(f"{grader_digest()} {limits}".encode() + _digest(rules.source) + settings)
     try:
         require_file(path)
-        for file in [path, *plain_files(path.parent)]:
+        for file in handed_in(path):
             about.update(file.name.encode("utf-8", "surrogateescape") + b"\0" + _digest(file))
     except (SubmissionError, OSError):
         return ""

@@ -9,6 +9,7 @@ from nbformat import NotebookNode
 MAX_BYTES = 100 * 2**20
 MAX_CELLS = 2000
 MAX_NAMES = 3
+MAX_FILES, MAX_FILE = 50, 20 * 2**20
 CELL_TYPES = {"code", "markdown", "raw"}
 
 
@@ -92,3 +93,15 @@ def _metadata(cell: dict) -> dict:
     plain = nbgrader.items() if isinstance(nbgrader, dict) else ()
     kept = {key: value for key, value in plain if isinstance(value, str | int | float)}
     return {"nbgrader": kept} if kept else {}
+
+
+def plain_files(folder: Path) -> list[Path]:
+    """The regular files of a submission beside its notebooks; links, folders and large ones stay out."""
+    if not folder.is_dir():
+        return []
+    chosen = [
+        path for path in sorted(folder.iterdir())
+        if path.is_file() and not path.is_symlink() and path.suffix != ".ipynb"
+        and path.stat().st_size <= MAX_FILE
+    ]  # fmt: skip
+    return chosen[:MAX_FILES]

@@ -30,7 +30,11 @@ SIZE = struct.Struct(">Q")
 Some = TypeVar("Some")
 
 
-class WorkerDied(Exception):
+class DoAgain(Exception):
+    """Work that something outside spoiled: it is to be done once more, alone."""
+
+
+class WorkerDied(DoAgain):
     """A process ended, stopped or talked nonsense before its result was here."""
 
 

@@ -12,24 +12,28 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
 from autograder.course import CourseError
-from autograder.grading.worker import POLL_SECONDS, Worker, WorkerDied
+from autograder.grading.worker import POLL_SECONDS, DoAgain, Worker, WorkerDied
 
 PAUSES = (0.2, 1, 3)  # seconds after a start that failed, for a machine that is short of something
 
 Finished = tuple[tuple, Future]
 
 
-def run_in_workers(function: Callable, tasks: Iterable[tuple], jobs: int | None = None) -> Iterator[Finished]:
+def run_in_workers(
+    function: Callable, tasks: Iterable[tuple], jobs: int | None = None,
+    again: Callable[[tuple], tuple] = tuple,
+) -> Iterator[Finished]:  # fmt: skip
     """Each task with the finished future of `function(*task)`, in the order in which they are ready.
 
     `jobs` processes work, as many as there are cores if None. When one of them dies, say for lack of
-    memory, the others go on; its own task is done again at the end, alone, and if that ends its process,
-    too, its future has the exception BrokenProcessPool. Closing the generator early ends the processes,
+    memory, the others go on; its own task is done again at the end, alone and as `again` changes it, and if
+    that ends its process, too, its future has the exception BrokenProcessPool. So is a task whose function
+    raises DoAgain. Closing the generator early ends the processes,
     and with them their student processes. Raises CourseError when no process can be started.
     """
     with ctrl_c() as stop:
         for task in (yield from _run(function, iter(tasks), jobs or os.cpu_count() or 1, stop)):
-            if (yield from _run(function, iter([task]), 1, stop)):
+            if (yield from _run(function, iter([again(task)]), 1, stop)):
                 yield task, _broken()
 
 
@@ -52,7 +56,7 @@ def in_turn(
             task = waiting.pop(future)
             if isinstance(error := future.exception(), NoWorkers):
                 raise error
-            if isinstance(error, WorkerDied):
+            if isinstance(error, DoAgain):
                 lost.append(task)
             else:
                 yield task, future

@@ -1,6 +1,5 @@
 """The report for the instructor: one static page, and the same results as JSON beside it."""
 
-import os
 from datetime import datetime
 from pathlib import Path
 from statistics import mean, median
@@ -8,6 +7,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from autograder.files import write_whole
 from autograder.grading.result import Result
 from autograder.reports import facts, rates, suspicion, words
 from autograder.reports.grid import class_grid, is_graded, mark
@@ -22,17 +22,9 @@ def write_report(results: list[Result], folder: Path) -> Path:
     """Write folder/results.json and folder/index.html; returns the page."""
     now = datetime.now().astimezone()
     data, page = as_json(results, now), render(results, now)
-    folder.mkdir(parents=True, exist_ok=True)
     write_whole(folder / "results.json", data)
     write_whole(folder / "index.html", page)
     return folder / "index.html"
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file so that it is replaced as a whole or stays as it was."""
-    partial = path.with_name(f"{path.name}.partial")
-    partial.write_text(text, encoding="utf-8")
-    os.replace(partial, path)
 
 
 def render(results: list[Result], written: datetime) -> str:

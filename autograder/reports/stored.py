@@ -13,14 +13,6 @@ from autograder.reports.suspicion import alike, tampered
 
 VERSION = 2
 PACKAGE = "neuron-to-transformer"
-RESULT = {
-    "student": str, "assignment": str, "score": (int, float, type(None)), "max_score": (int, float),
-    "seconds": (int, float), "problem": str, "restored": list, "cells": list,
-    "fingerprints": dict,
-}  # fmt: skip
-CELL = {"cell": str, "points": (int, float), "score": (int, float), "checks": list}
-CHECK = {"check": str, "status": str, "hidden": bool, "message": str, "cause": str, "diagnosis": str}
-STATUSES = {"passed", "failed", "could not run"}
 
 
 def grader_version() -> str:
@@ -73,34 +65,13 @@ def _as_results(content: Any, path: Path) -> list[Result]:
             f"{path} has version {found!r}, and this autograder reads version {VERSION}; "
             "run `autograder grade` to write it again."
         )
+    results = content.get("results")
+    if not isinstance(results, list):
+        raise _damaged(path, "it has no list of results")
     try:
-        return [_as_result(entry) for entry in content["results"]]
-    except (KeyError, TypeError, ValueError) as error:
+        return [Result.from_dict(entry) for entry in results]
+    except ValueError as error:
         raise _damaged(path, str(error)) from None
-
-
-def _as_result(entry: Any) -> Result:
-    """The entry as a Result. Raises ValueError when it is not one in every field."""
-    _require(entry, RESULT, "a result")
-    if not all(isinstance(note, str) for note in entry["restored"]):
-        raise ValueError("restored holds something other than text")
-    if not all(isinstance(words, str) for words in entry["fingerprints"].values()):
-        raise ValueError("fingerprints hold something other than text")
-    for cell in entry["cells"]:
-        _require(cell, CELL, "a cell")
-        for check in cell["checks"]:
-            _require(check, CHECK, "a check")
-            if check["status"] not in STATUSES:
-                raise ValueError(f"a check has the status {check['status']!r}")
-    return Result(**entry)
-
-
-def _require(entry: Any, fields: dict, what: str) -> None:
-    if not isinstance(entry, dict) or entry.keys() != fields.keys():
-        raise ValueError(f"{what} does not have the fields {', '.join(fields)}")
-    for name, types in fields.items():
-        if not isinstance(entry[name], types):
-            raise ValueError(f"{what} has a {name} of the wrong type")
 
 
 def _damaged(path: Path, reason: str) -> CourseError:

@@ -94,23 +94,3 @@ def _walls(limits: Limits, files: list[Path]) -> list[str]:
     for path in files:
         arguments += ["--ro-bind", str(path), f"{HOME}/{path.name}"]
     return [*arguments, "--remount-ro", "/", "--chdir", HOME]
-
-
-MAX_FILES, MAX_FILE = 50, 20 * 2**20
-
-
-def require(sandbox):
-    from autograder.sandbox.places import require as r
-    r(sandbox)
-
-
-def plain_files(folder: Path) -> list[Path]:
-    """The regular files of a submission beside its notebooks; links, folders and large ones stay out."""
-    if not folder.is_dir():
-        return []
-    chosen = [
-        path for path in sorted(folder.iterdir())
-        if path.is_file() and not path.is_symlink() and path.suffix != ".ipynb"
-        and path.stat().st_size <= MAX_FILE
-    ]  # fmt: skip
-    return chosen[:MAX_FILES]

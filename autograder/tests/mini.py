@@ -14,7 +14,7 @@ from autograder.grading.judge import Rules
 from autograder.grading.one import judge_one
 from autograder.grading.restore import blank, without_hidden
 from autograder.grading.result import Result
-from autograder.sandbox.bubblewrap import Limits
+from autograder.sandbox.limits import Limits
 
 ID = "mini"
 QUICK = Limits(call_seconds=2, cell_seconds=3, notebook_seconds=20)

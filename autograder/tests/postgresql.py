@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from autograder.doctor import apt_get_install
-from autograder.gradebook import require_server
+from autograder.gradebook import require_gradebook
 
 DEBIAN = Path("/usr/lib/postgresql")
 USER = "postgres"  # made by Debian's package; the server does not run as root
@@ -73,7 +73,7 @@ def _url(process: subprocess.Popen, place: str) -> str:
     url, end = f"postgresql+psycopg://course@/postgres?host={place}", time.monotonic() + 30
     while True:
         try:
-            require_server(url)
+            require_gradebook(url)
             return url
         except Exception:
             if process.poll() is not None or time.monotonic() > end:

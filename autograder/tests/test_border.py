@@ -5,7 +5,7 @@ import pytest
 
 from autograder.grading.judge import Rules
 from autograder.grading.one import judge_one
-from autograder.sandbox.bubblewrap import Limits
+from autograder.sandbox.limits import Limits
 from autograder.tests.mini import (
     FULL,
     ID,

@@ -12,8 +12,8 @@ import pytest
 
 from autograder.cli import main
 from autograder.course import CourseError
+from autograder.files import read_lines
 from autograder.grading.batch import grade
-from autograder.lines import read_lines
 from autograder.tests.mini import ID, release_notebook, submission, write
 
 distributed = pytest.importorskip("distributed")

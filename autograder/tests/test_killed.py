@@ -15,8 +15,8 @@ import pytest
 
 from autograder.cli import main
 from autograder.course import Course
+from autograder.files import read_lines
 from autograder.grading.workers import run_in_workers
-from autograder.lines import read_lines
 from autograder.tests.mini import ID, release_notebook, submission, write
 
 MIXED = {

@@ -18,7 +18,7 @@ from autograder.reports import facts, rates, stored, words
 from autograder.reports.grid import class_grid
 from autograder.reports.page import read_results, render, write_report
 from autograder.reports.table import class_table, common_causes, problems, summary
-from autograder.sandbox.bubblewrap import Limits
+from autograder.sandbox.limits import Limits
 from autograder.sandbox.session import Session
 
 NOW = datetime(2026, 11, 23, 17, 5, tzinfo=UTC)

@@ -4,9 +4,9 @@ import pytest
 
 from autograder.cli import main
 from autograder.course import Course
+from autograder.files import append_line, read_lines
 from autograder.grading.result import Result
 from autograder.grading.standing import Standing
-from autograder.lines import append_line, read_lines
 from autograder.tests.mini import ID, make_course, release_notebook, source_notebook, submission, write
 
 STUDENTS = {

@@ -17,7 +17,7 @@ from autograder.cli import main
 from autograder.grading import worker
 from autograder.grading.workers import NoWorkers, _Pool, in_turn, run_in_workers
 from autograder.lines import read_lines
-from autograder.sandbox.bubblewrap import Limits
+from autograder.sandbox.limits import Limits
 from autograder.sandbox.process import StudentProcess
 from autograder.tests.mini import ID, submission, write
 

@@ -1,0 +1,78 @@
+"""Files that are whole after any interrupt: replaced in one step, or longer by a line of JSON."""
+
+import contextlib
+import json
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+
+def write_whole(path: Path, content: str | bytes) -> bool:
+    """Replace a file in one step, or leave it as it was; False when it holds `content` already."""
+    content = content.encode("utf-8") if isinstance(content, str) else content
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    with naming(path, partial):
+        if path.is_file() and path.read_bytes() == content:
+            return False
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with partial.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(partial, path)
+        finally:
+            partial.unlink(missing_ok=True)
+    return True
+
+
+def read_lines(path: Path) -> Iterator[Any]:
+    """The entries, oldest first; none without a file. A line that an interrupt cut off is passed over."""
+    if not path.exists():
+        return
+    with naming(path), path.open(encoding="utf-8", errors="replace") as file:
+        for line in file:
+            try:
+                yield json.loads(line)
+            except (ValueError, RecursionError):
+                continue
+
+
+def append_line(path: Path, entry: Any) -> None:
+    """Add an entry, on disk before this returns."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with naming(path), path.open("ab+") as file:
+        torn = file.tell() and not _ends_whole(file)
+        file.write((b"\n" if torn else b"") + json.dumps(entry).encode() + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def replace_lines(path: Path, entries: Iterable[Any]) -> None:
+    """Put these entries in place of all, as a whole or not at all."""
+    write_whole(path, "".join(f"{json.dumps(entry)}\n" for entry in entries))
+
+
+def swap(made: Path, place: Path, old: Path) -> None:
+    """Put the folder `made` where `place` is, and what lay there to `old`."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    if place.exists():
+        os.replace(place, old)
+    os.replace(made, place)
+
+
+@contextlib.contextmanager
+def naming(path: Path, *instead: Path) -> Iterator[None]:
+    """An error names `path`, also one that names no file, as of a full disk, or one of `instead`."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename in (None, *map(str, instead)):
+            error.filename, error.filename2 = str(path), None
+        raise
+
+
+def _ends_whole(file) -> bool:
+    file.seek(-1, os.SEEK_END)
+    return file.read() == b"\n"
