@@ -71,11 +71,15 @@ class Recorder:
         with in_sentences(url), Gradebook(url, self.folders.course_id) as gradebook:
             yield gradebook
 
-    def record(self, student: str, assignment: str, notebook: NotebookNode, submitted: Path) -> None:
-        """Write points, comments, penalty and the graded copy; `submitted` is the folder that was judged.
+    def record(
+        self, student: str, assignment: str, notebook: NotebookNode, judged: Path | None = None
+    ) -> None:
+        """Write points, comments, penalty and the graded copy.
 
-        Raises CourseError when the gradebook takes nothing.
+        `judged` is the folder that was judged, if not the one in submitted/. Raises CourseError when the
+        gradebook takes nothing.
         """
+        submitted = judged or self.course.submitted(student, assignment).parent
         with in_sentences(self.folders.db_url):
             self._enter(student, assignment, notebook, submitted / TIMESTAMP)
         self._write(self.course.autograded(student, assignment), notebook, plain_files(submitted))
