@@ -50,9 +50,9 @@ def check_gradients(
 
     The upstream gradients are random. Every entry of the numerical gradient is a central
     difference with h = 1e-5 in float64; with `projections` = k, each tensor is compared along k
-    random directions instead, for whole models. In grading a hidden seed makes both. Per tensor the norm ratio must stay below
-    `threshold`, or the difference below what rounding does to central differences. Both passes must
-    also agree with themselves in float32.
+    random directions instead, for whole models. In grading a hidden seed makes both. Per tensor the
+    norm ratio must stay below `threshold`, or the difference below what rounding does to central
+    differences. Both passes must also agree with themselves in float32.
 
     The truth is `reference`, a forward pass; in grading that is the reference's by itself, in a
     student's kernel the student's own. Grading compares every entry with the reference's own gradient, too.

@@ -3,6 +3,7 @@
 import nbformat
 
 from autograder.course import Course
+from autograder.grading.budget import Budget
 from autograder.grading.fingerprints import fingerprints
 from autograder.grading.judge import Rules, judge
 from autograder.grading.restore import is_test, restore
@@ -13,16 +14,18 @@ from autograder.sandbox.bubblewrap import plain_files
 
 def judge_one(course: Course, student: str, assignment: str, rules: Rules) -> tuple[Result, str]:
     """The result of one submission and its graded notebook as text, which is "" when there is none."""
-    result = Result(student, assignment)
+    result, budget = Result(student, assignment), Budget()
     path = course.submitted(student, assignment)
     try:
         source = nbformat.read(rules.source, as_version=4)
         result.max_score = sum(float(c.metadata.nbgrader["points"]) for c in source.cells if is_test(c))
-        restored = restore(read_submission(path), source)
-        result.fingerprints = fingerprints(restored.notebook, source)
+        restored = restore(read_submission(path), source, budget)
+        result.fingerprints = fingerprints(restored.notebook, source, budget)
+        restored.notes += budget.notes("code")
         notebook = judge(restored, rules, plain_files(path.parent))
         text = nbformat.writes(notebook)
         fill(result, notebook)
+        result.seconds = round(result.seconds + budget.spent, 2)
     except SubmissionError as error:
         result.problem = str(error)
         return result, ""

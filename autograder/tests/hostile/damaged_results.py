@@ -55,8 +55,8 @@ GROUPS: tuple[Callable[[list], Any], ...] = (
 DICTS: tuple[Callable[[dict], Any], ...] = (
     lambda d: dict(list(d.items())[1:]), lambda d: {**d, "more": 1.0}, lambda d: {**d, 7: 1.0}, lambda d: {**d, None: 1.0},
     lambda d: {f"{k} ": v for k, v in d.items()}, lambda d: list(d.values()), lambda d: list(d), lambda d: tuple(d.items()),
-    lambda d: {k: None for k in d}, lambda d: dict(zip(d, list(d.values())[::-1], strict=True)), lambda d: str(d)[:1000],
-    lambda d: {i: v for i, v in enumerate(d.values())},
+    dict.fromkeys, lambda d: dict(zip(d, list(d.values())[::-1], strict=True)), lambda d: str(d)[:1000],
+    lambda d: dict(enumerate(d.values())),
 )  # fmt: skip
 
 
