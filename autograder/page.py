@@ -46,7 +46,7 @@ class BoundedHTMLExporter(HTMLExporter):
     def _bounded(
         self, render: Callable[..., str], plainly: Callable[[str], str] | None = None, most: int = MAX_TEXT
     ) -> Callable[..., str]:
-        """`render`, or what is plain where a text takes too long, is too long, or is too much for the page."""
+        """`render`, or what is plain where a text takes too long, is too long or too much for the page."""
 
         def show(text: str, **options: object) -> str:
             work = functools.partial(render, text, **options)
