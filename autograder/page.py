@@ -17,8 +17,10 @@ from autograder.grading.budget import Budget
 
 SECONDS, AT_ONCE = 10.0, 2.0  # of CPU, for a page and for one text of it
 MAX_TEXT, MAX_PAGE = 60_000, 1_000_000  # characters of what was typed, and of what became of it
+MAX_PLAIN = 2_000_000  # characters of a page that are shown as typed; more is left out
 MAX_TAGS = 200_000  # on a page, where code counts twice: at the end nbconvert parses the whole page
 TAG = re.compile(r"<[^<>]*>")
+LEFT_OUT = "<p><em>The rest is left out: this page is too long.</em></p>"
 
 
 class BoundedHTMLExporter(HTMLExporter):
@@ -26,7 +28,7 @@ class BoundedHTMLExporter(HTMLExporter):
 
     def from_notebook_node(self, nb, resources=None, **options):
         """As nbconvert's, with a budget for each page."""
-        self._budget, self._room = Budget(SECONDS, AT_ONCE), MAX_TAGS
+        self._budget, self._room, self._plain_room = Budget(SECONDS, AT_ONCE), MAX_TAGS, MAX_PLAIN
         highlight = Highlight2HTML(pygments_lexer="ipython3", parent=self)
         self.filters = {**self.filters, "highlight_code": self._bounded(highlight)}
         return super().from_notebook_node(nb, resources, **options)
@@ -53,11 +55,16 @@ class BoundedHTMLExporter(HTMLExporter):
             shown = self._budget.run("text", work, instead=None) if len(text) <= most else None
             tags = shown.count("<") if shown is not None else 0
             if shown is None or tags > self._room:
-                return (plainly or _as_typed)(text)
+                return self._plain(text, plainly or _as_typed)
             self._room -= tags
             return shown
 
         return show
+
+    def _plain(self, text: str, plainly: Callable[[str], str]) -> str:
+        kept = text[: self._plain_room]
+        self._plain_room -= len(kept)
+        return plainly(kept) + (LEFT_OUT if len(kept) < len(text) else "")
 
 
 def _as_typed(text: str) -> str:
