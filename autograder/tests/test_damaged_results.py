@@ -10,6 +10,7 @@ from typing import Any
 import nbformat
 import numpy as np
 import pytest
+from nbformat.v4 import new_code_cell
 
 from autograder.cells import Cell, cells_of, is_check, of_kind
 from autograder.checks import diagnose
@@ -17,7 +18,10 @@ from autograder.checks.outcome import Outcome
 from autograder.course import Course
 from autograder.grading.testcell import run_test_cell
 from autograder.hidden import Grading, grading, load_reference
+from autograder.sandbox.process import NoProcess
+from autograder.sandbox.wire import WireError
 from autograder.tests.hostile.damaged_results import Damaging, damaged
+from autograder.tests.mini import ID
 
 COURSE = Course.find(Path(__file__).parent)
 FEW, MANY = 400, 20_000
@@ -170,3 +174,64 @@ def test_each_failure_has_a_sentence_and_a_known_diagnosis(trials):
     for outcome in (trial.outcome for trial in trials if trial.outcome.status == "failed"):
         assert outcome.cause.endswith(".")
         assert outcome.diagnosis.partition(" `")[0] in CODES
+
+
+# Whose fault is it? A check that breaks on what `double` returns, or whatever `double` returns.
+
+CELL = """import numpy as np
+from autograder import check_values
+from autograder.hidden import reference
+rng = np.random.default_rng(3)
+check_values(double, {"x": rng.normal(size=2)}, np.ones(2), says="Never right.")
+x = rng.normal(size=3)
+check_values(double, {"x": x}, EXPECTED, says="On random numbers.")"""
+
+
+class Breaking(Damaging):
+    """A student's function whose results make the checks' own code raise `error`."""
+
+    def __init__(self, name: str, error: BaseException):
+        super().__init__(name, lambda x: 2 * x, lambda *_: None)
+        self.error = error
+
+    def sealed_call(self, *_: Any) -> tuple[list, bool]:
+        raise self.error
+
+
+def outcomes_of(course, expected: str, error: BaseException) -> list[Outcome]:
+    cell = Cell(1, new_code_cell(CELL.replace("EXPECTED", expected)))
+    with grading(Grading(course.source(ID), "secret")):
+        return [judged.outcome for judged in run_test_cell(cell, lambda name: Breaking(name, error))]
+
+
+@pytest.mark.parametrize("error", [TypeError("odd"), RecursionError(), MemoryError(), FloatingPointError(), WireError("large")])
+def test_the_reference_is_asked_whose_fault_it_is(course, error):
+    """Is it a failure where the reference passes, with the cell's random numbers again, and else none of the student's?"""
+    never, right = outcomes_of(course, "2 * x", error)
+    assert never.status == "could not run"  # the reference does not pass this one either
+    assert (right.status, right.check, right.says) == ("failed", "double: values", "On random numbers.")
+    assert right.cause == "`double` returned something that this check cannot work with."
+
+
+@pytest.mark.parametrize(
+    ("expected", "error"),
+    [("2 * x / reference.nothing", TypeError()), ("undefined", TypeError()), ("2 * x", OSError("no more processes"))],
+)
+def test_what_is_not_the_students_fault_waits_for_a_person(course, expected, error):
+    """Could a check not run that is broken itself, or that the machine broke?"""
+    assert [outcome.status for outcome in outcomes_of(course, expected, error)] == ["could not run"] * 2
+
+
+def test_arguments_that_do_not_fit_through_the_border(course):
+    """Is a test that sends too much broken, although the reference, which is on this side, could take it?"""
+    huge = "2 * (x := np.zeros(2**23))"
+    cell = CELL.replace('{"x": x}, EXPECTED', f'{{"y": {huge}}}, np.zeros(2**23)')
+    with grading(Grading(course.source(ID), "secret")):
+        judged = run_test_cell(Cell(1, new_code_cell(cell)), lambda name: Breaking(name, WireError("large")))
+    assert judged[1].outcome.status == "could not run"
+
+
+def test_a_sandbox_that_does_not_start_ends_the_grading(course):
+    """Does NoProcess pass through, as it does when nothing is asked?"""
+    with pytest.raises(NoProcess):
+        outcomes_of(course, "2 * x", NoProcess("none"))
