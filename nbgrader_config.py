@@ -6,6 +6,7 @@ from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, GetGr
 from autograder.collect.collector import LMSCollector
 from autograder.collect.extractor import BoundedExtractor
 from autograder.grading.nbgrader_steps import HideTests, RestoreCells, SaveSealedGrades, SealedExecute
+from autograder.page import BoundedHTMLExporter
 
 c = get_config()
 
@@ -24,6 +25,8 @@ c.Autograde.sanitize_preprocessors = [RestoreCells, CheckCellMetadata]
 c.Autograde.autograde_preprocessors = [SealedExecute, SaveSealedGrades, AssignLatePenalties]
 # Students read the feedback page, so the hidden tests must not be on it.
 c.GenerateFeedback.preprocessors = [GetGrades, HideTests, CSSHTMLHeaderPreprocessor]
+# Student text decides how long it takes to render it; what takes too long is shown as it was typed.
+c.GenerateFeedback.exporter_class = BoundedHTMLExporter
 # Grading does not number the cells, so the page would say "In [ ]" and "Out[ ]" everywhere.
 c.HTMLExporter.exclude_input_prompt = c.HTMLExporter.exclude_output_prompt = True
 # Knows how Canvas, Moodle and Blackboard name what they let you download; see docs/collecting.md.

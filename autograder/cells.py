@@ -11,6 +11,7 @@ from nbformat import NotebookNode
 
 SOLUTION, HIDDEN = "SOLUTION", "HIDDEN TESTS"
 STUB = "raise NotImplementedError()"
+NOT_CODE = (SyntaxError, ValueError, RecursionError, MemoryError)  # the last two: nested too deeply
 
 
 @dataclass(frozen=True)
@@ -100,11 +101,11 @@ def parse(source: str) -> ast.Module | None:
         warnings.simplefilter("ignore")
         try:
             return ast.parse(source)
-        except (SyntaxError, ValueError):
+        except NOT_CODE:
             pass
         try:
             return ast.parse(TransformerManager().transform_cell(source))
-        except (SyntaxError, ValueError):
+        except NOT_CODE:
             return None
 
 

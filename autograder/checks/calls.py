@@ -101,6 +101,11 @@ def outputs_and_cache(forward: Callable, arguments: Sequence[Any]) -> tuple[tupl
     return result[:-1], result[-1]
 
 
+def is_number(value: Any) -> bool:
+    """Is it a number or an array of them? Truth values are none, for they are compared as what they are."""
+    return isinstance(value, np.ndarray | np.generic | float | int) and not isinstance(value, bool)
+
+
 def require_float_array(value: Any, name: str) -> NDArray:
     """`value` as an array if it is a finite float array of any shape; else Failure."""
     shape = value.shape if isinstance(value, np.ndarray | np.generic) else ()
@@ -145,17 +150,29 @@ def _as_scalar(value: float, like: NDArray, name: str) -> NDArray:
 
 
 def same(left: Any, right: Any) -> bool:
-    """Equal by value, through tuples, lists and dicts; arrays entry by entry, with NaN equal NaN."""
-    if isinstance(left, np.ndarray) or isinstance(right, np.ndarray):
-        left, right = np.asarray(left), np.asarray(right)
-        return left.dtype == right.dtype and np.array_equal(left, right, equal_nan=left.dtype.kind == "f")
+    """Equal by value, through tuples, lists and dicts; arrays and numbers entry by entry, NaN equal to NaN.
+
+    Nothing is made an array of here: not all lists can be.
+    """
+    if isinstance(left, np.ndarray) and isinstance(right, np.ndarray):
+        return _same_arrays(left, right)
     if type(left) is not type(right):
         return False
     if isinstance(left, Mapping):
         return left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
     if isinstance(left, tuple | list):
         return len(left) == len(right) and all(map(same, left, right))
+    if isinstance(left, np.generic | float | complex):
+        return _same_arrays(np.asarray(left), np.asarray(right))
     return left is right or bool(left == right)
+
+
+def _same_arrays(left: NDArray, right: NDArray) -> bool:
+    if left.dtype != right.dtype or left.shape != right.shape:
+        return False
+    if left.dtype.kind == "O":
+        return all(map(same, left.flat, right.flat))
+    return np.array_equal(left, right, equal_nan=left.dtype.kind in "fc")
 
 
 def data_of(value: Any) -> Any:

@@ -8,6 +8,7 @@ import functools
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +29,18 @@ from autograder.checks.probes import TINY, Leak, Pairs, Probe, Retry, Unused, la
 SECONDS = 10.0
 
 
-def diagnose(
+def diagnose(rows: list[Row], *arguments: Any, **options: Any) -> tuple[Row, Explanation]:
+    """The row to name first and what is wrong with it, as `_diagnose` finds it.
+
+    Wrong stays wrong when the search for a reason breaks at what the student's code returns.
+    """
+    try:
+        return _diagnose(rows, *arguments, **options)
+    except Exception:
+        return next(row for row in rows if row.verdict != "ok"), DIFFERS
+
+
+def _diagnose(
     rows: list[Row], pairs: Pairs, inputs: Mapping, retry: Retry, function: Callable, *,
     tolerance: float, ask: Callable[[Inputs], Mapping[str, NDArray]] | None = None,
     recalled: Iterable[tuple[Explanation, Mapping[str, NDArray]]] = (),
@@ -155,13 +167,13 @@ def _condition(
                 found = probe.shows(retry, wrong)
             else:
                 found = _holds(probe, wrong, starts, retry, tolerance)
-        except Exception:  # inputs that the function, or the reference, does not take
-            continue
-        if found and probe.code == "time" and probes[-1] != probe:
             single = next((other for other in probes if other.code == "batch"), None)
-            if single and _holds(single, wrong, starts, retry, tolerance):
+            both = found and probe.code == "time" and probes[-1] != probe and single
+            if both and _holds(single, wrong, starts, retry, tolerance):
                 words = "is right for a single sample or a single time step, and mixes the two"
                 return Explanation("order", words)
+        except Exception:  # inputs that the function, or the reference, does not take
+            continue
         if found:
             return Explanation(probe.code, probe.words)
     return None

@@ -17,7 +17,7 @@ from autograder.checks.calls import call, outputs_and_cache, require_array, requ
 from autograder.checks.compare import Explanation, explain, relative_error, worst_entry
 from autograder.checks.diagnose import diagnose
 from autograder.checks.numerical import require_derived
-from autograder.checks.outcome import Failure, Row, check, truth_of
+from autograder.checks.outcome import Failure, Row, check, seed_of_check, truth_of
 from autograder.checks.probes import Pairs, Upstream, sizes
 from autograder.checks.recalled import recollections
 
@@ -25,7 +25,10 @@ STEP = 1e-5
 THRESHOLD = 1e-6
 SINGLE_PRECISION = 1e-3
 
+UPSTREAM, DIRECTIONS = 1, 2  # what is drawn from a seed, each apart
+
 Gradients = dict[str, NDArray]
+Form = Callable[[Gradients], Gradients]
 
 
 @check
@@ -37,7 +40,7 @@ def check_gradients(
     reference: Callable | None = None,
     projections: int = 0,
     threshold: float = THRESHOLD,
-    seed: int = 0,
+    seed: int | None = None,
 ) -> str:
     """Does `backward` return the derivatives of `forward`?
 
@@ -47,45 +50,48 @@ def check_gradients(
 
     The upstream gradients are random. Every entry of the numerical gradient is a central
     difference with h = 1e-5 in float64; with `projections` = k, each tensor is compared along k
-    random directions instead, for whole models. Per tensor the norm ratio must stay below
-    `threshold`, or the difference below what rounding does to central differences. Both passes must
-    also agree with themselves in float32.
+    random directions instead, for whole models. In grading a hidden seed makes both. Per tensor the
+    norm ratio must stay below `threshold`, or the difference below what rounding does to central
+    differences. Both passes must also agree with themselves in float32.
 
     The truth is `reference`, a forward pass; in grading that is the reference's by itself, in a
-    student's kernel the student's own.
+    student's kernel the student's own. Grading compares every entry with the reference's own gradient, too.
     """
+    seed = seed_of_check(seed)
     outs, douts, found = _run(forward, backward, inputs, _upstream(seed))
     reference = reference or truth_of(forward)
+    if reference:
+        _require_forward(forward, reference, inputs, outs)
+    along = functools.partial(_along, projections=projections, seed=seed)
     numeric = _numeric(reference or forward, inputs, douts, projections, seed)
-    compared = _along(found, projections, seed)
     if not any(gradient.any() for gradient in numeric.values()):
         raise Failure(
             f"`{forward.__name__}` does not depend on any of its inputs; mend it first.", code="constant"
         )
-    if reference:
-        _require_forward(forward, reference, inputs, outs)
+    exact = _exact(backward, inputs, douts, reference)
     noise = _rounding(outs, douts)
-    rows = [_compare(name, compared[name], numeric[name], inputs, threshold, noise) for name in numeric]
-    if any(row.verdict != "ok" for row in rows):
-        pairs = {name: (compared[name], numeric[name]) for name in numeric}
-        along = functools.partial(_along, projections=projections, seed=seed)
-        raise _failure(forward, backward, inputs, rows, pairs, douts, reference, along, threshold)
+    for form, right in ((along, numeric), (dict, exact)) if exact else ((along, numeric),):
+        pairs = {name: (array, right[name]) for name, array in form(found).items()}
+        rows = [_compare(name, *pair, inputs, threshold, noise) for name, pair in pairs.items()]
+        if any(row.verdict != "ok" for row in rows):
+            raise _failure(forward, backward, inputs, rows, pairs, douts, reference, form, threshold)
     _require_single_precision(forward, backward, inputs, douts, found)
-    _require_derived(forward, backward, inputs, douts, found, reference)
+    if exact:
+        _require_derived(forward, backward, inputs, douts, found, exact, reference)
     return f"central differences agree: {', '.join(row.name for row in rows)}"
 
 
 def _upstream(seed: int, silent: Upstream = None) -> Callable[[NDArray], NDArray]:
     """Random upstream gradients, one output after the other; that of output number `silent` is zero."""
-    rng, numbers = np.random.default_rng(seed), itertools.count()
+    rng, numbers = np.random.default_rng((seed, UPSTREAM)), itertools.count()
     return lambda out: (next(numbers) != silent) * rng.normal(size=out.shape)
 
 
 def _failure(
     forward: Callable, backward: Callable, inputs: Mapping, rows: list[Row], pairs: Pairs, douts: tuple,
-    reference: Callable | None, along: functools.partial, threshold: float,
+    reference: Callable | None, form: Form, threshold: float,
 ) -> Failure:  # fmt: skip
-    """The Failure that says what kind of mistake the backward pass makes."""
+    """The Failure that says what kind of mistake the backward pass makes; `form` made the `pairs`."""
     right_backward = truth_of(backward)
 
     def retry(changed: Mapping, upstream: Upstream) -> Pairs:
@@ -95,19 +101,19 @@ def _failure(
             given = iter(douts)
             right = _run(reference, right_backward, changed, lambda out: next(given), times=1)[2]
         else:
-            found = along(found)
-            right = _numeric(reference or forward, changed, douts, **along.keywords)
+            found = form(found)
+            right = _numeric(reference or forward, changed, douts, **form.keywords)
         return {name: (found[name], right[name]) for name in right}
 
     def ask(changed: Mapping) -> Gradients:
         given = iter(douts)
-        return along(_run(reference, right_backward, changed, lambda out: next(given), times=1)[2])
+        return form(_run(reference, right_backward, changed, lambda out: next(given), times=1)[2])
 
     def recalled() -> Iterator[tuple[Explanation, Gradients]]:
         for explanation, cache in recollections(outputs_and_cache(reference, list(inputs.values()))[1]):
             with contextlib.suppress(Exception):  # a cache that the reference does not take
                 gradients = _named(call(right_backward, *douts, cache), inputs, backward.__name__)
-                yield explanation, along(gradients)
+                yield explanation, form(gradients)
 
     graded = bool(reference and right_backward)
     named, explanation = diagnose(
@@ -176,10 +182,12 @@ def _tensors(inputs: Mapping[str, Any]) -> Iterator[tuple[str, NDArray]]:
 
 def _numeric(forward: Callable, inputs: Mapping, douts: tuple, projections: int, seed: int) -> Gradients:
     """Central differences of sum(out * dout), entry by entry or along random directions."""
-    inputs, rng = _copy(inputs), np.random.default_rng(seed)
+    inputs, rng = _copy(inputs), np.random.default_rng((seed, DIRECTIONS))
 
     def objective() -> float:
         outs = outputs_and_cache(forward, list(inputs.values()))[0]
+        if len(outs) != len(douts):
+            raise Failure("The number of outputs changes between calls.", code="returns")
         return sum(_inner(out, dout) for out, dout in zip(outs, douts, strict=True))
 
     def slope(array: NDArray, direction: NDArray) -> float:
@@ -209,7 +217,7 @@ def _along(found: Gradients, projections: int, seed: int) -> Gradients:
     """The analytic gradients in the same form: as they are, or along the same random directions."""
     if not projections:
         return found
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng((seed, DIRECTIONS))
     return {
         name: np.array([np.vdot(d, array) for d in _directions(array, projections, rng)])
         for name, array in found.items()
@@ -275,19 +283,24 @@ def _require_single_precision(
             raise Failure(f"{name} is right in float64 but not in float32.", code="dtype")
 
 
+def _exact(backward: Callable, inputs: Mapping, douts: tuple, reference: Callable | None) -> Gradients:
+    """The reference's own gradient, entry by entry; empty where there is none, as in a student's kernel."""
+    right_backward = truth_of(backward)
+    if not (reference and right_backward):
+        return {}
+    cache = outputs_and_cache(reference, list(inputs.values()))[1]
+    return _named(call(right_backward, *douts, cache), inputs, backward.__name__)
+
+
 def _require_derived(
     forward: Callable, backward: Callable, inputs: Mapping, douts: tuple, found: Gradients,
-    reference: Callable | None,
+    exact: Gradients, reference: Callable,
 ) -> None:  # fmt: skip
     """In grading, where the reference's gradient is known: see require_derived."""
-    right_backward, values = truth_of(backward), list(inputs.values())
-    if not (reference and right_backward):
-        return
-    cache = outputs_and_cache(reference, values)[1]
-    right = _named(call(right_backward, *douts, cache), inputs, backward.__name__)
+    values = list(inputs.values())
     copies = copy.deepcopy(values)  # a generator among them would go on
     require_derived(
-        backward, lambda: (*douts, outputs_and_cache(forward, values)[1]), found, right,
+        backward, lambda: (*douts, outputs_and_cache(forward, values)[1]), found, exact,
         lambda: reference(*copies),
     )  # fmt: skip
 

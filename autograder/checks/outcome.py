@@ -1,11 +1,14 @@
 """What a check finds, and who hears of it."""
 
 import functools
+import inspect
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
 
 from autograder.checks.diagnosis import look_for
 
@@ -75,17 +78,31 @@ class CheckFailed(AssertionError):
 
 Listener = Callable[[Outcome], None]
 Find = Callable[[str], Callable]
-_grader: ContextVar[tuple[Listener, Find | None, Collection[str]] | None] = ContextVar("grader", default=None)
+
+
+class _Grader(NamedTuple):
+    """Who hears of outcomes, and what grading knows that a student's kernel does not."""
+
+    listener: Listener
+    find: Find | None = None
+    proven: Collection[str] = ()
+    seed: int = 0
+
+
+_grader: ContextVar[_Grader | None] = ContextVar("grader", default=None)
 
 
 @contextmanager
-def listening(listener: Listener, find: Find | None = None, proven: Collection[str] = ()) -> Iterator[None]:
+def listening(
+    listener: Listener, find: Find | None = None, proven: Collection[str] = (), seed: int = 0
+) -> Iterator[None]:
     """While open, outcomes go to `listener`, and a failed check no longer raises.
 
     `find(name)` gives the reference's function for each name in a check's `given`, but for those in
-    `proven`, where the student's own does as well and need not cross the border.
+    `proven`, where the student's own does as well and need not cross the border. What a check draws
+    at random comes from `seed`, which students cannot know.
     """
-    token = _grader.set((listener, find, proven))
+    token = _grader.set(_Grader(listener, find, proven, seed))
     try:
         yield
     finally:
@@ -98,7 +115,8 @@ def check(body: Callable[..., str]) -> Callable[..., None]:
     The check takes two more arguments. `given` names functions for which grading puts the
     reference's in place of the student's own, so that one mistake costs points once; a student's
     kernel, which has no reference, uses the student's own. `says` is what a hidden check tells the
-    student. In a kernel the check prints one line or raises CheckFailed; in grading it reports.
+    student. In a kernel the check prints one line or raises CheckFailed; in grading it reports. What
+    breaks the check itself is a failure in a kernel; grading asks the reference whose fault it is.
     """
 
     @functools.wraps(body)
@@ -108,25 +126,52 @@ def check(body: Callable[..., str]) -> Callable[..., None]:
         from autograder.checks.calls import supplied
 
         functions = [subject, *filter(callable, arguments)]
-        name = f"{functions[body.__name__ == 'check_gradients'].__name__}: {body.__name__[6:]}"
-        listener, find, proven = _grader.get() or (_tell, None, ())
+        function = functions[body.__name__ == "check_gradients"].__name__
+        name = f"{function}: {body.__name__[6:]}"
+        listener, find, proven, _ = _grader.get() or _Grader(_tell)
         stand_ins = {name: find(name) for name in given if name not in proven} if find else {}
         hint = "" if find else _given_hint(given)
         try:
-            with supplied(subject, stand_ins):
+            with supplied(subject, stand_ins), np.errstate(all="ignore"):
                 outcome = Outcome(name, "passed", body(subject, *arguments, **options), says=says)
         except Failure as failure:
+            outcome = Outcome(name, "failed", failure.cause, _rows(failure, hint), says, failure.code)
+        except Exception as error:
+            if _grader.get() or not _takes(body, subject, *arguments, **options):
+                raise
+            failure = unworkable(function, error)
             outcome = Outcome(name, "failed", failure.cause, _rows(failure, hint), says, failure.code)
         listener(outcome)
 
     return run
 
 
+def unworkable(function: str, error: Exception) -> Failure:
+    """The Failure for results that broke the check that looked at them."""
+    cause = f"`{function}` returned something that this check cannot work with."
+    return Failure(cause, f"{type(error).__name__}: {error}", code="returns")
+
+
+def _takes(body: Callable, *arguments: Any, **options: Any) -> bool:
+    """Is a check called with the arguments that it has? If not, its author must see the error."""
+    try:
+        inspect.signature(body).bind(*arguments, **options)
+    except TypeError:
+        return False
+    return True
+
+
+def seed_of_check(seed: int | None) -> int:
+    """The seed that a check's author chose, else in grading a hidden one and in a student's kernel 0."""
+    grader = _grader.get()
+    return seed if seed is not None else grader.seed if grader else 0
+
+
 def truth_of(function: Callable) -> Callable | None:
     """In grading the reference's function of that name, in a student's kernel None."""
-    _, find, _ = _grader.get() or (None, None, ())
+    grader = _grader.get()
     try:
-        return find(function.__name__) if find else None
+        return grader.find(function.__name__) if grader and grader.find else None
     except AttributeError:  # one that is no exercise
         return None
 

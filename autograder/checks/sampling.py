@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograder.checks.calls import call_times
-from autograder.checks.outcome import Failure, Row, check
+from autograder.checks.outcome import Failure, Row, check, seed_of_check
 
 FALSE_ALARM = 1e-6
 EXPECTED = 20
@@ -17,7 +17,12 @@ COLD = 1e-3
 
 @check
 def check_sampling(
-    sample: Callable, logits: NDArray, *, temperature: float = 1.0, draws: int = 2000, seed: int = 0
+    sample: Callable,
+    logits: NDArray,
+    *,
+    temperature: float = 1.0,
+    draws: int = 2000,
+    seed: int | None = None,
 ) -> str:
     """Does `sample(logits, temperature, rng)` draw ids with probability softmax(logits / temperature)?
 
@@ -26,8 +31,9 @@ def check_sampling(
     probabilities stays below sqrt(ln(2 / 1e-6) / (2 draws)), which a right sampler exceeds less than once
     in a million runs (Dvoretzky-Kiefer-Wolfowitz inequality with Massart's constant). Then the cold
     limit: at temperature 0.001 every draw is the largest logit's id. Last, equal generators must give
-    equal draws.
+    equal draws. Without a `seed` grading draws from the hidden one.
     """
+    seed = seed_of_check(seed)
     rng = np.random.default_rng(seed)
     counts = np.bincount(_draw(sample, logits, temperature, rng, draws), minlength=len(logits))
     _require_all(counts, draws * _softmax(logits / temperature), temperature)

@@ -55,6 +55,7 @@ def _failure(loss: float, at_most: float, evaluate: Callable, start_params: Any,
 def _falls(result: Any) -> bool:
     """Do the losses that training itself reports fall? They are believed for no more than a message."""
     losses = result[1] if type(result) is tuple and len(result) > 1 else None
+    losses = np.atleast_1d(losses) if isinstance(losses, np.ndarray) else losses
     if not isinstance(losses, list | np.ndarray):
         return False
     values = [float(x) for x in losses if isinstance(x, float | np.floating)]
@@ -67,9 +68,10 @@ def _require_params(params: Any, like: Mapping[str, NDArray]) -> dict[str, NDArr
         raise Failure(
             f"Training should return a dict of parameters with the keys {sorted(like)}.", code="returns"
         )
-    return {name: require_array(params[name], _any_float(like[name]), name) for name in like}
+    return {name: _require_floats(params[name], np.shape(like[name]), name) for name in like}
 
 
-def _any_float(array: NDArray) -> NDArray:
-    """A stand-in of the same shape that accepts any float dtype."""
-    return np.empty(np.shape(array), np.float16)
+def _require_floats(value: Any, shape: tuple, name: str) -> NDArray:
+    """An array of that shape and any float dtype; whole numbers and truth values become floats."""
+    array = require_array(value, np.empty(shape, np.float16), name)
+    return array if array.dtype.kind == "f" else array.astype(np.float64)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograder.checks.calls import call, outputs, require_array, same
+from autograder.checks.calls import is_number, outputs, require_array, same
 from autograder.checks.compare import explain, relative_error, worst_entry
 from autograder.checks.diagnose import diagnose
 from autograder.checks.misread import leaves
@@ -98,7 +98,8 @@ def _alike(left: Any, right: Any) -> bool:
     """Dicts of the same keys with entries of the same shapes, all the way down."""
     if isinstance(left, Mapping) and isinstance(right, Mapping):
         return left.keys() == right.keys() and all(_alike(left[key], right[key]) for key in left)
-    return np.shape(left) == np.shape(right)
+    mixed = isinstance(left, Mapping) or isinstance(right, Mapping)
+    return not mixed and np.shape(left) == np.shape(right)
 
 
 def _pairs(together: Iterable[tuple[str, Any, Any]]) -> Pairs:
@@ -109,7 +110,7 @@ def _pairs(together: Iterable[tuple[str, Any, Any]]) -> Pairs:
             pairs |= _pairs((f"{name}[{key!r}]", found[key], right[key]) for key in right)
         elif isinstance(right, tuple | list):
             pairs |= _pairs((f"{name}[{i}]", found[i], entry) for i, entry in enumerate(right))
-        elif isinstance(found, np.ndarray):
+        elif is_number(right):
             pairs[name] = (found.astype(np.float64), np.asarray(right, np.float64))
     return pairs
 
@@ -127,9 +128,7 @@ def _require_outputs(function: Callable, inputs: Mapping[str, Any], right: tuple
         _require(value, like, _output_name(i, len(right)))
         for i, (value, like) in enumerate(zip(found, right, strict=True))
     )
-    again = call(function, *arguments)
-    again = again if type(again) is tuple else (again,)
-    if not same(list(found), [_settle(a, f) for a, f in zip(again, found, strict=False)]):
+    if not _gives_again(outputs(function, arguments), found):
         raise Failure(
             f"`{function.__name__}` gives two results for the same inputs; "
             "keep no state between calls, and take randomness only from `rng`.",
@@ -138,8 +137,17 @@ def _require_outputs(function: Callable, inputs: Mapping[str, Any], right: tuple
     return found
 
 
+def _gives_again(again: tuple, found: tuple) -> bool:
+    """Is a second result what the first one was?"""
+    try:
+        settled = tuple(_require(a, f, "") for a, f in zip(again, found, strict=True))
+    except (Failure, ValueError):
+        return False
+    return same(found, settled)
+
+
 def _require(value: Any, like: Any, name: str) -> Any:
-    """`value`, after the ladder, in the form of `like`."""
+    """`value`, after the ladder, in the form of `like`: numbers are arrays, and sequences are lists."""
     if isinstance(like, Mapping):
         if type(value) is not dict or value.keys() != like.keys():
             raise Failure(f"{name} should be a dict with the keys {sorted(map(str, like))}.", code="returns")
@@ -148,18 +156,13 @@ def _require(value: Any, like: Any, name: str) -> Any:
         if type(value) not in (tuple, list) or len(value) != len(like):
             raise Failure(f"{name} should be a list of {len(like)} entries.", code="returns")
         return [_require(v, e, f"{name}[{i}]") for i, (v, e) in enumerate(zip(value, like, strict=True))]
-    if isinstance(like, np.ndarray | np.generic | float | int) and not isinstance(like, bool):
+    if is_number(like):
         return require_array(value, np.asarray(like), name)
+    value = bool(value) if isinstance(value, np.bool_) else value
+    if type(value) is not type(like):
+        kind = "nothing, None" if like is None else f"of type `{type(like).__name__}`"
+        raise Failure(f"{name} should be {kind}.", code="returns")
     return value
-
-
-def _settle(value: Any, like: Any) -> Any:
-    """A second result in the form that `_require` gave the first."""
-    if isinstance(like, Mapping) and isinstance(value, Mapping):
-        return {key: _settle(value.get(key), like[key]) for key in like}
-    if isinstance(like, list) and isinstance(value, tuple | list):
-        return [_settle(v, e) for v, e in zip(value, like, strict=False)]
-    return np.asarray(value) if isinstance(like, np.ndarray) else value
 
 
 def _compare(found: Any, right: Any, name: str, tolerance: float, sizes: dict[int, str]) -> list[Row]:
@@ -169,7 +172,7 @@ def _compare(found: Any, right: Any, name: str, tolerance: float, sizes: dict[in
     if isinstance(right, tuple | list):
         entries = [(f"{name}[{i}]", found[i], entry) for i, entry in enumerate(right)]
         return [row for key, *pair in entries for row in _compare(*pair, key, tolerance, sizes)]
-    if isinstance(found, np.ndarray):
+    if is_number(right):
         return [_compare_arrays(found, np.asarray(right), name, tolerance, sizes)]
     if same(found, right):
         return [Row(name, repr(found)[:60])]

@@ -15,6 +15,7 @@ from zlib import crc32
 
 from nbformat import NotebookNode
 
+from autograder.grading.budget import Budget
 from autograder.grading.restore import blank, is_exercise
 
 # Measured on the variants in source/*/audit: independent answers share at most 15 %, copies at least 95 %.
@@ -26,19 +27,24 @@ KEPT = {*keyword.kwlist, *dir(builtins)}
 LAYOUT = {tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
 
 
-def fingerprints(notebook: NotebookNode, source: NotebookNode) -> dict[str, str]:
+def fingerprints(
+    notebook: NotebookNode, source: NotebookNode, budget: Budget | None = None
+) -> dict[str, str]:
     """Hex words for the "code" and the "remarks" of a restored notebook's exercises and extra cells.
+
+    Cells for which the `budget` has no time left give none.
 
     What stands in the release or in the reference is left out: it says nothing about who wrote it.
     """
-    own, room = [], MAX_TEXT
+    own, room, budget = [], MAX_TEXT, budget or Budget()
     for cell in notebook.cells:
         if cell.cell_type == "code" and (is_exercise(cell) or not cell.metadata.get("nbgrader")):
             own.append(cell.source[:room])
             room -= len(own[-1])
     released = [*source.cells, *blank(source).cells]
     known = _known(tuple(cell.source for cell in released if cell.cell_type == "code"))
-    found = [_runs(text) for text in own]
+    nothing = {kind: [] for kind in RUN}
+    found = [budget.run("code", _runs, text, instead=nothing) for text in own if text]
     return {kind: _chosen([runs[kind] for runs in found], known[kind]) for kind in RUN}
 
 

@@ -7,23 +7,34 @@ from html.parser import HTMLParser
 from nbconvert.filters.markdown_mistune import markdown2html_mistune
 from nbconvert.preprocessors.sanitize import SanitizeHTML
 
-MAX_MARKDOWN, MAX_TAGS = 20_000, 500  # renderer and cleaner take times that grow with the square
+from autograder.grading.budget import Budget
+
+# Renderer and cleaner take times that grow with the square; so large, a text takes some seconds at most.
+MAX_TEXT, MAX_MARKDOWN, MAX_TAGS = 200_000, 20_000, 500
 NOT_IN_AN_ADDRESS = re.compile(r"[\x00-\x20]")  # browsers pass over these
 HARMLESS_ADDRESS = re.compile(
     r"(https?:|mailto:|data:image/(png|jpeg|gif);base64,)|[^:]*$|[^:]*[/?#]", re.IGNORECASE
 )
 
 
-def harmless(text: str, cell_type: str) -> str:
+def harmless(text: str, cell_type: str, budget: Budget) -> str:
     """The text without HTML that a browser could run; a text that needs more than that becomes a listing.
 
-    So do one whose links run code, and one with pasted pictures, which grading does not keep.
+    So do one whose links run code, one with pasted pictures, which grading does not keep, and one for which
+    the budget is too small.
     """
+    markdown = cell_type == "markdown"
+    typed = "\n".join(f"    {line}" for line in text.splitlines()) if markdown else html.escape(text)
+    return budget.run("text", _cleaned, text, markdown, typed, instead=typed)
+
+
+def _cleaned(text: str, markdown: bool, typed: str) -> str:
+    """The text, harmless; `typed` if it cannot be made so."""
+    if len(text) > MAX_TEXT:
+        return typed
     many = text.count("<") > MAX_TAGS
     clean = html.escape(text) if many else SanitizeHTML().sanitize_html_tags(text)
-    if cell_type != "markdown" or _is_harmless(clean):
-        return clean
-    return "\n".join(f"    {line}" for line in text.splitlines())
+    return clean if not markdown or _is_harmless(clean) else typed
 
 
 def _is_harmless(markdown: str) -> bool:

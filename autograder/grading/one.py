@@ -3,12 +3,14 @@
 import nbformat
 
 from autograder.course import Course
+from autograder.grading.budget import Budget
 from autograder.grading.fingerprints import fingerprints
 from autograder.grading.judge import Rules, judge
 from autograder.grading.restore import is_test, restore
 from autograder.grading.result import Result, failed, fill
 from autograder.grading.submission import SubmissionError, plain_files, read_submission
 from autograder.grading.taken import take
+from autograder.grading.worker import DoAgain
 
 
 def judge_one(course: Course, student: str, assignment: str, rules: Rules) -> tuple[Result, str]:
@@ -25,19 +27,23 @@ def judge_one(course: Course, student: str, assignment: str, rules: Rules) -> tu
 
 def judge_taken(course: Course, student: str, assignment: str, rules: Rules) -> tuple[Result, str]:
     """As judge_one, of files that nobody changes any more."""
-    result = Result(student, assignment)
+    result, budget = Result(student, assignment), Budget()
     path = course.submitted(student, assignment)
     try:
         source = nbformat.read(rules.source, as_version=4)
         result.max_score = sum(float(c.metadata.nbgrader["points"]) for c in source.cells if is_test(c))
-        restored = restore(read_submission(path), source)
-        result.fingerprints = fingerprints(restored.notebook, source)
+        restored = restore(read_submission(path), source, budget)
+        result.fingerprints = fingerprints(restored.notebook, source, budget)
+        restored.notes += budget.notes("code")
         notebook = judge(restored, rules, plain_files(path.parent))
         text = nbformat.writes(notebook)
         fill(result, notebook)
+        result.seconds = round(result.seconds + budget.spent, 2)
     except SubmissionError as error:
         result.problem = str(error)
         return result, ""
+    except DoAgain:
+        raise
     except Exception as error:
         return failed(student, assignment, error), ""
     return result, text

@@ -9,6 +9,7 @@ from nbgrader.preprocessors import ClearSolutions, LockCells
 from nbgrader.utils import compute_checksum
 
 from autograder.cells import HIDDEN, split
+from autograder.grading.budget import Budget
 from autograder.grading.harmless import harmless
 
 GUARDED = ("grade", "locked", "points", "solution", "task")
@@ -68,23 +69,25 @@ def blank(source: NotebookNode) -> NotebookNode:
     return notebook
 
 
-def restore(submitted: NotebookNode, source: NotebookNode) -> Restored:
+def restore(submitted: NotebookNode, source: NotebookNode, budget: Budget | None = None) -> Restored:
     """The submission with every locked cell, test and number of points as in the source.
 
-    A doubled exercise counts as nbgrader counts it: the last one. A deleted one comes back blank.
+    A doubled exercise counts as nbgrader counts it: the last one. A deleted one comes back blank. `budget`
+    is for the text cells, a new one if None.
     """
-    template = blank(source)
+    template, budget = blank(source), budget or Budget()
     known = {grade_id(cell): cell for cell in template.cells if grade_id(cell)}
     changes: dict[str, list[str]] = {kind: [] for kind in KINDS}
     ours = {cell.source for cell in source.cells}
-    found, extras = _sort(submitted, known, changes, ours)
+    found, extras = _sort(submitted, known, changes, ours, budget)
     cells = list(extras[None])
     for name, own in known.items():
-        cells.append(_canonical(own, found.get(name), changes))
+        cells.append(_canonical(own, found.get(name), changes, budget))
         cells += extras[name]
     notebook = copy.deepcopy(template)
     notebook.cells = [_numbered(cell, i) for i, cell in enumerate(cells)]
-    return Restored(notebook, [_note(kind, names) for kind, names in changes.items() if names])
+    notes = [_note(kind, names) for kind, names in changes.items() if names]
+    return Restored(notebook, notes + budget.notes("text"))
 
 
 def _note(kind: str, names: list[str]) -> str:
@@ -93,7 +96,9 @@ def _note(kind: str, names: list[str]) -> str:
     return f"{len(names)} cell{'s' * (len(names) > 1)} {KINDS[kind]}: {', '.join(names)}"
 
 
-def _sort(submitted: NotebookNode, known: dict, changes: dict, ours: set[str]) -> tuple[dict, dict]:
+def _sort(
+    submitted: NotebookNode, known: dict, changes: dict, ours: set[str], budget: Budget
+) -> tuple[dict, dict]:
     """The submission's cells by grade id, and its other cells by the known cell before them."""
     last = {grade_id(cell): i for i, cell in enumerate(submitted.cells) if grade_id(cell) in known}
     found: dict[str, NotebookNode] = {}
@@ -107,11 +112,13 @@ def _sort(submitted: NotebookNode, known: dict, changes: dict, ours: set[str]) -
         if name in known:
             changes["doubled"].append(name)
         if name not in known or is_exercise(known[name]):
-            extras[place].append(_extra(cell, ours))
+            extras[place].append(_extra(cell, ours, budget))
     return found, extras
 
 
-def _canonical(own: NotebookNode, theirs: NotebookNode | None, changes: dict) -> NotebookNode:
+def _canonical(
+    own: NotebookNode, theirs: NotebookNode | None, changes: dict, budget: Budget
+) -> NotebookNode:
     """The cell that counts: the student's text in an exercise, else the source's."""
     cell, name = copy.deepcopy(own), grade_id(own)
     cell.metadata.nbgrader["checksum"] = compute_checksum(own)
@@ -122,17 +129,18 @@ def _canonical(own: NotebookNode, theirs: NotebookNode | None, changes: dict) ->
            != own.metadata.nbgrader.get(key) for key in GUARDED):  # fmt: skip
         changes["metadata"].append(name)
     if is_exercise(own):
-        cell.source = theirs.source if own.cell_type == "code" else harmless(theirs.source, own.cell_type)
+        is_code, text = own.cell_type == "code", theirs.source
+        cell.source = text if is_code else harmless(text, own.cell_type, budget)
     elif theirs.source.strip() not in (own.source.strip(), without_hidden(own.source).strip()):
         changes["edited"].append(name)
     return cell
 
 
-def _extra(cell: NotebookNode, ours: set[str]) -> NotebookNode:
+def _extra(cell: NotebookNode, ours: set[str], budget: Budget) -> NotebookNode:
     """A cell of the student's own; text that is not the course's is made harmless."""
     text = cell.source
     if cell.cell_type != "code" and text not in ours:
-        text = harmless(text, cell.cell_type)
+        text = harmless(text, cell.cell_type, budget)
     return NotebookNode({**cell, "metadata": NotebookNode(), "source": text})
 
 

@@ -8,6 +8,7 @@ from nbformat import NotebookNode
 
 MAX_BYTES = 100 * 2**20
 MAX_CELLS = 2000
+MAX_PARTS = 1_000_000  # lists and dicts, each of which takes many times its two characters
 MAX_NAMES = 3
 MAX_FILES, MAX_FILE = 50, 20 * 2**20
 CELL_TYPES = {"code", "markdown", "raw"}
@@ -36,7 +37,12 @@ def read_submission(path: Path) -> NotebookNode:
     """The notebook at `path`, in nbformat 4, its outputs dropped. Raises SubmissionError."""
     try:
         require_file(path)
-        content = json.loads(path.read_text(encoding="utf-8-sig"))
+        text = path.read_text(encoding="utf-8-sig")
+        if text.count("[") + text.count("{") > MAX_PARTS:
+            raise SubmissionError(
+                f"{path.name} has over {MAX_PARTS:,} parts; ask for it with its outputs cleared."
+            )
+        content = json.loads(text)
     except UnicodeDecodeError:
         raise SubmissionError(f"{path.name} is not UTF-8 text; ask for it to be saved again.") from None
     except (ValueError, RecursionError):

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autograder import check_gradients, check_sampling, check_shapes, check_training, check_values
+from autograder.checks.gradients import DIRECTIONS, _directions, _upstream
 from autograder.checks.outcome import CheckFailed, listening
 from autograder.checks.show import for_student
 
@@ -331,6 +332,117 @@ def test_whatever_a_student_returns_is_the_students_failure(value):
         check_training(odd, INPUTS, lambda params: 0.0, at_most=-1.0, like={"Wx": np.ones(2)})
     assert len(heard) == 7
     assert {outcome.status for outcome in heard} == {"failed"}
+
+
+def ever_other(*results):
+    """A function that returns these results in turn."""
+    waiting = iter(results)
+    return lambda *_: next(waiting)
+
+
+@pytest.mark.parametrize(
+    ("expected", "results"),
+    [
+        (np.ones(2), (np.ones(2), [[1.0], [2.0, 3.0]])),
+        (np.ones(2), (np.ones(2), [np.ones(2), np.ones(3)])),
+        (1.0, (1.0, [[1.0], []])),
+        ({"a": np.ones(2)}, ({"a": np.ones(2)}, {"a": [[1.0], []]})),
+        ({"a": np.ones(2)}, ({"a": np.ones(2)}, None)),
+        ([1.0, np.ones(2)], ([1.0, np.ones(2)], [1.0, np.ones(2), "x"])),
+        (True, (np.zeros(0),) * 2),
+        (None, (np.ones(2),) * 2),
+        ("text", (np.array(3.0),) * 2),
+        ("text", (10**399,) * 2),
+        (3, (10**399,) * 2),
+    ],
+)
+def test_results_that_no_array_can_be_made_of(expected, results):
+    """Are odd results failures with a sentence, at the first call and at the second?"""
+    function = ever_other(*results)
+    function.__name__ = "f"
+    assert failure(check_values, function, {"x": 1}, expected).diagnosis in ("returns", "state kept", "dtype")
+
+
+def test_losses_of_any_shape_and_parameters_of_any_number_type():
+    """Is a training run that reports a single loss, or returns whole numbers, judged by its parameters?"""
+
+    def evaluate(params):
+        return float((-params["w"]).std()) + 2
+
+    for w, losses in ((np.array([0.0, 2.0, 4.0]), np.array(1.0)), (np.array([True, False, True]), [1.0])):
+        outcome = failure(
+            check_training, ever_other(({"w": w}, losses)), {"params": {"w": np.ones(3)}}, evaluate,
+            at_most=1.0, like={"w": np.ones(3)},
+        )  # fmt: skip
+        assert outcome.diagnosis == "diverged"
+
+
+def test_a_forward_pass_with_more_outputs_than_the_reference():
+    """Is another number of outputs the student's failure, where a reference says how many there are?"""
+
+    def two_forward(*inputs):
+        h, cache = step_forward(*inputs)
+        return h, h, cache
+
+    outcome = failure(check_gradients, two_forward, lambda dh, dh2, cache: step_backward(dh, cache), INPUTS,
+                      reference=step_forward)  # fmt: skip
+    assert outcome.diagnosis == "forward"
+
+
+@pytest.mark.parametrize("error", [RecursionError, MemoryError, FloatingPointError, TypeError])
+def test_a_check_that_breaks_in_a_kernel_says_that_the_result_is_odd(error):
+    """Does a student read a sentence and not a traceback out of our code, and an author of a check his slip?"""
+
+    class Odd:
+        def __eq__(self, other):
+            raise error("too much")
+
+    def odd(x):
+        return Odd()
+
+    with pytest.raises(CheckFailed, match="`odd` returned something that this check cannot work with"):
+        check_values(odd, {"x": 1}, Odd())
+    with pytest.raises(TypeError, match="tolerence"):
+        check_values(odd, {"x": 1}, Odd(), tolerence=1)
+
+
+def orthogonal(gradients, projections, seed):
+    """Noise of their size that projections from this seed do not see."""
+    noise = {name: np.random.default_rng(5).normal(size=g.shape) for name, g in gradients.items()}
+    rng = np.random.default_rng((seed, DIRECTIONS))
+    for name, gradient in gradients.items():
+        seen = np.array([d.ravel() for d in _directions(gradient, projections, rng)])
+        flat = noise[name].ravel()
+        noise[name] = (flat - np.linalg.pinv(seen) @ (seen @ flat)).reshape(gradient.shape)
+    return noise
+
+
+@pytest.mark.parametrize("known", [0, 11])
+@pytest.mark.parametrize("graded", [True, False])
+def test_noise_that_known_directions_do_not_see(known, graded):
+    """Does a gradient fail in grading that agrees along the directions of seed 0, or even along the hidden ones?"""
+    grads = step_backward(np.ones((B, H)), step_forward(*INPUTS.values())[1])
+    noise = orthogonal({"h_prev": grads[0], **grads[1]}, 3, known)
+
+    def step_backward_noisy(dh, cache):
+        dh_prev, grads = step_backward(dh, cache)
+        noisy = {name: (g + noise[name]).astype(g.dtype) for name, g in grads.items()}
+        return (dh_prev + noise["h_prev"]).astype(dh_prev.dtype), noisy
+
+    step_backward_noisy.__name__ = "step_backward"
+    find = {"step_forward": step_forward, "step_backward": step_backward}.get if graded else None
+    heard = []
+    with listening(heard.append, find, seed=11):
+        check_gradients(step_forward, step_backward_noisy, INPUTS, projections=3)
+    assert heard[0].status == ("failed" if graded or known == 0 else "passed")
+
+
+def test_what_is_drawn_does_not_come_from_the_stream_of_the_inputs():
+    """Are upstream gradients others than the numbers that hidden inputs are drawn from with the same seed?"""
+    out = np.zeros(4)
+    drawn = [_upstream(seed)(out) for seed in (0, 11)]
+    assert not np.isin(drawn, np.random.default_rng(11).normal(size=100)).any()
+    assert not np.array_equal(*drawn)
 
 
 @pytest.mark.parametrize(("factor", "status"), [(1.0, "passed"), (1.01, "failed"), (0.0, "failed")])
