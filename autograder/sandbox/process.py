@@ -29,6 +29,7 @@ READ_SECONDS = 60  # for a message that takes well below one on a machine that h
 MEMORY = 2 * 2**30  # for one call of the reference on behalf of student code
 MAX_LENT = 10_000  # caches of a step function over a long sequence
 MAX_QUESTION = 200_000  # entries of arrays; the training text has 133,738
+MAX_FREED = 50_000  # handles let go with one question
 MAX_ENTRIES = 5_000  # files and folders where no file system limits them
 # Student code can send none of these, so they come from outside, unless a limit of ours sent them.
 FROM_OUTSIDE = {signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGUSR1,
@@ -85,7 +86,7 @@ class StudentProcess:
         KilledFromOutside when that is not its own doing; it is closed then.
         """
         number, patience = next(self._numbers), Patience(self._started.pid, seconds, self._is_full)
-        freed, self._freed[:] = self._freed[:], []
+        freed, self._freed[:MAX_FREED] = self._freed[:MAX_FREED], []
         request = {"id": number, "op": operation, "arguments": arguments, "free": freed}
         data = wire.pack(request, self._lend)  # too large is the test's fault, not the student's
         self.lent = 0.0

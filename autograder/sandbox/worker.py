@@ -54,7 +54,7 @@ class Console:
 
     def text(self) -> str:
         cut = "\n... the rest of the output was dropped" if self._room < 0 else ""
-        return "".join(self._parts) + cut
+        return "".join(self._parts).encode("utf-8", "replace").decode() + cut
 
     def flush(self) -> None: ...
 
