@@ -80,7 +80,7 @@ TRIED = {
     "more memory": ("import resource as r; r.setrlimit(r.RLIMIT_AS, (-1, -1))", ""),
     "the grader by number": ("import os; os.kill(@pid@, 9)", REFUSED),
     "the terminal": ("open('/dev/tty', 'w')", OS_ERROR),
-    "the course's folder": (f"open('/course/autograder/{MARK}', 'w')", OS_ERROR),
+    "the course's folder": (f"open('/course/autograder/{MARK}', 'w')", (*OS_ERROR, *NOT_THERE)),
     "the system's folder": (f"open('/usr/{MARK}', 'w')", OS_ERROR),
     "the root folder": (f"open('/{MARK}', 'w')", OS_ERROR),
     "shared files": (f"open('/dev/shm/{MARK}', 'w')", OS_ERROR),
