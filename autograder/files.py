@@ -68,8 +68,8 @@ def naming(path: Path, *instead: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.filename in (None, *map(str, instead)):
-            error.filename, error.filename2 = str(path), None
+        if error.errno and error.filename in (None, *map(str, instead)):
+            raise OSError(error.errno, error.strerror, str(path)) from error
         raise
 
 
