@@ -8,6 +8,8 @@ import sys
 from dataclasses import dataclass, replace
 
 from autograder.course import CourseError
+from autograder.sandbox.cgroup import Group
+from autograder.sandbox.limits import Limits
 from autograder.sandbox.place import Place
 from autograder.sandbox.places import SEALED
 
@@ -27,7 +29,7 @@ def examine(*, install: bool = False) -> list[Finding]:
     """Look at everything; with `install`, get bubblewrap through apt-get first where that is possible."""
     if install and not shutil.which("bwrap"):
         apt_get_install("bubblewrap")
-    return [_python(), _student(), _instructor(), *_walls(), _cores()]
+    return [_python(), _student(), _instructor(), *_walls(), _control_group(), _cores()]
 
 
 def _python() -> Finding:
@@ -74,6 +76,15 @@ def _advice(name: str) -> str:
         "`sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0` (Ubuntu); in a container, Landlock "
         "is the wall to use (docs/sandbox.md)."
     )
+
+
+def _control_group() -> Finding:
+    group = Group(Limits())
+    group.remove()
+    if group:
+        return Finding("Control groups", True, "bound the memory and the threads of each student process")
+    advice = "none can be made, which root may; all other limits hold without"
+    return Finding("Control groups", None, advice)
 
 
 def _cores() -> Finding:

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from autograder.sandbox import wire
+from autograder.sandbox.cgroup import Group
 from autograder.sandbox.clock import OverLimit, Patience, Starved
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.places import place_of
@@ -70,6 +71,8 @@ class StudentProcess:
                 self._connection.close()
                 self._errors.close()
                 raise NoProcess(f"No student process can be started ({error}).") from error
+        self._group = Group(limits)
+        self._group.add(self._started.pid)
         _offer_to_the_memory_killer(self._started.pid)
         try:
             self.ask("supply", {"names": []}, START_SECONDS, {})
@@ -124,6 +127,8 @@ class StudentProcess:
         self._connection.close()
         if process.returncode is None:
             usage = _kill(process, self._started.pid)
+            self._ran_out = self._group.ran_out()
+            self._group.remove()
         if not self._errors.closed:
             self._last_words = self._read_errors()
             self._errors.close()
@@ -145,7 +150,7 @@ class StudentProcess:
     def _is_over(self, usage: resource.struct_rusage) -> bool:
         """Did it use up a limit of ours, or more memory than any right answer needs?"""
         seconds, memory = usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024
-        return seconds > self.limits.process_seconds or memory > self.limits.memory / 2
+        return self._ran_out or seconds > self.limits.process_seconds or memory > self.limits.memory / 2
 
     def _reply(self, patience: Patience) -> dict:
         """The next message; nothing in it is believed but that it is a dict with a whole number."""

@@ -20,7 +20,7 @@ from autograder.checks.outcome import Failure
 from autograder.cli import main
 from autograder.course import CourseError
 from autograder.reports.page import read_results
-from autograder.sandbox import bubblewrap, landlock
+from autograder.sandbox import bubblewrap, cgroup, landlock
 from autograder.sandbox.allowed import CALLS, SEEM_TO_WORK, program
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.places import SEALED, require
@@ -317,3 +317,35 @@ def test_grading_in_a_container_falls_back_to_landlock(course):
     results = {one.student: one for one in read_results(course.reports / "results.json")}
     assert {name: one.score for name, one in results.items()} == {"ada": 100, "eve": 100}
     assert "PermissionError" in course.autograded("eve", ID).read_text()
+
+
+def test_a_control_group_bounds_threads_and_goes(wall, session):
+    """Where a group can be made, do threads of a grader that is root have a limit, and is the group gone at the end?"""
+    with contextlib.closing(session):
+        session.run("import threading, time\ndef many():\n    try:\n        for n in range(500): threading.Thread(target=time.sleep, args=(9,), daemon=True).start()\n    except RuntimeError: pass\n    return n")
+        folders = session._process._group._folders
+        if not folders:
+            pytest.skip("no control group can be made here")
+        assert session.call("many", (), 1, None)[0][0] <= Limits.threads
+        assert all(folder.is_dir() for folder in folders)
+    assert not any(folder.exists() for folder in folders)
+
+
+@pytest.mark.parametrize(("handed_on", "made"), [("cpu memory pids", 1), ("cpu pids", 0), (None, 0)])
+def test_control_groups_of_version_two(tmp_path, monkeypatch, handed_on, made):
+    """Is a group made below the grader's own when that hands on memory and pids, and else none?"""
+    own = tmp_path / "user.slice"
+    own.mkdir()
+    if handed_on is not None:
+        (own / "cgroup.subtree_control").write_text(handed_on)
+    (tmp_path / "membership").write_text("1:name=systemd:/\n0::/user.slice\n")
+    monkeypatch.setattr(cgroup, "ROOT", tmp_path)
+    monkeypatch.setattr(cgroup, "MEMBERSHIP", tmp_path / "membership")
+    group = cgroup.Group(Limits(memory=5, threads=7))
+    assert len(group._folders) == made
+    for folder in group._folders:
+        assert (folder / "memory.max").read_text() == "5"
+        assert (folder / "pids.max").read_text() == "7"
+        assert not group.ran_out()
+        (folder / "memory.events").write_text("oom 1\noom_kill 1\n")
+        assert group.ran_out()
