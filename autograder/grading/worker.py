@@ -53,7 +53,7 @@ class Worker:
         context.set_forkserver_preload([function.__module__])
         self._process = context.Process(target=_work, args=(theirs, function), daemon=True)
         try:
-            with theirs, _starting():
+            with theirs, _starting(given_up):
                 self._process.start()
             self._receive(START_SECONDS, lambda: True)
         except BaseException:
@@ -131,26 +131,36 @@ def _is_closed(connection: socket.socket, seconds: float | None = None) -> bool:
 
 
 @contextlib.contextmanager
-def _starting() -> Iterator[None]:
+def _starting(given_up: threading.Event) -> Iterator[None]:
     """Keep Ctrl-C from the new process, and from the fork server, until they ignore it themselves.
 
-    A start that hangs, say because somebody stopped the fork server, ends it; the next start has another.
+    A start that hangs, say because somebody stopped the fork server, or is given up, ends the fork server;
+    the next start has another.
     """
     resource_tracker.ensure_running()  # it would let Ctrl-C through again
-    timer = threading.Timer(START_SECONDS, _end_fork_server)
-    timer.daemon = True
-    timer.start()
+    done = threading.Event()
+    threading.Thread(target=_hurry, args=(done, given_up), daemon=True).start()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
         yield
     finally:
-        timer.cancel()
+        done.set()
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _hurry(done: threading.Event, given_up: threading.Event) -> None:
+    waited = 0.0
+    while waited < START_SECONDS and not given_up.is_set():
+        if done.wait(POLL_SECONDS):
+            return
+        waited += POLL_SECONDS
+    _end_fork_server()
 
 
 def _end_fork_server() -> None:
     if pid := forkserver._forkserver._forkserver_pid:
-        os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def _work(connection: socket.socket, function: Callable) -> None:

@@ -19,6 +19,7 @@ from autograder.files import read_lines
 from autograder.grading.workers import run_in_workers
 from autograder.tests.mini import ID, release_notebook, submission, write
 
+pytestmark = pytest.mark.timeout(300)  # half a minute, ten times as long on a busy machine
 MIXED = {
     "right": submission(),
     "blank": release_notebook(),
