@@ -36,6 +36,16 @@ class Trial:
     kind: str
     outcome: Outcome | None = None
     struck: list[tuple[str, int, Any, Any]] = field(default_factory=list)
+    words: str = ""
+    is_right: bool = False
+
+    def forget(self) -> "Trial":
+        """Keep what the tests ask, and not the damaged results."""
+        self.words = describe(self) if self.struck else ""
+        with np.errstate(all="ignore"):
+            self.is_right = is_right(self)
+        self.struck.clear()
+        return self
 
 
 @functools.cache
@@ -148,22 +158,23 @@ def trials(stress):
     order = np.random.default_rng(1).permutation(max(MANY, FEW))
     seconds, diagnose.SECONDS = diagnose.SECONDS, 0.2  # the search for a reason is not what is asked here
     try:
-        done = [run_trial(*everything[int(i) % len(everything)], int(i)) for i in order[: MANY if stress else FEW]]
+        chosen = map(int, order[: MANY if stress else FEW])
+        done = [run_trial(*everything[i % len(everything)], i).forget() for i in chosen]
     finally:
         diagnose.SECONDS = seconds
-    return [trial for trial in done if trial.struck]
+    return [trial for trial in done if trial.words]
 
 
 def test_no_damaged_result_keeps_a_check_from_running(trials):
     """Is whatever a student's function returns, at whichever call, judged without a person?"""
     assert len(trials) > FEW / 2
-    lost = [describe(trial) for trial in trials if trial.outcome.status == "could not run"]
+    lost = [trial.words for trial in trials if trial.outcome.status == "could not run"]
     assert not lost, f"{len(lost)} of {len(trials)}"
 
 
 def test_no_damaged_result_passes(trials):
     """Is everything refused that is not what the reference returns, unless the check does not look there?"""
-    passed = [describe(trial) for trial in trials if trial.outcome.status == "passed" and not is_right(trial)]
+    passed = [trial.words for trial in trials if trial.outcome.status == "passed" and not trial.is_right]
     assert not passed, f"{len(passed)} of {len(trials)}"
 
 
