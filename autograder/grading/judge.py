@@ -158,7 +158,10 @@ def _notice(notes: list[str]) -> NotebookNode:
 
 
 def secret_of(notebook: NotebookNode, rules: Rules, files: list[Path]) -> str:
-    """Differs by what was handed in, is the same when graded again, and needs the hidden tests to know."""
-    cells = [[grade_id(cell), cell.source] for cell in notebook.cells]
+    """Differs by code and files handed in, is the same when graded again, and needs the hidden tests to know.
+
+    Text cells do not count: what they are after cleaning may depend on the time that it took.
+    """
+    cells = [[grade_id(cell), cell.source] for cell in notebook.cells if cell.cell_type == "code"]
     cells += [[file.name, hashlib.sha256(file.read_bytes()).hexdigest()] for file in files]
     return hashlib.sha256(rules.source.read_bytes() + json.dumps([*cells, rules.salt]).encode()).hexdigest()

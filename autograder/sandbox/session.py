@@ -56,6 +56,8 @@ class Session:
         try:
             with self._charged("own cells" if own else "exercises"):
                 reply = self._ask("cell", {"source": source}, self.limits.cell_seconds)
+        except wire.WireError:
+            return CellOutput("This cell is too long to be run.")
         except ProcessDied as error:
             self._cells.append(source if isinstance(error, KilledFromOutside) else definitions(source))
             if self._process:  # which goes on: the account was empty

@@ -10,8 +10,10 @@ from autograder.sandbox.limits import Limits
 from autograder.sandbox.session import Session
 from autograder.tests.mini import (
     DOUBLE,
+    FULL,
     ID,
     judged,
+    scores,
     source_notebook,
     submission,
     write,
@@ -77,3 +79,8 @@ def test_work_for_student_code_is_bounded(course, work, size, message):
     result = judged(course, submission({"scale": greedy, "double": unproven}))
     assert message in result.cells[1]["checks"][0]["message"]
     assert time.monotonic() - started < 40
+
+
+def test_a_cell_that_is_too_long_is_said_to_be(course):
+    """Does a cell that does not fit through the border cost nothing but itself?"""
+    assert scores(judged(course, submission(extra=f"x = '{'x' * 40_000_000}'"))) == FULL
