@@ -1,5 +1,6 @@
 """The corpus of hostile and broken submissions, graded as one class: each gets what is right, and nobody else notices."""
 
+import functools
 import json
 import os
 import socket
@@ -48,10 +49,10 @@ def pytest_generate_tests(metafunc):
     for argument, fits in CHOOSE.items():
         if argument in metafunc.fixturenames:
             pairs = [(wall, name) for wall in WALLS for name, case in chosen(wall, stress).items() if fits(name, case)]
-            metafunc.parametrize(("sandbox", argument), pairs, indirect=["sandbox"], scope="module")
+            metafunc.parametrize(("sandbox", argument), pairs)
             return
     if "sandbox" in metafunc.fixturenames:
-        metafunc.parametrize("sandbox", WALLS, indirect=True, scope="module")
+        metafunc.parametrize("sandbox", WALLS)
 
 
 @pytest.fixture(scope="module")
@@ -74,14 +75,7 @@ def host(tmp_path_factory):
         }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def sandbox(request):
-    """Each kind of walls in turn."""
-    return request.param
-
-
-@pytest.fixture(scope="module")
-def places(tmp_path_factory, host, sandbox):
+def course_to_attack(tmp_path_factory, host):
     """A built course, with the words that cases use for what is in and around it."""
     course = built_course(tmp_path_factory.mktemp("class") / "course")
     write(course.solution(ID), source_notebook())
@@ -91,21 +85,32 @@ def places(tmp_path_factory, host, sandbox):
     return course, host[1] | dict(zip(FILES, map(str, files), strict=True))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def cases(stress, sandbox):
     """What is handed in."""
     return chosen(sandbox, stress)
 
 
 @pytest.fixture(scope="module")
-def run(places, cases, sandbox, tmp_path_factory):
-    """The class after `autograder grade`."""
-    course, words = places
-    for student, (notebook, _) in NEIGHBOURS.items():
-        write(course.submitted(student, ID), notebook)
-    for student, case in cases.items():
-        case.write(course.submitted(student, ID), words)
-    return grade_class(course, tmp_path_factory.mktemp("around"), sandbox)
+def graded(tmp_path_factory, host, stress):
+    """graded(kind of walls): the class after `autograder grade`, and the words of its course."""
+
+    @functools.cache
+    def grade(sandbox):
+        course, words = course_to_attack(tmp_path_factory, host)
+        for student, (notebook, _) in NEIGHBOURS.items():
+            write(course.submitted(student, ID), notebook)
+        for student, case in chosen(sandbox, stress).items():
+            case.write(course.submitted(student, ID), words)
+        return grade_class(course, tmp_path_factory.mktemp("around"), sandbox), words
+
+    return grade
+
+
+@pytest.fixture
+def run(graded, sandbox):
+    """The class as it was graded behind one kind of walls."""
+    return graded(sandbox)[0]
 
 
 def said(run, student):
@@ -165,10 +170,10 @@ def test_neighbours_notice_nothing(run, cases):
     assert run.exit_code == 1, "somebody has to look at the damaged ones"
 
 
-def test_what_they_look_for_is_there(places):
+def test_what_they_look_for_is_there(graded, sandbox):
     """Would each file, if the walls had a hole, be found and read?"""
     for name in FILES:
-        assert Path(places[1][name]).read_bytes()
+        assert Path(graded(sandbox)[1][name]).read_bytes()
 
 
 def test_nobody_came_through(run, host):
