@@ -24,6 +24,7 @@ NUMBERS = {
     "move_mount": (429, 429), "open_by_handle_at": (304, 265), "personality": (135, 92), "setpriority": (141, 140),
 }  # fmt: skip
 CALL = "import ctypes, os; libc = ctypes.CDLL(None, use_errno=True)\nif libc.syscall(%s[os.uname().machine == 'aarch64'], %s) == -1: raise OSError(ctypes.get_errno(), '')"
+EVERY_DAY = {"process_vm_writev", "pidfd_open", "pidfd_getfd", "add_key", "tgkill", "timer_create", "seccomp"}
 ARGUMENTS = {"add_key": "b'user', b'@pid@', b'x', 1, -3", "request_key": "b'user', b'@pid@', None, -3", "tgkill": "os.getpid(), os.getpid(), 9"}
 
 LIBC = "import ctypes, os; libc = ctypes.CDLL(None, use_errno=True)\nif libc.%s == -1: raise OSError(ctypes.get_errno(), '')"
@@ -135,8 +136,8 @@ RARE = {
     "read the release", "read the config", "read the results", "the kernel's files", "its own memory",
     "the host's root", "raw packets", "names of hosts", "a spawned program", "another program", "a daemon",
     "shared memory", "a namespace", "another root", "another user", "a device", "the root folder",
-    "the system's folder", "the package's code", "the terminal", "a signal to its group", "the call personality",
-    "the call fanotify_init", "the call inotify_init1", "the call mq_open", "the call perf_event_open", "the call move_mount",
-    "the call name_to_handle_at", "the call bpf", "the call execveat", "the call setns", "the call userfaultfd", "a typed line",
+    "the system's folder", "the package's code", "the terminal", "a signal to its group", "a typed line",
+    "other processors", "files owned by others' signals", "limits of others", "a pair of sockets that route",
     "an exit handler that stays", "signals ignored",
+    *(f"the call {name}" for name in NUMBERS.keys() - EVERY_DAY),
 }  # fmt: skip

@@ -115,6 +115,8 @@ CASES = {
 }  # fmt: skip
 # Much like others; they run with --stress.
 RARE = {
+    "sleeping now and then", "waiting for a signal", "an alarm", "a status like a fault", "a status of all bits",
+    "stopping its own clock", "a signal by raising",
     "a slow power", "a stopped process", "an exception that hangs", "a stack without end", "an abort",
     "a closed connection", "a self-containing dict", "many handles", "keys that collide",
     "keys that are tuples", "an endless generator", "an exception that is huge", "an interrupt",
