@@ -14,7 +14,7 @@ test: $(READY) lint  ## ruff and the whole test suite
 	-@$(BIN)/python -m autograder.tests.postgresql
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
-stress: $(READY) ## the tests that have large counts, with them: two to three hours
+stress: $(READY) ## the tests that have large counts, with them: some hours
 	$(BIN)/python -m pytest --stress -s $$(grep -l stress autograder/tests/test_*.py)
 
 lint: $(READY)

@@ -9,7 +9,7 @@ __all__ = ["pytest_timeout_set_timer"]
 
 
 def pytest_addoption(parser):
-    parser.addoption("--stress", action="store_true", help="large counts; two to three hours")
+    parser.addoption("--stress", action="store_true", help="large counts; some hours")
 
 
 @pytest.fixture(scope="session")
