@@ -53,11 +53,11 @@ def test_submitted_modules_shadow_nothing(course):
 def test_grading_refuses_to_start_without_bubblewrap(monkeypatch, tmp_path):
     """Does a machine without bubblewrap get a sentence that says how to get it?"""
     from autograder.course import CourseError
-    from autograder.sandbox import bubblewrap
+    from autograder.sandbox.places import require
 
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(CourseError, match=r"doctor --install.*--sandbox none"):
-        bubblewrap.require("bwrap")
+        require("bwrap")
 
 
 def test_the_worker_sees_only_what_notebooks_import(course):

@@ -30,7 +30,7 @@ def run(tmp_path_factory, count):
         path = course.submitted(f"seed-{seed:04}", ID)
         path.parent.mkdir(parents=True)
         path.write_bytes(damaged(seed))
-    return grade_class(course, tmp_path_factory.mktemp("around"), seconds=2 * 3600)
+    return grade_class(course, tmp_path_factory.mktemp("around"), "bwrap", seconds=2 * 3600)
 
 
 def test_everybody_has_a_result(run, count):
