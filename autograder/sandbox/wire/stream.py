@@ -3,7 +3,7 @@
 import socket
 import struct
 import time
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 MAX_FRAME = 32 * 2**20
 SOCKET_HOLDS = 2**18
@@ -21,7 +21,6 @@ class Closed(Exception):
     """The other side is gone."""
 
 
-@runtime_checkable
 class HasTime(Protocol):
     """A deadline that is not a moment: `left()` says when to ask again, or raises TooSlow."""
 
@@ -71,9 +70,11 @@ def _exactly(connection: socket.socket, count: int, deadline: Deadline) -> bytea
 
 def remaining(deadline: Deadline) -> float | None:
     """Seconds until `deadline`, or until it wants to be asked again. Raises TooSlow after it."""
-    if isinstance(deadline, HasTime):
+    if deadline is None:
+        return None
+    if not isinstance(deadline, int | float):
         return deadline.left()
-    left = None if deadline is None else deadline - time.monotonic()
-    if left is not None and left <= 0:
+    left = deadline - time.monotonic()
+    if left <= 0:
         raise TooSlow
     return left
