@@ -7,6 +7,7 @@ import pytest
 
 from autograder.checks.outcome import Failure
 from autograder.sandbox.limits import Limits
+from autograder.sandbox.process import KilledFromOutside, StudentProcess
 from autograder.sandbox.session import Session
 from autograder.tests.mini import (
     DOUBLE,
@@ -84,3 +85,23 @@ def test_work_for_student_code_is_bounded(course, work, size, message):
 def test_a_cell_that_is_too_long_is_said_to_be(course):
     """Does a cell that does not fit through the border cost nothing but itself?"""
     assert scores(judged(course, submission(extra=f"x = '{'x' * 40_000_000}'"))) == FULL
+
+
+def test_a_kill_during_a_replay_loses_no_cell(monkeypatch):
+    """Is what a cell computed there again when its replay was ended from outside, and only then?"""
+    with contextlib.closing(Session("none", Limits(), [])) as session:
+        session.run("import math\nx = math.sqrt(16)\ndef live(): return x\ndef die(): import os; os._exit(1)")
+        asked, kinds = StudentProcess.ask, [KilledFromOutside("was ended from outside")]
+
+        def ask(self, operation, *rest):
+            if operation == "cell" and kinds:
+                self.close()
+                raise kinds.pop()
+            return asked(self, operation, *rest)
+
+        with pytest.raises(Failure):
+            session.call("die", (), 1, None)
+        monkeypatch.setattr(StudentProcess, "ask", ask)
+        with pytest.raises(KilledFromOutside):
+            session.call("live", (), 1, None)
+        assert session.call("live", (), 1, None) == ([4.0], False)
