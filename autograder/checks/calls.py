@@ -20,7 +20,7 @@ from autograder.checks.outcome import Failure
 def call(function: Callable, *arguments: Any, seconds: float | None = None) -> Any:
     """The function's result on copies of `arguments`; Failure when it raises or changes them.
 
-    `seconds` is the wall time allowed; only sealed grading enforces it.
+    `seconds` is the student's own CPU time allowed; only sealed grading enforces it.
     """
     return call_times(function, arguments, 1, seconds)[0]
 
