@@ -242,12 +242,12 @@ def test_sleep_has_a_limit_far_above(session):
 
 def killed_on_the_way(course, wall, delay, alone=True):
     """The result of a right submission whose student process is killed after `delay` seconds, or not at all."""
-    over = threading.Event()
+    over, family = threading.Event(), psutil.Process().children(recursive=True)
 
     def kill():
         if over.wait(delay):
             return
-        children = psutil.Process().children(recursive=True)
+        children = [child for child in psutil.Process().children(recursive=True) if child not in family]
         if children:
             with contextlib.suppress(psutil.NoSuchProcess):
                 random.choice(children).kill()
