@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from ctypes.util import find_library
 from dataclasses import dataclass, replace
 
 from autograder.course import CourseError
@@ -26,9 +27,11 @@ class Finding:
 
 
 def examine(*, install: bool = False) -> list[Finding]:
-    """Look at everything; with `install`, get bubblewrap through apt-get first where that is possible."""
+    """Look at everything; with `install`, get what the walls need through apt-get first, where that works."""
     if install and not shutil.which("bwrap"):
         apt_get_install("bubblewrap")
+    if install and not find_library("seccomp"):
+        apt_get_install("libseccomp2")
     return [_python(), _student(), _instructor(), *_walls(), _control_group(), _cores()]
 
 
