@@ -74,6 +74,10 @@ class Course:
         """The student version."""
         return self.root / "release" / assignment / f"{assignment}.ipynb"
 
+    def released(self, assignment: str) -> Path:
+        """What the student versions so far said, in digests."""
+        return self.source(assignment).with_name("released.json")
+
     def solution(self, assignment: str) -> Path:
         """The executed solution, to hand out after the deadline."""
         return self.root / "solutions" / assignment / f"{assignment}.ipynb"

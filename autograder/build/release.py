@@ -15,6 +15,8 @@ from autograder.converters import cause, convert
 from autograder.course import CONFIG, Course, CourseError
 from autograder.files import swap
 from autograder.gradebook import require_gradebook, sentence
+from autograder.grading.released import remember
+from autograder.grading.restore import blank
 
 KEEP_OUT = f"take it out of the cells, or name the file in c.CourseDirectory.ignore in {CONFIG}."
 
@@ -36,6 +38,7 @@ def build(course: Course, assignment: str) -> str:
         secrets = secret_lines(source, SOLUTION, HIDDEN)
         for name, content in contents.items():
             require_no_leak(f"release/{assignment}/{name}", content, secrets, KEEP_OUT)
+        remember(course, assignment, blank(source))
         if contents == _contents(place):
             return "the release is up to date"
         swap(made, place, Path(workshop) / "old")

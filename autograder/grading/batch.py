@@ -16,6 +16,8 @@ from autograder.grading.judge import Rules
 from autograder.grading.nbgrader_steps import SealedExecute
 from autograder.grading.one import judge_one
 from autograder.grading.record import Recorder
+from autograder.grading.released import remember
+from autograder.grading.restore import blank
 from autograder.grading.result import Result, failed
 from autograder.grading.standing import Standing, key_of, settings_of
 from autograder.grading.submission import SubmissionError
@@ -64,6 +66,8 @@ def grade(
     rules = {assignment: steps.rules(course, assignment) for _, assignment in work}
     for assignment in rules:
         recorder.require_assignment(assignment)
+        with contextlib.suppress(OSError):  # where the source is only lent; nothing but notes depends on it
+            remember(course, assignment, blank(nbformat.read(rules[assignment].source, as_version=4)))
     recorded = set() if force else recorder.recorded(rules)
     kept = {pair: standing.find(*pair, key_of(course, *pair, rules[pair[1]], settings))
             for pair in work if pair in recorded}  # fmt: skip

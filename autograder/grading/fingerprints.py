@@ -16,7 +16,8 @@ from zlib import crc32
 from nbformat import NotebookNode
 
 from autograder.grading.budget import Budget
-from autograder.grading.restore import blank, is_exercise
+from autograder.grading.match import is_exercise
+from autograder.grading.restore import blank
 
 # Measured on the variants in source/*/audit: independent answers share at most 15 %, copies at least 95 %.
 RUN = {"code": 12, "remarks": 4}

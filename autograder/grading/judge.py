@@ -11,9 +11,10 @@ import nbformat
 from nbformat import NotebookNode
 
 import autograder.hidden
-from autograder.cells import cells_of
 from autograder.checks.show import MARKS, for_student
-from autograder.grading.restore import Restored, grade_id, is_test
+from autograder.grading.restore import Restored, blank, grade_id
+from autograder.grading.runs import Plan
+from autograder.grading.stubs import stubs_of
 from autograder.grading.testcell import Judged, run_test_cell
 from autograder.grading.worker import DoAgain
 from autograder.sandbox.limits import Limits
@@ -30,7 +31,7 @@ class Rules:
     """How to judge: the truth, the walls and the limits.
 
     `salt` changes the hidden inputs. Without `show`, the student's output is not kept, which saves a pass.
-    `alone` says that nothing else is judged meanwhile.
+    `alone` says that nothing else is judged meanwhile. `released` are the versions that were handed out.
     """
 
     source: Path
@@ -39,6 +40,7 @@ class Rules:
     salt: str = ""
     show: bool = True
     alone: bool = True
+    released: frozenset[str] = frozenset()
 
 
 class Disturbed(DoAgain):
@@ -57,10 +59,11 @@ def judge(restored: Restored, rules: Rules, files: list[Path]) -> NotebookNode:
     """
     started = time.monotonic()
     notebook = restored.notebook
-    if _is_disturbed(notebook, rules, files):
+    plan = Plan(notebook, stubs_of(blank(nbformat.read(rules.source, as_version=4))))
+    if _is_disturbed(notebook, plan, rules, files):
         if not rules.alone:
             raise Disturbed("A student process was ended from outside.")
-        _is_disturbed(notebook, rules, files)
+        _is_disturbed(notebook, plan, rules, files)
     notebook.metadata["autograder"] = {
         "restored": restored.notes, "seconds": round(time.monotonic() - started, 2)
     }  # fmt: skip
@@ -69,36 +72,31 @@ def judge(restored: Restored, rules: Rules, files: list[Path]) -> NotebookNode:
     return notebook
 
 
-def _is_disturbed(notebook: NotebookNode, rules: Rules, files: list[Path]) -> bool:
+def _is_disturbed(notebook: NotebookNode, plan: Plan, rules: Rules, files: list[Path]) -> bool:
     """Judge; did something outside end a process on the way?"""
     context = autograder.hidden.Grading(rules.source, secret_of(notebook, rules, files))
     with autograder.hidden.grading(context):
-        return bool(rules.show and _show_outputs(notebook, rules, files)) | _run_tests(notebook, rules, files)
+        return bool(rules.show and _show_outputs(plan, rules, files)) | _run_tests(plan, rules, files)
 
 
-def _runs(cell: NotebookNode) -> bool:
-    """Does grading run this cell? Figures are for people, and test cells run in the grader."""
-    return cell.cell_type == "code" and not is_test(cell) and "figure" not in cell.metadata.get("tags", [])
-
-
-def _show_outputs(notebook: NotebookNode, rules: Rules, files: list[Path]) -> bool:
+def _show_outputs(plan: Plan, rules: Rules, files: list[Path]) -> bool:
     session, room = Session(rules.sandbox, rules.limits, files), MAX_OUTPUT
     try:
-        for cell in filter(_runs, notebook.cells):
-            output = session.run(cell.source, own=not grade_id(cell))
+        for cell in plan.running():
+            output = session.run(plan.code(cell), own=not grade_id(cell.node))
             room -= len(output.text) + sum(map(len, output.images))
-            cell.outputs = _as_outputs(output if room > 0 else CellOutput(TOO_MUCH))
+            cell.node.outputs = _as_outputs(output if room > 0 else CellOutput(TOO_MUCH))
     finally:
         session.close()
     return session.disturbed
 
 
-def _run_tests(notebook: NotebookNode, rules: Rules, files: list[Path]) -> bool:
+def _run_tests(plan: Plan, rules: Rules, files: list[Path]) -> bool:
     session, judged = Session(rules.sandbox, rules.limits, files), []
     try:
-        for cell in cells_of(notebook):
-            if _runs(cell.node):
-                session.run(cell.source, own=not grade_id(cell.node))
+        for cell in plan.cells:
+            if plan.runs(cell):
+                session.run(plan.code(cell), own=not grade_id(cell.node))
             elif cell.kind == "test":
                 checks = run_test_cell(cell, lambda name: StudentFunction(session, name), _proven(judged))
                 _write_result(cell.node, checks)

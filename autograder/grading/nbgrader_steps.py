@@ -14,6 +14,7 @@ from traitlets import Enum, Float
 from autograder.alone import alone
 from autograder.course import Course
 from autograder.grading.judge import Rules, judge
+from autograder.grading.released import released
 from autograder.grading.restore import Restored, grade_id, is_test, restore
 from autograder.grading.standing import Standing, key_of
 from autograder.grading.submission import SubmissionError, plain_files, read_submission
@@ -29,8 +30,9 @@ class RestoreCells(NbGraderPreprocessor):
         course, pair = _course(), _pair(resources)
         with alone(course), _taken(course, *pair, Rules(course.source(pair[1]))) as (here, rules, digest):
             restored = restore(
-                read_submission(here.submitted(*pair)), nbformat.read(rules.source, as_version=4)
-            )
+                read_submission(here.submitted(*pair)), nbformat.read(rules.source, as_version=4),
+                released=released(course, pair[1]),
+            )  # fmt: skip
         _drop_copies(course.autograded(*pair).parent, course.submitted(*pair).parent)
         for note in restored.notes:
             self.log.warning("%s: %s", pair[0], note)
@@ -62,7 +64,7 @@ class SealedExecute(NbGraderPreprocessor):
     def rules(self, course: Course, assignment: str) -> Rules:
         """How this course judges an assignment."""
         limits = Limits(self.call_seconds, self.cell_seconds, self.notebook_seconds)
-        return Rules(course.source(assignment), self.sandbox, limits)
+        return Rules(course.source(assignment), self.sandbox, limits, released=released(course, assignment))
 
     def preprocess(self, nb, resources):
         self.sandbox, why = require(self.sandbox)

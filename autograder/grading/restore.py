@@ -1,24 +1,34 @@
 """From the submission come exercises and extra cells; everything else comes from the source."""
 
 import copy
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell
 from nbgrader.preprocessors import ClearSolutions, LockCells
 from nbgrader.utils import compute_checksum
 
 from autograder.cells import HIDDEN, split
+from autograder.grading.additions import additions, lost
+from autograder.grading.alike import is_alike, text_of
 from autograder.grading.budget import Budget
 from autograder.grading.harmless import harmless
+from autograder.grading.match import Match, is_exercise, match
+from autograder.grading.released import GUARDED, mark_word, text_word
+from autograder.grading.stubs import stubs_of
 
-GUARDED = ("grade", "locked", "points", "solution", "task")
 KINDS = {
     "missing": "missing and put back",
     "edited": "edited and put back",
     "metadata": "with changed metadata put right",
-    "doubled": "there more than once, or of another type, of which one counts",
+    "doubled": "there more than once, of which one counts",
+    "content": "without their names, known by what they hold",
+    "elsewhere": "answered in another cell",
+    "added": "with additions, which ran as cells of their own",
+    "old": "as in an earlier release and put right",
 }
+TAMPERING = ("edited", "metadata")
 
 
 @dataclass
@@ -37,18 +47,13 @@ def is_tampering(note: str, tests: Collection[str]) -> bool:
     sentence, _, names = note.partition(": ")
     if sentence.endswith(KINDS["doubled"]):
         return not set(names.split(", ")).isdisjoint(tests)
-    return sentence.endswith((KINDS["edited"], KINDS["metadata"]))
+    return sentence.endswith(tuple(KINDS[kind] for kind in TAMPERING))
 
 
 def grade_id(cell: NotebookNode) -> str | None:
     """The cell's nbgrader id, if it has a usable one."""
     name = cell.metadata.get("nbgrader", {}).get("grade_id")
     return name if isinstance(name, str) else None
-
-
-def is_exercise(cell: NotebookNode) -> bool:
-    """Does the student write this cell?"""
-    return bool(cell.metadata.get("nbgrader", {}).get("solution"))
 
 
 def is_test(cell: NotebookNode) -> bool:
@@ -69,79 +74,115 @@ def blank(source: NotebookNode) -> NotebookNode:
     return notebook
 
 
-def restore(submitted: NotebookNode, source: NotebookNode, budget: Budget | None = None) -> Restored:
+def restore(
+    submitted: NotebookNode, source: NotebookNode, budget: Budget | None = None,
+    released: Collection[str] = (),
+) -> Restored:  # fmt: skip
     """The submission with every locked cell, test and number of points as in the source.
 
-    A doubled exercise counts as nbgrader counts it: the last one. A deleted one comes back blank. `budget`
-    is for the text cells, a new one if None.
+    An exercise is the last answer above its test, whatever the type of its cell and whether it kept its
+    name. What was added to a locked cell becomes a cell of the student's own. `budget` is for the text
+    cells, a new one if None; `released` are the versions that were handed out (released.py).
     """
-    template, budget = blank(source), budget or Budget()
-    known = {grade_id(cell): cell for cell in template.cells if grade_id(cell)}
-    changes: dict[str, list[str]] = {kind: [] for kind in KINDS}
-    ours = {cell.source for cell in source.cells}
-    found, extras = _sort(submitted, known, changes, ours, budget)
-    cells = list(extras[None])
-    for name, own in known.items():
-        cells.append(_canonical(own, found.get(name), changes, budget))
-        cells += extras[name]
-    notebook = copy.deepcopy(template)
-    notebook.cells = [_numbered(cell, i) for i, cell in enumerate(cells)]
-    notes = [_note(kind, names) for kind, names in changes.items() if names]
-    return Restored(notebook, notes + budget.notes("text"))
+    return _Restoring(submitted, source, budget or Budget(), released).restored()
+
+
+class _Restoring:
+    """One submission beside its source, while it is put right."""
+
+    def __init__(self, submitted: NotebookNode, source: NotebookNode, budget: Budget, released: Collection[str]):
+        self.template, self.budget, self.released = blank(source), budget, released
+        self.ours = {cell.source for cell in source.cells}
+        self.known = {grade_id(cell): cell for cell in self.template.cells if grade_id(cell)}
+        self.cells = submitted.cells
+        self.match: Match = match(self.cells, self.known, stubs_of(self.template))
+        self.changes: dict[str, list[str]] = {kind: [] for kind in KINDS}
+
+    def restored(self) -> Restored:
+        """The notebook in the source's order, each cell of the student's own behind the one that it followed."""
+        extras = self._extras()
+        cells = list(extras[None])
+        for name, own in self.known.items():
+            cells += [*self._around(name, own), *extras[name]]
+        self.changes["content"] += self.match.by_content
+        notebook = copy.deepcopy(self.template)
+        notebook.cells = [_numbered(cell, i) for i, cell in enumerate(cells)]
+        notes = [_note(kind, names) for kind, names in self.changes.items() if names]
+        return Restored(notebook, notes + self.budget.notes("text"))
+
+    def _extras(self) -> dict[str | None, list[NotebookNode]]:
+        """The student's own cells, and exercises that do not count, by the known cell before them."""
+        extras: dict[str | None, list] = {name: [] for name in (None, *self.known)}
+        place = None
+        for i, (name, cell) in enumerate(zip(self.match.names, self.cells, strict=True)):
+            if name and self.match.chosen[name] == i:
+                place = name
+                continue
+            if name and name not in self.match.by_content:
+                self.changes["doubled"].append(name)
+            if not name or is_exercise(self.known[name]):
+                extras[place].append(self._extra(cell))
+        return extras
+
+    def _around(self, name: str, own: NotebookNode) -> Iterator[NotebookNode]:
+        """The cell that counts, with what was added to it: before a test, behind anything else."""
+        cell = copy.deepcopy(own)
+        cell.metadata.nbgrader["checksum"] = compute_checksum(own)
+        if name not in self.match.chosen:
+            yield self._put_back(name, cell)
+            return
+        theirs = self.cells[self.match.chosen[name]]
+        if grade_id(theirs) == name:
+            self._compare_marks(own, theirs)
+        if is_exercise(own):
+            is_code, text = own.cell_type == "code", text_of(theirs)
+            cell.source = text if is_code else harmless(text, own.cell_type, self.budget)
+            yield cell
+            return
+        added = self._added(name, own, text_of(theirs))
+        yield from [*added, cell] if is_test(own) else [cell, *added]
+
+    def _put_back(self, name: str, cell: NotebookNode) -> NotebookNode:
+        if name in self.match.elsewhere:
+            self.changes["elsewhere"].append(name)
+            cell.source = "# Answered in another cell."
+        else:
+            self.changes["missing"].append(name)
+        return cell
+
+    def _compare_marks(self, own: NotebookNode, theirs: NotebookNode) -> None:
+        ours, marks = own.metadata.nbgrader, theirs.metadata.nbgrader
+        if any(marks.get(key, ours.get(key)) != ours.get(key) for key in GUARDED):
+            is_old = mark_word(ours["grade_id"], marks) in self.released
+            self.changes["old" if is_old else "metadata"].append(ours["grade_id"])
+
+    def _added(self, name: str, own: NotebookNode, text: str) -> list[NotebookNode]:
+        """What a locked cell has more than the source's, as a cell; what it lacks is noted."""
+        kind, seen = own.cell_type, without_hidden(own.source)
+        if is_alike(kind, text, own.source) or is_alike(kind, text, seen):
+            return []
+        if text_word(name, kind, text) in self.released:
+            self.changes["old"].append(name)
+            return []
+        if kind != "code" or lost(text, seen):
+            self.changes["edited"].append(name)
+        added = additions(text, own.source) if kind == "code" else ""
+        if added:
+            self.changes["added"].append(name)
+        return [new_code_cell(added)] if added else []
+
+    def _extra(self, cell: NotebookNode) -> NotebookNode:
+        """A cell of the student's own; text that is not the course's is made harmless."""
+        text = text_of(cell)
+        if cell.cell_type != "code" and text not in self.ours:
+            text = harmless(text, cell.cell_type, self.budget)
+        return NotebookNode({**cell, "metadata": NotebookNode(), "source": text})
 
 
 def _note(kind: str, names: list[str]) -> str:
     """One sentence for one kind of change, naming each cell once."""
     names = list(dict.fromkeys(names))
     return f"{len(names)} cell{'s' * (len(names) > 1)} {KINDS[kind]}: {', '.join(names)}"
-
-
-def _sort(
-    submitted: NotebookNode, known: dict, changes: dict, ours: set[str], budget: Budget
-) -> tuple[dict, dict]:
-    """The submission's cells by grade id, and its other cells by the known cell before them."""
-    last = {grade_id(cell): i for i, cell in enumerate(submitted.cells) if grade_id(cell) in known}
-    found: dict[str, NotebookNode] = {}
-    extras: dict[str | None, list] = {name: [] for name in (None, *known)}
-    place = None
-    for i, cell in enumerate(submitted.cells):
-        name = grade_id(cell)
-        if name in known and last[name] == i and cell.cell_type == known[name].cell_type:
-            found[name], place = cell, name
-            continue
-        if name in known:
-            changes["doubled"].append(name)
-        if name not in known or is_exercise(known[name]):
-            extras[place].append(_extra(cell, ours, budget))
-    return found, extras
-
-
-def _canonical(
-    own: NotebookNode, theirs: NotebookNode | None, changes: dict, budget: Budget
-) -> NotebookNode:
-    """The cell that counts: the student's text in an exercise, else the source's."""
-    cell, name = copy.deepcopy(own), grade_id(own)
-    cell.metadata.nbgrader["checksum"] = compute_checksum(own)
-    if theirs is None:
-        changes["missing"].append(name)
-        return cell
-    if any(theirs.metadata.nbgrader.get(key, own.metadata.nbgrader.get(key))
-           != own.metadata.nbgrader.get(key) for key in GUARDED):  # fmt: skip
-        changes["metadata"].append(name)
-    if is_exercise(own):
-        is_code, text = own.cell_type == "code", theirs.source
-        cell.source = text if is_code else harmless(text, own.cell_type, budget)
-    elif theirs.source.strip() not in (own.source.strip(), without_hidden(own.source).strip()):
-        changes["edited"].append(name)
-    return cell
-
-
-def _extra(cell: NotebookNode, ours: set[str], budget: Budget) -> NotebookNode:
-    """A cell of the student's own; text that is not the course's is made harmless."""
-    text = cell.source
-    if cell.cell_type != "code" and text not in ours:
-        text = harmless(text, cell.cell_type, budget)
-    return NotebookNode({**cell, "metadata": NotebookNode(), "source": text})
 
 
 def _numbered(cell: NotebookNode, position: int) -> NotebookNode:

@@ -1,0 +1,78 @@
+"""When do two cells say the same? Layout, quotes, comments and the order of imports do not count."""
+
+import ast
+import copy
+import hashlib
+from collections.abc import Iterator
+
+from nbformat import NotebookNode
+
+from autograder.cells import NOT_CODE, parse
+
+MAX_TEXT = 60_000  # characters; a longer cell is only itself
+DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def is_alike(cell_type: str, left: str, right: str) -> bool:
+    """Do two texts of one kind of cell say the same?"""
+    return left == right or _content(cell_type, left) == _content(cell_type, right)
+
+
+def digest(cell_type: str, text: str) -> str:
+    """The same for all texts that are alike."""
+    return hashlib.sha256(repr(_content(cell_type, text)).encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def statements(text: str) -> list[tuple[str, ast.stmt]]:
+    """The top-level statements of code, each with what it says; none when it does not compile, or is too long.
+
+    An import of several names is as many statements.
+    """
+    try:
+        tree = parse(_without_cell_magic(text)) if len(text) <= MAX_TEXT else None
+        parts = [part for statement in tree.body for part in _split(statement)] if tree else []
+        return [(_said(part), part) for part in parts]
+    except NOT_CODE:
+        return []
+
+
+def is_function_alike(left: ast.FunctionDef, right: ast.FunctionDef) -> bool:
+    """Do two functions say the same?"""
+    try:
+        return _said(left) == _said(right)
+    except NOT_CODE:
+        return False
+
+
+def text_of(cell: NotebookNode) -> str:
+    """The text of a cell, whose lines end as Python's do."""
+    return cell.source.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _content(cell_type: str, text: str) -> list[str]:
+    found = statements(text) if cell_type == "code" else []
+    return sorted(said for said, _ in found) or text.split()
+
+
+def _without_cell_magic(text: str) -> str:
+    """Code below a `%%time`, which would be one string to IPython."""
+    first, _, rest = text.lstrip().partition("\n")
+    return rest if first.startswith("%%") else text
+
+
+def _split(statement: ast.stmt) -> Iterator[ast.stmt]:
+    if not isinstance(statement, ast.Import | ast.ImportFrom):
+        yield statement
+        return
+    for alias in statement.names:
+        part = copy.copy(statement)
+        part.names = [alias]
+        yield part
+
+
+def _said(statement: ast.stmt) -> str:
+    plain = copy.deepcopy(statement)
+    for node in ast.walk(plain):
+        if isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
+            node.body[0].value.value = " ".join(node.body[0].value.value.split())
+    return ast.unparse(plain)
