@@ -75,8 +75,8 @@ class Course:
         return self.root / "release" / assignment / f"{assignment}.ipynb"
 
     def released(self, assignment: str) -> Path:
-        """What the student versions so far said, in digests."""
-        return self.source(assignment).with_name("released.json")
+        """What the student versions so far said, in digests; where nbgrader does not look."""
+        return self.root / "source" / ".released" / f"{assignment}.json"
 
     def solution(self, assignment: str) -> Path:
         """The executed solution, to hand out after the deadline."""

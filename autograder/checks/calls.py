@@ -26,18 +26,20 @@ def call(function: Callable, *arguments: Any, seconds: float | None = None) -> A
 
 
 def call_times(
-    function: Callable, arguments: Sequence[Any], times: int, seconds: float | None = None
+    function: Callable, arguments: Sequence[Any], times: int, seconds: float | None = None, keep: bool = False
 ) -> list[Any]:
     """The results of calling the function several times with the same copies of `arguments`.
 
-    A random generator among them goes on from call to call; anything else must stay as it was.
+    A random generator among them goes on from call to call; anything else must stay as it was. With `keep`
+    the last thing that a forward pass returns, its cache, need not leave the student's process.
     """
     if hasattr(function, "sealed_call"):
-        results, changed = function.sealed_call(arguments, times, seconds)
+        results, changed = function.sealed_call(arguments, times, seconds, keep)
     else:
-        copies = copy.deepcopy(arguments)
+        copies = [_copy(argument) for argument in arguments]
+        before = snapshot(copies)
         results = [_call_here(function, copies) for _ in range(times)]
-        changed = not same(data_of(arguments), data_of(copies))
+        changed = not same(before, snapshot(copies))
     if changed:
         raise Failure(
             f"`{function.__name__}` changes its inputs in place; work on copies or new arrays.",
@@ -93,12 +95,12 @@ def outputs(function: Callable, arguments: Sequence[Any]) -> tuple[Any, ...]:
 
 def outputs_and_cache(forward: Callable, arguments: Sequence[Any]) -> tuple[tuple, Any]:
     """`(outputs, cache)` of a forward pass."""
-    result = call(forward, *arguments)
-    if type(result) is not tuple or len(result) < 2:
+    result = call_times(forward, arguments, 1, keep=True)[0]
+    if not isinstance(result, tuple | list) or len(result) < 2:
         raise Failure(
             f"`{forward.__name__}` should return its output and a cache: `out, cache`.", code="returns"
         )
-    return result[:-1], result[-1]
+    return tuple(result[:-1]), result[-1]
 
 
 def is_number(value: Any) -> bool:
@@ -116,14 +118,13 @@ def require_array(value: Any, like: NDArray, name: str) -> NDArray:
     """`value` as an array if it has the shape and dtype of `like` and is finite; else Failure."""
     if type(value) in (float, int, bool):
         value = _as_scalar(value, like, name)
-    if not isinstance(value, np.ndarray | np.generic):
-        kind = "nothing (None)" if value is None else "something that is not a NumPy array"
-        raise Failure(f"{name} is {kind}.", f"got {type(value).__name__}", code="returns")
+    if not isinstance(value, np.ndarray | np.generic) or value.dtype.kind not in "fiub":
+        kind = "nothing (None)" if value is None else "something that is not a NumPy array of real numbers"
+        got = getattr(value, "dtype", type(value).__name__)
+        raise Failure(f"{name} is {kind}.", f"got {got}", code="returns")
     value = np.asarray(value)
     if value.shape != like.shape:
         raise _wrong_shape(value.shape, like.shape, name)
-    if value.dtype.kind not in "fiub":
-        raise Failure(f"{name} does not hold numbers.", f"dtype {value.dtype}", code="dtype")
     if like.dtype == np.float32 and value.dtype == np.float64:
         raise Failure(
             f"{name} is float64 where float32 is asked for; keep to the dtype of what comes in.", code="dtype"
@@ -173,6 +174,26 @@ def _same_arrays(left: NDArray, right: NDArray) -> bool:
     if left.dtype.kind == "O":
         return all(map(same, left.flat, right.flat))
     return np.array_equal(left, right, equal_nan=left.dtype.kind in "fc")
+
+
+def _copy(argument: Any) -> Any:
+    """A deep copy of what can be copied; a cache may hold anything."""
+    try:
+        return copy.deepcopy(argument)
+    except Exception:
+        return argument
+
+
+def snapshot(arguments: Sequence[Any]) -> list[Any]:
+    """What later calls must not have changed: a copy of each argument's data."""
+    return [_snapshot(argument) for argument in arguments]
+
+
+def _snapshot(argument: Any) -> Any:
+    try:
+        return copy.deepcopy(data_of(argument))
+    except Exception:  # one that holds itself, or what cannot be copied
+        return None
 
 
 def data_of(value: Any) -> Any:

@@ -15,7 +15,7 @@ def additions(theirs: str, ours: str) -> str:
     known = dict(statements(ours))
     bound = {name for statement in known.values() for name in _bound(statement)}
     new = [statement for said, statement in statements(theirs) if said not in known]
-    kept = [statement for statement in new if not is_check(statement) and not bound & _bound(statement)]
+    kept = [one for one in new if not (is_check(one) or _is_nothing(one) or bound & _bound(one))]
     return "\n".join(map(ast.unparse, kept))
 
 
@@ -25,6 +25,12 @@ def lost(theirs: str, ours: str) -> bool:
     return any(
         said not in found and not isinstance(statement, ast.Import | ast.ImportFrom)
         for said, statement in statements(ours)
+    )
+
+
+def _is_nothing(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Pass) or (
+        isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
     )
 
 

@@ -24,7 +24,7 @@ def digest(cell_type: str, text: str) -> str:
 
 
 def statements(text: str) -> list[tuple[str, ast.stmt]]:
-    """The top-level statements of code, each with what it says; none when it does not compile, or is too long.
+    """The top-level statements of code, each with what it says; none of what does not compile or is too long.
 
     An import of several names is as many statements.
     """

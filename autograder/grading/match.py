@@ -1,4 +1,4 @@
-"""Which cell of the source is a cell that was handed in: by its id, else by its text, else by what it defines."""
+"""Which cell of the source is one that was handed in: by its id, else its text, else what it defines."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -103,7 +103,7 @@ def _choice(
     own: list[int], cells: Sequence[NotebookNode], source: NotebookNode, answers: list[set[str]],
     functions: set[str], end: int,
 ) -> int:  # fmt: skip
-    """The one of several cells that counts: the last answer above the test, else the last answer, else the last."""
+    """The one of several cells that counts: the last answer above the test, else of all, else the last."""
     if not is_exercise(source):
         return own[-1]
     real = [

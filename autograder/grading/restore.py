@@ -90,7 +90,9 @@ def restore(
 class _Restoring:
     """One submission beside its source, while it is put right."""
 
-    def __init__(self, submitted: NotebookNode, source: NotebookNode, budget: Budget, released: Collection[str]):
+    def __init__(
+        self, submitted: NotebookNode, source: NotebookNode, budget: Budget, released: Collection[str]
+    ):
         self.template, self.budget, self.released = blank(source), budget, released
         self.ours = {cell.source for cell in source.cells}
         self.known = {grade_id(cell): cell for cell in self.template.cells if grade_id(cell)}
@@ -99,7 +101,7 @@ class _Restoring:
         self.changes: dict[str, list[str]] = {kind: [] for kind in KINDS}
 
     def restored(self) -> Restored:
-        """The notebook in the source's order, each cell of the student's own behind the one that it followed."""
+        """The notebook in the source's order, each of the student's cells behind the one that it followed."""
         extras = self._extras()
         cells = list(extras[None])
         for name, own in self.known.items():

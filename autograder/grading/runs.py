@@ -1,4 +1,4 @@
-"""What grading runs in the student's process: all code but tests, and figures only for names that are used."""
+"""What grading runs in the student's process: code but for tests, and figures for names that are used."""
 
 from collections.abc import Iterator
 
@@ -33,8 +33,9 @@ class Plan:
 
 
 def _used_figures(cells: list[Cell]) -> set[int]:
-    """The positions of the figure cells that define a name which the student uses, and nobody else defines."""
-    figures = {cell.position: _names(cell) for cell in cells if cell.is_figure and cell.node.cell_type == "code"}
+    """The positions of the figure cells that alone define a name which the student uses."""
+    code = [cell for cell in cells if cell.node.cell_type == "code"]
+    figures = {cell.position: _names(cell) for cell in code if cell.is_figure}
     others = [_names(cell) for cell in cells if cell.kind in ("exercise", "") and not cell.is_figure]
     given = [_names(cell) for cell in cells if cell.kind == "given" and not cell.is_figure]
     known = {name for bound, _ in [*others, *given] for name in bound}

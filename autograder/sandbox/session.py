@@ -67,14 +67,20 @@ class Session:
         self._cells.append(source)
         return CellOutput(_text(reply.get("text"), self.limits.output), _images(reply.get("images")))
 
-    def call(self, name: str, arguments: tuple, times: int, seconds: float | None) -> tuple[list, bool]:
-        """A function's results, one per call, and whether it changed its arguments. Raises Failure."""
+    def call(
+        self, name: str, arguments: tuple, times: int, seconds: float | None, keep: bool = False
+    ) -> tuple[list, bool]:
+        """A function's results, one per call, and whether it changed its arguments. Raises Failure.
+
+        With `keep` the last of several things that it returns stays in its process, whatever it holds.
+        """
         if name in self._overran:
             raise Failure(f"`{name}` broke a limit before, and is not called again.", code="limit")
         probing = self._account == "grader"
         seconds = seconds or (PROBE_SECONDS if probing else self.limits.call_seconds)
         try:
-            reply = self._ask("call", {"name": name, "arguments": arguments, "times": times}, seconds)
+            asked = {"name": name, "arguments": arguments, "times": times, "keep": keep}
+            reply = self._ask("call", asked, seconds)
         except KilledFromOutside:
             raise
         except ProcessDied as error:
@@ -213,10 +219,10 @@ class StudentFunction:
         return self.sealed_call(arguments)[0][0]
 
     def sealed_call(
-        self, arguments: tuple, times: int = 1, seconds: float | None = None
+        self, arguments: tuple, times: int = 1, seconds: float | None = None, keep: bool = False
     ) -> tuple[list, bool]:
-        """The results of `times` calls, and whether the arguments were changed. Raises Failure."""
-        return self.session.call(self.__name__, tuple(arguments), times, seconds)
+        """See Session.call."""
+        return self.session.call(self.__name__, tuple(arguments), times, seconds, keep)
 
     def sealed_seconds(self, arguments: tuple, times: int = 1) -> float:
         """The student's own seconds for `times` calls, which the grader asks for itself. Raises Failure.

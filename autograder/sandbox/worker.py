@@ -5,7 +5,6 @@ that it says. Started as `python -m autograder.sandbox.worker` with the connecti
 and the limits as arguments.
 """
 
-import copy
 import itertools
 import json
 import os
@@ -23,7 +22,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Type
 from traitlets.config import Config
 
-from autograder.checks.calls import data_of, same
+from autograder.checks.calls import same, snapshot
 from autograder.sandbox import seal, wire
 
 MAX_MESSAGE = 300
@@ -120,18 +119,22 @@ class Worker:
         self.shell.run_cell(source, store_history=False)
         return {"text": self.console.text(), "images": self.console.images}
 
-    def call(self, name: str, arguments: tuple, times: int) -> dict:
-        """Call a function by name, `times` over; says whether it changed its arguments."""
+    def call(self, name: str, arguments: tuple, times: int, keep: bool = False) -> dict:
+        """Call a function by name, `times` over; says whether it changed its arguments.
+
+        With `keep` the last thing that it returns, a forward pass's cache, stays here.
+        """
         self.console.clear()
         function = self.shell.user_ns.get(name)
         if function is None:
             return _error("Undefined", "")
-        before = copy.deepcopy(data_of(arguments))
+        before = snapshot(arguments)
         try:
             values = [function(*arguments) for _ in range(times)]
         except BaseException as error:
             return _error(type(error).__name__, f"{error}", _line_of(error))
-        return {"values": values, "changed": not same(before, data_of(arguments))}
+        changed = not same(before, snapshot(arguments))
+        return {"values": [_without_cache(value) for value in values] if keep else values, "changed": changed}
 
     def supply(self, names: list[str]) -> dict:
         """Let calls of these names go to the grader until `withdraw`."""
@@ -199,6 +202,12 @@ class Worker:
         handle = wire.Handle(number)
         weakref.finalize(handle, self.dropped.append, number)
         return handle
+
+
+def _without_cache(result: Any) -> Any:
+    if isinstance(result, tuple | list) and len(result) > 1:
+        return (*result[:-1], wire.Kept(result[-1]))
+    return result
 
 
 def _plain(message: dict) -> bytes | None:

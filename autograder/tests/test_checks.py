@@ -191,7 +191,7 @@ def test_wrong_forward_pass_is_named_as_the_cause():
         (np.array([1.0, 2.5]), "differs"),
         (np.array([-1.0, -2.0]), "opposite sign"),
         (np.array([[1.0, 2.0]]), "wrong shape"),
-        (np.array(["a", "b"]), "does not hold numbers"),
+        (np.array(["a", "b"]), "not a NumPy array of real numbers"),
         ([1.0, 2.0], "not a NumPy array"),
         ((np.ones(2), np.ones(2)), "wrong number of values"),
         (np.array([1.0, np.inf]), "not finite"),

@@ -11,11 +11,23 @@ from autograder.grading.one import judge_one
 from autograder.grading.released import released, remember
 from autograder.grading.restore import blank, is_tampering, restore
 from autograder.tests.mini import (
-    DOUBLE, FULL, ID, QUICK, SCALE, TEST_SCALE, cell, judged, make_course, release_notebook, scores, source_notebook,
-    submission, write,
+    DOUBLE,
+    FULL,
+    ID,
+    QUICK,
+    SCALE,
+    TEST_SCALE,
+    cell,
+    judged,
+    make_course,
+    release_notebook,
+    scores,
+    source_notebook,
+    submission,
+    write,
 )  # fmt: skip
 
-TESTS = [name for name in FULL]
+TESTS = list(FULL)
 RIGHT = {"double": "def double(x):\n    return x + x", "scale": SCALE.replace("### ", "# ")}
 
 

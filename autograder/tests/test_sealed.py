@@ -84,7 +84,7 @@ def test_edited_deleted_and_doubled_cells_are_put_right(course):
     assert set(scores(result)) == set(FULL)
     notes = " ".join(result.restored)
     assert "1 cell edited and put back: test_double" in notes
-    assert "1 cell there more than once, or of another type, of which one counts: test_double" in notes
+    assert "1 cell there more than once, of which one counts: test_double" in notes
     assert "1 cell with changed metadata put right: test_scale" in notes
     assert "1 cell missing and put back: test_fit" in notes
 

@@ -207,7 +207,7 @@ def doubled_test(notebook):
 
 
 def edited_given(notebook):
-    notebook.cells[1].source = "import os"
+    notebook.cells[1].source = "import numpy as np\nFACTOR = 3"
 
 
 def lost(notebook):
@@ -224,9 +224,11 @@ def split(notebook):
 )
 def test_changes_that_no_slip_makes_are_named(change, named):
     """Is a changed test, given cell or number of points named, and a lost cell or a split exercise not?"""
-    notebook = submission()
+    notebook, source = submission(), source_notebook()
+    for one in (notebook, source):
+        one.cells[1].source = "import numpy as np\nFACTOR = 2"
     change(notebook)
-    result = handed_in("ada", notebook, source_notebook())
+    result = handed_in("ada", notebook, source)
     assert result.restored
     assert (tampered([result]) == [result]) == named
 

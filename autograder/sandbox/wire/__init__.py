@@ -11,19 +11,20 @@ from typing import Any
 from autograder.sandbox.wire.format import MAX_IMAGE, MAX_IMAGES, Handle
 from autograder.sandbox.wire.read import Reader
 from autograder.sandbox.wire.stream import MAX_FRAME, Closed, TooSlow, WireError, receive, send
-from autograder.sandbox.wire.write import Writer
+from autograder.sandbox.wire.write import Kept, Writer
 
 __all__ = [
-    "MAX_FRAME", "MAX_IMAGE", "MAX_IMAGES", "Closed", "Handle", "TooSlow", "WireError", "pack",
-    "receive", "send", "unpack",
+    "MAX_FRAME", "MAX_IMAGE", "MAX_IMAGES", "Closed", "Handle", "Kept", "TooSlow", "WireError",
+    "pack", "receive", "send", "unpack",
 ]  # fmt: skip
 
 
 def pack(message: Any, keep: Callable[[Any], int]) -> bytes:
     """`message` as bytes; what cannot cross is handed to `keep`, and its number crosses instead.
 
-    Besides objects of other types that is a container inside 30 others, and a dict with a key that is
-    neither text nor a 64-bit number. Raises WireError for more than 32 MiB or than `unpack` takes.
+    Besides objects of other types that is a container inside 30 others, a dict with a key that is
+    neither text nor a 64-bit number, and whatever is inside Kept. Raises WireError for more than 32 MiB
+    or than `unpack` takes.
     """
     try:
         return Writer(keep).frame(message)

@@ -1,5 +1,6 @@
 """Writes a message: what may cross by value, in bytes, and handles for the rest."""
 
+import functools
 import struct
 from collections.abc import Callable
 from typing import Any
@@ -59,6 +60,9 @@ class Writer(Budget):
     def leave(self, value: Any) -> None:
         """Only a number crosses for what stays behind."""
         self._handle(Handle(self._keep(value)))
+
+    def _kept(self, value: "Kept") -> None:
+        self.leave(value.value)
 
     def _handle(self, value: Handle) -> None:
         self._spend(HANDLE_COST)
@@ -135,6 +139,7 @@ class Writer(Budget):
         return True
 
     def _array(self, value: np.ndarray) -> None:
+        value = value.astype(np.float64) if value.dtype == np.longdouble else value
         code = CODES.get((value.dtype.kind, value.itemsize))
         if code is None or value.ndim > MAX_AXES:
             return self.leave(value)
@@ -143,6 +148,7 @@ class Writer(Budget):
         self._extension(ARRAY, head + value.astype(DTYPES[code], copy=False).tobytes())
 
     def scalar(self, value: np.generic) -> None:
+        value = np.float64(value) if isinstance(value, np.longdouble) else value
         code = CODES.get((value.dtype.kind, value.itemsize))
         if code is None:
             return self.leave(value)
@@ -158,15 +164,32 @@ class Writer(Budget):
         self._extension(GENERATOR, PCG64.pack(*numbers, state["has_uint32"], state["uinteger"]))
 
 
+class Kept:
+    """Around something that stays behind whatever it is, such as a cache."""
+
+    def __init__(self, value: Any):
+        self.value = value
+
+
 class _Writers(dict[type, Callable[[Writer, Any], None]]):
-    """How each type is written. Only exact types cross: a subclass may compare as it likes."""
+    """How each type is written. Only plain values cross, since a subclass may compare as it likes."""
 
     def __missing__(self, kind: type) -> Callable[[Writer, Any], None]:
-        return Writer.scalar if issubclass(kind, np.generic) else Writer.leave
+        if issubclass(kind, np.generic):
+            return Writer.scalar
+        base = next((base for base in PLAIN if issubclass(kind, base)), None)
+        return functools.partial(_as_plain, base) if base else Writer.leave
 
 
+def _as_plain(base: type, writer: Writer, value: Any) -> None:
+    """Write a masked array as an array, a named tuple as a tuple, a defaultdict as a dict."""
+    WRITERS[base](writer, np.array(value, subok=False) if base is np.ndarray else base(value))
+
+
+PLAIN = (np.ndarray, tuple, list, dict, int, float, str, bytes)
 WRITERS = _Writers({
     type(None): Writer._plain, bool: Writer._plain, int: Writer._int, float: Writer._plain,
     str: Writer._text, bytes: Writer._bytes, list: Writer._list, tuple: Writer._tuple, dict: Writer._dict,
     np.ndarray: Writer._array, np.random.Generator: Writer._generator, Handle: Writer._handle,
+    Kept: Writer._kept,
 })  # fmt: skip
