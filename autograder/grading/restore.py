@@ -8,7 +8,7 @@ from nbformat import NotebookNode
 from nbgrader.preprocessors import ClearSolutions, LockCells
 from nbgrader.utils import compute_checksum
 
-from autograder.cells import HIDDEN, split
+from autograder.cells import without_hidden
 from autograder.grading.budget import Budget
 from autograder.grading.harmless import harmless
 
@@ -54,11 +54,6 @@ def is_exercise(cell: NotebookNode) -> bool:
 def is_test(cell: NotebookNode) -> bool:
     """Does this cell give points?"""
     return bool(cell.metadata.get("nbgrader", {}).get("grade"))
-
-
-def without_hidden(text: str) -> str:
-    """A test cell's text as students see it."""
-    return "\n".join(split(text, HIDDEN)[0]).rstrip("\n")
 
 
 def blank(source: NotebookNode) -> NotebookNode:
