@@ -144,6 +144,11 @@ def student_version(source: str) -> str:
     return "\n".join(lines)
 
 
+def without_hidden(source: str) -> str:
+    """A test cell as students see it."""
+    return "\n".join(split(source, HIDDEN)[0]).rstrip("\n")
+
+
 def indentation(line: str) -> str:
     """The white space that a line begins with."""
     return line[: len(line) - len(line.lstrip())]

@@ -18,12 +18,12 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import nbformat
 import numpy as np
+from autograder.audit.answers import load_mistakes, read_source, with_mistake
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
 import autograder
-from autograder.audit.answers import load_mistakes, read_source, with_mistake
 from autograder.cells import cells_of, of_kind
 from autograder.checks.compare import relative_error
 from autograder.checks.gradients import THRESHOLD, _along, _numeric, _rounding, _run, _upstream

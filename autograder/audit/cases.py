@@ -6,21 +6,13 @@ from dataclasses import dataclass
 
 from nbformat import NotebookNode
 
-from autograder.audit.answers import (
-    Mistake,
-    Variant,
-    folder,
-    handed_in,
-    load_mistakes,
-    load_variants,
-    read_source,
-    with_mistake,
-    with_variant,
-)
-from autograder.calibrate.targets import Target, targets_of
 from autograder.cells import cells_of, is_check, of_kind
 from autograder.course import Course, CourseError
 from autograder.grading.restore import blank
+from autograder.truth.mistakes import Mistake, load_mistakes, with_mistake
+from autograder.truth.source import folder, handed_in, read_source
+from autograder.truth.targets import Target, targets_of
+from autograder.truth.variants import Variant, load_variants, with_variant
 
 REFERENCE, RELEASE, VARIANT, MISTAKE, REMEMBERED = "reference", "release", "variant", "mistake", "remembered"
 

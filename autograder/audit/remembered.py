@@ -10,11 +10,11 @@ from nbformat import NotebookNode
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from autograder.calibrate.targets import CHECK, Target
 from autograder.cells import cells_of, is_check, of_kind
 from autograder.grading.testcell import free_names
 from autograder.hidden import Grading, grading, load_reference
 from autograder.notebook.corpus import load_corpus
+from autograder.truth.targets import CHECK, Target
 
 FILE = "weights.npz"
 CHEAT = """

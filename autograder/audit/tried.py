@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from autograder.audit.answers import Mistake, Variant
-from autograder.calibrate.targets import Target
 from autograder.cells import is_check
 from autograder.grading.result import Result
+from autograder.truth.mistakes import Mistake
+from autograder.truth.targets import Target
+from autograder.truth.variants import Variant
 
 # Diagnoses of weights that were judged by their loss, and did not just fail to load.
 JUDGED = ("target", "did not learn", "diverged")

@@ -5,9 +5,9 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from autograder.calibrate.kept import ENOUGH_SEEDS
-from autograder.calibrate.targets import Target, digest_of_target, targets_of
 from autograder.cells import Cell, Problem, cells_of
+from autograder.truth.calibration import ENOUGH_SEEDS
+from autograder.truth.targets import Target, digest_of_target, targets_of
 
 
 def lint_targets(source: NotebookNode, calibration: dict[str, Any] | None, assignment: str) -> list[Problem]:

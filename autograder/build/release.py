@@ -9,7 +9,6 @@ from autograder.build.canonical import canonical, read_notebook, write_notebook
 from autograder.build.leaks import require_no_leak, secret_lines
 from autograder.build.lint import lint
 from autograder.build.lint_targets import lint_targets
-from autograder.calibrate.kept import read as read_calibration
 from autograder.cells import HIDDEN, SOLUTION
 from autograder.converters import cause, convert
 from autograder.course import CONFIG, Course, CourseError
@@ -17,6 +16,7 @@ from autograder.files import swap
 from autograder.gradebook import require_gradebook, sentence
 from autograder.grading.released import remember
 from autograder.grading.restore import blank
+from autograder.truth.calibration import read as read_calibration
 
 KEEP_OUT = f"take it out of the cells, or name the file in c.CourseDirectory.ignore in {CONFIG}."
 

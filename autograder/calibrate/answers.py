@@ -9,11 +9,13 @@ import nbformat
 import numpy as np
 from nbformat import NotebookNode
 
-from autograder.audit.answers import load_mistakes, load_variants, read_source, with_mistake, with_variant
-from autograder.calibrate.targets import Target, digest, digest_of_target, needed, targets_of, used_by
 from autograder.cells import Cell, cells_of, of_kind
 from autograder.course import Course, CourseError
 from autograder.names import definitions
+from autograder.truth.mistakes import load_mistakes, with_mistake
+from autograder.truth.source import read_source
+from autograder.truth.targets import Target, digest, digest_of_target, needed, targets_of, used_by
+from autograder.truth.variants import load_variants, with_variant
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,12 @@ import numpy as np
 from nbformat import NotebookNode
 
 import autograder.checks.training
-from autograder.calibrate.targets import CHECK, Target, targets_of
 from autograder.cells import cells_of, is_check
 from autograder.checks.outcome import Outcome, listening
 from autograder.course import CourseError
 from autograder.grading.testcell import free_names
 from autograder.hidden import Grading, grading, module_of, reference
+from autograder.truth.targets import CHECK, Target, targets_of
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ import numpy as np
 
 from autograder.build.results import machine
 from autograder.calibrate.answers import Assignment, Trial
-from autograder.calibrate.kept import VERSION
 from autograder.calibrate.rounding import SETTINGS
 from autograder.calibrate.run import Plan
 from autograder.calibrate.store import Store
@@ -18,9 +17,10 @@ from autograder.calibrate.tail import (
     normal_chance_above,
     threshold,
 )
-from autograder.calibrate.targets import Target, digest_of_target
 from autograder.cells import cells_of
 from autograder.course import CourseError
+from autograder.truth.calibration import VERSION
+from autograder.truth.targets import Target, digest_of_target
 
 Losses = list[float]
 

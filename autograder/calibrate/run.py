@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.calibrate.answers import Answer, Assignment, Trial, write
-from autograder.calibrate.kept import ENOUGH_SEEDS
 from autograder.calibrate.measure import Measured, Run
 from autograder.calibrate.rounding import SETTINGS, measure_anywhere
 from autograder.calibrate.store import Key, Store
 from autograder.grading.workers import run_in_workers
+from autograder.truth.calibration import ENOUGH_SEEDS
 
 Report = Callable[[int, int], None]
 

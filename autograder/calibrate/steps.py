@@ -4,13 +4,13 @@ from typing import Any
 
 from autograder.build.pair import synchronise
 from autograder.calibrate.answers import Assignment, load
-from autograder.calibrate.kept import path_of, save
 from autograder.calibrate.picture import draw
 from autograder.calibrate.record import losses_of, record
 from autograder.calibrate.run import Plan, Report, measure_all
 from autograder.calibrate.store import Store
 from autograder.calibrate.verdict import problems
 from autograder.course import Course
+from autograder.truth.calibration import path_of, save
 
 
 def calibrate(

@@ -11,10 +11,10 @@ from nbformat import NotebookNode
 from numpy.typing import NDArray
 
 from autograder.build.leaks import secret_lines
-from autograder.cells import HIDDEN
+from autograder.cells import HIDDEN, without_hidden
 from autograder.course import Course
 from autograder.demo.derived import hidden_numbers
-from autograder.grading.restore import blank, without_hidden
+from autograder.grading.restore import blank
 
 TELLING = 20  # shorter lines, such as `check_training(`, stand in any program
 DIGITS = 6  # a number with fewer may be there by chance

@@ -7,19 +7,12 @@ from dataclasses import dataclass
 import nbformat
 from nbformat import NotebookNode
 
-from autograder.audit.answers import (
-    Mistake,
-    Variant,
-    handed_in,
-    load_mistakes,
-    load_variants,
-    read_source,
-    with_mistake,
-    with_variant,
-)
 from autograder.cells import cells_of, of_kind
 from autograder.course import Course
 from autograder.grading.restore import blank, is_test
+from autograder.truth.mistakes import Mistake, load_mistakes, with_mistake
+from autograder.truth.source import handed_in, read_source
+from autograder.truth.variants import Variant, load_variants, with_variant
 
 PATCH = """import autograder, numpy as np
 for name in ("check_values", "check_shapes", "check_gradients", "check_training", "check_sampling"):

@@ -9,7 +9,7 @@ from nbformat.v4 import new_code_cell
 from nbgrader.preprocessors import ClearSolutions, LockCells
 from nbgrader.utils import compute_checksum
 
-from autograder.cells import HIDDEN, split
+from autograder.cells import without_hidden
 from autograder.grading.additions import additions, lost
 from autograder.grading.alike import is_alike, text_of
 from autograder.grading.budget import Budget
@@ -59,11 +59,6 @@ def grade_id(cell: NotebookNode) -> str | None:
 def is_test(cell: NotebookNode) -> bool:
     """Does this cell give points?"""
     return bool(cell.metadata.get("nbgrader", {}).get("grade"))
-
-
-def without_hidden(text: str) -> str:
-    """A test cell's text as students see it."""
-    return "\n".join(split(text, HIDDEN)[0]).rstrip("\n")
 
 
 def blank(source: NotebookNode) -> NotebookNode:

@@ -6,15 +6,15 @@ from pathlib import Path
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from autograder.calibrate.kept import path_of
-from autograder.calibrate.targets import digest_of_target, targets_of
-from autograder.cells import cells_of
+from autograder.cells import cells_of, without_hidden
 from autograder.course import Course
 from autograder.grading.judge import Rules
 from autograder.grading.one import judge_one
-from autograder.grading.restore import blank, without_hidden
+from autograder.grading.restore import blank
 from autograder.grading.result import Result
 from autograder.sandbox.limits import Limits
+from autograder.truth.calibration import path_of
+from autograder.truth.targets import digest_of_target, targets_of
 
 ID = "mini"
 QUICK = Limits(call_seconds=2, cell_seconds=3, notebook_seconds=20)

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from autograder.audit import table
-from autograder.audit.answers import Mistake, folder, read_source
 from autograder.audit.cases import MISTAKE, REFERENCE, REMEMBERED, VARIANT, cases_of
 from autograder.audit.findings import Audit, Findings, counts
 from autograder.audit.lists import Entry, Listing, listings
@@ -18,7 +17,6 @@ from autograder.audit.remembered import remember
 from autograder.audit.run import audit, judge_case
 from autograder.audit.stored import as_json
 from autograder.audit.tried import JUDGED, Mistaken, Remembered, Tried
-from autograder.calibrate.targets import targets_of
 from autograder.cells import cells_of, of_kind
 from autograder.cli import main
 from autograder.course import Course, CourseError
@@ -37,6 +35,9 @@ from autograder.tests.mini import (
     submission,
     write,
 )
+from autograder.truth.mistakes import Mistake
+from autograder.truth.source import folder, read_source
+from autograder.truth.targets import targets_of
 
 REAL = Course.find(Path(__file__).parent)
 

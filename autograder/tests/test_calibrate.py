@@ -8,11 +8,10 @@ import pytest
 
 from autograder.build.lint_targets import lint_targets
 from autograder.build.pair import to_notebook, to_text
-from autograder.calibrate import answers, kept, rounding, run
+from autograder.calibrate import answers, rounding, run
 from autograder.calibrate.measure import Run, measure
 from autograder.calibrate.record import record
 from autograder.calibrate.store import Store
-from autograder.calibrate.targets import digest, digest_of_target, targets_of, used_by
 from autograder.calibrate.verdict import problems
 from autograder.cells import cells_of
 from autograder.checks.outcome import listening
@@ -20,6 +19,8 @@ from autograder.cli import main
 from autograder.course import CourseError
 from autograder.hidden import Grading, grading, load_reference
 from autograder.tests.mini import calibration_of, cell, write
+from autograder.truth import calibration
+from autograder.truth.targets import digest, digest_of_target, targets_of, used_by
 
 ID = "toy"
 
@@ -295,7 +296,7 @@ def calibrate(*options):
 
 
 def saved(course):
-    return json.loads(kept.path_of(course, ID).read_text())
+    return json.loads(calibration.path_of(course, ID).read_text())
 
 
 def test_the_command_measures_writes_and_names_the_number(toy, capsys):
@@ -314,7 +315,7 @@ def test_the_command_measures_writes_and_names_the_number(toy, capsys):
     assert hidden["mistakes"][0]["p_passes"] < 0.01
     assert hidden["rounding"]["seeds"] == 3
     assert set(hidden["rounding"]["settings"]) == {rounding.TWO_THREADS}
-    assert kept.path_of(toy, ID).with_suffix(".png").read_bytes().startswith(b"\x89PNG")
+    assert calibration.path_of(toy, ID).with_suffix(".png").read_bytes().startswith(b"\x89PNG")
     write(toy.text(ID), to_text(toy_notebook(TEST_TRAIN.replace("0.9", f"{due:g}"))))
     assert calibrate() == 0
     assert saved(toy)["checks"][1]["threshold"] == due
@@ -432,14 +433,14 @@ def test_the_linter_leaves_the_rest_alone():
 @pytest.mark.parametrize("text", ["{", "[]", '{"version": 2, "seeds": 200, "checks": []}', '{"version": 1, "seeds": 200, "checks": 3}'])
 def test_a_damaged_calibration_is_one_sentence(toy, text):
     """Does a file that cannot be used say how to make it anew?"""
-    write(kept.path_of(toy, ID), text)
+    write(calibration.path_of(toy, ID), text)
     with pytest.raises(CourseError, match=r"calibration.json cannot be used .*run `autograder calibrate toy`"):
-        kept.read(toy, ID)
-    kept.path_of(toy, ID).unlink()
-    assert kept.read(toy, ID) is None
+        calibration.read(toy, ID)
+    calibration.path_of(toy, ID).unlink()
+    assert calibration.read(toy, ID) is None
 
 
 def test_thresholds_are_kept_to_the_last_digit(toy):
     """Is a measured number rounded, and a threshold that the notebook spells out not?"""
-    kept.save({"version": 1, "checks": [{"threshold": 3.006123, "seconds": 3.006123}]}, kept.path_of(toy, ID))
-    assert kept.read(toy, ID)["checks"] == [{"threshold": 3.006123, "seconds": 3.0061}]
+    calibration.save({"version": 1, "checks": [{"threshold": 3.006123, "seconds": 3.006123}]}, calibration.path_of(toy, ID))
+    assert calibration.read(toy, ID)["checks"] == [{"threshold": 3.006123, "seconds": 3.0061}]

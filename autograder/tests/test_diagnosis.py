@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from autograder import check_gradients, check_sampling, check_training, check_values
-from autograder.audit.answers import KEYS
 from autograder.checks.compare import explain
 from autograder.checks.diagnosis import CODES, look_for
 from autograder.checks.outcome import listening
 from autograder.checks.show import as_text, for_student
+from autograder.truth.mistakes import KEYS
 
 B, T, V, H = 3, 4, 13, 5
 rng = np.random.default_rng(0)

@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_notebook
 
-from autograder.audit.answers import load_variants, read_source, with_variant
 from autograder.course import Course
 from autograder.demo.students import Assignment, blank_release, copied
 from autograder.grading.fingerprints import MOST, fingerprints
@@ -25,6 +24,8 @@ from autograder.tests.mini import (
     source_notebook,
     submission,
 )
+from autograder.truth.source import read_source
+from autograder.truth.variants import load_variants, with_variant
 
 COURSE = Course(Path(__file__).resolve().parents[2])
 EMPTY = {"code": "", "remarks": ""}

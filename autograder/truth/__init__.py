@@ -1,0 +1,1 @@
+"""What is known to be right and wrong: the source, its target checks as measured, known answers."""
