@@ -4,6 +4,7 @@ The public names are few, and they are all here. Everything else in this package
 (`python -m autograder --help`).
 """
 
+from autograder.checks.drawing import check_randomness, check_text
 from autograder.checks.gradients import check_gradients
 from autograder.checks.sampling import check_sampling
 from autograder.checks.training import check_training
@@ -18,8 +19,10 @@ __all__ = [
     "Corpus",
     "TrainingLog",
     "check_gradients",
+    "check_randomness",
     "check_sampling",
     "check_shapes",
+    "check_text",
     "check_training",
     "check_values",
     "in_threads",

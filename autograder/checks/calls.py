@@ -6,7 +6,6 @@ array of the right shape and dtype, and finite. Each rung fails with its own mes
 
 import builtins
 import copy
-import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -14,7 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from autograder.checks.dtypes import require_dtype
+from autograder.checks.frames import own_frame, scope_of
 from autograder.checks.outcome import Failure
+from autograder.checks.quiet import first_time_aloud
 
 
 def call(function: Callable, *arguments: Any, seconds: float | None = None) -> Any:
@@ -51,17 +53,21 @@ def call_times(
 def _call_here(function: Callable, arguments: Sequence[Any]) -> Any:
     """Call in this process; what it raises becomes a Failure that names the line."""
     try:
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), first_time_aloud(function.__name__):
             return function(*arguments)
     except Exception as error:
-        line = traceback.extract_tb(error.__traceback__)[-1]
-        raise raised(function.__name__, type(error).__name__, f"{error} (in `{line.line}`)") from error
+        frame = own_frame(error.__traceback__, scope_of(function))
+        where = f" (in `{frame.line}`)" if frame else ""
+        raise raised(function.__name__, type(error).__name__, f"{error}{where}") from error
 
 
 def raised(name: str, kind: str, detail: str) -> Failure:
     """The Failure for a student's function that raised; only built-in exception names are repeated."""
     if kind == "NotImplementedError":
         return Failure(f"`{name}` is not implemented yet.", code="not implemented")
+    if kind == "NameError":
+        cause = f"`{name}` uses a name that no cell defines; arguments and the cache bring what it needs."
+        return Failure(cause, detail, code="outside")
     if not (hasattr(builtins, kind) or kind == "LinAlgError"):
         kind = "an exception of its own"
     return Failure(f"`{name}` raised {kind}.", detail, code="raised")
@@ -90,7 +96,13 @@ def outputs(function: Callable, arguments: Sequence[Any]) -> tuple[Any, ...]:
     if function.__name__.endswith("_forward"):
         return outputs_and_cache(function, arguments)[0]
     result = call(function, *arguments)
-    return result if type(result) is tuple else (result,)
+    return tuple(result) if isinstance(result, tuple) else (result,)
+
+
+def several(found: tuple[Any, ...], count: int) -> tuple[Any, ...]:
+    """The outputs, where `count` of them are expected: a list of so many is as good as a tuple."""
+    is_list = count > 1 and len(found) == 1 and type(found[0]) is list and len(found[0]) == count
+    return tuple(found[0]) if is_list else found
 
 
 def outputs_and_cache(forward: Callable, arguments: Sequence[Any]) -> tuple[tuple, Any]:
@@ -114,8 +126,11 @@ def require_float_array(value: Any, name: str) -> NDArray:
     return require_array(value, np.empty(shape), name)
 
 
-def require_array(value: Any, like: NDArray, name: str) -> NDArray:
-    """`value` as an array if it has the shape and dtype of `like` and is finite; else Failure."""
+def require_array(value: Any, like: NDArray, name: str, any_number: bool = False) -> NDArray:
+    """`value` as an array if it has the shape and dtype of `like` and is finite; else Failure.
+
+    See require_dtype for what counts as the same dtype, and for `any_number`.
+    """
     if type(value) in (float, int, bool):
         value = _as_scalar(value, like, name)
     if not isinstance(value, np.ndarray | np.generic) or value.dtype.kind not in "fiub":
@@ -125,12 +140,7 @@ def require_array(value: Any, like: NDArray, name: str) -> NDArray:
     value = np.asarray(value)
     if value.shape != like.shape:
         raise _wrong_shape(value.shape, like.shape, name)
-    if like.dtype == np.float32 and value.dtype == np.float64:
-        raise Failure(
-            f"{name} is float64 where float32 is asked for; keep to the dtype of what comes in.", code="dtype"
-        )
-    if like.dtype.kind == "f" and value.dtype.kind == "f" and value.itemsize < like.itemsize:
-        raise Failure(f"{name} loses precision: it is {value.dtype}, not {like.dtype}.", code="dtype")
+    require_dtype(value, like, name, any_number)
     if not np.isfinite(value).all():
         raise Failure(f"{name} is not finite: it holds NaN or infinity.", code="not finite")
     return value
@@ -145,7 +155,8 @@ def _wrong_shape(shape: tuple, right: tuple, name: str) -> Failure:
 
 def _as_scalar(value: float, like: NDArray, name: str) -> NDArray:
     try:
-        return np.asarray(value, like.dtype if like.dtype.kind == "f" else None)
+        is_float = type(value) is not bool and like.dtype.kind == "f"
+        return np.asarray(value, like.dtype if is_float else None)
     except OverflowError:
         raise Failure(f"{name} is not finite: it is too large for a float.", code="not finite") from None
 

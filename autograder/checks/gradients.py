@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograder.checks.calls import call, outputs_and_cache, require_array, require_float_array
+from autograder.checks.calls import call, outputs_and_cache, require_array, require_float_array, several
 from autograder.checks.compare import Explanation, explain, relative_error, worst_entry
 from autograder.checks.diagnose import diagnose
 from autograder.checks.numerical import require_derived
+from autograder.checks.others import others
 from autograder.checks.outcome import Failure, Row, check, seed_of_check, truth_of
 from autograder.checks.probes import Pairs, Upstream, sizes
 from autograder.checks.recalled import recollections
@@ -41,6 +42,7 @@ def check_gradients(
     projections: int = 0,
     threshold: float = THRESHOLD,
     seed: int | None = None,
+    expected: Callable | None = None,
 ) -> str:
     """Does `backward` return the derivatives of `forward`?
 
@@ -56,9 +58,15 @@ def check_gradients(
 
     The truth is `reference`, a forward pass; in grading that is the reference's by itself, in a
     student's kernel the student's own. Grading compares every entry with the reference's own gradient, too.
+    With `expected` the gradients are what `expected(*douts)` gives, an array or a tuple for several inputs:
+    where a docstring asks for something else than the derivative, such as beyond a clip.
     """
     seed = seed_of_check(seed)
     outs, douts, found = _run(forward, backward, inputs, _upstream(seed))
+    if expected:
+        return _require_expected(
+            found, _named(expected(*douts), inputs, backward.__name__), inputs, threshold
+        )
     reference = reference or truth_of(forward)
     if reference:
         _require_forward(forward, reference, inputs, outs)
@@ -81,6 +89,14 @@ def check_gradients(
     return f"central differences agree: {', '.join(row.name for row in rows)}"
 
 
+def _require_expected(found: Gradients, right: Gradients, inputs: Mapping, threshold: float) -> str:
+    """Gradients held against an author's own instead of central differences."""
+    rows = tuple(_compare(name, found[name], right[name], inputs, threshold, 0.0) for name in right)
+    if wrong := [row for row in rows if row.verdict != "ok"]:
+        raise Failure(f"{wrong[0].name} {wrong[0].verdict}.", wrong[0].where, rows)
+    return f"as they should be: {', '.join(row.name for row in rows)}"
+
+
 def _upstream(seed: int, silent: Upstream = None) -> Callable[[NDArray], NDArray]:
     """Random upstream gradients, one output after the other; that of output number `silent` is zero."""
     rng, numbers = np.random.default_rng((seed, UPSTREAM)), itertools.count()
@@ -96,10 +112,10 @@ def _failure(
 
     def retry(changed: Mapping, upstream: Upstream) -> Pairs:
         draw = np.ones_like if upstream == "ones" else _upstream(1, silent=upstream)
-        _, douts, found = _run(forward, backward, changed, draw, times=1)
+        _, douts, found = _run(forward, backward, changed, draw, again=False)
         if reference and right_backward:
             given = iter(douts)
-            right = _run(reference, right_backward, changed, lambda out: next(given), times=1)[2]
+            right = _run(reference, right_backward, changed, lambda out: next(given), again=False)[2]
         else:
             found = form(found)
             right = _numeric(reference or forward, changed, douts, **form.keywords)
@@ -107,7 +123,7 @@ def _failure(
 
     def ask(changed: Mapping) -> Gradients:
         given = iter(douts)
-        return form(_run(reference, right_backward, changed, lambda out: next(given), times=1)[2])
+        return form(_run(reference, right_backward, changed, lambda out: next(given), again=False)[2])
 
     def recalled() -> Iterator[tuple[Explanation, Gradients]]:
         for explanation, cache in recollections(outputs_and_cache(reference, list(inputs.values()))[1]):
@@ -127,28 +143,43 @@ def _failure(
 
 
 def _run(
-    forward: Callable, backward: Callable, inputs: Mapping[str, Any], draw: Callable, times: int = 2
+    forward: Callable, backward: Callable, inputs: Mapping[str, Any], draw: Callable, again: bool = True
 ) -> tuple:
-    """Outputs, upstream gradients as `draw(out)` gives them, and named gradients, the same each time."""
+    """Outputs, upstream gradients as `draw(out)` gives them, and named gradients (`again`: twice)."""
     outs, cache = outputs_and_cache(forward, list(inputs.values()))
     outs = tuple(require_float_array(out, "the output") for out in outs)
     douts = tuple(draw(out) if out.ndim else float(draw(out)) for out in outs)
     found = _named(call(backward, *douts, cache), inputs, backward.__name__)
-    for _ in range(times - 1):
-        cache = outputs_and_cache(forward, list(inputs.values()))[1]
+    if again:
+        _require_no_state(forward, backward, inputs, douts, found)
+    return outs, douts, found
+
+
+def _require_no_state(
+    forward: Callable, backward: Callable, inputs: Mapping, douts: tuple, found: Gradients
+) -> None:
+    """Equal inputs give equal gradients, also when the forward pass has seen other inputs meanwhile."""
+    arguments, different = list(inputs.values()), list(others(inputs).values())
+    for meanwhile in (False, True):
+        cache = outputs_and_cache(forward, arguments)[1]
+        if meanwhile:
+            with contextlib.suppress(Failure):
+                call(forward, *different)
         again = _named(call(backward, *douts, cache), inputs, backward.__name__)
         if any(not np.array_equal(found[name], again[name]) for name in found):
             raise Failure(
-                f"`{backward.__name__}` gives two results for the same inputs; keep no state between calls.",
+                f"`{backward.__name__}` gives two results for the same inputs"
+                + (f" once `{forward.__name__}` has been called on others: all that it needs belongs into "
+                   "the cache, and nothing into a variable outside." if meanwhile
+                   else "; keep no state between calls."),
                 code="state kept",
-            )
-    return outs, douts, found
+            )  # fmt: skip
 
 
 def _named(result: Any, inputs: Mapping[str, Any], function: str) -> Gradients:
     """The gradients by name, after the ladder: `dx` for input `x`, `dW` for the parameter `W`."""
     wanted = {name: value for name, value in inputs.items() if _is_differentiable(value)}
-    found = result if type(result) is tuple else (result,)
+    found = several(result if type(result) is tuple else (result,), len(wanted))
     if len(found) != len(wanted):
         names = ", ".join("grads" if isinstance(v, Mapping) else f"d{n}" for n, v in wanted.items())
         returned = f"it returns {len(found)} values"

@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -76,6 +77,17 @@ class CheckFailed(AssertionError):
         return self.report.split("\n")
 
 
+class CheckStopped(KeyboardInterrupt):
+    """A person stopped a check in a student's kernel; prints where it was instead of a traceback."""
+
+    def __init__(self, report: str):
+        super().__init__(report)
+        self.report = report
+
+    def _render_traceback_(self) -> list[str]:
+        return self.report.split("\n")
+
+
 Listener = Callable[[Outcome], None]
 Find = Callable[[str], Callable]
 
@@ -124,6 +136,8 @@ def check(body: Callable[..., str]) -> Callable[..., None]:
         subject: Callable, *arguments: Any, given: Sequence[str] = (), says: str = "", **options: Any
     ) -> None:
         from autograder.checks.calls import supplied
+        from autograder.checks.outside import require_no_leftovers
+        from autograder.checks.quiet import printing_once
 
         functions = [subject, *filter(callable, arguments)]
         function = functions[body.__name__ == "check_gradients"].__name__
@@ -131,11 +145,18 @@ def check(body: Callable[..., str]) -> Callable[..., None]:
         listener, find, proven, _ = _grader.get() or _Grader(_tell)
         stand_ins = {name: find(name) for name in given if name not in proven} if find else {}
         hint = "" if find else _given_hint(given)
+        began = time.monotonic()
         try:
-            with supplied(subject, stand_ins), np.errstate(all="ignore"):
+            for one in functions:
+                require_no_leftovers(one)
+            with supplied(subject, stand_ins), np.errstate(all="ignore"), printing_once():
                 outcome = Outcome(name, "passed", body(subject, *arguments, **options), says=says)
         except Failure as failure:
             outcome = Outcome(name, "failed", failure.cause, _rows(failure, hint), says, failure.code)
+        except KeyboardInterrupt as stop:
+            if _grader.get():
+                raise
+            raise CheckStopped(_stopped(name, functions, stop, time.monotonic() - began)) from None
         except Exception as error:
             if _grader.get() or not _takes(body, subject, *arguments, **options):
                 raise
@@ -144,6 +165,16 @@ def check(body: Callable[..., str]) -> Callable[..., None]:
         listener(outcome)
 
     return run
+
+
+def _stopped(check: str, functions: Sequence[Callable], stop: KeyboardInterrupt, seconds: float) -> str:
+    """What is said when a person stops a check: where the student's code was, and for how long."""
+    from autograder.checks.frames import own_frame, scope_of
+
+    frame = own_frame(stop.__traceback__, scope_of(functions[0]))
+    where = f" in `{frame.name}`, line {frame.lineno}, `{frame.line}`," if frame else ""
+    loop = " Does a loop there end?" if frame else ""
+    return f"■ {check}\n  stopped{where} after {seconds:.0f} s.{loop}"
 
 
 def unworkable(function: str, error: Exception) -> Failure:

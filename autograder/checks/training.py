@@ -31,7 +31,7 @@ def check_training(
     """
     with threadpool_limits(limits=1, user_api="blas"):
         result = call(train, *inputs.values(), seconds=seconds)
-    params = result[0] if type(result) is tuple and result else result
+    params = result[0] if type(result) in (tuple, list) and result else result
     loss = float(evaluate(_require_params(params, like)))
     if not loss <= at_most:
         raise _failure(loss, at_most, evaluate, inputs.get("params"), result)
@@ -54,7 +54,7 @@ def _failure(loss: float, at_most: float, evaluate: Callable, start_params: Any,
 
 def _falls(result: Any) -> bool:
     """Do the losses that training itself reports fall? They are believed for no more than a message."""
-    losses = result[1] if type(result) is tuple and len(result) > 1 else None
+    losses = result[1] if type(result) in (tuple, list) and len(result) > 1 else None
     losses = np.atleast_1d(losses) if isinstance(losses, np.ndarray) else losses
     if not isinstance(losses, list | np.ndarray):
         return False
@@ -72,6 +72,6 @@ def _require_params(params: Any, like: Mapping[str, NDArray]) -> dict[str, NDArr
 
 
 def _require_floats(value: Any, shape: tuple, name: str) -> NDArray:
-    """An array of that shape and any float dtype; whole numbers and truth values become floats."""
-    array = require_array(value, np.empty(shape, np.float16), name)
+    """An array of that shape and any float dtype; whole numbers become floats."""
+    array = require_array(value, np.empty(shape, np.float16), name, any_number=True)
     return array if array.dtype.kind == "f" else array.astype(np.float64)

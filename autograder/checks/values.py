@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograder.checks.calls import is_number, outputs, require_array, same
+from autograder.checks.calls import is_number, outputs, require_array, same, several
 from autograder.checks.compare import explain, relative_error, worst_entry
 from autograder.checks.diagnose import diagnose
 from autograder.checks.misread import leaves
@@ -29,16 +29,19 @@ def check_shapes(function: Callable, inputs: Mapping[str, Any], shapes: Sequence
 
 @check
 def check_values(
-    function: Callable, inputs: Mapping[str, Any], expected: Any, *, tolerance: float = 1e-6
-) -> str:
+    function: Callable, inputs: Mapping[str, Any], expected: Any, *, tolerance: float = 1e-6,
+    any_number: bool = False,
+) -> str:  # fmt: skip
     """Does `function(*inputs.values())` return `expected`?
 
     `expected` is the value itself (a tuple for several outputs; without the cache of a forward
     pass) or a function that computes it from the same inputs. Arrays agree when their norm ratio
-    is below `tolerance`, everything else when it is equal. Two calls must give the same.
+    is below `tolerance`, everything else when it is equal. Two calls must give the same. Floats, whole
+    numbers and truth values are three kinds, and a result has that of `expected`; with `any_number` whole
+    numbers may stand for floats and the other way round, where the docstring promises neither.
     """
     right = outputs(expected, list(inputs.values())) if callable(expected) else _tuple(expected)
-    found = _require_outputs(function, inputs, right)
+    found = _require_outputs(function, inputs, right, any_number)
     names = [_output_name(i, len(right)) for i in range(len(right))]
     together = list(zip(names, found, right, strict=True))
     rows = [row for name, *pair in together for row in _compare(*pair, name, tolerance, sizes(inputs))]
@@ -58,14 +61,16 @@ def _failure(
         if upstream is not None or truth is None:
             return {}
         arguments = list(changed.values())
-        right, found = outputs(truth, arguments), outputs(function, arguments)
+        right = outputs(truth, arguments)
+        found = several(outputs(function, arguments), len(right))
         names = [_output_name(i, len(right)) for i in range(len(right))]
         return _pairs([
-            (name, _require(value, like, name), like)
+            (name, _require(value, like, name, any_number=True), like)
             for name, value, like in zip(names, found, right, strict=True)
         ])  # fmt: skip
 
     starts = {name: start for name, (_, start) in _pairs(_updated(together, inputs)).items()}
+
     def ask(changed: Mapping) -> dict[str, NDArray]:
         right = outputs(truth, list(changed.values()))
         names = [_output_name(i, len(right)) for i in range(len(right))]
@@ -115,9 +120,11 @@ def _pairs(together: Iterable[tuple[str, Any, Any]]) -> Pairs:
     return pairs
 
 
-def _require_outputs(function: Callable, inputs: Mapping[str, Any], right: tuple) -> tuple:
-    arguments = list(inputs.values())
-    found = outputs(function, arguments)
+def _require_outputs(
+    function: Callable, inputs: Mapping[str, Any], right: tuple, any_number: bool = False
+) -> tuple:
+    arguments, right = list(inputs.values()), _as_precise(right, _dtype(inputs))
+    found = several(outputs(function, arguments), len(right))
     if len(found) != len(right):
         raise Failure(
             f"`{function.__name__}` returns the wrong number of values.",
@@ -125,10 +132,10 @@ def _require_outputs(function: Callable, inputs: Mapping[str, Any], right: tuple
             code="returns",
         )
     found = tuple(
-        _require(value, like, _output_name(i, len(right)))
+        _require(value, like, _output_name(i, len(right)), any_number)
         for i, (value, like) in enumerate(zip(found, right, strict=True))
     )
-    if not _gives_again(outputs(function, arguments), found):
+    if not _gives_again(several(outputs(function, arguments), len(right)), found):
         raise Failure(
             f"`{function.__name__}` gives two results for the same inputs; "
             "keep no state between calls, and take randomness only from `rng`.",
@@ -146,18 +153,29 @@ def _gives_again(again: tuple, found: tuple) -> bool:
     return same(found, settled)
 
 
-def _require(value: Any, like: Any, name: str) -> Any:
+def _as_precise(right: Any, dtype: np.dtype) -> Any:
+    """The expected results with single floats in the dtype of the inputs: nobody writes those in float32."""
+    if isinstance(right, Mapping):
+        return {key: _as_precise(entry, dtype) for key, entry in right.items()}
+    if isinstance(right, tuple | list):
+        return type(right)(_as_precise(entry, dtype) for entry in right)
+    is_single = isinstance(right, float | np.floating) or (isinstance(right, np.ndarray) and not right.ndim)
+    return np.asarray(right, dtype) if is_single and np.asarray(right).dtype.kind == "f" else right
+
+
+def _require(value: Any, like: Any, name: str, any_number: bool = False) -> Any:
     """`value`, after the ladder, in the form of `like`: numbers are arrays, and sequences are lists."""
     if isinstance(like, Mapping):
         if type(value) is not dict or value.keys() != like.keys():
             raise Failure(f"{name} should be a dict with the keys {sorted(map(str, like))}.", code="returns")
-        return {key: _require(value[key], like[key], f"{name}[{key!r}]") for key in like}
+        return {key: _require(value[key], like[key], f"{name}[{key!r}]", any_number) for key in like}
     if isinstance(like, tuple | list):
         if type(value) not in (tuple, list) or len(value) != len(like):
             raise Failure(f"{name} should be a list of {len(like)} entries.", code="returns")
-        return [_require(v, e, f"{name}[{i}]") for i, (v, e) in enumerate(zip(value, like, strict=True))]
+        pairs = enumerate(zip(value, like, strict=True))
+        return [_require(entry, right, f"{name}[{i}]", any_number) for i, (entry, right) in pairs]
     if is_number(like):
-        return require_array(value, np.asarray(like), name)
+        return require_array(value, np.asarray(like), name, any_number)
     value = bool(value) if isinstance(value, np.bool_) else value
     if type(value) is not type(like):
         kind = "nothing, None" if like is None else f"of type `{type(like).__name__}`"

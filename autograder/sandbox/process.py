@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 import threading
 import time
+import types
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -61,6 +62,7 @@ class StudentProcess:
         self._numbers = itertools.count(1)
         self._freed: list[int] = []
         self._lent: dict[int, Any] = {}
+        self._offered: list[Callable] = []
         self._lent_numbers = itertools.count(-1, -1)
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()
         self._connection, theirs = socket.socketpair()
@@ -89,6 +91,7 @@ class StudentProcess:
         KilledFromOutside when that is not its own doing; it is closed then.
         """
         number, patience = next(self._numbers), Patience(self._started.pid, seconds, self._is_full)
+        self._offered = list(filter(_is_function, arguments.get("arguments", ())))
         freed, self._freed[:MAX_FREED] = self._freed[:MAX_FREED], []
         request = {"id": number, "op": operation, "arguments": arguments, "free": freed}
         data = wire.pack(request, self._lend)  # too large is the test's fault, not the student's
@@ -167,19 +170,30 @@ class StudentProcess:
     def _stand_in(self, question: dict, stand_ins: Mapping[str, Callable]) -> dict:
         """The reference's answer to a call from student code."""
         name, arguments, keywords = (question.get(key) for key in ("ask", "arguments", "keywords"))
-        offered = type(name) is str and name in stand_ins
-        if not offered or type(arguments) is not tuple or type(keywords) is not dict:
+        function = self._function(name, stand_ins)
+        if type(name) is int:
+            name = "what was handed in"
+            if not function:
+                return {"error": "this object is no function"}
+        if not function or type(arguments) is not tuple or type(keywords) is not dict:
             raise wire.WireError("a call of something that was not offered")
         if _size(arguments) + _size(keywords) > MAX_QUESTION:
             return {"error": f"{name} is called with arguments that are too large"}
         try:
-            value = stand_ins[name](*arguments, **keywords)
+            value = function(*arguments, **keywords)
             generators = filter(_is_generator, (*arguments, *keywords.values()))
             return {"value": value, "generators": tuple(generators)}
         except wire.TooSlow:
             raise
         except Exception as error:  # the arguments are student code's, so anything can go wrong
             return {"error": f"{name} does not take these arguments ({type(error).__name__})"}
+
+    def _function(self, name: Any, stand_ins: Mapping[str, Callable]) -> Callable | None:
+        """What student code may call: stand-ins by name, functions among the arguments by number."""
+        if type(name) is str:
+            return stand_ins.get(name)
+        function = self._lent.get(name) if type(name) is int else None
+        return function if any(function is one for one in self._offered) else None
 
     def _lend(self, value: Any) -> int:
         """Keep something of the grader's that student code may hold but not see, such as a cache."""
@@ -278,6 +292,10 @@ def _memory_now() -> int:
     """Bytes of addresses that this process uses; where nothing tells, so many that no limit results."""
     statm = Path("/proc/self/statm")
     return int(statm.read_text().split()[0]) * resource.getpagesize() if statm.exists() else 2**40
+
+
+def _is_function(value: Any) -> bool:
+    return isinstance(value, types.FunctionType)
 
 
 def _is_generator(value: Any) -> bool:

@@ -11,7 +11,6 @@ import os
 import signal
 import socket
 import sys
-import traceback
 import weakref
 from typing import Any
 
@@ -23,6 +22,7 @@ from traitlets import Type
 from traitlets.config import Config
 
 from autograder.checks.calls import same, snapshot
+from autograder.checks.frames import own_frame
 from autograder.sandbox import seal, wire
 
 MAX_MESSAGE = 300
@@ -132,7 +132,8 @@ class Worker:
         try:
             values = [function(*arguments) for _ in range(times)]
         except BaseException as error:
-            return _error(type(error).__name__, f"{error}", _line_of(error))
+            frame = own_frame(error.__traceback__, self.shell.user_ns)
+            return _error(type(error).__name__, f"{error}", frame.line or "" if frame else "")
         changed = not same(before, snapshot(arguments))
         return {"values": [_without_cache(value) for value in values] if keep else values, "changed": changed}
 
@@ -150,7 +151,9 @@ class Worker:
         self.replaced = {}
         return {}
 
-    def _stand_in(self, name: str):
+    def _stand_in(self, name: str | int):
+        """A function of the grader's, which answers to a name or to the number of a handle."""
+
         def stand_in(*arguments: Any, **keywords: Any) -> Any:
             reply = self._ask({"id": -1, "ask": name, "arguments": arguments, "keywords": keywords})
             if "error" in reply:
@@ -161,7 +164,7 @@ class Worker:
                 generator.bit_generator.state = advanced.bit_generator.state
             return reply["value"]
 
-        stand_in.__name__ = name
+        stand_in.__name__ = str(name)
         return stand_in
 
     def _ask(self, question: dict) -> dict:
@@ -199,7 +202,7 @@ class Worker:
         """Positive numbers are kept here, negative ones by the grader, until the handle is dropped."""
         if number > 0:
             return self.kept.get(number)
-        handle = wire.Handle(number)
+        handle = wire.Handle(number, self._stand_in(number))
         weakref.finalize(handle, self.dropped.append, number)
         return handle
 
@@ -230,11 +233,6 @@ def _is_data(value: Any) -> bool:
 
 def _error(kind: str, message: str, line: str = "") -> dict:
     return {"error": {"kind": kind, "message": message[:MAX_MESSAGE], "line": line[:MAX_MESSAGE]}}
-
-
-def _line_of(error: BaseException) -> str:
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename != __file__]
-    return (frames[-1].line or "") if frames else ""
 
 
 def _shell(console: Console) -> InteractiveShell:

@@ -6,6 +6,7 @@ array behind a mark.
 
 import math
 import struct
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -38,12 +39,20 @@ PCG64 = struct.Struct("<16s16s?I")  # state, increment, and the half of a draw t
 
 
 class Handle:
-    """Something that stays behind: only its number crosses, and it can be passed back."""
+    """Something that stays behind: only its number crosses, and it can be passed back.
 
-    __slots__ = ("__weakref__", "number")
+    Where it can be called, `call` takes the call to the other side.
+    """
 
-    def __init__(self, number: int):
-        self.number = number
+    __slots__ = ("__weakref__", "call", "number")
+
+    def __init__(self, number: int, call: Callable | None = None):
+        self.number, self.call = number, call
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        if self.call is None:
+            raise TypeError("an object that stays on the other side cannot be called")
+        return self.call(*arguments, **keywords)
 
     def __repr__(self) -> str:
         return "<an object that stays on the other side>"

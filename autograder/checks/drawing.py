@@ -1,0 +1,119 @@
+"""Does a function that draws, such as one that writes text, draw as it should and from where it should?"""
+
+import functools
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograder.checks.calls import call, call_times, require_array, same
+from autograder.checks.outcome import Failure, Row, check, seed_of_check
+from autograder.checks.sampling import FALSE_ALARM
+
+OWN_RANDOMNESS = "Equal generators must give equal results: take all randomness from `rng`."
+
+Following = Callable[[NDArray], NDArray]
+
+
+@check
+def check_text(
+    write: Callable, inputs: Mapping[str, Any], following: Following, *, length: int, draws: int = 150,
+    seed: int | None = None,
+) -> str:  # fmt: skip
+    """Does `write(*inputs.values())` draw each id with the probabilities that `following` gives it?
+
+    `inputs` has a generator among them, which the check replaces by its own. `write` returns `length` ids;
+    `following(ids)` is the distribution (V,) of the one behind `ids`, the first ones of a text. Each id
+    that is drawn becomes a number between 0 and 1, its place among all ids from the most to the least
+    likely one, drawn evenly within its own share. Of a right text these numbers are even, all of them and
+    those behind each id. The largest gap to that stays below sqrt(ln(2 k / 1e-6) / 2n) for n ids in each of
+    k groups, in all but one of a million runs (Dvoretzky-Kiefer-Wolfowitz inequality with Massart's
+    constant; Rosenblatt 1952 for the numbers).
+    """
+    seed = seed_of_check(seed)
+    rng, ties = np.random.default_rng(seed), np.random.default_rng((seed, 1))
+    texts = [_ids(text, length, write.__name__) for text in call_times(write, _with(inputs, rng), draws)]
+    _require_randomness(write, inputs, texts, seed)
+    known = functools.cache(lambda ids: np.asarray(following(np.array(ids, np.int64)), np.float64))
+    groups = _groups(texts, known, ties)
+    for places in groups:
+        _require_even(np.sort(places), FALSE_ALARM / len(groups))
+    return f"{draws} texts of {length} characters follow the probabilities"
+
+
+def _with(inputs: Mapping[str, Any], rng: np.random.Generator) -> list:
+    """The arguments, with another generator."""
+    return [rng if isinstance(value, np.random.Generator) else value for value in inputs.values()]
+
+
+def _ids(text: Any, length: int, name: str) -> NDArray:
+    return require_array(text, np.zeros(length, np.int64), f"what `{name}` returns")
+
+
+def _require_randomness(write: Callable, inputs: Mapping, texts: list[NDArray], seed: int) -> None:
+    """Texts differ from each other, and equal generators give equal ones."""
+    if all(same(text, texts[0]) for text in texts[1:]):
+        raise Failure(
+            "The same text comes out every time, although the generator goes on: nothing is drawn from it.",
+            code="greedy",
+        )
+    twice = [call(write, *_with(inputs, np.random.default_rng(seed))) for _ in range(2)]
+    if not same(*twice):
+        raise Failure(OWN_RANDOMNESS, code="state kept")
+
+
+def _groups(texts: list[NDArray], known: Callable, ties: np.random.Generator) -> list[list[float]]:
+    """The places of all ids, then those of the ids behind each one."""
+    groups: dict[int | None, list[float]] = {None: []}
+    for text in (array.tolist() for array in texts):
+        for position in range(len(text)):
+            place = _place(text, position, known, ties)
+            if place is not None:
+                groups[None].append(place)
+                groups.setdefault(text[position - 1] if position else -1, []).append(place)
+    return [places for places in groups.values() if places]
+
+
+def _require_even(places: NDArray, false_alarm: float) -> None:
+    n = len(places)
+    gap = float(np.abs(places - (np.arange(n) + 0.5) / n).max()) + 0.5 / n
+    limit = math.sqrt(math.log(2 / false_alarm) / (2 * n))
+    if gap > limit:
+        raise _failure(gap, limit, float(places.mean()))
+
+
+def _place(text: list[int], position: int, known: Callable, ties: np.random.Generator) -> float | None:
+    """Where an id stands in its distribution, the most likely ids first; None where there is no choice."""
+    p, drawn = known(tuple(text[:position])), text[position]
+    if not 0 <= drawn < len(p):
+        raise Failure(f"An id is drawn that does not exist: they go from 0 to {len(p) - 1}.", code="returns")
+    if p.max() == 1 and p[drawn] == 1:
+        return None
+    before = float(p[(p > p[drawn])].sum() + p[:drawn][p[:drawn] == p[drawn]].sum())
+    return before + ties.random() * float(p[drawn]) if p[drawn] > 0 else 1.0
+
+
+def _failure(gap: float, limit: float, mean: float) -> Failure:
+    side = "Likely ids come up too often" if mean < 0.5 else "Unlikely ids come up too often"
+    return Failure(
+        f"{side}, for what stands before them and this temperature.",
+        rows=(Row("largest gap", f"{gap:.3f} (limit {limit:.3f})", "too large"),),
+        code="distribution",
+    )
+
+
+@check
+def check_randomness(function: Callable, inputs: Mapping[str, Any]) -> str:
+    """Does `function(*inputs.values())` take its randomness from the generator among its inputs alone?
+
+    Equal generators must give equal results, others must not. The inputs have to be such that two draws
+    that happen to give the same result are as good as impossible.
+    """
+    first, again, other = (call(function, *_with(inputs, np.random.default_rng(seed))) for seed in (1, 1, 2))
+    if not same(first, again):
+        raise Failure(OWN_RANDOMNESS, code="state kept")
+    if same(first, other):
+        raise Failure("The result is the same whatever `rng` is; draw from it.", code="randomness")
+    return "all randomness comes from the generator"

@@ -1,0 +1,89 @@
+"""Texts that follow their probabilities, and many that do not."""
+
+import numpy as np
+import pytest
+
+from autograder import check_randomness, check_text
+from autograder.tests.test_checks import failure
+
+P = np.array([[0.7, 0.2, 0.1], [0.1, 0.6, 0.3], [0.05, 0.25, 0.7]])
+INPUTS = {"table": np.log(P), "start": 1, "length": 5, "temperature": 0.8, "rng": np.random.default_rng(0)}
+
+
+def softmax(z):
+    p = np.exp(z - z.max())
+    return p / p.sum()
+
+
+def following(ids):
+    """The distribution of the next id; a text begins with the start."""
+    return softmax(np.log(P[ids[-1]]) / 0.8) if len(ids) else np.eye(3)[1]
+
+
+def draw(z, rng):
+    return int(rng.choice(len(z), p=softmax(z)))
+
+
+def write(pick, rng_of=lambda rng: rng):
+    def generate(table, start, length, temperature, rng):
+        rng, ids = rng_of(rng), [start]
+        while len(ids) < length:
+            ids.append(pick(table, ids, temperature, rng))
+        return np.array(ids)
+
+    return generate
+
+
+def right(table, ids, temperature, rng):
+    return draw(table[ids[-1]] / temperature, rng)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_right_texts_pass(seed, capsys):
+    """Does a right text pass whatever the seed, drawn in one way or another?"""
+    check_text(write(right), INPUTS, following, length=5, seed=seed)
+    gumbel = write(lambda table, ids, t, rng: int(np.argmax(table[ids[-1]] / t + rng.gumbel(size=3))))
+    check_text(gumbel, INPUTS, following, length=5, seed=seed)
+
+
+@pytest.mark.parametrize(
+    ("generate", "code"),
+    [
+        (write(lambda table, ids, t, rng: int(np.argmax(table[ids[-1]]))), "greedy"),
+        (write(right, lambda rng: np.random.default_rng(0)), "greedy"),
+        (write(right, lambda rng: np.random.default_rng()), "state kept"),
+        (write(right, lambda rng: np.random), "state kept"),
+        (write(lambda table, ids, t, rng: draw(table[ids[-1]] * t * 3, rng)), "distribution"),
+        (write(lambda table, ids, t, rng: draw(table[ids[-1]] / 2, rng)), "distribution"),
+        (write(lambda table, ids, t, rng: draw(table[ids[0]] / t, rng)), "distribution"),
+        (write(lambda table, ids, t, rng: int(rng.integers(3))), "distribution"),
+        (write(lambda table, ids, t, rng: 3 + right(table, ids, t, rng)), "raised"),
+    ],
+)
+def test_wrong_texts_fail(generate, code):
+    """Is each kind of wrong draw caught?"""
+    assert failure(check_text, generate, INPUTS, following, length=5, seed=1).diagnosis == code
+
+
+def test_what_comes_back_must_be_so_many_ids():
+    """Are floats, and one id too many, told before any distribution?"""
+    for change, code in (
+        (lambda ids: ids + 0.0, "dtype"),
+        (lambda ids: ids[:-1], "shape"),
+        (lambda ids: ids + 3, "returns"),
+    ):
+
+        def generate(*inputs, change=change):
+            return change(write(right)(*inputs))
+
+        assert failure(check_text, generate, INPUTS, following, length=5).diagnosis == code
+
+
+def test_randomness_comes_from_the_generator(capsys):
+    """Does a function pass that draws from `rng`, and none that does not, or that draws elsewhere, too?"""
+    inputs = {"x": np.ones(4), "rng": np.random.default_rng(0)}
+    check_randomness(lambda x, rng: (x, {"w": rng.normal(size=4)}), inputs)
+    assert failure(check_randomness, lambda x, rng: x * 2, inputs).diagnosis == "randomness"
+    assert (
+        failure(check_randomness, lambda x, rng: np.random.normal(size=4), inputs).diagnosis == "state kept"
+    )
