@@ -180,7 +180,8 @@ def cell_forward(z, c_prev):
 
 # %% [markdown]
 # The check's readers hold 2 and $-1$ in their pockets. The first has all $z = 0$, so all gates stand half open and there is no news. The second keeps everything and lets
-# nothing in. The third throws everything away and takes the news.
+# nothing in. The third throws everything away and takes the news. The fourth is an ordinary one. (The check before that one hands in float32: what comes in as
+# float32 has to go out as float32, or training takes twice as long.)
 
 # %% nbgrader={"grade": true, "grade_id": "test_cell_forward", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
 import numpy as np
@@ -188,18 +189,20 @@ import numpy as np
 from autograder import check_shapes, check_values
 
 rng = np.random.default_rng(0)
-check_shapes(cell_forward, {"z": rng.normal(size=(3, 20)), "c_prev": rng.normal(size=(3, 5))}, [(3, 5), (3, 5)])
+z, c_prev = rng.normal(size=(3, 20)).astype("float32"), rng.normal(size=(3, 5)).astype("float32")
+check_shapes(cell_forward, {"z": z, "c_prev": c_prev}, [(3, 5), (3, 5)])
 
 z = np.array([
     [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0],
     [-999.0, -999.0, 999.0, 999.0, 999.0, 999.0, 1.0, 1.0],
     [999.0, 999.0, -999.0, -999.0, 999.0, 999.0, 0.5, -999.0],
+    [0.3, -1.2, 0.8, 0.1, -0.5, 1.1, 0.7, -0.4],
 ])
 check_values(
-    cell_forward, {"z": z, "c_prev": np.array([[2.0, -1.0], [2.0, -1.0], [2.0, -1.0]])},
+    cell_forward, {"z": z, "c_prev": np.array([[2.0, -1.0], [2.0, -1.0], [2.0, -1.0], [2.0, -1.0]])},
     (
-        np.array([[0.38079708, -0.23105858], [0.96402758, -0.76159416], [0.43180818, -0.76159416]]),
-        np.array([[1.0, -0.5], [2.0, -1.0], [0.46211716, -1.0]]),
+        np.array([[0.38079708, -0.23105858], [0.96402758, -0.76159416], [0.43180818, -0.76159416], [0.35440312, -0.40978072]]),
+        np.array([[1.0, -0.5], [2.0, -1.0], [0.46211716, -1.0], [1.72712351, -0.61292796]]),
     ),
 )
 ### BEGIN HIDDEN TESTS
@@ -330,21 +333,22 @@ def lstm_step_forward(x, h_prev, c_prev, params):
 # %% nbgrader={"grade": true, "grade_id": "test_lstm_step_forward", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 import numpy as np
 
-from autograder import check_values
+from autograder import check_shapes, check_values
 
-params = {
-    "Wx": np.array([[0.0, 0.5, 1.0, -0.5], [2.0, -1.0, 0.0, 1.0]]),
-    "Wh": np.array([[1.0, 2.0, -1.0, 0.5]]),
-    "b": np.array([0.0, 1.0, 0.0, 0.1]),
-}
+params = {"Wx": np.sin(np.arange(24.0)).reshape(3, 8), "Wh": np.cos(np.arange(16.0)).reshape(2, 8), "b": np.sin(np.arange(8.0) + 0.5)}
+x, h_prev, c_prev = np.array([1, 0, 1]), np.array([[0.0, 0.8], [0.5, -0.3], [-1.0, 0.2]]), np.array([[1.0, -0.4], [-2.0, 0.6], [0.5, 1.5]])
 check_values(
-    lstm_step_forward,
-    {"x": np.array([1, 0, 1]), "h_prev": np.array([[0.0], [0.5], [-1.0]]), "c_prev": np.array([[1.0], [-2.0], [0.5]]), "params": params},
+    lstm_step_forward, {"x": x, "h_prev": h_prev, "c_prev": c_prev, "params": params},
     (
-        np.array([[0.41759836], [-0.59731816], [0.3097634]]),
-        np.array([[1.2050772], [-1.94095852], [0.45221615]]),
+        np.array([[0.23450801, 0.24025193], [-0.07937278, 0.11361771], [0.14064255, 0.3097848]]),
+        np.array([[1.03821566, 0.41758334], [-1.38678782, 1.09155785], [0.44953618, 1.01108308]]),
     ),
     given=["cell_forward"],
+)
+single = {name: p.astype("float32") for name, p in params.items()}
+check_shapes(
+    lstm_step_forward, {"x": x, "h_prev": h_prev.astype("float32"), "c_prev": c_prev.astype("float32"), "params": single},
+    [(3, 2), (3, 2)], given=["cell_forward"],
 )
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, reference
@@ -470,24 +474,28 @@ import numpy as np
 from autograder import check_shapes, check_values
 
 rng = np.random.default_rng(3)
-params = {"Wx": rng.normal(size=(7, 20)), "Wh": rng.normal(size=(5, 20)), "b": rng.normal(size=20)}
+params = {
+    "Wx": rng.normal(size=(7, 20)).astype("float32"), "Wh": rng.normal(size=(5, 20)).astype("float32"), "b": rng.normal(size=20).astype("float32"),
+}
+h0, c0 = rng.normal(size=(3, 5)).astype("float32"), rng.normal(size=(3, 5)).astype("float32")
 x = np.array([[2, 0, 2, 6], [1, 2, 2, 3], [0, 0, 5, 4]])
 check_shapes(
-    lstm_forward, {"x": x, "h0": rng.normal(size=(3, 5)), "c0": rng.normal(size=(3, 5)), "params": params},
-    [(3, 4, 5), (3, 5)], given=["cell_forward", "lstm_step_forward"],
+    lstm_forward, {"x": x, "h0": h0, "c0": c0, "params": params}, [(3, 4, 5), (3, 5)], given=["cell_forward", "lstm_step_forward"],
 )
 
-params = {
-    "Wx": np.array([[0.0, 0.5, 1.0, -0.5], [2.0, -1.0, 0.0, 1.0]]),
-    "Wh": np.array([[1.0, 2.0, -1.0, 0.5]]),
-    "b": np.array([0.0, 1.0, 0.0, 0.1]),
-}
+params = {"Wx": np.sin(np.arange(24.0)).reshape(3, 8), "Wh": np.cos(np.arange(16.0)).reshape(2, 8), "b": np.sin(np.arange(8.0) + 0.5)}
 check_values(
     lstm_forward,
-    {"x": np.array([[1, 0, 1], [0, 0, 1]]), "h0": np.array([[0.2], [-0.3]]), "c0": np.array([[1.0], [-2.0]]), "params": params},
+    {
+        "x": np.array([[1, 0, 2], [0, 0, 1]]), "h0": np.array([[0.2, -0.5], [-0.3, 0.7]]), "c0": np.array([[1.0, -0.6], [-2.0, 0.4]]),
+        "params": params,
+    },
     (
-        np.array([[[0.3933824], [0.51921722], [0.34529911]], [[-0.72827737], [-0.66215086], [0.1876309]]]),
-        np.array([[1.62709873], [0.29246262]]),
+        np.array([
+            [[0.09784051, 0.21283977], [0.13145441, 0.1517395], [0.28172367, 0.26168556]],
+            [[-0.25791887, 0.15156383], [-0.17258155, 0.1328974], [-0.02712637, 0.32536651]],
+        ]),
+        np.array([[0.6472968, 0.49019115], [-0.12625356, 0.92502164]]),
     ),
     given=["cell_forward", "lstm_step_forward"],
 )
@@ -666,22 +674,28 @@ def model_forward(x, targets, h0, c0, params):
 
 
 # %% nbgrader={"grade": true, "grade_id": "test_model_forward", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
-import math
-
 import numpy as np
 
-from autograder import check_values
+from autograder import check_shapes, check_values
 
 params = {
-    "Wx": np.zeros((7, 8)), "Wh": np.zeros((2, 8)), "b": np.array([99.0, 99.0, 99.0, 99.0, 99.0, 99.0, 0.5, -1.0]),
-    "Wy": np.zeros((2, 7)), "by": np.zeros(7),
+    "Wx": np.sin(np.arange(24.0)).reshape(3, 8), "Wh": np.cos(np.arange(16.0)).reshape(2, 8), "b": np.sin(np.arange(8.0) + 0.5),
+    "Wy": np.cos(np.arange(6.0)).reshape(2, 3), "by": np.array([0.1, -0.2, 0.3]),
 }
-x = np.array([[1, 0, 4], [2, 2, 6], [5, 3, 1], [0, 0, 2]])
-h_last = np.tile(np.array([[0.88236559, -0.97948762]]), (4, 1))
-c_last = np.tile(np.array([[1.38635147, -2.28478247]]), (4, 1))
+x, targets = np.array([[1, 0, 2], [0, 0, 1]]), np.array([[0, 2, 1], [0, 1, 2]])
+h0, c0 = np.array([[0.2, -0.5], [-0.3, 0.7]]), np.array([[1.0, -0.6], [-2.0, 0.4]])
 check_values(
-    model_forward, {"x": x, "targets": x[:, ::-1], "h0": np.zeros((4, 2)), "c0": np.zeros((4, 2)), "params": params},
-    (math.log(7), h_last, c_last), given=["lstm_forward"],
+    model_forward, {"x": x, "targets": targets, "h0": h0, "c0": c0, "params": params},
+    (
+        1.15995792, np.array([[0.28172367, 0.26168556], [-0.02712637, 0.32536651]]),
+        np.array([[0.6472968, 0.49019115], [-0.12625356, 0.92502164]]),
+    ),
+    given=["lstm_forward"],
+)
+single = {name: p.astype("float32") for name, p in params.items()}
+check_shapes(
+    model_forward, {"x": x, "targets": targets, "h0": h0.astype("float32"), "c0": c0.astype("float32"), "params": single},
+    [(), (2, 2), (2, 2)], given=["lstm_forward"],
 )
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, reference
@@ -804,10 +818,10 @@ import numpy as np
 
 from autograder import check_values
 
-params = {"b": np.array([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8]), "by": np.array([7.0, 8.0, 9.0])}
+params = {"b": np.array([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8], "float32"), "by": np.array([7.0, 8.0, 9.0], "float32")}
 check_values(
     set_forget_bias, {"params": params, "value": 1.5},
-    {"b": np.array([0.1, 0.2, 1.5, 1.5, 0.5, 0.6, 0.7, 0.8]), "by": np.array([7.0, 8.0, 9.0])},
+    {"b": np.array([0.1, 0.2, 1.5, 1.5, 0.5, 0.6, 0.7, 0.8], "float32"), "by": np.array([7.0, 8.0, 9.0], "float32")},
 )
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, reference
@@ -1003,7 +1017,9 @@ def train(ids, params, steps, B, T, learning_rate, max_norm=1.0, gradients=loss_
 
 
 # %% [markdown]
-# The first check trains a network whose parameters are all zero, on a text of 13 characters. Its pocket stays empty, nothing but `by` can learn, and two updates are easily done on paper.
+# The first check trains a network whose parameters are all zero, in float32, on a text of 13 characters. Its pocket stays empty, nothing but `by` can learn, and two
+# updates are easily done on paper. The second one hands in another function as `gradients`. It reads no text at all: from the characters and the state that it
+# gets it makes up a loss, a gradient and the next state, so that every chunk, every state and every clipped gradient of four passes over the text can be told from what comes out.
 
 # %% nbgrader={"grade": true, "grade_id": "test_train", "locked": true, "points": 8, "schema_version": 3, "solution": false, "task": false}
 import numpy as np
@@ -1011,14 +1027,30 @@ import numpy as np
 from autograder import check_values
 
 zeros = {"Wx": np.zeros((3, 8)), "Wh": np.zeros((2, 8)), "b": np.zeros(8), "Wy": np.zeros((2, 3)), "by": np.zeros(3)}
+zeros = {name: p.astype("float32") for name, p in zeros.items()}
 check_values(
     train,
     {
         "ids": np.array([0, 0, 1, 0, 0, 1, 0, 0, 2, 0, 0, 2, 0]), "params": zeros,
         "steps": 2, "B": 2, "T": 3, "learning_rate": 0.1,
     },
-    ({**zeros, "by": np.array([0.14967252, -0.14967252, -0.14967252])}, np.array([1.09861229, 1.03648357])),
-    given=["model_forward", "model_backward"],
+    ({**zeros, "by": np.array([0.14967252, -0.14967252, -0.14967252], "float32")}, np.array([1.09861229, 1.03648357])),
+    given=["model_forward", "model_backward"], tolerance=1e-4,
+)
+check_values(
+    train,
+    {
+        "ids": np.arange(91), "params": zeros, "steps": 60, "B": 2, "T": 3, "learning_rate": 0.1, "max_norm": 50.0,
+        "gradients": lambda x, targets, h, c, *, params: (
+            50 - x[0, 0] - h[0, 0] / 10 - c[0, 0] / 100, h + 1, c + 2,
+            {name: np.full_like(p, targets[1, -1] - 69) for name, p in params.items()},
+        ),
+    },
+    (
+        {name: np.full(p.shape, 0.83990125, "float32") for name, p in zeros.items()},
+        np.tile(50 - 3.12 * np.arange(15), 4),
+    ),
+    tolerance=1e-4,
 )
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, reference
@@ -1065,7 +1097,7 @@ zeros = {"Wx": np.zeros((46, 12)), "Wh": np.zeros((3, 12)), "b": np.zeros(12), "
 check_training(
     train, {"ids": ids, "params": zeros, "steps": 200, "B": 50, "T": 10, "learning_rate": 0.2},
     lambda params: np.log(np.exp(params["by"]).sum()) - params["by"][ids].mean(),
-    at_most=3.03, like=zeros,
+    at_most=3.03, like=zeros, given=["model_forward", "model_backward"],
 )
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, looking_glass, reference
@@ -1075,7 +1107,7 @@ params = reference.set_forget_bias(reference.init_params(46, 64, hidden_rng()), 
 check_training(
     train, {"ids": text.train, "params": params, "steps": 500, "B": 32, "T": 32, "learning_rate": 0.03},
     lambda params: reference.mean_loss(text.held_out, params),
-    at_most=1.76, like=params,
+    at_most=1.76, like=params, given=["model_forward", "model_backward"],
     says="A small LSTM is trained for 500 updates on a text you have not seen, and its loss on the held-out part is measured.",
 )
 ### END HIDDEN TESTS
@@ -1173,12 +1205,13 @@ def generate(prompt, length, params, temperature, rng):
 
 
 # %% [markdown]
-# The check uses a temperature of almost zero, so that the same text must come out for everybody. Its network is made by hand: whatever it reads, it names the next of three letters, in a circle.
+# The first two checks use a temperature of almost zero, so that the same text must come out for everybody. The first network is made by hand: whatever it reads, it names the next of three letters, in a circle.
+# The second one has a memory, and what it writes depends on all that it has read. The third check takes the circle once more, at a temperature of 1.5, and counts.
 
 # %% nbgrader={"grade": true, "grade_id": "test_generate", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
 import numpy as np
 
-from autograder import check_values
+from autograder import check_text, check_values
 
 open_gates, shut = np.full((3, 3), 20.0), np.full((3, 3), -20.0)
 params = {
@@ -1189,6 +1222,21 @@ check_values(
     generate,
     {"prompt": np.array([2, 0]), "length": 5, "params": params, "temperature": 1e-6, "rng": np.random.default_rng(0)},
     np.array([1, 2, 0, 1, 2]), given=["lstm_forward", "lstm_step_forward"],
+)
+remembers = {
+    "Wx": 2 * np.sin(1.37 * np.arange(60)).reshape(5, 12), "Wh": 2 * np.cos(1.37 * np.arange(36) + 1).reshape(3, 12),
+    "b": np.repeat([0.0, 2.0, 0.0, 0.0], 3), "Wy": 3 * np.sin(1.37 * np.arange(15) + 2).reshape(3, 5), "by": np.zeros(5),
+}
+check_values(
+    generate,
+    {"prompt": np.array([3, 0, 4, 1]), "length": 12, "params": remembers, "temperature": 1e-6, "rng": np.random.default_rng(0)},
+    np.array([4, 4, 4, 1, 1, 2, 0, 4, 4, 0, 4, 4]), given=["lstm_forward", "lstm_step_forward"],
+)
+shares = np.array([0.15512093, 0.68975814, 0.15512093])
+check_text(
+    generate,
+    {"prompt": np.array([2, 0]), "length": 8, "params": params, "temperature": 1.5, "rng": np.random.default_rng(0)},
+    lambda ids: np.roll(shares, ids[-1] if len(ids) else 0), length=8, given=["lstm_forward", "lstm_step_forward"],
 )
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, reference
