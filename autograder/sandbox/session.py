@@ -69,12 +69,25 @@ class Session:
 
     def call(self, name: str, arguments: tuple, times: int, seconds: float | None) -> tuple[list, bool]:
         """A function's results, one per call, and whether it changed its arguments. Raises Failure."""
+        return self._values(name, "call", {"name": name, "arguments": arguments, "times": times}, seconds)
+
+    def carry(
+        self, forward: str, backward: str, arguments: tuple, douts: tuple, truth: dict | None
+    ) -> tuple[Any, bool]:
+        """What a backward pass returns for the forward pass's cache, put right (checks/mend.py). Raises Failure."""
+        request = {"forward": forward, "backward": backward, "arguments": arguments, "douts": douts}
+        values, changed = self._values(backward, "carry", {**request, "truth": truth}, None)
+        return values[0], changed
+
+    def _values(
+        self, name: str, operation: str, request: dict, seconds: float | None
+    ) -> tuple[list, bool]:
         if name in self._overran:
             raise Failure(f"`{name}` broke a limit before, and is not called again.", code="limit")
         probing = self._account == "grader"
         seconds = seconds or (PROBE_SECONDS if probing else self.limits.call_seconds)
         try:
-            reply = self._ask("call", {"name": name, "arguments": arguments, "times": times}, seconds)
+            reply = self._ask(operation, request, seconds)
         except KilledFromOutside:
             raise
         except ProcessDied as error:
@@ -84,7 +97,7 @@ class Session:
         if "error" in reply:
             raise _failure(name, reply["error"])
         values = reply.get("values")
-        if type(values) is not list or len(values) != times:
+        if type(values) is not list or len(values) != request.get("times", 1):
             raise Failure(f"`{name}` ran, but its process reports no result.", code="returns")
         return values, reply.get("changed") is True
 
@@ -228,6 +241,15 @@ class StudentFunction:
         with self.session.probe():
             self.session.call(self.__name__, tuple(arguments), times, self.session.limits.call_seconds)
         return self.session.spent
+
+    def sealed_carry(
+        self, backward: "StudentFunction", arguments: tuple, douts: tuple, truth: dict | None
+    ) -> tuple[Any, bool]:
+        """See Session.carry. Raises Failure, also when what is right is too large to send."""
+        try:
+            return self.session.carry(self.__name__, backward.__name__, arguments, douts, truth)
+        except wire.WireError:
+            raise Failure("The cache is too large to be put right.", code="limit") from None
 
     def sealed_probe(self):
         """See Session.probe."""

@@ -24,6 +24,7 @@ from traitlets import Type
 from traitlets.config import Config
 
 from autograder.checks.calls import data_of, same
+from autograder.checks.mend import Truth, gradients_of
 from autograder.sandbox import seal, wire
 
 MAX_MESSAGE = 300
@@ -132,6 +133,20 @@ class Worker:
         except BaseException as error:
             return _error(type(error).__name__, f"{error}", _line_of(error))
         return {"values": values, "changed": not same(before, data_of(arguments))}
+
+    def carry(
+        self, forward: str, backward: str, arguments: tuple, douts: tuple, truth: dict | None
+    ) -> dict:
+        """Call a forward pass, put its cache right and call the backward pass with it; the cache stays here."""
+        self.console.clear()
+        functions = [self.shell.user_ns.get(name) for name in (forward, backward)]
+        if any(function is None for function in functions):
+            return _error("Undefined", "")
+        try:
+            value, changed = gradients_of(*functions, arguments, douts, truth and Truth(**truth))
+        except BaseException as error:
+            return _error(type(error).__name__, f"{error}", _line_of(error))
+        return {"values": [value], "changed": changed}
 
     def supply(self, names: list[str]) -> dict:
         """Let calls of these names go to the grader until `withdraw`."""
