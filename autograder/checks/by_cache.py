@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from autograder.checks.calls import outputs_and_cache, raised, same
 from autograder.checks.compare import relative_error
-from autograder.checks.lent import names_of_parts, results_of_parts, with_parts
+from autograder.checks.lent import lent, results_of_parts, with_parts
 from autograder.checks.mend import Truth, arrays_in, gradients_of
 from autograder.checks.numerical import require_derived
 from autograder.checks.outcome import Failure
@@ -136,7 +136,7 @@ def _fresh(passes: Passes, inputs: Mapping, rng: np.random.Generator) -> Case:
 
 def _case(passes: Passes, inputs: dict[str, Any], rng: np.random.Generator) -> Case:
     arguments = list(inputs.values())
-    forward, parts = with_parts(passes.right_forward, names_of_parts())
+    forward, parts = with_parts(passes.right_forward, lent())
     *outs, cache = forward(*copy.deepcopy(arguments))
     known = list(arrays_in(arguments))
     between = [array for array in arrays_in(cache) if not any(same(array, one) for one in known)]

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograder.checks.by_cache import SINGLE_PRECISION, THRESHOLD, Passes, proven_by_cache
-from autograder.checks.calls import is_number, outputs_and_cache
+from autograder.checks.calls import is_number, outputs_and_cache, supplied
 from autograder.checks.compare import relative_error
+from autograder.checks.lent import Lent, lending, lent, parts_of
 from autograder.checks.outcome import Failure
 
 WITHOUT_OUTPUT = {"not implemented", "undefined", "limit", "raised"}
@@ -41,14 +42,13 @@ def wrong_forward(forward: Callable, reference: Callable, inputs: Mapping, singl
 
 
 def _agree(out: Any, right: Any) -> bool:
-    """The same output, as exactly as its dtype says? In float32 an array may not be wider."""
+    """The same output, in the same dtype, as exactly as that says?"""
     right = np.asarray(right)
     if not is_number(out) or np.shape(out) != right.shape:
         return False
-    single = right.dtype == np.float32
-    if single and right.ndim and out.dtype != np.float32:
+    if right.ndim and out.dtype != right.dtype:
         return False
-    return relative_error(out, right) < (SINGLE_PRECISION if single else THRESHOLD)
+    return relative_error(out, right) < (SINGLE_PRECISION if right.dtype == np.float32 else THRESHOLD)
 
 
 def kept(passes: Passes, inputs: Mapping[str, Any], names: list[str], seed: int) -> Failure | None:
@@ -56,7 +56,10 @@ def kept(passes: Passes, inputs: Mapping[str, Any], names: list[str], seed: int)
 
     Raises the Failure of a backward pass that is not there, or that measures its gradients.
     """
-    proven = proven_by_cache(passes, inputs, np.random.default_rng((seed, FRESH)))
+    parts = parts_of(passes.right_forward, passes.right_backward)
+    more = {name: Lent(part) for name, part in parts.items() if name not in lent()}
+    with lending({**lent(), **more}), supplied(passes.forward, more):
+        proven = proven_by_cache(passes, inputs, np.random.default_rng((seed, FRESH)))
     if len(proven) < len(names):
         return None
     words = "Your backward pass is right for your own forward pass, which is wrong: its points are kept."

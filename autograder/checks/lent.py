@@ -34,21 +34,30 @@ def lending(functions: Mapping[str, Lent]) -> Iterator[None]:
         _lent.reset(token)
 
 
-def names_of_parts() -> list[str]:
-    """The names of the functions that are lent."""
-    return list(_lent.get())
+def lent() -> Mapping[str, Lent]:
+    """The functions that are lent now."""
+    return _lent.get()
+
+
+def parts_of(*functions: Callable) -> dict[str, Callable]:
+    """The functions of the same notebook that these call by their names."""
+    return {
+        name: part for function in functions for name in function.__code__.co_names
+        if isinstance(part := function.__globals__.get(name), types.FunctionType)
+        and part.__globals__ is function.__globals__
+    }  # fmt: skip
 
 
 @contextmanager
 def results_of_parts() -> Iterator[dict[str, list]]:
     """The results of all calls, in order, of each function that is lent; they fill while this is open."""
-    lent = _lent.get()
-    for function in lent.values():
+    functions = lent()
+    for function in functions.values():
         function.calls = []
     try:
-        yield {name: function.calls for name, function in lent.items()}
+        yield {name: function.calls for name, function in functions.items()}
     finally:
-        for function in lent.values():
+        for function in functions.values():
             function.calls = None
 
 

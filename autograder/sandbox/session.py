@@ -113,16 +113,20 @@ class Session:
 
     @contextmanager
     def supply(self, stand_ins: Mapping[str, Callable]) -> Iterator[None]:
-        """While open, student code that calls these names reaches the functions given here."""
-        self._supplied = dict(stand_ins)
-        if self._process and stand_ins:
-            self._quietly("supply", {"names": list(stand_ins)})
+        """While open, student code that calls these names, too, reaches the functions given here."""
+        before = self._supplied
+        self._supply({**before, **stand_ins})
         try:
             yield
         finally:
-            self._supplied = {}
             if self._process and stand_ins:
                 self._quietly("withdraw", {})
+            self._supply(before)
+
+    def _supply(self, stand_ins: Mapping[str, Callable]) -> None:
+        self._supplied = dict(stand_ins)
+        if self._process and stand_ins:
+            self._quietly("supply", {"names": list(stand_ins)})
 
     def probe(self):
         """While open, calls are the grader's own: they are short, and a broken limit has no consequence."""

@@ -151,7 +151,7 @@ class Worker:
     def supply(self, names: list[str]) -> dict:
         """Let calls of these names go to the grader until `withdraw`."""
         scope = self.shell.user_ns
-        self.replaced = {name: scope.get(name) for name in names}
+        self.replaced = {name: scope.get(name) for name in names} | self.replaced
         scope.update({name: self._stand_in(name) for name in names})
         return {}
 
