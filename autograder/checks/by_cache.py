@@ -89,7 +89,9 @@ def _right(
     return right
 
 
-def _right_in_single(passes: Passes, inputs: Mapping, truth: Truth | None, rng: np.random.Generator) -> set[str]:
+def _right_in_single(
+    passes: Passes, inputs: Mapping, truth: Truth | None, rng: np.random.Generator
+) -> set[str]:
     """The names of the gradients that are right, and float32, where everything that comes in is."""
     case = _fresh(passes, _single(inputs), rng)
     with results_of_parts() as own:
@@ -174,6 +176,7 @@ def _paired(own: Mapping[str, list], right: Mapping[str, list]) -> list[tuple[An
     for name, results in right.items():
         calls = own.get(name, [])
         for mine, theirs in zip(calls, results, strict=True) if len(calls) == len(results) else ():
-            both = zip(mine, theirs, strict=False) if type(mine) is tuple is type(theirs) else [(mine, theirs)]
+            several = type(mine) is tuple is type(theirs)
+            both = zip(mine, theirs, strict=False) if several else [(mine, theirs)]
             pairs += [pair for pair in both if not same(*pair)]
     return copy.deepcopy(pairs)

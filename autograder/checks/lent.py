@@ -21,7 +21,7 @@ class Lent:
         return result
 
 
-_lent: ContextVar[Mapping[str, Lent]] = ContextVar("lent", default={})
+_lent: ContextVar[Mapping[str, Lent]] = ContextVar("lent", default=types.MappingProxyType({}))
 
 
 @contextmanager

@@ -57,8 +57,8 @@ class Failure(Exception):
 
     `cause` never holds inputs, expected values or text that student code made up.
     `detail` may, and is shown only where the student's own kernel runs the check. `code` is the
-    diagnosis, one of autograder/checks/diagnosis.py. `share` of the check's points is kept all the same
-    because of what the code does right for the function `rests_on`, which is wrong; 1.0 is a check that passes.
+    diagnosis, one of autograder/checks/diagnosis.py. `share` of the check's points is kept all the same,
+    for what is right although it rests on a function, `rests_on`, that is wrong; with 1.0 the check passes.
     """
 
     cause: str

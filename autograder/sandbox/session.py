@@ -74,7 +74,7 @@ class Session:
     def carry(
         self, forward: str, backward: str, arguments: tuple, douts: tuple, truth: dict | None
     ) -> tuple[Any, bool]:
-        """What a backward pass returns for the forward pass's cache, put right (checks/mend.py). Raises Failure."""
+        """What a backward pass returns for a cache put right (checks/mend.py). Raises Failure."""
         request = {"forward": forward, "backward": backward, "arguments": arguments, "douts": douts}
         values, changed = self._values(backward, "carry", {**request, "truth": truth}, None)
         return values[0], changed

@@ -137,7 +137,7 @@ class Worker:
     def carry(
         self, forward: str, backward: str, arguments: tuple, douts: tuple, truth: dict | None
     ) -> dict:
-        """Call a forward pass, put its cache right and call the backward pass with it; the cache stays here."""
+        """Call a backward pass with the forward pass's cache, put right; it stays here."""
         self.console.clear()
         functions = [self.shell.user_ns.get(name) for name in (forward, backward)]
         if any(function is None for function in functions):
