@@ -54,21 +54,29 @@ class Case:
 def proven_by_cache(passes: Passes, inputs: Mapping, rng: np.random.Generator) -> set[str]:
     """The names of the gradients that are the reference's when the student's cache is put right.
 
-    The cache is taken as it is and, while gradients are wrong, with more and more in it put right. They must
-    be so again at a second call, and in float32. Raises the Failure of a backward pass that is not there, or
-    that measures its gradients.
+    While gradients are wrong, more and more in it is put right. They must be right again at a second call,
+    and in float32. Raises the Failure of a backward pass that is not there, or that measures its gradients.
     """
     case = _fresh(passes, inputs, rng)
-    with results_of_parts() as own:
-        best, proven = None, _right(passes, case, None)
-    parts = _paired(own, case.parts)
-    for truth in (Truth(case.outs), Truth(case.outs, parts), Truth(case.outs, parts, case.between)):
+    plain = _truth(passes, case)
+    best, proven = plain, set()
+    for truth in (replace(plain, parts=[]), plain, replace(plain, guess=True)):
         if len(proven) < len(case.exact) and len(right := _right(passes, case, truth)) > len(proven):
             best, proven = truth, right
     if proven:
         proven = proven & _right(passes, case, best, again=True)
-        proven = proven & _right_in_single(passes, inputs, best, rng)
+        single = _fresh(passes, _single(inputs), rng)
+        truth = replace(_truth(passes, single), guess=best.guess, single=True)
+        truth = truth if best.parts else replace(truth, parts=[])
+        proven = proven & _right(passes, single, truth, SINGLE_PRECISION)
     return proven
+
+
+def _truth(passes: Passes, case: Case) -> Truth:
+    """What is right in a case, for which parts are called once to see what they return now."""
+    with results_of_parts() as own:
+        _right(passes, case, None)
+    return Truth(case.outs, case.between, _paired(own, case.parts))
 
 
 def _right(
@@ -87,21 +95,6 @@ def _right(
     if again and right:
         _require_derived(passes, case, {name: found[name] for name in right})
     return right
-
-
-def _right_in_single(
-    passes: Passes, inputs: Mapping, truth: Truth | None, rng: np.random.Generator
-) -> set[str]:
-    """The names of the gradients that are right, and float32, where everything that comes in is."""
-    case = _fresh(passes, _single(inputs), rng)
-    with results_of_parts() as own:
-        _right(passes, case, None)
-    truth = truth or Truth()
-    truth = replace(
-        truth, outs=truth.outs and case.outs, parts=truth.parts and _paired(own, case.parts),
-        between=truth.between and case.between, single=True,
-    )  # fmt: skip
-    return _right(passes, case, truth, SINGLE_PRECISION)
 
 
 def _gradients(passes: Passes, case: Case, truth: Truth | None) -> Gradients:

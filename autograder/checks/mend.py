@@ -24,13 +24,15 @@ FAR = 1.0  # a norm ratio |own - right| / |right| from which on two arrays are n
 class Truth:
     """What is right for one call of a forward pass.
 
-    `outs` are its outputs, `parts` what functions that it calls have returned and should have, and
-    `between` the arrays that the reference keeps for its own backward pass. `single` asks for float32.
+    `outs` are its outputs, `between` the arrays that the reference keeps for its own backward pass, and
+    `parts` what functions that it calls have returned and should have. With `guess`, an array that is like
+    one of `between` becomes that. `single` asks for float32.
     """
 
-    outs: tuple = ()
+    outs: tuple
+    between: list[NDArray]
     parts: list[tuple[Any, Any]] = field(default_factory=list)
-    between: list[NDArray] = field(default_factory=list)
+    guess: bool = False
     single: bool = False
 
 
@@ -41,8 +43,12 @@ def gradients_of(
 
     With a `truth` the cache is put right first.
     """
-    *outs, cache = forward(*copy.deepcopy(arguments))
+    copies = copy.deepcopy(arguments)
+    *outs, cache = forward(*copies)
     if truth:
+        outs = copy.deepcopy(outs)
+        for changed, array in zip(arrays_in(copies), arrays_in(arguments), strict=True):
+            changed[...] = array  # a forward pass that overwrites its inputs is wrong in that
         cache = mended(cache, outs, arguments, copy.deepcopy(truth))
     given = [*copy.deepcopy(douts), cache]
     before = copy.deepcopy(data_of(given))
@@ -54,8 +60,8 @@ def mended(cache: Any, outs: Sequence[Any], inputs: Any, truth: Truth) -> Any:
 
     What a part returned is replaced as a whole, and so is an array that holds an output: in its own shape,
     with its axes in another order, or flattened. In others, as one that joins an initial state to the
-    outputs, each number that is found once among the outputs is replaced. What is left is replaced by the
-    nearest array of its shape in `between`, if that is near. Inputs stay as they are.
+    outputs, each number that is found once among the outputs is replaced. Inputs, and what is right already,
+    stay as they are.
     """
     known = list(arrays_in(inputs))
     pairs = [(np.asarray(own), np.asarray(right)) for own, right in zip(outs, truth.outs, strict=False)]
@@ -67,8 +73,8 @@ def mended(cache: Any, outs: Sequence[Any], inputs: Any, truth: Truth) -> Any:
         return next((right for own, right in parts if same(own, value)), value)
 
     def change(array: NDArray) -> Any:
-        if not any(_equal(array, one) for one in known):
-            array = _put_right(array, pairs, numbers, truth.between)
+        if not any(_equal(array, one) for one in known) and not _is_right(array, pairs, truth.between):
+            array = _put_right(array, pairs, numbers, truth.between if truth.guess else [])
         return array.astype(np.float32) if truth.single else array
 
     return _walk(cache, replace, change, MAX_DEPTH)
@@ -101,11 +107,17 @@ def _walk(value: Any, replace: Callable[[Any], Any], change: Callable[[NDArray],
     return value
 
 
+def _is_right(array: NDArray, pairs: list[tuple[NDArray, NDArray]], between: list) -> bool:
+    turned = (right.transpose(axes) for _, right in pairs for axes in _orders(right))
+    views = (view for right in between for view in _views(right, array.shape))
+    return any(_equal(array, one) for one in itertools.chain(turned, views))
+
+
 def _put_right(
     array: NDArray, pairs: list[tuple[NDArray, NDArray]], numbers: tuple[NDArray, NDArray], between: list
 ) -> NDArray:
     for own, right in pairs:
-        for axes in itertools.permutations(range(own.ndim)):
+        for axes in _orders(own):
             if array.size == own.size and _equal(array.ravel(), own.transpose(axes).ravel()):
                 return right.transpose(axes).reshape(array.shape).astype(array.dtype)
     values, right = numbers
@@ -145,6 +157,10 @@ def _views(array: NDArray, shape: tuple) -> Iterator[NDArray]:
     for axis in range(array.ndim):
         if array.shape[:axis] + array.shape[axis + 1 :] == shape:
             yield from np.moveaxis(array, axis, 0)
+
+
+def _orders(array: NDArray) -> Iterator[tuple[int, ...]]:
+    return itertools.permutations(range(array.ndim))
 
 
 def _equal(left: NDArray, right: NDArray) -> bool:
