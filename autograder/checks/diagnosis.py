@@ -42,6 +42,7 @@ CODES = {
     "large": "Look at what happens to numbers far away from zero.",
     # What is special about a kind of check.
     "forward": "",
+    "carried": "",
     "numerical": "Work the derivative out with the chain rule; taking differences is the check's part.",
     "constant": "",
     "temperature": "Look at where the temperature enters.",

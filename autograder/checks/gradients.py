@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from autograder.checks.by_cache import Passes
 from autograder.checks.calls import call, outputs_and_cache, require_array, require_float_array, several
+from autograder.checks.carried import kept, wrong_forward
 from autograder.checks.compare import Explanation, explain, relative_error, worst_entry
 from autograder.checks.diagnose import diagnose
 from autograder.checks.numerical import require_derived
@@ -62,14 +64,14 @@ def check_gradients(
     where a docstring asks for something else than the derivative, such as beyond a clip.
     """
     seed = seed_of_check(seed)
-    outs, douts, found = _run(forward, backward, inputs, _upstream(seed))
     if expected:
-        return _require_expected(
-            found, _named(expected(*douts), inputs, backward.__name__), inputs, threshold
-        )
+        _, douts, found = _run(forward, backward, inputs, _upstream(seed))
+        right = _named(expected(*douts), inputs, backward.__name__)
+        return _require_expected(found, right, inputs, threshold)
     reference = reference or truth_of(forward)
     if reference:
-        _require_forward(forward, reference, inputs, outs)
+        _require_forward(forward, backward, reference, inputs, seed)
+    outs, douts, found = _run(forward, backward, inputs, _upstream(seed))
     along = functools.partial(_along, projections=projections, seed=seed)
     numeric = _numeric(reference or forward, inputs, douts, projections, seed)
     if not any(gradient.any() for gradient in numeric.values()):
@@ -287,18 +289,20 @@ def _compare(
     return Row(name, measured, words, f"{name} {worst_entry(found, right)}")
 
 
-def _require_forward(forward: Callable, reference: Callable, inputs: Mapping, outs: tuple) -> None:
-    right = outputs_and_cache(reference, list(inputs.values()))[0]
-    agree = len(outs) == len(right) and all(
-        out.shape == np.shape(truth) and relative_error(out, truth) < THRESHOLD
-        for out, truth in zip(outs, right, strict=True)
-    )
-    if not agree:
-        raise Failure(
-            f"The backward pass needs a right forward pass, and `{forward.__name__}` is not right yet; "
-            "mend it first.",
-            code="forward",
-        )
+def _require_forward(
+    forward: Callable, backward: Callable, reference: Callable, inputs: Mapping, seed: int
+) -> None:
+    """Raise the Failure for a forward pass that is wrong; it keeps what the backward pass does right."""
+    wrong, right_backward = (
+        wrong_forward(forward, reference, inputs, _copy(inputs, np.float32)), truth_of(backward)
+    )  # fmt: skip
+    if wrong and right_backward:
+        names = [name for name, _ in _tensors(inputs)]
+        passes = Passes(forward, backward, reference, right_backward, _named)
+        with getattr(forward, "sealed_probe", contextlib.nullcontext)():
+            wrong = kept(passes, inputs, names, seed) or wrong
+    if wrong:
+        raise wrong
 
 
 def _require_single_precision(

@@ -12,6 +12,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from autograder.checks.diagnosis import look_for
+from autograder.checks.lent import Lent, lending
 
 Status = Literal["passed", "failed", "could not run"]
 
@@ -32,7 +33,8 @@ class Outcome:
 
     `cause` is safe to show to anybody; `rows` may hold measured numbers and stay in the student's own
     kernel; `says` is the sentence that the author of a hidden check wrote for the student.
-    `diagnosis` is a code of autograder/checks/diagnosis.py, "" when the check passed.
+    `diagnosis` is a code of autograder/checks/diagnosis.py, "" when the check passed. A check of a backward
+    pass whose forward pass, `rests_on`, is wrong may have passed, or keep a `share` of its points, 0 to 1.
     """
 
     check: str
@@ -41,6 +43,8 @@ class Outcome:
     rows: tuple[Row, ...] = ()
     says: str = ""
     diagnosis: str = ""
+    share: float = 0.0
+    rests_on: str = ""
 
     @property
     def look(self) -> str:
@@ -54,13 +58,16 @@ class Failure(Exception):
 
     `cause` never holds inputs, expected values or text that student code made up.
     `detail` may, and is shown only where the student's own kernel runs the check. `code` is the
-    diagnosis, one of autograder/checks/diagnosis.py.
+    diagnosis, one of autograder/checks/diagnosis.py. `share` of the check's points is kept all the same,
+    for what is right although it rests on a function, `rests_on`, that is wrong; with 1.0 the check passes.
     """
 
     cause: str
     detail: str = ""
     rows: tuple[Row, ...] = field(default=())
     code: str = "differs"
+    share: float = 0.0
+    rests_on: str = ""
 
     def __str__(self) -> str:
         return self.cause
@@ -143,16 +150,16 @@ def check(body: Callable[..., str]) -> Callable[..., None]:
         function = functions[body.__name__ == "check_gradients"].__name__
         name = f"{function}: {body.__name__[6:]}"
         listener, find, proven, _ = _grader.get() or _Grader(_tell)
-        stand_ins = {name: find(name) for name in given if name not in proven} if find else {}
+        stand_ins = {name: Lent(find(name)) for name in given if name not in proven} if find else {}
         hint = "" if find else _given_hint(given)
         began = time.monotonic()
         try:
             for one in functions:
                 require_no_leftovers(one)
-            with supplied(subject, stand_ins), np.errstate(all="ignore"), printing_once():
+            with lending(stand_ins), supplied(subject, stand_ins), np.errstate(all="ignore"), printing_once():
                 outcome = Outcome(name, "passed", body(subject, *arguments, **options), says=says)
         except Failure as failure:
-            outcome = Outcome(name, "failed", failure.cause, _rows(failure, hint), says, failure.code)
+            outcome = _failed(name, failure, hint, says)
         except KeyboardInterrupt as stop:
             if _grader.get():
                 raise
@@ -160,8 +167,7 @@ def check(body: Callable[..., str]) -> Callable[..., None]:
         except Exception as error:
             if _grader.get() or not _takes(body, subject, *arguments, **options):
                 raise
-            failure = unworkable(function, error)
-            outcome = Outcome(name, "failed", failure.cause, _rows(failure, hint), says, failure.code)
+            outcome = _failed(name, unworkable(function, error), hint, says)
         listener(outcome)
 
     return run
@@ -175,6 +181,12 @@ def _stopped(check: str, functions: Sequence[Callable], stop: KeyboardInterrupt,
     where = f" in `{frame.name}`, line {frame.lineno}, `{frame.line}`," if frame else ""
     loop = " Does a loop there end?" if frame else ""
     return f"■ {check}\n  stopped{where} after {seconds:.0f} s.{loop}"
+
+
+def _failed(name: str, failure: Failure, hint: str, says: str) -> Outcome:
+    status = "passed" if failure.share == 1 else "failed"
+    rows = _rows(failure, hint)
+    return Outcome(name, status, failure.cause, rows, says, failure.code, failure.share, failure.rests_on)
 
 
 def unworkable(function: str, error: Exception) -> Failure:

@@ -17,7 +17,7 @@ def as_text(outcome: Outcome) -> str:
 def for_student(outcome: Outcome, hidden: bool) -> str:
     """What feedback says: the cause and where to look, of a hidden check after the author's words."""
     says = outcome.says if hidden else ""
-    if outcome.status == "passed":
+    if outcome.status == "passed" and not outcome.rests_on:
         return says if hidden else outcome.cause
     return " ".join(part for part in (says, outcome.cause, outcome.look) if part)
 

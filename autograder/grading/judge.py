@@ -4,7 +4,7 @@ import hashlib
 import html
 import json
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import nbformat
@@ -13,6 +13,7 @@ from nbformat import NotebookNode
 import autograder.hidden
 from autograder.checks.show import MARKS, for_student
 from autograder.grading.restore import Restored, blank, grade_id
+from autograder.grading.result import share_of
 from autograder.grading.runs import Plan
 from autograder.grading.stubs import stubs_of
 from autograder.grading.testcell import Judged, run_test_cell
@@ -99,6 +100,7 @@ def _run_tests(plan: Plan, rules: Rules, files: list[Path]) -> bool:
                 session.run(plan.code(cell), own=not grade_id(cell.node))
             elif cell.kind == "test":
                 checks = run_test_cell(cell, lambda name: StudentFunction(session, name), _proven(judged))
+                checks = [kept_where_paid(check, judged + checks) for check in checks]
                 _write_result(cell.node, checks)
                 judged += checks
     finally:
@@ -113,13 +115,26 @@ def _proven(judged: list[Judged]) -> set[str]:
     return {check.outcome.check.partition(":")[0] for check in judged}
 
 
+def kept_where_paid(check: Judged, judged: list[Judged]) -> Judged:
+    """A check as it counts: what rests on a wrong function gives points if that has cost its own before."""
+    rests_on = check.outcome.rests_on
+    paid = any(
+        one.outcome.status == "failed" and one.outcome.check.partition(":")[0] == rests_on for one in judged
+    )
+    if not rests_on or paid:
+        return check
+    cause = f"It rests on `{rests_on}`, which is not right; mend that first."
+    lost = {"status": "failed", "cause": cause, "diagnosis": "forward", "share": 0.0, "rests_on": ""}
+    return replace(check, outcome=replace(check.outcome, **lost))
+
+
 def _write_result(cell: NotebookNode, checks: list[Judged]) -> None:
     """Points as nbgrader reads them, a table as people do, and the facts for reports."""
     points = float(cell.metadata.nbgrader["points"])
-    passed = sum(check.outcome.status == "passed" for check in checks)
-    score = min(points, round(points * passed / len(checks), 4))
-    cell.metadata["autograder"] = {"score": score, "checks": [_facts(check) for check in checks]}
-    rows = "".join(_as_row(fact, points / len(checks)) for fact in cell.metadata["autograder"]["checks"])
+    facts = [_facts(check) for check in checks]
+    score = min(points, round(points * sum(map(share_of, facts)) / len(checks), 4))
+    cell.metadata["autograder"] = {"score": score, "checks": facts}
+    rows = "".join(_as_row(fact, points / len(checks)) for fact in facts)
     page = f"<p>{score:g} of {points:g} points</p><table>{rows}</table>"
     data = {"text/plain": f"{score}", "text/html": page}
     cell.outputs = [nbformat.v4.new_output("execute_result", execution_count=None, data=data)]
@@ -132,12 +147,13 @@ def _facts(check: Judged) -> dict:
         "check": outcome.check, "status": outcome.status, "hidden": check.hidden,
         "message": COULD_NOT_RUN if lost else for_student(outcome, check.hidden),
         "cause": outcome.cause, "diagnosis": outcome.diagnosis,
+        **({"share": round(outcome.share, 4)} if outcome.status == "failed" and outcome.share else {}),
     }  # fmt: skip
 
 
 def _as_row(fact: dict, worth: float) -> str:
     name = "hidden check" if fact["hidden"] else fact["check"]
-    gained = worth if fact["status"] == "passed" else 0
+    gained = worth * share_of(fact)
     # Spaces that do not break keep the narrow columns on one line.
     points = f"{gained:.3g} of {worth:.3g}".replace(" ", "\N{NO-BREAK SPACE}")
     cells = (MARKS[fact["status"]], name, points, fact["message"])

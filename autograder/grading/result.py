@@ -14,6 +14,7 @@ RESULT = {
 }  # fmt: skip
 CELL = {"cell": str, "points": float, "score": float, "checks": list}
 CHECK = {"check": str, "status": str, "hidden": bool, "message": str, "cause": str, "diagnosis": str}
+SHARE = {"share": float}  # only of a failed check that keeps some of its points
 STATUSES = {"passed", "failed", "could not run"}
 LARGEST = 1e9  # of numbers that a file may hold: points and seconds
 
@@ -59,10 +60,17 @@ class Result:
         for cell in entry["cells"]:
             _require(cell, CELL, "a cell")
             for check in cell["checks"]:
-                _require(check, CHECK, "a check")
+                _require(check, CHECK | SHARE if "share" in check else CHECK, "a check")
                 if check["status"] not in STATUSES:
                     raise ValueError(f"a check has the status {check['status']!r}")
+                if not 0 <= share_of(check) <= 1:
+                    raise ValueError(f"a check has the share {check['share']!r}")
         return cls(**entry)
+
+
+def share_of(check: dict) -> float:
+    """The share of its points that a check gives, 0 to 1, from its facts."""
+    return 1.0 if check["status"] == "passed" else check.get("share", 0.0)
 
 
 def _require(entry: Any, fields: dict, what: str) -> None:

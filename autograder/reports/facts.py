@@ -11,6 +11,7 @@ from autograder.reports.words import check_name
 
 BINS = 10
 UNFINISHED = "not implemented"
+CARRIED = "carried"
 FOLLOWS = " broke a limit before, and is not called again."
 
 
@@ -38,6 +39,14 @@ class Unfinished:
     """How many functions are not implemented yet, and in how many submissions."""
 
     functions: int
+    submissions: int
+
+
+@dataclass(frozen=True)
+class Counted:
+    """How many checks, and in how many submissions."""
+
+    checks: int
     submissions: int
 
 
@@ -87,7 +96,7 @@ def diagnoses(results: list[Result]) -> list[Diagnosis]:
     found = {
         (result.student, result.assignment, check["diagnosis"].partition(" `")[0])
         for result, _, check in _checks(results, "failed")
-        if check["diagnosis"] and not check["cause"].endswith(FOLLOWS)
+        if check["diagnosis"] not in ("", CARRIED) and not check["cause"].endswith(FOLLOWS)
     }  # fmt: skip
     counts = Counter(code for _, _, code in sorted(found) if code != UNFINISHED)
     return [Diagnosis(code, count, look_for(code)) for code, count in counts.most_common()]
@@ -118,6 +127,12 @@ def unfinished(results: list[Result]) -> Unfinished:
     ]  # fmt: skip
     functions = {(assignment, cause) for assignment, cause, _ in found}
     return Unfinished(len(functions), len({(assignment, who) for assignment, _, who in found}))
+
+
+def carried(results: list[Result]) -> Counted:
+    """The checks of backward passes that give points although the forward pass is wrong."""
+    found = [result for result in results for check in result.checks if check["diagnosis"] == CARRIED]
+    return Counted(len(found), len({(result.assignment, result.student) for result in found}))
 
 
 def not_run(results: list[Result]) -> list[NotRun]:

@@ -38,6 +38,7 @@ def render(results: list[Result], written: datetime) -> str:
         headline=_headline(results),
         assignments=_assignments(results),
         unfinished=facts.unfinished(results),
+        carried=facts.carried(results),
         not_graded=[result for result in by_student if not is_graded(result)],
         not_run=facts.not_run(results),
         restored=[result for result in by_student if result.restored and result not in changed],

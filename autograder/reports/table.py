@@ -92,7 +92,15 @@ def _grading(results: list[Result]) -> str:
     restored = sum(bool(result.restored) for result in results)
     first = f"{counted(lost, 'check')} could not run" if lost else "Every check ran"
     second = f"in {counted(restored, 'submission')}" if restored else "nowhere"
-    return f"{first}; cells were put back {second}."
+    return f"{first}; cells were put back {second}.{_carried(results)}"
+
+
+def _carried(results: list[Result]) -> str:
+    carried = facts.carried(results)
+    if not carried.checks:
+        return ""
+    keep = f"{counted(carried.checks, 'check')} in {counted(carried.submissions, 'submission')}"
+    return f" Points of right backward passes whose forward pass is wrong are kept: {keep}."
 
 
 def common_causes(results: list[Result], most: int = 5) -> Table | None:

@@ -74,13 +74,26 @@ class Session:
 
         With `keep` the last of several things that it returns stays in its process, whatever it holds.
         """
+        request = {"name": name, "arguments": arguments, "times": times, "keep": keep}
+        return self._values(name, "call", request, seconds)
+
+    def carry(
+        self, forward: str, backward: str, arguments: tuple, douts: tuple, truth: dict | None
+    ) -> tuple[Any, bool]:
+        """What a backward pass returns for a cache put right (checks/mend.py). Raises Failure."""
+        request = {"forward": forward, "backward": backward, "arguments": arguments, "douts": douts}
+        values, changed = self._values(backward, "carry", {**request, "truth": truth}, None)
+        return values[0], changed
+
+    def _values(
+        self, name: str, operation: str, request: dict, seconds: float | None
+    ) -> tuple[list, bool]:
         if name in self._overran:
             raise Failure(f"`{name}` broke a limit before, and is not called again.", code="limit")
         probing = self._account == "grader"
         seconds = seconds or (PROBE_SECONDS if probing else self.limits.call_seconds)
         try:
-            asked = {"name": name, "arguments": arguments, "times": times, "keep": keep}
-            reply = self._ask("call", asked, seconds)
+            reply = self._ask(operation, request, seconds)
         except KilledFromOutside:
             raise
         except ProcessDied as error:
@@ -90,7 +103,7 @@ class Session:
         if "error" in reply:
             raise _failure(name, reply["error"])
         values = reply.get("values")
-        if type(values) is not list or len(values) != times:
+        if type(values) is not list or len(values) != request.get("times", 1):
             raise Failure(f"`{name}` ran, but its process reports no result.", code="returns")
         return values, reply.get("changed") is True
 
@@ -106,16 +119,20 @@ class Session:
 
     @contextmanager
     def supply(self, stand_ins: Mapping[str, Callable]) -> Iterator[None]:
-        """While open, student code that calls these names reaches the functions given here."""
-        self._supplied = dict(stand_ins)
-        if self._process and stand_ins:
-            self._quietly("supply", {"names": list(stand_ins)})
+        """While open, student code that calls these names, too, reaches the functions given here."""
+        before = self._supplied
+        self._supply({**before, **stand_ins})
         try:
             yield
         finally:
-            self._supplied = {}
             if self._process and stand_ins:
                 self._quietly("withdraw", {})
+            self._supply(before)
+
+    def _supply(self, stand_ins: Mapping[str, Callable]) -> None:
+        self._supplied = dict(stand_ins)
+        if self._process and stand_ins:
+            self._quietly("supply", {"names": list(stand_ins)})
 
     def probe(self):
         """While open, calls are the grader's own: they are short, and a broken limit has no consequence."""
@@ -234,6 +251,15 @@ class StudentFunction:
         with self.session.probe():
             self.session.call(self.__name__, tuple(arguments), times, self.session.limits.call_seconds)
         return self.session.spent
+
+    def sealed_carry(
+        self, backward: "StudentFunction", arguments: tuple, douts: tuple, truth: dict | None
+    ) -> tuple[Any, bool]:
+        """See Session.carry. Raises Failure, also when what is right is too large to send."""
+        try:
+            return self.session.carry(self.__name__, backward.__name__, arguments, douts, truth)
+        except wire.WireError:
+            raise Failure("The cache is too large to be put right.", code="limit") from None
 
     def sealed_probe(self):
         """See Session.probe."""

@@ -23,6 +23,7 @@ from traitlets.config import Config
 
 from autograder.checks.calls import same, snapshot
 from autograder.checks.frames import own_frame
+from autograder.checks.mend import Truth, gradients_of
 from autograder.sandbox import seal, wire
 
 MAX_MESSAGE = 300
@@ -132,15 +133,32 @@ class Worker:
         try:
             values = [function(*arguments) for _ in range(times)]
         except BaseException as error:
-            frame = own_frame(error.__traceback__, self.shell.user_ns)
-            return _error(type(error).__name__, f"{error}", frame.line or "" if frame else "")
+            return self._raised(error)
         changed = not same(before, snapshot(arguments))
         return {"values": [_without_cache(value) for value in values] if keep else values, "changed": changed}
+
+    def carry(
+        self, forward: str, backward: str, arguments: tuple, douts: tuple, truth: dict | None
+    ) -> dict:
+        """Call a backward pass with the forward pass's cache, put right; it stays here."""
+        self.console.clear()
+        functions = [self.shell.user_ns.get(name) for name in (forward, backward)]
+        if any(function is None for function in functions):
+            return _error("Undefined", "")
+        try:
+            value, changed = gradients_of(*functions, arguments, douts, truth and Truth(**truth))
+        except BaseException as error:
+            return self._raised(error)
+        return {"values": [value], "changed": changed}
+
+    def _raised(self, error: BaseException) -> dict:
+        frame = own_frame(error.__traceback__, self.shell.user_ns)
+        return _error(type(error).__name__, f"{error}", frame.line or "" if frame else "")
 
     def supply(self, names: list[str]) -> dict:
         """Let calls of these names go to the grader until `withdraw`."""
         scope = self.shell.user_ns
-        self.replaced = {name: scope.get(name) for name in names}
+        self.replaced = {name: scope.get(name) for name in names} | self.replaced
         scope.update({name: self._stand_in(name) for name in names})
         return {}
 

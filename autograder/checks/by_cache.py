@@ -1,0 +1,175 @@
+"""With a cache put right, which gradients of a backward pass are the reference's?"""
+
+import copy
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograder.checks.calls import outputs_and_cache, raised, same
+from autograder.checks.compare import relative_error
+from autograder.checks.lent import lent, results_of_parts, with_parts
+from autograder.checks.mend import Truth, arrays_in, gradients_of
+from autograder.checks.numerical import require_derived
+from autograder.checks.outcome import Failure
+
+Gradients = dict[str, NDArray]
+JITTER = 0.04  # so that numbers between 0 and 1 stay there
+THRESHOLD, SINGLE_PRECISION = 1e-6, 1e-3
+NOTHING_THERE = {"not implemented", "undefined", "limit"}
+
+
+@dataclass(frozen=True)
+class Passes:
+    """A student's forward and backward pass and the reference's.
+
+    `named(result, inputs, function)` gives the gradients by name, after the ladder.
+    """
+
+    forward: Callable
+    backward: Callable
+    right_forward: Callable
+    right_backward: Callable
+    named: Callable[[Any, Mapping, str], Gradients]
+
+
+@dataclass(frozen=True)
+class Case:
+    """Inputs that are used for nothing else, upstream gradients for them, and what is right there.
+
+    `between` are the arrays that the reference keeps for its backward pass, `parts` what functions return
+    that it calls.
+    """
+
+    inputs: dict[str, Any]
+    douts: tuple
+    outs: tuple
+    exact: Gradients
+    between: list[NDArray] = field(default_factory=list)
+    parts: dict[str, list] = field(default_factory=dict)
+
+
+def proven_by_cache(passes: Passes, inputs: Mapping, rng: np.random.Generator) -> set[str]:
+    """The names of the gradients that are the reference's when the student's cache is put right.
+
+    While gradients are wrong, more and more in it is put right. They must be right again at a second call,
+    and in float32. Raises the Failure of a backward pass that is not there, or that measures its gradients.
+    """
+    case = _fresh(passes, inputs, rng)
+    plain = _truth(passes, case)
+    best, proven = plain, set()
+    for truth in (replace(plain, parts=[]), plain, replace(plain, guess=True)):
+        if len(proven) < len(case.exact) and len(right := _right(passes, case, truth)) > len(proven):
+            best, proven = truth, right
+    if proven:
+        proven = proven & _right(passes, case, best, again=True)
+        single = _fresh(passes, _single(inputs), rng)
+        truth = replace(_truth(passes, single), guess=best.guess, single=True)
+        truth = truth if best.parts else replace(truth, parts=[])
+        proven = proven & _right(passes, single, truth, SINGLE_PRECISION)
+    return proven
+
+
+def _truth(passes: Passes, case: Case) -> Truth:
+    """What is right in a case, for which parts are called once to see what they return now."""
+    with results_of_parts() as own:
+        _right(passes, case, None)
+    return Truth(case.outs, case.between, _paired(own, case.parts))
+
+
+def _right(
+    passes: Passes, case: Case, truth: Truth | None, limit: float = THRESHOLD, again: bool = False
+) -> set[str]:
+    """The names of the right gradients; with `again`, of those that are the same at a second call."""
+    try:
+        found = _gradients(passes, case, truth)
+        if again and not same(found, _gradients(passes, case, truth)):
+            return set()
+    except Failure as failure:
+        if failure.code in NOTHING_THERE:
+            raise
+        return set()
+    right = {name for name in case.exact if relative_error(found[name], case.exact[name]) < limit}
+    if again and right:
+        _require_derived(passes, case, {name: found[name] for name in right})
+    return right
+
+
+def _gradients(passes: Passes, case: Case, truth: Truth | None) -> Gradients:
+    """What the student's backward pass returns, by name. Raises Failure."""
+    forward, backward, arguments = passes.forward, passes.backward, tuple(case.inputs.values())
+    if hasattr(forward, "sealed_carry"):
+        result, changed = forward.sealed_carry(backward, arguments, case.douts, truth and vars(truth))
+    else:
+        try:
+            result, changed = gradients_of(forward, backward, arguments, case.douts, truth)
+        except Exception as error:
+            raise raised(backward.__name__, type(error).__name__, f"{error}") from error
+    if changed:
+        raise Failure(f"`{backward.__name__}` changes its inputs in place.", code="inputs changed")
+    return passes.named(result, case.inputs, backward.__name__)
+
+
+def _require_derived(passes: Passes, case: Case, found: Gradients) -> None:
+    arguments = list(case.inputs.values())
+    copies = copy.deepcopy(arguments)
+    require_derived(
+        passes.backward, lambda: (*case.douts, outputs_and_cache(passes.forward, arguments)[1]), found,
+        {name: case.exact[name] for name in found}, lambda: passes.right_forward(*copies),
+    )  # fmt: skip
+
+
+def _fresh(passes: Passes, inputs: Mapping, rng: np.random.Generator) -> Case:
+    """A case near `inputs`; on them where the reference is not finite beside them."""
+    try:
+        return _case(passes, {name: _jittered(value, rng) for name, value in inputs.items()}, rng)
+    except Failure:
+        return _case(passes, dict(inputs), rng)
+
+
+def _case(passes: Passes, inputs: dict[str, Any], rng: np.random.Generator) -> Case:
+    arguments = list(inputs.values())
+    forward, parts = with_parts(passes.right_forward, lent())
+    *outs, cache = forward(*copy.deepcopy(arguments))
+    known = list(arrays_in(arguments))
+    between = [array for array in arrays_in(cache) if not any(same(array, one) for one in known)]
+    between, outs, parts = copy.deepcopy((between, tuple(outs), parts))
+    douts = tuple(_upstream(np.asarray(out), rng) for out in outs)
+    result = passes.right_backward(*copy.deepcopy(douts), cache)
+    exact = passes.named(result, inputs, passes.right_backward.__name__)
+    return Case(inputs, douts, outs, exact, between, parts)
+
+
+def _upstream(out: NDArray, rng: np.random.Generator) -> NDArray | float:
+    return rng.normal(size=out.shape).astype(out.dtype) if out.ndim else float(rng.normal())
+
+
+def _jittered(value: Any, rng: np.random.Generator) -> Any:
+    """`value` with every float array's entries changed by some hundredths."""
+    return _changed(value, lambda array: array * (1 + rng.uniform(-JITTER, JITTER, array.shape)))
+
+
+def _single(inputs: Mapping) -> dict[str, Any]:
+    return _changed(dict(inputs), lambda array: array, np.float32)
+
+
+def _changed(value: Any, change: Callable[[NDArray], NDArray], dtype: type | None = None) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _changed(entry, change, dtype) for name, entry in value.items()}
+    if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+        return change(value).astype(dtype or value.dtype)
+    return value
+
+
+def _paired(own: Mapping[str, list], right: Mapping[str, list]) -> list[tuple[Any, Any]]:
+    """(own, right) of all that parts returned and that is not the same, call by call."""
+    pairs: list[tuple[Any, Any]] = []
+    for name, results in right.items():
+        calls = own.get(name, [])
+        for mine, theirs in zip(calls, results, strict=True) if len(calls) == len(results) else ():
+            several = type(mine) is tuple is type(theirs)
+            both = zip(mine, theirs, strict=False) if several else [(mine, theirs)]
+            pairs += [pair for pair in both if not same(*pair)]
+    return copy.deepcopy(pairs)

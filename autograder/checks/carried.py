@@ -1,0 +1,65 @@
+"""A backward pass whose forward pass is wrong: which of its points are kept?
+
+In grading only, where the reference is there to judge by; docs/gradient_checks.md has the two proofs.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from autograder.checks.by_cache import SINGLE_PRECISION, THRESHOLD, Passes, proven_by_cache
+from autograder.checks.calls import is_number, outputs_and_cache, supplied
+from autograder.checks.compare import relative_error
+from autograder.checks.lent import Lent, lending, lent, parts_of
+from autograder.checks.outcome import Failure
+
+WITHOUT_OUTPUT = {"not implemented", "undefined", "limit", "raised"}
+FRESH = 3  # what is drawn from a seed, beside upstream gradients and directions
+
+
+def wrong_forward(forward: Callable, reference: Callable, inputs: Mapping, single: Mapping) -> Failure | None:
+    """Why a forward pass is wrong on `inputs` or, in float32, on `single`; None when it is right.
+
+    Raises the Failure of one that has no outputs.
+    """
+    for given in (inputs, single):
+        try:
+            outs = outputs_and_cache(forward, list(given.values()))[0]
+        except Failure as failure:
+            if failure.code in WITHOUT_OUTPUT:
+                raise
+            return failure
+        right = outputs_and_cache(reference, list(given.values()))[0]
+        if len(outs) != len(right) or not all(map(_agree, outs, right)):
+            return Failure(
+                f"The backward pass needs a right forward pass, and `{forward.__name__}` is not right yet; "
+                "mend it first.",
+                code="forward",
+            )
+    return None
+
+
+def _agree(out: Any, right: Any) -> bool:
+    """The same output, in the same dtype, as exactly as that says?"""
+    right = np.asarray(right)
+    if not is_number(out) or np.shape(out) != right.shape:
+        return False
+    if right.ndim and out.dtype != right.dtype:
+        return False
+    return relative_error(out, right) < (SINGLE_PRECISION if right.dtype == np.float32 else THRESHOLD)
+
+
+def kept(passes: Passes, inputs: Mapping[str, Any], names: list[str], seed: int) -> Failure | None:
+    """The Failure that keeps a share of the points, None when none is kept. All of them make a check pass.
+
+    Raises the Failure of a backward pass that is not there, or that measures its gradients.
+    """
+    parts = parts_of(passes.right_forward, passes.right_backward)
+    more = {name: Lent(part) for name, part in parts.items() if name not in lent()}
+    with lending({**lent(), **more}), supplied(passes.forward, more):
+        proven = proven_by_cache(passes, inputs, np.random.default_rng((seed, FRESH)))
+    if len(proven) < len(names):
+        return None
+    words = "Your backward pass is right for your own forward pass, which is wrong: its points are kept."
+    return Failure(words, code="carried", share=1.0, rests_on=passes.forward.__name__)
