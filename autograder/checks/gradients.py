@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograder.checks.by_cache import Passes
+from autograder.checks.by_derivative import Slopes
 from autograder.checks.calls import call, outputs_and_cache, require_array, require_float_array, several
 from autograder.checks.carried import kept, wrong_forward
 from autograder.checks.compare import Explanation, explain, relative_error, worst_entry
@@ -70,7 +71,7 @@ def check_gradients(
         return _require_expected(found, right, inputs, threshold)
     reference = reference or truth_of(forward)
     if reference:
-        _require_forward(forward, backward, reference, inputs, seed)
+        _require_forward(forward, backward, reference, inputs, projections, seed)
     outs, douts, found = _run(forward, backward, inputs, _upstream(seed))
     along = functools.partial(_along, projections=projections, seed=seed)
     numeric = _numeric(reference or forward, inputs, douts, projections, seed)
@@ -290,17 +291,21 @@ def _compare(
 
 
 def _require_forward(
-    forward: Callable, backward: Callable, reference: Callable, inputs: Mapping, seed: int
+    forward: Callable, backward: Callable, reference: Callable, inputs: Mapping, projections: int, seed: int
 ) -> None:
     """Raise the Failure for a forward pass that is wrong; it keeps what the backward pass does right."""
-    wrong, right_backward = (
-        wrong_forward(forward, reference, inputs, _copy(inputs, np.float32)), truth_of(backward)
-    )  # fmt: skip
+    right_backward = truth_of(backward)
+    inexact = wrong_forward(forward, reference, inputs)
+    wrong = inexact or wrong_forward(forward, reference, _copy(inputs, np.float32))
     if wrong and right_backward:
         names = [name for name, _ in _tensors(inputs)]
         passes = Passes(forward, backward, reference, right_backward, _named)
+        options = {"projections": projections, "seed": seed}
+        slopes = Slopes(functools.partial(_numeric, **options), functools.partial(_along, **options))
         with getattr(forward, "sealed_probe", contextlib.nullcontext)():
-            wrong = kept(passes, inputs, names, seed) or wrong
+            wrong = kept(passes, inputs, names, slopes, seed) or wrong
+    if wrong and not inexact:  # only in float32, of which a check of the forward pass may or may not ask
+        wrong.rests_on = ""
     if wrong:
         raise wrong
 

@@ -46,9 +46,7 @@ def gradients_of(
     copies = copy.deepcopy(arguments)
     *outs, cache = forward(*copies)
     if truth:
-        outs = copy.deepcopy(outs)
-        for changed, array in zip(arrays_in(copies), arrays_in(arguments), strict=True):
-            changed[...] = array  # a forward pass that overwrites its inputs is wrong in that
+        _put_back(copies, arguments, outs)
         cache = mended(cache, outs, arguments, copy.deepcopy(truth))
     given = [*copy.deepcopy(douts), cache]
     before = copy.deepcopy(data_of(given))
@@ -87,6 +85,13 @@ def arrays_in(value: Any, depth: int = MAX_DEPTH) -> Iterator[NDArray]:
     elif isinstance(value, dict | tuple | list) and depth:
         for entry in value.values() if isinstance(value, dict) else value:
             yield from arrays_in(entry, depth - 1)
+
+
+def _put_back(changed: Any, inputs: Any, outs: Sequence[Any]) -> None:
+    """Undo what a forward pass has written into its inputs, but for one that it returns."""
+    for array, before in zip(arrays_in(changed), arrays_in(inputs), strict=True):
+        if not any(np.may_share_memory(array, out) for out in arrays_in(tuple(outs))):
+            array[...] = before
 
 
 def _walk(value: Any, replace: Callable[[Any], Any], change: Callable[[NDArray], Any], depth: int) -> Any:
