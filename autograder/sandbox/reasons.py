@@ -16,7 +16,7 @@ import numpy as np
 
 from autograder.cells import parse
 
-PARTS = (np, np.linalg, np.random, np.fft, np.ndarray)
+PARTS = (np, np.linalg, np.random, np.fft, np.empty(0), np.float64(0))
 DOES_NOT_COMPILE = {"SyntaxError", "IndentationError", "TabError"}
 
 

@@ -108,5 +108,6 @@ def linear(x, h, params):
 def test_a_right_backward_pass_keeps_its_points(forward):
     """Is a backward pass that is right once its cache is put right worth its points?"""
     outcome = graded("step", forward)
-    assert verdict(outcome) == FULL and outcome.rests_on == "step_forward"
+    assert verdict(outcome) == FULL
+    assert outcome.rests_on == "step_forward"
     assert "its points are kept" in outcome.cause
