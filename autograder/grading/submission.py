@@ -67,7 +67,7 @@ def _missing(path: Path) -> str:
 
 
 def other_notebooks(path: Path) -> list[str]:
-    """The other files that look like notebooks around `path` and in folders there, by their way from there."""
+    """The other files that look like notebooks around `path` and in folders there, each by its way."""
     found, folders = [], [path.parent]
     for folder in folders:  # which grows by those inside
         for file in sorted(_inside(folder)):
