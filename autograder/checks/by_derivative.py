@@ -18,9 +18,11 @@ from autograder.checks.compare import relative_error
 from autograder.checks.numerical import require_derived
 from autograder.checks.outcome import Failure
 
-CHANGE = 1e-3  # of an input, in parts of its size: within the check's distance to kinks
+CHANGE = 3e-3  # of an input, in parts of its size: within the check's distance to kinks
 MOVED, UNMOVED = 1e-8, 1e-13  # of a tensor's largest entry; what lies between says nothing
 LESS = 0.25  # of the reference's change is too little, as of a function made almost straight
+LESS_BENT = 0.02  # and of its third difference, which a polynomial does not have
+ROUNDING = 1e-12  # third differences below it are nothing else
 ALIKE = 0.8  # the least cosine with the reference's gradient, over many upstream gradients
 UPSTREAMS = 40
 
@@ -104,39 +106,41 @@ def _no_easy_ones(
 ) -> set[str]:
     """The names of the gradients that behave as the reference's do."""
     names = {name for name in right if right[name].any() and _same_places(own[name], right[name])}
-    for changed, upstream in _changes(inputs, douts, rng):
-        now, truth = both.gradients(changed, upstream)
-        names = {n for n in names if _moves_alike(now[n], own[n], truth[n], right[n])}
+    for points in _changes(inputs, douts, rng):
+        found, truth = zip((own, right), *(both.gradients(*point) for point in points), strict=True)
+        names = {n for n in names if _moves_alike([one[n] for one in found], [one[n] for one in truth])}
     draws = [both.gradients(inputs, both.upstream(rng)) for _ in range(UPSTREAMS)] if names else []
     rows = {n: [np.stack([draw[i][n].ravel() for draw in draws]) for i in (0, 1)] for n in names}
     return {name for name in names if _are_alike(*rows[name])}
 
 
-def _changes(inputs: Mapping, douts: tuple, rng: np.random.Generator) -> Iterator[tuple[dict, tuple]]:
-    """Inputs and upstream gradients with one thing changed: an array, a number, or the order of ids."""
+def _changes(inputs: Mapping, douts: tuple, rng: np.random.Generator) -> Iterator[list[tuple[dict, tuple]]]:
+    """Inputs and upstream gradients with one thing changed, as `_changed` does."""
     for name, value in inputs.items():
         if isinstance(value, Mapping):
-            for changed, _ in _changes(value, (), rng):
-                yield {**inputs, name: changed}, douts
+            for points in _changes(value, (), rng):
+                yield [({**inputs, name: changed}, douts) for changed, _ in points]
         elif isinstance(value, np.ndarray) and value.size:
-            for array in _changed(value, rng):
-                yield {**inputs, name: array}, douts
+            for arrays in _changed(value, rng):
+                yield [({**inputs, name: array}, douts) for array in arrays]
     for i, dout in enumerate(douts):
-        for array in _changed(np.asarray(dout), rng):
+        for array, *_ in _changed(np.asarray(dout), rng):
             new = array if array.ndim else float(array)
-            yield dict(inputs), (*douts[:i], new, *douts[i + 1 :])
+            yield [(dict(inputs), (*douts[:i], new, *douts[i + 1 :]))]
 
 
-def _changed(array: NDArray, rng: np.random.Generator) -> Iterator[NDArray]:
+def _changed(array: NDArray, rng: np.random.Generator) -> Iterator[list[NDArray]]:
+    """Ids in another order; an array one and two steps on and one back; and one number of it a step on."""
     if array.dtype.kind != "f":
-        yield rng.permutation(array.ravel()).reshape(array.shape)
+        yield [rng.permutation(array.ravel()).reshape(array.shape)]
         return
-    step = CHANGE * np.sqrt(np.mean(array**2))
-    yield array + step * rng.normal(size=array.shape)
+    size = CHANGE * np.sqrt(np.mean(array**2))
+    step = size * rng.normal(size=array.shape)
+    yield [array + step, array + 2 * step, array - step]
     if array.ndim:
         one = np.zeros(array.size)
-        one[rng.integers(array.size)] = step
-        yield array + one.reshape(array.shape)
+        one[rng.integers(array.size)] = size
+        yield [array + one.reshape(array.shape)]
 
 
 def _same_places(own: NDArray, right: NDArray) -> bool:
@@ -144,12 +148,23 @@ def _same_places(own: NDArray, right: NDArray) -> bool:
     return bool(np.array_equal(own != 0, right != 0))
 
 
-def _moves_alike(now: NDArray, own: NDArray, truth: NDArray, right: NDArray) -> bool:
-    """Has the gradient moved where the reference's has, and nowhere else, and not by much less?"""
-    moved, wanted = _relative(now - own, own), _relative(truth - right, right)
+def _moves_alike(own: list[NDArray], right: list[NDArray]) -> bool:
+    """Does the gradient move just where the reference's does? Over several steps, as much and as bent?
+
+    The first of each is the start, the others come after changes.
+    """
+    moved, wanted = (_relative(one[1] - one[0], one[0]) for one in (own, right))
     if np.any(moved[wanted > MOVED] < UNMOVED) or np.any(moved[wanted < UNMOVED] > MOVED):
         return False
-    return np.linalg.norm(moved) >= LESS * np.linalg.norm(wanted) - UNMOVED
+    if len(own) == 2:
+        return True
+    bends = [_relative(two - 3 * one + 3 * start - back, start) for start, one, two, back in (own, right)]
+    return _enough(moved, wanted, LESS, UNMOVED) and _enough(*bends, LESS_BENT, ROUNDING)
+
+
+def _enough(own: NDArray, right: NDArray, share: float, floor: float) -> bool:
+    """Is it at least that share of the reference's, if that is more than rounding?"""
+    return bool(np.linalg.norm(right) < floor or np.linalg.norm(own) >= share * np.linalg.norm(right))
 
 
 def _relative(change: NDArray, array: NDArray) -> NDArray:
