@@ -154,13 +154,20 @@ def _gives_again(again: tuple, found: tuple) -> bool:
 
 
 def _as_precise(right: Any, dtype: np.dtype) -> Any:
-    """The expected results with single floats in the dtype of the inputs: nobody writes those in float32."""
+    """The expected results as what theirs may be: with inputs in float32, float64 stands for any float.
+
+    A single number has the dtype of the inputs.
+    """
     if isinstance(right, Mapping):
         return {key: _as_precise(entry, dtype) for key, entry in right.items()}
     if isinstance(right, tuple | list):
         return type(right)(_as_precise(entry, dtype) for entry in right)
-    is_single = isinstance(right, float | np.floating) or (isinstance(right, np.ndarray) and not right.ndim)
-    return np.asarray(right, dtype) if is_single and np.asarray(right).dtype.kind == "f" else right
+    if not is_number(right) or np.asarray(right).dtype.kind != "f":
+        return right
+    array = np.asarray(right)
+    if array.ndim == 0:
+        return array.astype(dtype)
+    return array.astype(np.float16) if array.dtype == np.float64 and dtype == np.float32 else array
 
 
 def _require(value: Any, like: Any, name: str, any_number: bool = False) -> Any:
