@@ -8,6 +8,7 @@ import pytest
 
 from autograder import check_gradients, check_values
 from autograder.checks.outcome import CheckFailed, CheckStopped, listening
+from autograder.sandbox import process
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.session import Session, StudentFunction
 from autograder.tests.test_checks import INPUTS, failure, step_backward, step_forward
@@ -246,3 +247,14 @@ def test_only_what_is_handed_in_can_be_called():
     """Does a call of anything else of the grader's raise in the student's process, which goes on?"""
     source = "def f(cache):\n    try:\n        return cache()\n    except ValueError as error:\n        return str(error)"
     assert ask("none", source, types.SimpleNamespace()) == "this object is no function"
+
+
+def test_a_large_cache_of_a_supplied_function_stays_with_the_grader(monkeypatch):
+    """Does a cache that is too large to come back as an argument go through student code as a handle, and back?"""
+    monkeypatch.setattr(process, "MAX_QUESTION", 10)
+    source = "def f():\n    out, cache = big_forward()\n    return out + big_backward(cache), type(cache).__name__"
+    stand_ins = {"big_forward": lambda: (2.0, np.arange(30.0)), "big_backward": np.sum}
+    with contextlib.closing(Session("none", Limits(), [])) as session:
+        session.run(source)
+        with session.supply(stand_ins):
+            assert StudentFunction(session, "f")() == (437.0, "Handle")
