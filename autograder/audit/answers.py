@@ -15,8 +15,8 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder.cells import Cell, cells_of, of_kind
-from autograder.checks.diagnosis import CODES
 from autograder.course import Course, CourseError
+from autograder.diagnosis.codes import CODES
 from autograder.grading.restore import is_test, without_hidden
 
 KEYS = {"name": str, "function": str, "edits": list, "check": str, "diagnosis": str}
@@ -27,7 +27,7 @@ class Mistake:
     """A mistake: `edits` are (old, new) texts inside the exercise that defines `function`.
 
     `check` is the name of the check that must catch it, such as "rnn_backward: gradients", and
-    `diagnosis` a code of autograder/checks/diagnosis.py.
+    `diagnosis` a code of autograder/diagnosis/codes.py.
     """
 
     name: str

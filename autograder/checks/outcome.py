@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from autograder.checks.diagnosis import look_for
+from autograder.diagnosis.codes import look_for
 
 Status = Literal["passed", "failed", "could not run"]
 
@@ -31,7 +31,7 @@ class Outcome:
 
     `cause` is safe to show to anybody; `rows` may hold measured numbers and stay in the student's own
     kernel; `says` is the sentence that the author of a hidden check wrote for the student.
-    `diagnosis` is a code of autograder/checks/diagnosis.py, "" when the check passed.
+    `diagnosis` is a code of autograder/diagnosis/codes.py, "" when the check passed.
     """
 
     check: str
@@ -53,7 +53,7 @@ class Failure(Exception):
 
     `cause` never holds inputs, expected values or text that student code made up.
     `detail` may, and is shown only where the student's own kernel runs the check. `code` is the
-    diagnosis, one of autograder/checks/diagnosis.py.
+    diagnosis, one of autograder/diagnosis/codes.py.
     """
 
     cause: str
