@@ -237,7 +237,7 @@ def test_few_right_diagnoses_spoil_the_audit(good):
     assert serious(right[:8] + wrong) == (False, ["Wrong diagnoses"])
 
 
-def test_other_seeds_give_other_hidden_inputs(monkeypatch):
+def test_other_seeds_give_other_hidden_inputs(course, monkeypatch):
     """Does the salt of an audit reach the secret, and does the same salt give the same one?"""
     secrets = []
 
@@ -249,8 +249,9 @@ def test_other_seeds_give_other_hidden_inputs(monkeypatch):
 
     monkeypatch.setattr("autograder.hidden.Grading", stop)
     for salt in ("", "1", "2", "1"):
+        rules = Rules(course.source(ID), salt=salt, show=False)
         with pytest.raises(Stop):
-            judge(restore(submission(), source_notebook()), Rules(Path(__file__), salt=salt, show=False), [])
+            judge(restore(submission(), source_notebook()), rules, [])
     assert len(set(secrets)) == 3
     assert secrets[1] == secrets[3]
 
