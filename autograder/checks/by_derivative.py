@@ -25,6 +25,7 @@ LESS_BENT = 0.02  # and of its third difference, which a polynomial does not hav
 ROUNDING = 1e-12  # third differences below it are nothing else
 ALIKE = 0.8  # the least cosine with the reference's gradient, over many upstream gradients
 UPSTREAMS = 40
+SINGLE = 4  # numbers of each array that are changed alone
 
 
 class Slopes(NamedTuple):
@@ -133,16 +134,16 @@ def _changes(inputs: Mapping, douts: tuple, rng: np.random.Generator) -> Iterato
 
 
 def _changed(array: NDArray, rng: np.random.Generator) -> Iterator[list[NDArray]]:
-    """Ids in another order; an array one and two steps on and one back; and one number of it a step on."""
+    """Ids in another order; an array one and two steps on and one back; single numbers of it a step on."""
     if array.dtype.kind != "f":
         yield [rng.permutation(array.ravel()).reshape(array.shape)]
         return
     size = CHANGE * np.sqrt(np.mean(array**2))
     step = size * rng.normal(size=array.shape)
     yield [array + step, array + 2 * step, array - step]
-    if array.ndim:
+    for place in rng.permutation(array.size)[:SINGLE] if array.ndim else ():
         one = np.zeros(array.size)
-        one[rng.integers(array.size)] = size
+        one[place] = size
         yield [array + one.reshape(array.shape)]
 
 
