@@ -270,7 +270,7 @@ def _require_forward(
         passes = Passes(forward, backward, reference, right_backward, _named)
         options = {"projections": projections, "seed": seed}
         slopes = Slopes(functools.partial(_numeric, **options), functools.partial(_along, **options))
-        with getattr(forward, "sealed_probe", contextlib.nullcontext)():
+        with getattr(forward, "sealed_proof", contextlib.nullcontext)():
             wrong = kept(passes, inputs, names, slopes, seed) or wrong
     if wrong:
         raise wrong
