@@ -170,10 +170,11 @@ def show_class(results: list) -> None:
 
 def audit(options: argparse.Namespace) -> int:
     """Known mistakes and right answers through the grader: what do the tests see?"""
+    from autograder.audit.counts import holds
     from autograder.audit.page import write_page
     from autograder.audit.run import audit as audit_assignments
     from autograder.audit.stored import write_json
-    from autograder.audit.table import audit_table, lines, progress_note
+    from autograder.audit.table import audit_table, beyond_table, lines, progress_note
 
     course = _course(options)
     if not options.assignments and not options.all:
@@ -187,12 +188,14 @@ def audit(options: argparse.Namespace) -> int:
             ),
         )  # fmt: skip
     console.print(audit_table(found))
+    console.print()
+    console.print(beyond_table(found))
     for line in lines(found.findings):
         console.print(line, soft_wrap=True)
     if options.json:
         write_json(found, options.json)
     console.print(f"Which mistake fails which check: {write_page(found, course.reports)}", soft_wrap=True)
-    return int(not found.holds)
+    return int(not holds(found))
 
 
 def calibrate(options: argparse.Namespace) -> int:

@@ -108,4 +108,7 @@ def module_of(notebook: NotebookNode, origin: Path) -> types.ModuleType:
     module = types.ModuleType(f"reference_{origin.stem}")
     body = definitions(cells_of(notebook))
     exec(compile(ast.Module(body, []), str(origin), "exec"), vars(module))
+    for statement in body:
+        if isinstance(statement, ast.FunctionDef):
+            getattr(module, statement.name).tree = statement  # diagnosis tries its steps in other ways
     return module

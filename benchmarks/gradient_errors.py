@@ -18,7 +18,6 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import nbformat
 import numpy as np
-from autograder.audit.answers import load_mistakes, read_source, with_mistake
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
@@ -30,6 +29,8 @@ from autograder.checks.gradients import THRESHOLD, _along, _numeric, _rounding, 
 from autograder.checks.outcome import Failure
 from autograder.course import Course
 from autograder.hidden import Grading, grading, load_reference
+from autograder.truth.mistakes import load_mistakes, with_mistake
+from autograder.truth.source import read_source
 
 SEEDS = 30
 PICTURE = Path("docs", "pictures", "gradient_errors.png")

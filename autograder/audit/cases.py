@@ -9,23 +9,28 @@ from nbformat import NotebookNode
 from autograder.cells import cells_of, is_check, of_kind
 from autograder.course import Course, CourseError
 from autograder.grading.restore import blank
-from autograder.truth.mistakes import Mistake, load_mistakes, with_mistake
-from autograder.truth.source import folder, handed_in, read_source
+from autograder.truth.mistakes import Mistake, load_held_out, load_mistakes, with_mistake
+from autograder.truth.source import exercises_of, folder, handed_in, read_source
 from autograder.truth.targets import Target, targets_of
 from autograder.truth.variants import Variant, load_variants, with_variant
 
-REFERENCE, RELEASE, VARIANT, MISTAKE, REMEMBERED = "reference", "release", "variant", "mistake", "remembered"
+REFERENCE, RELEASE, VARIANT, REMEMBERED = "reference", "release", "variant", "remembered"
+MISTAKE, HELD_OUT = "mistake", "held out"
 
 
 @dataclass(frozen=True)
 class Case:
-    """One submission; `answer` is the known answer in it, or the target that remembered weights are for."""
+    """One submission; `answer` is the known answer in it, or the target that remembered weights are for.
+
+    `defines` are the functions of the exercise with the mistake.
+    """
 
     assignment: str
     kind: str
     name: str
     notebook: NotebookNode
     answer: Mistake | Variant | Target | None = None
+    defines: frozenset[str] = frozenset()
 
 
 def cases_of(course: Course, assignment: str) -> list[Case]:
@@ -34,20 +39,22 @@ def cases_of(course: Course, assignment: str) -> list[Case]:
     Raises CourseError when it has no known answers, and one with all those that do not fit the notebook.
     """
     source = read_source(course, assignment)
-    mistakes, variants = load_mistakes(course, assignment), load_variants(course, assignment)
+    mistakes, held_out = load_mistakes(course, assignment), load_held_out(course, assignment)
+    variants = load_variants(course, assignment)
     if not mistakes and not variants:
         raise CourseError(
             f"{folder(course, assignment)} holds no known answers; write some mistakes into its "
             "mistakes.toml, as docs/audit.md says."
         )
     solution, known = handed_in(source), check_names(source)
-    problems = [_unknown(mistake, known) for mistake in mistakes if mistake.check not in known]
+    problems = [_unknown(mistake, known) for mistake in mistakes + held_out if mistake.check not in known]
     cases = [
         Case(assignment, REFERENCE, "the solution", solution),
         Case(assignment, RELEASE, "the release", handed_in(blank(source))),
         *_remembered(assignment, solution, targets_of(cells_of(source))),
         *_made(assignment, VARIANT, solution, variants, with_variant, problems),
         *_made(assignment, MISTAKE, solution, mistakes, with_mistake, problems),
+        *_made(assignment, HELD_OUT, solution, held_out, with_mistake, problems),
     ]
     if problems:
         lines = "\n".join(f"  {problem}" for problem in problems)
@@ -89,8 +96,11 @@ def _made(
     change: Callable[[NotebookNode, Mistake | Variant], NotebookNode], problems: list[str],
 ) -> Iterator[Case]:  # fmt: skip
     """The submission of each answer; what does not apply goes to `problems`."""
+    exercises = exercises_of(solution)
     for answer in answers:
+        exercise = exercises.get(getattr(answer, "function", ""))
+        defines = frozenset(exercise.functions if exercise else ())
         try:
-            yield Case(assignment, kind, answer.name, change(solution, answer), answer)
+            yield Case(assignment, kind, answer.name, change(solution, answer), answer, defines)
         except CourseError as error:
             problems.append(str(error))

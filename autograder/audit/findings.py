@@ -2,12 +2,9 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
 
-from autograder.audit.cases import REFERENCE, RELEASE, VARIANT
+from autograder.audit.cases import HELD_OUT, MISTAKE, REFERENCE, RELEASE, VARIANT
 from autograder.audit.tried import Mistaken, Place, Remembered, Tried
-
-ENOUGH = 0.9  # of the diagnoses must be right
 
 
 @dataclass(frozen=True)
@@ -44,7 +41,17 @@ class Findings:
 
     @property
     def mistakes(self) -> list[Mistaken]:
-        """The submissions with a known mistake."""
+        """The submissions with a mistake that rules may have been written for."""
+        return [one for one in self.wrong if one.kind == MISTAKE]
+
+    @property
+    def held_out(self) -> list[Mistaken]:
+        """The submissions with a mistake that no rule was written for."""
+        return [one for one in self.wrong if one.kind == HELD_OUT]
+
+    @property
+    def wrong(self) -> list[Mistaken]:
+        """Both."""
         return [one for one in self.tried if isinstance(one, Mistaken)]
 
     @property
@@ -70,16 +77,16 @@ class Findings:
     @property
     def survivors(self) -> list[Mistaken]:
         """Mistakes that no check saw."""
-        return [one for one in self.mistakes if not one.failures]
+        return [one for one in self.wrong if not one.failures]
 
     @property
     def caught_elsewhere(self) -> list[Mistaken]:
         """Mistakes that only checks of other names saw."""
-        return [one for one in self.mistakes if one.failures and not one.caught]
+        return [one for one in self.wrong if one.failures and not one.caught]
 
     @property
     def wrongly_diagnosed(self) -> list[Mistaken]:
-        """Caught mistakes whose diagnosis is another than the expected one."""
+        """Caught mistakes, the held-out ones aside, whose diagnosis is another than the expected one."""
         return [one for one in self.mistakes if one.caught and not one.right]
 
     @property
@@ -141,46 +148,3 @@ class Audit:
     def release_points(self) -> float:
         """The most that a release gets."""
         return max(one.release.result.score or 0.0 for one in self.findings)
-
-    @property
-    def holds(self) -> bool:
-        """Is everything as it must be?"""
-        number = counts(self.findings)
-        whole = all(number[key].all for key in ("caught", "full marks", "refused"))
-        each = (
-            one.reference.full_marks and one.release.result.score == 0 and not one.broken
-            for one in self.findings
-        )
-        return whole and enough_right(self.findings) and all(each)
-
-
-class Count(NamedTuple):
-    """So many of so many."""
-
-    part: int
-    of: int
-
-    @property
-    def all(self) -> bool:
-        """Is none missing?"""
-        return self.part == self.of
-
-
-def counts(findings: list[Findings]) -> dict[str, Count]:
-    """What should be complete, over several assignments."""
-    mistakes = [one for each in findings for one in each.mistakes]
-    variants = [one for each in findings for one in each.variants]
-    remembered = [one for each in findings for one in each.remembered]
-    return {
-        "caught": Count(sum(one.caught for one in mistakes), len(mistakes)),
-        "right": Count(sum(one.right for one in mistakes), len(mistakes)),
-        "first right": Count(sum(one.first_right for one in mistakes), len(mistakes)),
-        "full marks": Count(sum(one.full_marks for one in variants), len(variants)),
-        "refused": Count(sum(one.refused for one in remembered), len(remembered)),
-    }
-
-
-def enough_right(findings: list[Findings]) -> bool:
-    """Are so many diagnoses right as must be?"""
-    right = counts(findings)["right"]
-    return right.part >= ENOUGH * right.of

@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from autograder.audit.findings import Findings, enough_right
+from autograder.audit.counts import counts, good_enough
+from autograder.audit.findings import Findings
 from autograder.audit.tried import Mistaken, Tried
 from autograder.reports.words import number
 
 NOTHING = "no diagnosis"
+HELD_OUT = "Held-out mistakes with another diagnosis"
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class Listing:
 
 def listings(findings: list[Findings]) -> list[Listing]:
     """The lists that are not empty, serious ones first."""
+    enough = {key: good_enough(key, count) for key, count in counts(findings).items()}
     makers = {
         "Could not run": (True, _broken),
         "The solution loses points": (True, _reference),
@@ -38,7 +41,10 @@ def listings(findings: list[Findings]) -> list[Listing]:
         "Mistakes that only checks of other names see": (True, _caught_elsewhere),
         "Right answers that lose points": (True, _variants),
         "Remembered weights that are not refused": (True, _remembered),
-        "Wrong diagnoses": (not enough_right(findings), _wrong_diagnoses),
+        "Wrong diagnoses": (not enough["right"], _wrong_diagnoses),
+        HELD_OUT: (not (enough["held out right"] and enough["held out silent"]), _held_out),
+        "Points lost beside the mistaken exercise": (not enough["false blame"], _blamed),
+        "Mistakes that hidden checks alone see": (not enough["hidden alone"], _hidden_alone),
         "Checks that no mistake fails": (False, _never_fail),
         "Hidden checks that another one of their cell covers": (False, _redundant),
     }
@@ -46,7 +52,7 @@ def listings(findings: list[Findings]) -> list[Listing]:
         Listing(title, serious, tuple(entry for one in findings for entry in make(one)))
         for title, (serious, make) in makers.items()
     )
-    return [listing for listing in found if listing.entries]
+    return sorted((one for one in found if one.entries), key=lambda one: not one.serious)
 
 
 def _broken(of: Findings) -> Iterator[Entry]:
@@ -96,6 +102,32 @@ def _wrong_diagnoses(of: Findings) -> Iterator[Entry]:
 
 def _diagnoses(one: Mistaken) -> str:
     return f"{one.found or NOTHING} instead of {one.answer.diagnosis}"
+
+
+def _held_out(of: Findings) -> Iterator[Entry]:
+    """Only how many: who knows which ones would write rules for them."""
+    told = counts([of])
+    right, silent = told["held out right"], told["held out silent"]
+    if not right.all:
+        rest = right.of - right.part - silent.part
+        text = f"{silent.part} say only that the result is another one, {rest} something else"
+        yield Entry(of.assignment, f"{right.part} of {right.of} right", text)
+
+
+def _blamed(of: Findings) -> Iterator[Entry]:
+    for one in of.wrong:
+        if one.blamed:
+            lost = f"{number(sum(one.blamed.values()))} of {number(sum(one.lost.values()))} lost points"
+            checks = dict.fromkeys(one.checks[place]["check"] for place in one.blamed)
+            yield Entry(of.assignment, one.name, f"{lost} in {', '.join(checks)}")
+
+
+def _hidden_alone(of: Findings) -> Iterator[Entry]:
+    for one in of.wrong:
+        if one.hidden_alone:
+            checks = dict.fromkeys(check["check"] for check in one.failures.values())
+            reason = one.answer.hidden_only
+            yield Entry(of.assignment, one.name, reason or f"fails {', '.join(checks)}")
 
 
 def _never_fail(of: Findings) -> Iterator[Entry]:

@@ -6,7 +6,8 @@ from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 
-from autograder.audit.findings import Audit, Check, Findings, counts
+from autograder.audit.counts import counts, good_enough
+from autograder.audit.findings import Audit, Check, Findings
 from autograder.audit.lists import listings
 from autograder.audit.tried import Mistaken
 from autograder.files import write_whole
@@ -59,6 +60,7 @@ def render(audit: Audit, written: datetime) -> str:
     return environment().get_template("audit.html.j2").render(
         audit=audit,
         counts=counts,
+        good_enough=good_enough,
         head=heads(one.assignment for one in audit.findings),
         listings=listings(audit.findings),
         matrices=[(one, list(groups(one)), list(lines(one))) for one in audit.findings if one.mistakes],

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import nbformat
 
-from autograder.audit.cases import MISTAKE, REMEMBERED, Case, cases_of
+from autograder.audit.cases import HELD_OUT, MISTAKE, REMEMBERED, Case, cases_of
 from autograder.audit.findings import Audit, Findings
 from autograder.audit.remembered import cheat
 from autograder.audit.tried import Mistaken, Remembered, Tried
@@ -22,7 +22,7 @@ from autograder.grading.result import Result, failed, fill
 from autograder.grading.submission import plain_files
 from autograder.grading.workers import run_in_workers
 
-TRIED = {MISTAKE: Mistaken, REMEMBERED: Remembered}
+TRIED = {MISTAKE: Mistaken, HELD_OUT: Mistaken, REMEMBERED: Remembered}
 Report = Callable[[list[Tried], int], None]
 
 
@@ -61,7 +61,7 @@ def _mixed(cases: list[Case]) -> list[Case]:
 def _tried(case: Case, future: Future) -> Tried:
     error = future.exception()
     result = failed(case.name, case.assignment, error) if error else future.result()
-    return TRIED.get(case.kind, Tried)(case.kind, case.name, case.answer, result)
+    return TRIED.get(case.kind, Tried)(case.kind, case.name, case.answer, result, case.defines)
 
 
 def _findings(cases: list[Case], tried: list[Tried]) -> list[Findings]:

@@ -4,7 +4,8 @@ import json
 from datetime import datetime
 from pathlib import Path
 
-from autograder.audit.findings import Audit, Count, Findings, counts
+from autograder.audit.counts import Count, counts, holds
+from autograder.audit.findings import Audit, Findings
 from autograder.audit.tried import Mistaken
 from autograder.course import CourseError
 from autograder.files import write_whole
@@ -29,7 +30,7 @@ def as_json(audit: Audit, written: datetime) -> str:
         "written": written.isoformat(timespec="seconds"),
         "seed": audit.seed,
         "seconds": audit.seconds,
-        "holds": audit.holds,
+        "holds": holds(audit),
         **_numbers(audit.findings),
         "release_points": audit.release_points,
         "assignments": [_assignment(one) for one in audit.findings],
@@ -44,6 +45,14 @@ def _numbers(findings: list[Findings]) -> dict:
         "variants": _pair(number["full marks"], "full_marks"),
         "diagnosis": {**_pair(number["right"], "right"), "first_right": number["first right"].part},
         "remembered_weights": _pair(number["refused"], "refused"),
+        "held_out": {
+            **_pair(number["held out caught"], "caught"),
+            "right": number["held out right"].part,
+            "first_right": number["held out first right"].part,
+            "silent": number["held out silent"].part,
+        },
+        "false_blame": {"points_lost": number["false blame"].of, "points": number["false blame"].part},
+        "hidden_alone": {"total": number["hidden alone"].of, "unexplained": number["hidden alone"].part},
     }
 
 
@@ -65,6 +74,11 @@ def _assignment(one: Findings) -> dict:
             {"mistake": each.name, "expected": each.answer.diagnosis, "found": each.found,
              "first": each.first_found} for each in one.wrongly_diagnosed
         ],
+        "blamed": [_blamed(each) for each in one.wrong if each.blamed],
+        "hidden_only": [
+            {"mistake": each.name, "reason": each.answer.hidden_only}
+            for each in one.wrong if each.hidden_alone
+        ],
         "wrong_variants": [each.name for each in one.variants if not each.full_marks],
         "accepted_weights": [each.name for each in one.remembered if not each.refused],
         "could_not_run": [{"submission": each.name, "reason": reason} for each, reason in one.broken],
@@ -74,6 +88,15 @@ def _assignment(one: Findings) -> dict:
             {"cell": check.place[0], "check": check.name, "hidden": check.hidden} for check in one.checks
         ],
         "matrix": [_row(one, each) for each in one.mistakes],
+    }  # fmt: skip
+
+
+def _blamed(one: Mistaken) -> dict:
+    """Points that a mistake loses in checks of other exercises, and what it loses altogether."""
+    checks = dict.fromkeys(one.checks[place]["check"] for place in one.blamed)
+    return {
+        "mistake": one.name, "points": round(sum(one.blamed.values()), 4),
+        "points_lost": round(sum(one.lost.values()), 4), "checks": list(checks),
     }  # fmt: skip
 
 

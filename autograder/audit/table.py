@@ -6,21 +6,21 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from autograder.audit.findings import Audit, Findings, counts
+from autograder.audit.counts import counts, good_enough
+from autograder.audit.findings import Audit, Findings
 from autograder.audit.lists import listings
 from autograder.audit.tried import Mistaken, Tried
 from autograder.reports.words import counted, heads, number, plain
 
 MOST = 40  # lines of a list that is only worth knowing
 COLUMNS = {"caught": "caught", "diagnosed": "right", "variants": "full marks", "weights": "refused"}
+BEYOND = {"held out": "held out caught", "diagnosed": "held out right", "say nothing": "held out silent"}
+COSTS = ("false blame", "hidden alone")
 
 
 def audit_table(audit: Audit) -> Table:
     """One row per assignment, and one for all."""
-    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
-    table.add_column("", no_wrap=True)
-    for head in (*COLUMNS, "solution", "release", "seconds"):
-        table.add_column(head, justify="right", no_wrap=True)
+    table = _empty(*COLUMNS, "solution", "release", "seconds")
     short = heads(one.assignment for one in audit.findings)
     for one in audit.findings:
         table.add_row(short[one.assignment], *_numbers([one]), *_points(one), f"{one.seconds:.0f}")
@@ -28,6 +28,34 @@ def audit_table(audit: Audit) -> Table:
         table.add_section()
         table.add_row("all", *_numbers(audit.findings), "", "", f"{audit.seconds:.0f}")
     return table
+
+
+def beyond_table(audit: Audit) -> Table:
+    """What was not fitted: held-out mistakes, and what mistakes cost where nothing is wrong."""
+    table = _empty(*BEYOND, *COSTS)
+    short = heads(one.assignment for one in audit.findings)
+    for one in audit.findings:
+        table.add_row(short[one.assignment], *_beyond([one]))
+    if len(audit.findings) > 1:
+        table.add_section()
+        table.add_row("all", *_beyond(audit.findings))
+    return table
+
+
+def _empty(*heads_of_columns: str) -> Table:
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("", no_wrap=True)
+    for head in heads_of_columns:
+        table.add_column(head, justify="right", no_wrap=True)
+    return table
+
+
+def _beyond(findings: list[Findings]) -> Iterator[Text]:
+    found = counts(findings)
+    for key in (*BEYOND.values(), *COSTS):
+        count = found[key]
+        text = f"{number(100 * count.share)} %" if key in COSTS else f"{count.part}/{count.of}"
+        yield Text(text, "" if good_enough(key, count) else "yellow")
 
 
 def _numbers(findings: list[Findings]) -> Iterator[Text]:

@@ -11,17 +11,22 @@ from autograder.truth.variants import Variant
 
 # Diagnoses of weights that were judged by their loss, and did not just fail to load.
 JUDGED = ("target", "did not learn", "diverged")
+NOTHING_SAID = "differs"
 Place = tuple[str, int]
 
 
 @dataclass(frozen=True)
 class Tried:
-    """A submission and its result; `answer` is the known answer in it, or the target that it is for."""
+    """A submission and its result; `answer` is the known answer in it, or the target that it is for.
+
+    `defines` are the functions of the exercise with the mistake.
+    """
 
     kind: str
     name: str
     answer: Mistake | Variant | Target | None
     result: Result
+    defines: frozenset[str] = frozenset()
 
     @cached_property
     def checks(self) -> dict[Place, dict]:
@@ -35,6 +40,13 @@ class Tried:
     def failures(self) -> dict[Place, dict]:
         """Those that failed."""
         return {place: check for place, check in self.checks.items() if check["status"] == "failed"}
+
+    @cached_property
+    def lost(self) -> dict[Place, float]:
+        """The points that checks take: a cell's are split evenly, and a check may give a share of its."""
+        worth = {cell["cell"]: cell["points"] / len(cell["checks"]) for cell in self.result.cells}
+        parts = {place: worth[place[0]] * (1 - _share(check)) for place, check in self.checks.items()}
+        return {place: points for place, points in parts.items() if points > 0}
 
     @property
     def full_marks(self) -> bool:
@@ -50,6 +62,11 @@ class Tried:
             for (cell, number), check in self.checks.items() if check["status"] == "could not run"
         ]  # fmt: skip
         return [self.result.problem] if self.result.problem else lost
+
+
+def _share(check: dict) -> float:
+    """How much of its part of the points a check gives; what could not run takes nothing from the student."""
+    return check.get("share", 0.0 if check["status"] == "failed" else 1.0)
 
 
 class Mistaken(Tried):
@@ -77,13 +94,33 @@ class Mistaken(Tried):
 
     @property
     def right(self) -> bool:
-        """Is the diagnosis the expected one?"""
-        return self.found == self.answer.diagnosis
+        """Is the diagnosis the expected one, or as true?"""
+        return self.answer.is_called(self.found)
 
     @property
     def first_right(self) -> bool:
-        """Is the very first diagnosis the expected one?"""
-        return self.first_found == self.answer.diagnosis
+        """Is the very first diagnosis the expected one, or as true?"""
+        return self.answer.is_called(self.first_found)
+
+    @property
+    def silent(self) -> bool:
+        """Does the check say only that the result is another one?"""
+        return self.found == NOTHING_SAID
+
+    @property
+    def blamed(self) -> dict[Place, float]:
+        """The points lost in checks of functions that the exercise with the mistake does not define."""
+        own = self.defines | {self.answer.function}
+        return {place: points for place, points in self.lost.items() if self._subject(place) not in own}
+
+    @property
+    def hidden_alone(self) -> bool:
+        """Do hidden checks fail, and no visible one?"""
+        return bool(self.failures) and all(check["hidden"] for check in self.failures.values())
+
+    def _subject(self, place: Place) -> str:
+        """The function that a check is about."""
+        return self.checks[place]["check"].partition(":")[0]
 
 
 class Remembered(Tried):

@@ -65,7 +65,7 @@ def proven_by_cache(passes: Passes, inputs: Mapping, rng: np.random.Generator) -
             best, proven = truth, right
     if proven:
         proven = proven & _right(passes, case, best, again=True)
-        single = _fresh(passes, _single(inputs), rng)
+        single = _fresh(passes, narrowed(inputs), rng)
         truth = replace(_truth(passes, single), guess=best.guess, single=True)
         truth = truth if best.parts else replace(truth, parts=[])
         proven = proven & _right(passes, single, truth, SINGLE_PRECISION)
@@ -151,7 +151,8 @@ def _jittered(value: Any, rng: np.random.Generator) -> Any:
     return _changed(value, lambda array: array * (1 + rng.uniform(-JITTER, JITTER, array.shape)))
 
 
-def _single(inputs: Mapping) -> dict[str, Any]:
+def narrowed(inputs: Mapping) -> dict[str, Any]:
+    """The same inputs with every float array in float32."""
     return _changed(dict(inputs), lambda array: array, np.float32)
 
 

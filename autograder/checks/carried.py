@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograder.checks.by_cache import SINGLE_PRECISION, THRESHOLD, Passes, proven_by_cache
+from autograder.checks.by_derivative import Slopes, proven_by_derivative, unreachable
 from autograder.checks.calls import is_number, outputs_and_cache, supplied
 from autograder.checks.compare import relative_error
 from autograder.checks.lent import Lent, lending, lent, parts_of
@@ -18,26 +19,25 @@ WITHOUT_OUTPUT = {"not implemented", "undefined", "limit", "raised"}
 FRESH = 3  # what is drawn from a seed, beside upstream gradients and directions
 
 
-def wrong_forward(forward: Callable, reference: Callable, inputs: Mapping, single: Mapping) -> Failure | None:
-    """Why a forward pass is wrong on `inputs` or, in float32, on `single`; None when it is right.
+def wrong_forward(forward: Callable, reference: Callable, inputs: Mapping) -> Failure | None:
+    """Why a forward pass is wrong on `inputs`, dtype included; None when it is right.
 
     Raises the Failure of one that has no outputs.
     """
-    for given in (inputs, single):
-        try:
-            outs = outputs_and_cache(forward, list(given.values()))[0]
-        except Failure as failure:
-            if failure.code in WITHOUT_OUTPUT:
-                raise
-            return failure
-        right = outputs_and_cache(reference, list(given.values()))[0]
-        if len(outs) != len(right) or not all(map(_agree, outs, right)):
-            return Failure(
-                f"The backward pass needs a right forward pass, and `{forward.__name__}` is not right yet; "
-                "mend it first.",
-                code="forward",
-            )
-    return None
+    try:
+        outs = outputs_and_cache(forward, list(inputs.values()))[0]
+    except Failure as failure:
+        if failure.code in WITHOUT_OUTPUT:
+            raise
+        return failure
+    right = outputs_and_cache(reference, list(inputs.values()))[0]
+    if len(outs) == len(right) and all(map(_agree, outs, right)):
+        return None
+    return Failure(
+        f"The backward pass needs a right forward pass, and `{forward.__name__}` is not right yet; "
+        "mend it first.",
+        code="forward",
+    )
 
 
 def _agree(out: Any, right: Any) -> bool:
@@ -50,16 +50,33 @@ def _agree(out: Any, right: Any) -> bool:
     return relative_error(out, right) < (SINGLE_PRECISION if right.dtype == np.float32 else THRESHOLD)
 
 
-def kept(passes: Passes, inputs: Mapping[str, Any], names: list[str], seed: int) -> Failure | None:
-    """The Failure that keeps a share of the points, None when none is kept. All of them make a check pass.
+def kept(
+    passes: Passes, inputs: Mapping[str, Any], names: list[str], slopes: Slopes, seed: int
+) -> Failure | None:
+    """The Failure that keeps a share of the points, with which a check may pass; None when none is kept.
 
-    Raises the Failure of a backward pass that is not there, or that measures its gradients.
+    A gradient that is not proven costs its share; one that could be, because the wrong forward pass has a
+    gradient at the same places, is wrong and costs all. Raises the Failure of a backward pass that is not
+    there, or that measures its gradients.
     """
+    rng = np.random.default_rng((seed, FRESH))
     parts = parts_of(passes.right_forward, passes.right_backward)
-    more = {name: Lent(part) for name, part in parts.items() if name not in lent()}
+    taken = {*lent(), passes.right_forward.__name__, passes.right_backward.__name__}
+    more = {name: Lent(part) for name, part in parts.items() if name not in taken}
     with lending({**lent(), **more}), supplied(passes.forward, more):
-        proven = proven_by_cache(passes, inputs, np.random.default_rng((seed, FRESH)))
+        proven = proven_by_cache(passes, inputs, rng)
     if len(proven) < len(names):
+        proven |= proven_by_derivative(passes, inputs, slopes, rng)
+    missing = [name for name in names if name not in proven]
+    if not proven or (missing and not unreachable(passes, inputs, slopes, rng).issuperset(missing)):
         return None
-    words = "Your backward pass is right for your own forward pass, which is wrong: its points are kept."
-    return Failure(words, code="carried", share=1.0, rests_on=passes.forward.__name__)
+    return Failure(
+        _words(missing, len(names)), code="carried", share=len(proven) / len(names),
+        rests_on=passes.forward.__name__,
+    )  # fmt: skip
+
+
+def _words(missing: list[str], count: int) -> str:
+    share = f"{count - len(missing)} of {count} parts of its points" if missing else "its points"
+    but = f", not those of {', '.join(missing)}" if missing else ""
+    return f"Your backward pass is right for your own forward pass, which is wrong: {share} are kept{but}."

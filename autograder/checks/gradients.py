@@ -5,8 +5,8 @@ The rules and their measured numbers stand in docs/gradient_checks.md.
 
 import contextlib
 import copy
+import dataclasses
 import functools
-import itertools
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -14,15 +14,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograder.checks.by_cache import Passes
+from autograder.checks.by_derivative import Slopes
 from autograder.checks.calls import call, outputs_and_cache, require_array, require_float_array, several
 from autograder.checks.carried import kept, wrong_forward
-from autograder.checks.compare import Explanation, explain, relative_error, worst_entry
-from autograder.checks.diagnose import diagnose
+from autograder.checks.compare import relative_error, worst_entry
 from autograder.checks.numerical import require_derived
 from autograder.checks.others import others
 from autograder.checks.outcome import Failure, Row, check, seed_of_check, truth_of
-from autograder.checks.probes import Pairs, Upstream, sizes
-from autograder.checks.recalled import recollections
+from autograder.diagnosis.caches import changed_caches, with_change
+from autograder.diagnosis.contract import contract_of
+from autograder.diagnosis.engine import diagnose
+from autograder.diagnosis.question import Finding, Instance, Subject
+from autograder.diagnosis.steps import with_other_steps
 
 STEP = 1e-5
 THRESHOLD = 1e-6
@@ -31,6 +34,7 @@ SINGLE_PRECISION = 1e-3
 UPSTREAM, DIRECTIONS = 1, 2  # what is drawn from a seed, each apart
 
 Gradients = dict[str, NDArray]
+Pairs = dict[str, tuple[NDArray, NDArray]]  # what was found and what is right, by name
 Form = Callable[[Gradients], Gradients]
 
 
@@ -70,7 +74,7 @@ def check_gradients(
         return _require_expected(found, right, inputs, threshold)
     reference = reference or truth_of(forward)
     if reference:
-        _require_forward(forward, backward, reference, inputs, seed)
+        _require_forward(forward, backward, reference, inputs, projections, seed)
     outs, douts, found = _run(forward, backward, inputs, _upstream(seed))
     along = functools.partial(_along, projections=projections, seed=seed)
     numeric = _numeric(reference or forward, inputs, douts, projections, seed)
@@ -82,7 +86,7 @@ def check_gradients(
     noise = _rounding(outs, douts)
     for form, right in ((along, numeric), (dict, exact)) if exact else ((along, numeric),):
         pairs = {name: (array, right[name]) for name, array in form(found).items()}
-        rows = [_compare(name, *pair, inputs, threshold, noise) for name, pair in pairs.items()]
+        rows = [_compare(name, *pair, threshold, noise) for name, pair in pairs.items()]
         if any(row.verdict != "ok" for row in rows):
             raise _failure(forward, backward, inputs, rows, pairs, douts, reference, form, threshold)
     _require_single_precision(forward, backward, inputs, douts, found)
@@ -93,16 +97,16 @@ def check_gradients(
 
 def _require_expected(found: Gradients, right: Gradients, inputs: Mapping, threshold: float) -> str:
     """Gradients held against an author's own instead of central differences."""
-    rows = tuple(_compare(name, found[name], right[name], inputs, threshold, 0.0) for name in right)
+    rows = tuple(_compare(name, found[name], right[name], threshold, 0.0) for name in right)
     if wrong := [row for row in rows if row.verdict != "ok"]:
         raise Failure(f"{wrong[0].name} {wrong[0].verdict}.", wrong[0].where, rows)
     return f"as they should be: {', '.join(row.name for row in rows)}"
 
 
-def _upstream(seed: int, silent: Upstream = None) -> Callable[[NDArray], NDArray]:
-    """Random upstream gradients, one output after the other; that of output number `silent` is zero."""
-    rng, numbers = np.random.default_rng((seed, UPSTREAM)), itertools.count()
-    return lambda out: (next(numbers) != silent) * rng.normal(size=out.shape)
+def _upstream(seed: int) -> Callable[[NDArray], NDArray]:
+    """Random upstream gradients, one output after the other."""
+    rng = np.random.default_rng((seed, UPSTREAM))
+    return lambda out: rng.normal(size=out.shape)
 
 
 def _failure(
@@ -110,38 +114,58 @@ def _failure(
     reference: Callable | None, form: Form, threshold: float,
 ) -> Failure:  # fmt: skip
     """The Failure that says what kind of mistake the backward pass makes; `form` made the `pairs`."""
-    right_backward = truth_of(backward)
-
-    def retry(changed: Mapping, upstream: Upstream) -> Pairs:
-        draw = np.ones_like if upstream == "ones" else _upstream(1, silent=upstream)
-        _, douts, found = _run(forward, backward, changed, draw, again=False)
-        if reference and right_backward:
-            given = iter(douts)
-            right = _run(reference, right_backward, changed, lambda out: next(given), again=False)[2]
-        else:
-            found = form(found)
-            right = _numeric(reference or forward, changed, douts, **form.keywords)
-        return {name: (found[name], right[name]) for name in right}
-
-    def ask(changed: Mapping) -> Gradients:
-        given = iter(douts)
-        return form(_run(reference, right_backward, changed, lambda out: next(given), again=False)[2])
-
-    def recalled() -> Iterator[tuple[Explanation, Gradients]]:
-        for explanation, cache in recollections(outputs_and_cache(reference, list(inputs.values()))[1]):
-            with contextlib.suppress(Exception):  # a cache that the reference does not take
-                gradients = _named(call(right_backward, *douts, cache), inputs, backward.__name__)
-                yield explanation, form(gradients)
-
-    graded = bool(reference and right_backward)
-    named, explanation = diagnose(
-        rows, pairs, inputs, retry, backward, tolerance=threshold, outputs=len(douts),
-        ask=ask if graded else None, recalled=recalled() if graded else (),
-        parts={f"upstream gradient {i}": dout for i, dout in enumerate(douts, 1) if np.ndim(dout)},
-    )  # fmt: skip
+    subject, inputs = _subject(forward, backward, reference, form), _copy(inputs)
+    found, right = ({name: pair[i] for name, pair in pairs.items()} for i in range(2))
+    sizes = subject.roles(inputs).sizes
+    example = Instance(inputs, douts, found, right, sizes, limit=threshold)
+    with getattr(backward, "sealed_probe", contextlib.nullcontext)():
+        diagnosis = diagnose(subject, example, lambda name: name.removeprefix("d"))
+    named = next((row for row in rows if row.name == diagnosis.about), rows[0])
     wrong = sum(row.verdict != "ok" for row in rows)
     more = f", and {wrong - 1} more of {len(rows)} gradients are wrong" if wrong > 1 else ""
-    return Failure(f"{named.name} {explanation.words}{more}.", named.where, tuple(rows), explanation.code)
+    words = diagnosis.words.replace("{", "").replace("}", "")
+    return Failure(f"{diagnosis.about} {words}{more}.", named.where, tuple(rows), diagnosis.code)
+
+
+def _subject(forward: Callable, backward: Callable, reference: Callable | None, form: Form) -> Subject:
+    """The backward pass; the truth about it is the reference's, else central differences."""
+    right_backward, true_forward = truth_of(backward), reference or forward
+
+    def passed(one: Callable, other: Callable, inputs: Mapping, upstream: tuple, change: Callable = _as_is) -> Gradients:
+        outs, cache = outputs_and_cache(one, list(inputs.values()))
+        if len(outs) != len(upstream):
+            raise ValueError("another number of outputs")
+        return _named(call(other, *upstream, change(cache)), inputs, backward.__name__)
+
+    def found(inputs: Mapping, upstream: tuple) -> Gradients:
+        gradients = passed(forward, backward, inputs, upstream)
+        return gradients if right_backward else form(gradients)
+
+    def right(inputs: Mapping, upstream: tuple) -> Gradients:
+        if reference and right_backward:
+            return passed(reference, right_backward, inputs, upstream)
+        return _numeric(true_forward, inputs, upstream, **form.keywords)
+
+    def draw(inputs: Mapping, rng: np.random.Generator) -> tuple:
+        outs = outputs_and_cache(true_forward, list(inputs.values()))[0]
+        return tuple(rng.normal(size=np.shape(out)) if np.ndim(out) else float(rng.normal()) for out in outs)
+
+    def others(example: Mapping, vague: bool) -> Iterator[tuple[Finding, Callable]]:
+        for finding, other in with_other_steps(right_backward, vague):
+            yield finding, functools.partial(passed, reference, other)
+        if vague:
+            return
+        for finding, kind, place in changed_caches(outputs_and_cache(reference, list(example.values()))[1]):
+            change = functools.partial(with_change, kind=kind, place=place)
+            yield finding, functools.partial(passed, reference, right_backward, change=change)
+
+    contract = contract_of((truth_of(forward) or forward).__doc__)
+    nothing = Subject(found, right, draw, contract)
+    return dataclasses.replace(nothing, others=others) if reference and right_backward else nothing
+
+
+def _as_is(cache: Any) -> Any:
+    return cache
 
 
 def _run(
@@ -277,7 +301,7 @@ def _rounding(outs: tuple, douts: tuple) -> float:
 
 
 def _compare(
-    name: str, found: NDArray, right: NDArray, inputs: Mapping, threshold: float, noise: float
+    name: str, found: NDArray, right: NDArray, threshold: float, noise: float
 ) -> Row:
     error = relative_error(found, right)
     if np.linalg.norm(found - right) < noise * np.sqrt(right.size):
@@ -285,22 +309,25 @@ def _compare(
     measured = f"shape {found.shape}, relative error {error:.1e} (limit {threshold:.0e})"
     if error < threshold:
         return Row(name, measured)
-    words = explain(found, right, sizes(inputs)).words
-    return Row(name, measured, words, f"{name} {worst_entry(found, right)}")
+    return Row(name, measured, "is wrong", f"{name} {worst_entry(found, right)}")
 
 
 def _require_forward(
-    forward: Callable, backward: Callable, reference: Callable, inputs: Mapping, seed: int
+    forward: Callable, backward: Callable, reference: Callable, inputs: Mapping, projections: int, seed: int
 ) -> None:
     """Raise the Failure for a forward pass that is wrong; it keeps what the backward pass does right."""
-    wrong, right_backward = (
-        wrong_forward(forward, reference, inputs, _copy(inputs, np.float32)), truth_of(backward)
-    )  # fmt: skip
+    right_backward = truth_of(backward)
+    inexact = wrong_forward(forward, reference, inputs)
+    wrong = inexact or wrong_forward(forward, reference, _copy(inputs, np.float32))
     if wrong and right_backward:
         names = [name for name, _ in _tensors(inputs)]
         passes = Passes(forward, backward, reference, right_backward, _named)
+        options = {"projections": projections, "seed": seed}
+        slopes = Slopes(functools.partial(_numeric, **options), functools.partial(_along, **options))
         with getattr(forward, "sealed_probe", contextlib.nullcontext)():
-            wrong = kept(passes, inputs, names, seed) or wrong
+            wrong = kept(passes, inputs, names, slopes, seed) or wrong
+    if wrong and not inexact:  # only in float32, of which a check of the forward pass may or may not ask
+        wrong.rests_on = ""
     if wrong:
         raise wrong
 

@@ -5,8 +5,8 @@ is judged elsewhere, on inputs and upstream gradients that are used for nothing 
 """
 
 import copy
-import dataclasses
 import itertools
+import types
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -46,9 +46,7 @@ def gradients_of(
     copies = copy.deepcopy(arguments)
     *outs, cache = forward(*copies)
     if truth:
-        outs = copy.deepcopy(outs)
-        for changed, array in zip(arrays_in(copies), arrays_in(arguments), strict=True):
-            changed[...] = array  # a forward pass that overwrites its inputs is wrong in that
+        _put_back(copies, arguments, outs)
         cache = mended(cache, outs, arguments, copy.deepcopy(truth))
     given = [*copy.deepcopy(douts), cache]
     before = copy.deepcopy(data_of(given))
@@ -77,7 +75,7 @@ def mended(cache: Any, outs: Sequence[Any], inputs: Any, truth: Truth) -> Any:
             array = _put_right(array, pairs, numbers, truth.between if truth.guess else [])
         return array.astype(np.float32) if truth.single else array
 
-    return _walk(cache, replace, change, MAX_DEPTH)
+    return _Mending(replace, change).walk(cache, MAX_DEPTH)
 
 
 def arrays_in(value: Any, depth: int = MAX_DEPTH) -> Iterator[NDArray]:
@@ -89,22 +87,44 @@ def arrays_in(value: Any, depth: int = MAX_DEPTH) -> Iterator[NDArray]:
             yield from arrays_in(entry, depth - 1)
 
 
-def _walk(value: Any, replace: Callable[[Any], Any], change: Callable[[NDArray], Any], depth: int) -> Any:
-    """`value` rebuilt: what `replace` knows is replaced, and `change` is made to every float array."""
-    known = replace(value)
-    if known is not value or depth == 0:
-        return known
-    if isinstance(value, np.ndarray | np.floating):
-        return change(value) if value.dtype.kind == "f" else value
-    if isinstance(value, dict):
-        return {key: _walk(entry, replace, change, depth - 1) for key, entry in value.items()}
-    if isinstance(value, tuple | list):
-        entries = [_walk(entry, replace, change, depth - 1) for entry in value]
-        return type(value)(*entries) if hasattr(value, "_fields") else type(value)(entries)
-    if dataclasses.is_dataclass(value) or type(value).__name__ == "SimpleNamespace":
-        for name, entry in vars(value).items():
-            object.__setattr__(value, name, _walk(entry, replace, change, depth - 1))
-    return value
+def _put_back(changed: Any, inputs: Any, outs: Sequence[Any]) -> None:
+    """Undo what a forward pass has written into its inputs, but for one that it returns."""
+    for array, before in zip(arrays_in(changed), arrays_in(inputs), strict=True):
+        if not any(np.may_share_memory(array, out) for out in arrays_in(tuple(outs))):
+            array[...] = before
+
+
+class _Mending:
+    """Rebuilds containers: what `replace` knows is replaced, and `change` is made to every float array.
+
+    Objects and the variables of inner functions are changed where they are, each once.
+    """
+
+    def __init__(self, replace: Callable[[Any], Any], change: Callable[[NDArray], Any]):
+        self.replace, self.change = replace, change
+        self.seen: set[int] = set()
+
+    def walk(self, value: Any, depth: int) -> Any:
+        known = self.replace(value)
+        if known is not value or depth == 0:
+            return known
+        if isinstance(value, np.ndarray | np.floating):
+            return self.change(value) if value.dtype.kind == "f" else value
+        if isinstance(value, dict):
+            return {key: self.walk(entry, depth - 1) for key, entry in value.items()}
+        if isinstance(value, tuple | list):
+            entries = [self.walk(entry, depth - 1) for entry in value]
+            return type(value)(*entries) if hasattr(value, "_fields") else type(value)(entries)
+        if id(value) not in self.seen and not isinstance(value, type | types.ModuleType):
+            self.seen.add(id(value))
+            self._inside(value, depth)
+        return value
+
+    def _inside(self, value: Any, depth: int) -> None:
+        for cell in getattr(value, "__closure__", None) or ():
+            cell.cell_contents = self.walk(cell.cell_contents, depth - 1)
+        for name, entry in list(getattr(value, "__dict__", {}).items()):
+            object.__setattr__(value, name, self.walk(entry, depth - 1))
 
 
 def _is_right(array: NDArray, pairs: list[tuple[NDArray, NDArray]], between: list) -> bool:

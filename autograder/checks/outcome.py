@@ -11,8 +11,8 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from autograder.checks.diagnosis import look_for
 from autograder.checks.lent import Lent, lending
+from autograder.diagnosis.codes import look_for
 
 Status = Literal["passed", "failed", "could not run"]
 
@@ -33,7 +33,7 @@ class Outcome:
 
     `cause` is safe to show to anybody; `rows` may hold measured numbers and stay in the student's own
     kernel; `says` is the sentence that the author of a hidden check wrote for the student.
-    `diagnosis` is a code of autograder/checks/diagnosis.py, "" when the check passed. A check of a backward
+    `diagnosis` is a code of autograder/diagnosis/codes.py, "" when the check passed. A check of a backward
     pass whose forward pass, `rests_on`, is wrong may have passed, or keep a `share` of its points, 0 to 1.
     """
 
@@ -58,7 +58,7 @@ class Failure(Exception):
 
     `cause` never holds inputs, expected values or text that student code made up.
     `detail` may, and is shown only where the student's own kernel runs the check. `code` is the
-    diagnosis, one of autograder/checks/diagnosis.py. `share` of the check's points is kept all the same,
+    diagnosis, one of autograder/diagnosis/codes.py. `share` of the check's points is kept all the same,
     for what is right although it rests on a function, `rests_on`, that is wrong; with 1.0 the check passes.
     """
 

@@ -3,17 +3,22 @@
 import inspect
 import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from autograder.checks.calls import is_number, outputs, require_array, same, several
-from autograder.checks.compare import explain, relative_error, worst_entry
-from autograder.checks.diagnose import diagnose
-from autograder.checks.misread import leaves
+from autograder.checks.compare import relative_error, worst_entry
 from autograder.checks.outcome import Failure, Row, check, truth_of
-from autograder.checks.probes import Pairs, Upstream, sizes
+from autograder.diagnosis.contract import Contract, contract_of
+from autograder.diagnosis.engine import diagnose
+from autograder.diagnosis.inputs import alike
+from autograder.diagnosis.question import Arrays, Diagnosis, Instance, Subject
+from autograder.diagnosis.steps import with_other_steps
+
+Pairs = dict[str, tuple[NDArray, NDArray]]  # what was found and what is right, by name
 
 
 @check
@@ -44,7 +49,7 @@ def check_values(
     found = _require_outputs(function, inputs, right, any_number)
     names = [_output_name(i, len(right)) for i in range(len(right))]
     together = list(zip(names, found, right, strict=True))
-    rows = [row for name, *pair in together for row in _compare(*pair, name, tolerance, sizes(inputs))]
+    rows = [row for name, *pair in together for row in _compare(*pair, name, tolerance)]
     if any(row.verdict != "ok" for row in rows):
         raise _failure(function, inputs, expected, tolerance, rows, together)
     return "the values are right"
@@ -55,33 +60,78 @@ def _failure(
 ) -> Failure:
     """The Failure that says what kind of mistake the function makes."""
     truth = expected if callable(expected) else truth_of(function)
-    inputs = {**inputs, **_defaults(truth, len(inputs))} if truth else inputs
+    inputs = {**inputs, **_defaults(truth, len(inputs))} if truth else dict(inputs)
+    contract = contract_of((truth_of(function) or truth or function).__doc__)
+    subject = _subject(function, truth, contract)
+    pairs = _pairs(together)
+    found, right = ({name: pair[i] for name, pair in pairs.items()} for i in range(2))
+    sizes = subject.roles(inputs).sizes
+    example = Instance(inputs, (), found, right, sizes, subject.starts(inputs), tolerance)
+    wrong = {row.name: row for row in rows if row.verdict != "ok"}
+    if not example.wrong:  # something that is no number
+        row = next(iter(wrong.values()))
+        return Failure(f"{row.name} {row.verdict}.", row.where, tuple(rows))
+    with getattr(function, "sealed_probe", nullcontext)():
+        diagnosis = diagnose(subject, example)
+    row = next((row for row in wrong.values() if row.name == diagnosis.about.rpartition("[")[2].strip("]'")), None)
+    return Failure(_sentence(diagnosis, example, contract), row.where if row else "", tuple(rows), diagnosis.code)
 
-    def retry(changed: Mapping, upstream: Upstream) -> Pairs:
-        if upstream is not None or truth is None:
-            return {}
-        arguments = list(changed.values())
-        right = outputs(truth, arguments)
-        found = several(outputs(function, arguments), len(right))
+
+def _sentence(diagnosis: Diagnosis, example: Instance, contract: Contract) -> str:
+    """The finding in the docstring's names for the results, and how many others are wrong."""
+    outer = {name.partition("[")[0] for name in example.right}
+    named = {f"result {i}": f"`{name}`" for i, name in enumerate(contract.returns, 1)}
+    named["the result"] = f"`{contract.returns[0]}`" if len(contract.returns) == 1 else "the result"
+    known = len(contract.returns) == len(outer)
+    words, about = diagnosis.words, diagnosis.about
+    for name in example.right:
+        words = words.replace("{" + name + "}", _told(name, named if known else {}))
+    more, count = len(example.wrong) - 1, len(example.right)
+    others = f", and {more} more of {count} results {'are' if more > 1 else 'is'} wrong" if more else ""
+    return f"{_told(about, named if known else {})} {words}{others}."
+
+
+def _told(name: str, named: Mapping[str, str]) -> str:
+    outer, bracket, rest = name.partition("[")
+    told = named.get(outer, outer)
+    return f"{told[:-1]}{bracket}{rest}`" if bracket and told.endswith("`") else told + bracket + rest
+
+
+def _subject(function: Callable, truth: Callable | None, contract: Contract) -> Subject:
+    """The function, and the truth about it where there is one."""
+
+    def asked(whom: Callable) -> Callable[[Mapping, tuple], Arrays]:
+        return lambda inputs, upstream: _arrays(outputs(whom, list(inputs.values())))
+
+    def found(inputs: Mapping, upstream: tuple) -> Arrays:
+        right, results = (outputs(whom, list(inputs.values())) for whom in (truth, function))
         names = [_output_name(i, len(right)) for i in range(len(right))]
-        return _pairs([
-            (name, _require(value, like, name, any_number=True), like)
-            for name, value, like in zip(names, found, right, strict=True)
-        ])  # fmt: skip
+        each = zip(several(results, len(right)), right, names, strict=True)
+        return _arrays([_require(*one, any_number=True) for one in each])
 
-    starts = {name: start for name, (_, start) in _pairs(_updated(together, inputs)).items()}
+    def starts(inputs: Mapping) -> Arrays:
+        results = outputs(truth, list(inputs.values())) if truth else ()
+        names = [_output_name(i, len(results)) for i in range(len(results))]
+        updated = _pairs(_updated(list(zip(names, results, results, strict=True)), inputs))
+        return {name: start for name, (right, start) in updated.items() if _continues(start, right)}
 
-    def ask(changed: Mapping) -> dict[str, NDArray]:
-        right = outputs(truth, list(changed.values()))
-        names = [_output_name(i, len(right)) for i in range(len(right))]
-        return {name: array for name, (_, array) in _pairs(zip(names, right, right, strict=True)).items()}
-
-    parts = {f"`{path[-1]}`": array for path, array in leaves(inputs)}
-    named, explanation = diagnose(
-        rows, _pairs(together), inputs, retry, function, tolerance=tolerance,
-        ask=ask if truth else None, starts=starts, parts=parts,
+    known = truth_of(function) or truth
+    return Subject(
+        found, asked(truth) if truth else None, lambda inputs, rng: (), contract,
+        lambda inputs, vague: ((finding, asked(other)) for finding, other in with_other_steps(known, vague)), starts,
     )  # fmt: skip
-    return Failure(f"{named.name} {explanation.words}.", named.where, tuple(rows), explanation.code)
+
+
+def _arrays(results: Sequence) -> Arrays:
+    """The arrays in some results, by the names of the rows."""
+    names = [_output_name(i, len(results)) for i in range(len(results))]
+    return {name: right for name, (_, right) in _pairs(zip(names, results, results, strict=True)).items()}
+
+
+def _continues(start: NDArray, right: NDArray) -> bool:
+    """Is the right result a step from `start`, and not just of the same shape?"""
+    lengths = np.linalg.norm(start) * np.linalg.norm(right)
+    return right.size == 1 or (bool(lengths) and np.vdot(start, right) / lengths > 0.7)
 
 
 def _defaults(truth: Callable, given: int) -> Mapping[str, Any]:
@@ -94,17 +144,9 @@ def _defaults(truth: Callable, given: int) -> Mapping[str, Any]:
 def _updated(together: Sequence[tuple[str, Any, Any]], inputs: Mapping) -> Iterable[tuple[str, Any, Any]]:
     """(name, new, old) of each result that is an input dict changed: parameters, an optimizer's state."""
     for name, found, right in together:
-        olds = (v for v in inputs.values() if isinstance(right, Mapping) and _alike(v, right))
+        olds = (v for v in inputs.values() if isinstance(right, Mapping) and alike(v, right))
         if old := next(olds, None):
             yield name, found, old
-
-
-def _alike(left: Any, right: Any) -> bool:
-    """Dicts of the same keys with entries of the same shapes, all the way down."""
-    if isinstance(left, Mapping) and isinstance(right, Mapping):
-        return left.keys() == right.keys() and all(_alike(left[key], right[key]) for key in left)
-    mixed = isinstance(left, Mapping) or isinstance(right, Mapping)
-    return not mixed and np.shape(left) == np.shape(right)
 
 
 def _pairs(together: Iterable[tuple[str, Any, Any]]) -> Pairs:
@@ -116,7 +158,7 @@ def _pairs(together: Iterable[tuple[str, Any, Any]]) -> Pairs:
         elif isinstance(right, tuple | list):
             pairs |= _pairs((f"{name}[{i}]", found[i], entry) for i, entry in enumerate(right))
         elif is_number(right):
-            pairs[name] = (found.astype(np.float64), np.asarray(right, np.float64))
+            pairs[name] = (np.asarray(found, np.float64), np.asarray(right, np.float64))
     return pairs
 
 
@@ -154,13 +196,20 @@ def _gives_again(again: tuple, found: tuple) -> bool:
 
 
 def _as_precise(right: Any, dtype: np.dtype) -> Any:
-    """The expected results with single floats in the dtype of the inputs: nobody writes those in float32."""
+    """The expected results as what theirs may be: with inputs in float32, float64 stands for any float.
+
+    A single number has the dtype of the inputs.
+    """
     if isinstance(right, Mapping):
         return {key: _as_precise(entry, dtype) for key, entry in right.items()}
     if isinstance(right, tuple | list):
         return type(right)(_as_precise(entry, dtype) for entry in right)
-    is_single = isinstance(right, float | np.floating) or (isinstance(right, np.ndarray) and not right.ndim)
-    return np.asarray(right, dtype) if is_single and np.asarray(right).dtype.kind == "f" else right
+    if not is_number(right) or np.asarray(right).dtype.kind != "f":
+        return right
+    array = np.asarray(right)
+    if array.ndim == 0:
+        return array.astype(dtype)
+    return array.astype(np.float16) if array.dtype == np.float64 and dtype == np.float32 else array
 
 
 def _require(value: Any, like: Any, name: str, any_number: bool = False) -> Any:
@@ -183,23 +232,21 @@ def _require(value: Any, like: Any, name: str, any_number: bool = False) -> Any:
     return value
 
 
-def _compare(found: Any, right: Any, name: str, tolerance: float, sizes: dict[int, str]) -> list[Row]:
+def _compare(found: Any, right: Any, name: str, tolerance: float) -> list[Row]:
     if isinstance(right, Mapping):
         entries = [(f"{name}[{key!r}]", found[key], right[key]) for key in right]
-        return [row for key, *pair in entries for row in _compare(*pair, key, tolerance, sizes)]
+        return [row for key, *pair in entries for row in _compare(*pair, key, tolerance)]
     if isinstance(right, tuple | list):
         entries = [(f"{name}[{i}]", found[i], entry) for i, entry in enumerate(right)]
-        return [row for key, *pair in entries for row in _compare(*pair, key, tolerance, sizes)]
+        return [row for key, *pair in entries for row in _compare(*pair, key, tolerance)]
     if is_number(right):
-        return [_compare_arrays(found, np.asarray(right), name, tolerance, sizes)]
+        return [_compare_arrays(found, np.asarray(right), name, tolerance)]
     if same(found, right):
         return [Row(name, repr(found)[:60])]
     return [Row(name, repr(found)[:60], "is not what it should be")]
 
 
-def _compare_arrays(
-    found: NDArray, right: NDArray, name: str, tolerance: float, sizes: dict[int, str]
-) -> Row:
+def _compare_arrays(found: NDArray, right: NDArray, name: str, tolerance: float) -> Row:
     if right.dtype.kind in "iub":
         wrong = int((found != right).sum())
         measured, fine = f"{wrong} of {right.size} entries are wrong", not wrong
@@ -209,8 +256,7 @@ def _compare_arrays(
         fine = error < tolerance
     if fine:
         return Row(name, measured)
-    words = explain(found, right, sizes).words
-    return Row(name, measured, words, f"{name} {worst_entry(found, right)}")
+    return Row(name, measured, "is wrong", f"{name} {worst_entry(found, right)}")
 
 
 def _tuple(value: Any) -> tuple:

@@ -32,7 +32,8 @@ class Rules:
     """How to judge: the truth, the walls and the limits.
 
     `salt` changes the hidden inputs. Without `show`, the student's output is not kept, which saves a pass.
-    `alone` says that nothing else is judged meanwhile. `released` are the versions that were handed out.
+    `alone` says that nothing else is judged meanwhile. `released` are the versions that were handed out,
+    `beside` other notebooks in the submission's folder.
     """
 
     source: Path
@@ -42,6 +43,7 @@ class Rules:
     show: bool = True
     alone: bool = True
     released: frozenset[str] = frozenset()
+    beside: tuple[str, ...] = ()
 
 
 class Disturbed(DoAgain):

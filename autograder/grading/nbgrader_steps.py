@@ -31,7 +31,7 @@ class RestoreCells(NbGraderPreprocessor):
         with alone(course), _taken(course, *pair, Rules(course.source(pair[1]))) as (here, rules, digest):
             restored = restore(
                 read_submission(here.submitted(*pair)), nbformat.read(rules.source, as_version=4),
-                released=released(course, pair[1]),
+                released=released(course, pair[1]), beside=rules.beside,
             )  # fmt: skip
         _drop_copies(course.autograded(*pair).parent, course.submitted(*pair).parent)
         for note in restored.notes:

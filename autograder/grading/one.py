@@ -32,7 +32,7 @@ def judge_taken(course: Course, student: str, assignment: str, rules: Rules) -> 
     try:
         source = nbformat.read(rules.source, as_version=4)
         result.max_score = sum(float(c.metadata.nbgrader["points"]) for c in source.cells if is_test(c))
-        restored = restore(read_submission(path), source, budget, rules.released)
+        restored = restore(read_submission(path), source, budget, rules.released, rules.beside)
         result.fingerprints = fingerprints(restored.notebook, source, budget)
         restored.notes += budget.notes("code")
         notebook = judge(restored, rules, plain_files(path.parent))

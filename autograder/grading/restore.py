@@ -17,6 +17,7 @@ from autograder.grading.harmless import harmless
 from autograder.grading.match import Match, is_exercise, match
 from autograder.grading.released import GUARDED, mark_word, text_word
 from autograder.grading.stubs import stubs_of
+from autograder.grading.submission import MAX_NAMES
 
 KINDS = {
     "missing": "missing and put back",
@@ -71,15 +72,21 @@ def blank(source: NotebookNode) -> NotebookNode:
 
 def restore(
     submitted: NotebookNode, source: NotebookNode, budget: Budget | None = None,
-    released: Collection[str] = (),
+    released: Collection[str] = (), beside: Collection[str] = (),
 ) -> Restored:  # fmt: skip
     """The submission with every locked cell, test and number of points as in the source.
 
     An exercise is the last answer above its test, whatever the type of its cell and whether it kept its
     name. What was added to a locked cell becomes a cell of the student's own. `budget` is for the text
-    cells, a new one if None; `released` are the versions that were handed out (released.py).
+    cells, a new one if None; `released` are the versions that were handed out (released.py), `beside` other
+    notebooks that were handed in, of which one may be the answer when this one is blank.
     """
-    return _Restoring(submitted, source, budget or Budget(), released).restored()
+    restoring = _Restoring(submitted, source, budget or Budget(), released)
+    restored = restoring.restored()
+    if beside and restoring.is_blank():
+        names = f"{', '.join(list(beside)[:MAX_NAMES])} lie{'s' * (len(beside) == 1)} beside it"
+        restored.notes.append(f"This notebook is as it was released, and {names}; ask which one counts.")
+    return restored
 
 
 class _Restoring:
@@ -106,6 +113,15 @@ class _Restoring:
         notebook.cells = [_numbered(cell, i) for i, cell in enumerate(cells)]
         notes = [_note(kind, names) for kind, names in self.changes.items() if names]
         return Restored(notebook, notes + self.budget.notes("text"))
+
+    def is_blank(self) -> bool:
+        """Is nothing in it that was not released?"""
+        released = [cell.source for cell in self.template.cells] + [
+            without_hidden(cell.source) for cell in self.template.cells if is_test(cell)
+        ]
+        return all(
+            any(is_alike(cell.cell_type, text_of(cell), text) for text in released) for cell in self.cells
+        )
 
     def _extras(self) -> dict[str | None, list[NotebookNode]]:
         """The student's own cells, and exercises that do not count, by the known cell before them."""

@@ -9,7 +9,9 @@ from nbformat import NotebookNode
 MAX_BYTES = 100 * 2**20
 MAX_CELLS = 2000
 MAX_PARTS = 1_000_000  # lists and dicts, each of which takes many times its two characters
-MAX_NAMES = 3
+MAX_NAMES, MAX_FOLDERS = 3, 20
+START = 4096  # bytes of a file that tell what it is
+NOT_HANDED_IN = {".ipynb_checkpoints", "__MACOSX"}
 MAX_FILES, MAX_FILE = 50, 20 * 2**20
 CELL_TYPES = {"code", "markdown", "raw"}
 
@@ -55,11 +57,49 @@ def read_submission(path: Path) -> NotebookNode:
 
 
 def _missing(path: Path) -> str:
-    others = sorted(other.name for other in path.parent.glob("*.ipynb"))
-    more = f" and {len(others) - MAX_NAMES} more" if len(others) > MAX_NAMES else ""
-    found = f"found {', '.join(others[:MAX_NAMES])}{more}; rename it"
-    hint = found if others else "the folder holds no notebook"
-    return f"{path.name} is missing: {hint}."
+    found = other_notebooks(path)
+    if not found:
+        return f"{path.name} is missing: the folder holds no notebook."
+    more = f" and {len(found) - MAX_NAMES} more" if len(found) > MAX_NAMES else ""
+    names = f"{', '.join(found[:MAX_NAMES])}{more}"
+    move = "move it up and " if "/" in found[0] else ""
+    return f"{path.name} is missing: found {names}; {move}name it {path.name}."
+
+
+def other_notebooks(path: Path) -> list[str]:
+    """The other files that look like notebooks around `path` and in folders there, each by its way."""
+    found, folders = [], [path.parent]
+    for folder in folders:  # which grows by those inside
+        for file in sorted(_inside(folder)):
+            if file.is_symlink() or file == path:
+                continue
+            if file.is_dir() and len(folders) < MAX_FOLDERS:
+                folders.append(file)
+            elif file.is_file() and looks_like_notebook(file):
+                found.append(file.relative_to(path.parent).as_posix())
+    return found
+
+
+def _inside(folder: Path) -> list[Path]:
+    try:
+        return [file for file in folder.iterdir() if file.name not in NOT_HANDED_IN]
+    except OSError:
+        return []
+
+
+def looks_like_notebook(file: Path) -> bool:
+    """By its name, or by how its text begins: mails, browsers and systems add endings of their own."""
+    name = file.name.lower()
+    if ".ipynb" in name:
+        return True
+    if not name.endswith((".json", ".txt")):
+        return False
+    try:
+        with file.open("rb") as opened:
+            start = opened.read(START)
+    except OSError:
+        return False
+    return start.lstrip(b"\xef\xbb\xbf \n\r\t").startswith(b"{") and b'"cells"' in start
 
 
 def _as_notebook(content: object, name: str) -> NotebookNode:

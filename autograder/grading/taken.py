@@ -11,7 +11,14 @@ from pathlib import Path
 from autograder.course import Course
 from autograder.files import naming
 from autograder.grading.judge import Rules
-from autograder.grading.submission import MAX_BYTES, MAX_FILE, SubmissionError, plain_files, require_file
+from autograder.grading.submission import (
+    MAX_BYTES,
+    MAX_FILE,
+    SubmissionError,
+    other_notebooks,
+    plain_files,
+    require_file,
+)
 
 TIMESTAMP, MAX_TIMESTAMP = "timestamp.txt", 100
 
@@ -29,7 +36,7 @@ def take(course: Course, student: str, assignment: str, rules: Rules, place: Pat
     for file in files:
         _write(here.submitted(student, assignment).with_name(file.name), _read(file))
     _write(here.source(assignment), rules.source.read_bytes())
-    return here, replace(rules, source=here.source(assignment))
+    return here, replace(rules, source=here.source(assignment), beside=tuple(other_notebooks(path)))
 
 
 def handed_in(notebook: Path) -> list[Path]:

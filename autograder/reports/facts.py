@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from autograder.checks.diagnosis import look_for
+from autograder.diagnosis.codes import look_for
 from autograder.grading.result import Result
 from autograder.reports.grid import is_graded
 from autograder.reports.words import check_name

@@ -14,6 +14,7 @@ from autograder.checks.outcome import Failure
 from autograder.sandbox import wire
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.process import KilledFromOutside, NoProcess, ProcessDied, StudentProcess
+from autograder.sandbox.reasons import why_missing, why_undefined
 
 PROBE_SECONDS = 2.0
 ACCOUNTS = {"own cells": "your own cells", "exercises": "your exercises", "tests": "the calls before",
@@ -43,6 +44,7 @@ class Session:
         self.sandbox, self.limits, self.files, self.disturbed = sandbox, limits, files, False
         self._process: StudentProcess | None = None
         self._cells: list[str] = []
+        self._ends: list[tuple[str, dict]] = []
         self._supplied: dict[str, Callable] = {}
         self._overran: set[str] = set()
         self._account = "tests"
@@ -65,6 +67,7 @@ class Session:
                     self._quietly("cell", {"source": self._cells[-1]})
             return CellOutput(f"This cell {error}.")
         self._cells.append(source)
+        self._ends.append((source, _error(reply.get("error"))))
         return CellOutput(_text(reply.get("text"), self.limits.output), _images(reply.get("images")))
 
     def call(
@@ -101,11 +104,24 @@ class Session:
                 self._overran.add(name)
             raise Failure(f"`{name}` {error}.", code="limit") from error
         if "error" in reply:
-            raise _failure(name, reply["error"])
+            raise self._failure(name, _error(reply["error"]))
         values = reply.get("values")
         if type(values) is not list or len(values) != request.get("times", 1):
             raise Failure(f"`{name}` ran, but its process reports no result.", code="returns")
         return values, reply.get("changed") is True
+
+    def _failure(self, name: str, error: dict[str, str]) -> Failure:
+        """The Failure for what the student process says went wrong; its words are only repeated as detail."""
+        kind, message, line = (error.get(key, "") for key in ("kind", "message", "line"))
+        if kind == "Undefined":
+            why = why_undefined(name, self._ends)
+            return Failure(f"`{name}` is not defined{why and ': '}{why}.", code="undefined")
+        if kind == "TooLarge":
+            return Failure(f"`{name}` returned more than the grader takes.", code="limit")
+        failure = raised(name, kind, f"{message} (in `{line}`)" if line else message)
+        if why := why_missing(kind, message, "\n".join(source for source, _ in self._ends)):
+            failure.cause = f"{failure.cause.rstrip('.')}: {why}."
+        return failure
 
     @property
     def is_spent(self) -> bool:
@@ -270,15 +286,10 @@ class StudentFunction:
         return self.session.supply(stand_ins)
 
 
-def _failure(name: str, error: Any) -> Failure:
-    """The Failure for what the student process says went wrong; its words are only repeated as detail."""
+def _error(error: Any) -> dict[str, str]:
+    """What the student process says of an error, when it is text and not too long."""
     fields = error if type(error) is dict else {}
-    kind, message, line = (_text(fields.get(key), 300) for key in ("kind", "message", "line"))
-    if kind == "Undefined":
-        return Failure(f"`{name}` is not defined.", code="undefined")
-    if kind == "TooLarge":
-        return Failure(f"`{name}` returned more than the grader takes.", code="limit")
-    return raised(name, kind, f"{message} (in `{line}`)" if line else message)
+    return {key: _text(fields.get(key), 300) for key in ("kind", "message", "line")}
 
 
 def _text(value: Any, limit: int) -> str:

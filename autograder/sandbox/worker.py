@@ -117,8 +117,10 @@ class Worker:
     def cell(self, source: str) -> dict:
         """Run a cell as Jupyter would; its output is for people only."""
         self.console.clear()
-        self.shell.run_cell(source, store_history=False)
-        return {"text": self.console.text(), "images": self.console.images}
+        result = self.shell.run_cell(source, store_history=False)
+        error = result.error_before_exec or result.error_in_exec
+        said = _error(type(error).__name__, f"{error}") if error else {}
+        return {"text": self.console.text(), "images": self.console.images, **said}
 
     def call(self, name: str, arguments: tuple, times: int, keep: bool = False) -> dict:
         """Call a function by name, `times` over; says whether it changed its arguments.

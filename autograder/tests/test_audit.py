@@ -10,7 +10,8 @@ import pytest
 
 from autograder.audit import table
 from autograder.audit.cases import MISTAKE, REFERENCE, REMEMBERED, VARIANT, cases_of
-from autograder.audit.findings import Audit, Findings, counts
+from autograder.audit.counts import counts, holds
+from autograder.audit.findings import Audit, Findings
 from autograder.audit.lists import Entry, Listing, listings
 from autograder.audit.page import groups, lines, render
 from autograder.audit.remembered import remember
@@ -41,7 +42,8 @@ from autograder.truth.targets import targets_of
 
 REAL = Course.find(Path(__file__).parent)
 
-CAUGHT = ("twice with a minus", "double", "return 2 * x", "return -2 * x", "double: values", "sign")
+REASON = "only the hidden check looks at values"
+CAUGHT = ("twice with a minus", "double", "return 2 * x", "return -2 * x", "double: values", "sign", REASON)
 UPHILL = ("dw with a minus", "scale_backward", "dout * x", "-dout * x", "scale_backward: gradients", "sign")
 MEDIAN = ("the median instead of the mean", "fit", "data.mean()", "np.median(data)", "fit: training", "target")
 SURVIVOR = ("a product the other way round", "double", "2 * x", "x * 2", "double: values", "sign")
@@ -63,14 +65,18 @@ def double(x):
 ROUNDED = '"""In half precision."""\ndef double(x):\n    return (2 * x).astype(np.float16)\n'
 
 
-def known(course, mistakes, **variants):
-    """Write known answers: mistakes as (name, function, old, new, check, diagnosis), variants as texts."""
-    entries = [
-        f"[[mistake]]\nname = {json.dumps(name)}\nfunction = {json.dumps(function)}\n"
-        f"edits = {json.dumps([[old, new]])}\ncheck = {json.dumps(check)}\ndiagnosis = {json.dumps(code)}\n"
-        for name, function, old, new, check, code in mistakes
-    ]
-    write(folder(course, ID) / "mistakes.toml", "\n".join(entries))
+def entry(name, function, old, new, check, code, hidden_only=""):
+    """A mistake as TOML."""
+    fields = {"name": name, "function": function, "edits": [[old, new]], "check": check, "diagnosis": code}
+    fields |= {"hidden_only": hidden_only} if hidden_only else {}
+    return "\n".join(["[[mistake]]", *(f"{key} = {json.dumps(value)}" for key, value in fields.items()), ""])
+
+
+def known(course, mistakes, held_out=(), **variants):
+    """Write known answers: mistakes as arguments of `entry`, variants as texts."""
+    for file, answers in (("mistakes.toml", mistakes), ("heldout.toml", held_out)):
+        if answers:
+            write(folder(course, ID) / file, "\n".join(entry(*answer) for answer in answers))
     for name, text in variants.items():
         write(folder(course, ID) / "variants" / f"{name}.py", text)
     return course
@@ -109,7 +115,7 @@ def test_everything_that_is_right_is_found_right(good):
     assert number["full marks"] == number["refused"] == (1, 1)
     (one,) = found.findings
     assert (one.reference.result.score, one.release.result.score) == (100, 0)
-    assert found.holds
+    assert holds(found)
     assert not [listing for listing in listings(found.findings) if listing.serious]
 
 
@@ -119,7 +125,7 @@ def test_survivors_and_other_finds_are_told_apart(bad):
     assert names(one.survivors) == [SURVIVOR[0]]
     assert names(one.caught_elsewhere) == [ELSEWHERE[0]]
     assert counts(bad.findings)["caught"] == (4, 6)
-    assert not bad.holds
+    assert not holds(bad)
 
 
 def test_wrong_diagnoses_are_listed_with_what_was_found(bad):
@@ -209,7 +215,7 @@ def test_what_could_not_run_spoils_the_audit(good):
         found = audit(course, [ID], sandbox="none")
     finally:
         write(course.source(ID), source_notebook())
-    assert not found.holds
+    assert not holds(found)
     (listing,) = [listing for listing in listings(found.findings) if listing.title == "Could not run"]
     assert {entry.name for entry in listing.entries} >= {"the solution", CAUGHT[0]}
     assert "triple" in listing.entries[0].text
@@ -225,13 +231,13 @@ def test_few_right_diagnoses_spoil_the_audit(good):
     def serious(mistakes):
         found = [Findings(ID, others + mistakes)]
         lists = [listing.title for listing in listings(found) if listing.serious]
-        return Audit(found, 0, 1.0).holds, lists
+        return holds(Audit(found, 0, 1.0)), lists
 
     assert serious(right + wrong) == (True, [])
     assert serious(right[:8] + wrong) == (False, ["Wrong diagnoses"])
 
 
-def test_other_seeds_give_other_hidden_inputs(monkeypatch):
+def test_other_seeds_give_other_hidden_inputs(course, monkeypatch):
     """Does the salt of an audit reach the secret, and does the same salt give the same one?"""
     secrets = []
 
@@ -243,8 +249,9 @@ def test_other_seeds_give_other_hidden_inputs(monkeypatch):
 
     monkeypatch.setattr("autograder.hidden.Grading", stop)
     for salt in ("", "1", "2", "1"):
+        rules = Rules(course.source(ID), salt=salt, show=False)
         with pytest.raises(Stop):
-            judge(restore(submission(), source_notebook()), Rules(Path(__file__), salt=salt, show=False), [])
+            judge(restore(submission(), source_notebook()), rules, [])
     assert len(set(secrets)) == 3
     assert secrets[1] == secrets[3]
 
@@ -345,7 +352,7 @@ def test_the_json_has_what_its_page_says(bad):
     assert caught["mistake"] == CAUGHT[0]
     assert {one["checks"][number]["check"] for number in caught["failed"]} >= {CAUGHT[4]}
     page = (REAL.root / "docs" / "audit.md").read_text()
-    fields = [*content, *content["diagnosis"], *one, *one["wrong_diagnoses"][0], *caught, *one["checks"][0]]
+    fields = [*content, *content["diagnosis"], *one, *one["wrong_diagnoses"][0], *caught, *one["checks"][0], *one["held_out"]]
     assert [field for field in fields if f"`{field}`" not in page] == []
 
 

@@ -22,6 +22,7 @@ INPUTS = {
 
 
 def step_forward(x, h_prev, params):
+    """x: (B,) ids. h_prev: (B, H). params: "Wx" (V, H), "Wh" (H, H), "b" (H,). Returns h (B, H) and a cache."""
     h = np.tanh(params["Wx"][x] + h_prev @ params["Wh"] + params["b"])
     return h, (x, h_prev, h, params)
 
@@ -75,9 +76,9 @@ def test_right_gradients_pass(projections, capsys):
         (replaced(Wh=np.negative), "dWh has the opposite sign"),
         (replaced(Wh=np.transpose), "dWh is transposed"),
         (replaced(b=np.zeros_like), "db is all zeros"),
-        (replaced(b=lambda g: g / B), "db is too small by a factor of B"),
+        (replaced(b=lambda g: g / B), "db is too small by a constant factor"),
         (replaced(b=lambda g: g * 1.001), "db is too large by a constant factor"),
-        (overwriting, "dWx is right only when no id stands there twice"),
+        (overwriting, "dWx is right only when no id stands in `x` twice"),
         (lambda dh_prev, grads, *_: (dh_prev * 0, grads), "dh_prev is all zeros"),
         (lambda dh_prev, grads, *_: (dh_prev.sum(axis=0), grads), "dh_prev has the wrong shape"),
         (lambda dh_prev, grads, *_: (dh_prev * np.nan, grads), "dh_prev is not finite"),
@@ -188,7 +189,7 @@ def test_wrong_forward_pass_is_named_as_the_cause():
 @pytest.mark.parametrize(
     ("value", "cause"),
     [
-        (np.array([1.0, 2.5]), "differs"),
+        (np.array([1.0, 2.5]), "is wrong at some places"),
         (np.array([-1.0, -2.0]), "opposite sign"),
         (np.array([[1.0, 2.0]]), "wrong shape"),
         (np.array(["a", "b"]), "not a NumPy array of real numbers"),

@@ -122,8 +122,8 @@ def test_ctrl_c_ends_grading_at_once_and_keeps_what_was_written(copy):
         time.sleep(0.1)
     process.send_signal(signal.SIGINT)
     started = time.monotonic()
-    _, errors = process.communicate(timeout=30)
-    assert time.monotonic() - started < 10
+    _, errors = process.communicate(timeout=60)
+    assert time.monotonic() - started < 30
     assert process.returncode == 130
     assert "Stopped" in errors
     assert "Traceback" not in errors

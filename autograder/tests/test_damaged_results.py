@@ -179,8 +179,8 @@ def test_no_damaged_result_passes(trials):
 
 
 def test_each_failure_has_a_sentence_and_a_known_diagnosis(trials):
-    """Does each failed check say something that is ours, with a code of checks/diagnosis.py?"""
-    from autograder.checks.diagnosis import CODES
+    """Does each failed check say something that is ours, with a code of diagnosis/codes.py?"""
+    from autograder.diagnosis.codes import CODES
 
     for outcome in (trial.outcome for trial in trials if trial.outcome.status == "failed"):
         assert outcome.cause.endswith(".")

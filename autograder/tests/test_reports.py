@@ -10,9 +10,9 @@ import pytest
 from rich.console import Console
 
 from autograder.checks.calls import raised
-from autograder.checks.diagnosis import CODES
 from autograder.checks.outcome import Failure
 from autograder.course import CourseError
+from autograder.diagnosis.codes import CODES
 from autograder.grading.result import Result
 from autograder.reports import facts, rates, stored, words
 from autograder.reports.grid import class_grid

@@ -58,6 +58,8 @@ def test_numbers_of_another_kind_are_told(found, right, cause):
         (0.5, np.float32(0.5), np.ones(2, np.float32)),
         (np.array(0.5), 0.5, np.ones(2)),
         (FLOATS.astype(np.longdouble), FLOATS, np.ones(2)),
+        (FLOATS.astype(np.float32), FLOATS, np.ones(2, np.float32)),
+        (FLOATS, FLOATS, np.ones(2, np.float32)),
         ([FLOATS, IDS], (FLOATS, IDS), np.ones(2)),
         ((FLOATS, IDS), (FLOATS, IDS), np.ones(2)),
     ],

@@ -13,8 +13,8 @@ from typing import Any
 from nbformat import NotebookNode
 
 from autograder.cells import Cell
-from autograder.checks.diagnosis import CODES
 from autograder.course import Course, CourseError
+from autograder.diagnosis.codes import CODES
 from autograder.truth.source import exercises_of, folder
 
 FILE, HELD_OUT_FILE = "mistakes.toml", "heldout.toml"
@@ -27,7 +27,7 @@ class Mistake:
     """A mistake: `edits` are (old, new) texts inside the exercise that defines `function`.
 
     `check` is the name of the check that must catch it, such as "rnn_backward: gradients", and
-    `diagnosis` a code of autograder/checks/diagnosis.py; the codes in `also` would be as true. `hidden_only`
+    `diagnosis` a code of autograder/diagnosis/codes.py; the codes in `also` would be as true. `hidden_only`
     says why visible checks need not see it.
     """
 

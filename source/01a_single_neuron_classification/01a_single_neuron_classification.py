@@ -171,6 +171,11 @@ from autograder import check_values
 check_values(sigmoid, {"z": np.array([-1.0, 0.0, 2.0])}, np.array([0.2689414214, 0.5, 0.8807970780]))
 check_values(sigmoid, {"z": np.array([-1000.0, 1000.0])}, np.array([0.0, 1.0]))
 check_values(sigmoid, {"z": np.array([-40.0])}, np.array([4.248354255e-18]))
+check_values(
+    sigmoid,
+    {"z": np.array([[-1.0, 0.0, 2.0], [0.5, -3.0, 1.0]], dtype=np.float32)},
+    np.array([[0.26894142, 0.5, 0.88079708], [0.62245933, 0.04742587, 0.73105858]], dtype=np.float32),
+)
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, reference
 
@@ -236,6 +241,16 @@ params = {"w": np.array([3.0, 7.0, -1.0]), "b": np.array([-1.0])}
 check_shapes(neuron_forward, {"x": x, "params": params}, [(2,)], given=["sigmoid"])
 check_values(
     neuron_forward, {"x": x, "params": params}, np.array([0.8807970780, 0.1192029220]), given=["sigmoid"]
+)
+# No longer one-hot, and in float32, which should stay float32: the scores are 2, -0.5 and 2.
+check_values(
+    neuron_forward,
+    {
+        "x": np.array([[0.5, 2.0], [0.0, -1.0], [1.5, 3.0]], dtype=np.float32),
+        "params": {"w": np.array([-1.0, 1.0], dtype=np.float32), "b": np.array([0.5], dtype=np.float32)},
+    },
+    np.array([0.88079708, 0.37754067, 0.88079708], dtype=np.float32),
+    given=["sigmoid"],
 )
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, reference
@@ -383,6 +398,13 @@ check_gradients(
     binary_cross_entropy_backward,
     {"p": np.array([0.9, 0.2, 0.6, 0.35, 0.7]), "y": np.array([True, False, False, True, False])},
 )
+# Sure and wrong: q is 0 twice, and counts as EPSILON. The third q is small, and counts as it is.
+check_gradients(
+    binary_cross_entropy_forward,
+    binary_cross_entropy_backward,
+    {"p": np.array([0.0, 1.0, 2e-7]), "y": np.array([True, False, True])},
+    expected=lambda dloss: dloss / 3 * np.array([-1e7, 1e7, -5e6]),
+)
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, reference
 
@@ -393,6 +415,13 @@ check_gradients(
     {"p": rng.uniform(0.05, 0.95, size=7), "y": rng.permutation(np.arange(7) < 3)},
     reference=reference.binary_cross_entropy_forward,
     says="The gradient of the loss is compared with finite differences on a random batch.",
+)
+check_gradients(
+    binary_cross_entropy_forward,
+    binary_cross_entropy_backward,
+    {"p": np.array([1.0, 3e-7, 0.0, 4e-8]), "y": np.array([False, True, True, True])},
+    expected=lambda dloss: dloss / 4 * np.array([1e7, -1 / 3e-7, -1e7, -1e7]),
+    says="The gradient of the loss is tried where the truth got a probability of 0, or nearly.",
 )
 ### END HIDDEN TESTS
 
@@ -529,6 +558,21 @@ check_values(
         "neuron_backward",
     ],
 )
+check_values(
+    loss_and_gradients,
+    {
+        "params": {"w": np.array([1.0, -0.5, 2.0]), "b": np.array([0.5])},
+        "x": np.array([[1.0, 2.0, 0.0], [0.0, 1.0, -1.0], [0.5, 0.0, 1.0], [2.0, -1.0, 0.5]]),
+        "y": np.array([True, True, False, False]),
+    },
+    (2.416935569, {"w": np.array([0.515693494, -0.654473051, 0.581094525]), "b": np.array([0.169062543])}),
+    given=[
+        "neuron_forward",
+        "binary_cross_entropy_forward",
+        "binary_cross_entropy_backward",
+        "neuron_backward",
+    ],
+)
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, reference
 
@@ -587,6 +631,15 @@ check_values(
         "learning_rate": 0.1,
     },
     {"w": np.array([0.95, 2.1]), "b": np.array([0.3])},
+)
+check_values(
+    gradient_descent_step,
+    {
+        "params": {"slope": np.array([[1.0, -2.0]], dtype=np.float32)},
+        "grads": {"slope": np.array([[3.0, 0.5]], dtype=np.float32)},
+        "learning_rate": 2.0,
+    },
+    {"slope": np.array([[-5.0, -3.0]], dtype=np.float32)},
 )
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, reference
@@ -654,39 +707,43 @@ from autograder import check_values
 check_values(
     train,
     {
-        "params": {"w": np.zeros(4), "b": np.zeros(1)},
+        "params": {"w": np.zeros(4, dtype=np.float32), "b": np.zeros(1, dtype=np.float32)},
         "ids": np.full(6, 2),
         "y": np.full(6, True),
-        "steps": 3,
+        "steps": 15,
         "batch_size": 5,
         "learning_rate": 0.5,
         "rng": np.random.default_rng(0),
     },
     (
-        {"w": np.array([0.0, 0.0, 0.58561417, 0.0]), "b": np.array([0.58561417])},
-        np.array([0.69314718, 0.47407698, 0.34769775]),
+        {"w": np.array([0.0, 0.0, 1.3336432, 0.0], dtype=np.float32), "b": np.array([1.3336432], dtype=np.float32)},
+        np.array([
+            0.693147, 0.474077, 0.347698, 0.270016, 0.218867, 0.183157, 0.157027, 0.137176,
+            0.121635, 0.109164, 0.098951, 0.090444, 0.083255, 0.077103, 0.071782,
+        ]),
     ),
+    tolerance=1e-5,
     given=["one_hot", "loss_and_gradients", "gradient_descent_step"],
 )
 
 q = np.array([0.9, 0.5, 0.2, 0.05])  # the probability of "vowel" for ids 0 to 3
-ids_to_draw = np.array([0, 1, 2, 3, 1, 0, 2])
+ids_to_draw = np.array([0, 1, 2, 3, 1, 0, 2, 3])
+y_to_draw = np.array([True, False, True, False, True, False, False, True])
 rng_to_draw = np.random.default_rng(5)
-first = rng_to_draw.integers(7, size=5)
-second = rng_to_draw.integers(7, size=5)
+drawn = np.array([rng_to_draw.integers(8, size=5) for _ in range(14)])
 params_to_keep = {"w": np.log(q / (1 - q)) - 0.5, "b": np.array([0.5])}
 check_values(
     train,
     {
         "params": params_to_keep,
         "ids": ids_to_draw,
-        "y": np.full(7, True),
-        "steps": 2,
+        "y": y_to_draw,
+        "steps": 14,
         "batch_size": 5,
         "learning_rate": 0.0,
         "rng": np.random.default_rng(5),
     },
-    (params_to_keep, -np.log(q[ids_to_draw[np.array([first, second])]]).mean(axis=1)),
+    (params_to_keep, -np.log(np.where(y_to_draw, q[ids_to_draw], 1 - q[ids_to_draw]))[drawn].mean(axis=1)),
     given=["one_hot", "loss_and_gradients", "gradient_descent_step"],
 )
 ### BEGIN HIDDEN TESTS
@@ -912,6 +969,11 @@ check_values(
     precision_and_recall,
     {"decided": np.array([True, True, True, False, False]), "y": np.array([True, False, True, True, True])},
     (2 / 3, 1 / 2),
+)
+check_values(
+    precision_and_recall,
+    {"decided": np.full(4, False), "y": np.array([True, False, True, False])},
+    (1.0, 0.0),
 )
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, reference

@@ -39,6 +39,8 @@ CODES = {
     "option": "Look at each place where that argument enters.",
     "nonlinearity": "Look at the derivative of the activation, and at which value it is taken.",
     "upstream": "By the chain rule each upstream gradient takes part in every gradient that it reaches.",
+    "limited": "Look at what is cut off, and on which side.",
+    "loop": "Look at what one round of the loop hands to the next, and at what changes from round to round.",
     "large": "Look at what happens to numbers far away from zero.",
     # What is special about a kind of check.
     "forward": "",

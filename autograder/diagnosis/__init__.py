@@ -1,0 +1,1 @@
+"""What kind of mistake makes a result wrong? See docs/diagnosis.md."""

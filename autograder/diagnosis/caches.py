@@ -1,0 +1,74 @@
+"""The reference's backward pass with one array of its own cache changed.
+
+Weights that are transposed, or not, on the way back leave the forward pass right, so no other input explains them.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograder.diagnosis.question import Finding
+
+
+def changed_caches(cache: Any) -> Iterator[tuple[Finding, int, int]]:
+    """(finding, which kind of change, which array) of all changes, the most telling kind first."""
+    count = len(list(_arrays(cache)))
+    for kind, (code, words, _) in enumerate(CHANGES):
+        for place in range(count):
+            yield Finding(code, f"is what it would be if {words}"), kind, place
+
+
+def with_change(cache: Any, kind: int, place: int) -> Any:
+    """A copy of a cache with that change made. Raises IndexError for a cache of another form."""
+    path, array = list(_arrays(cache))[place]
+    return _with(cache, path, CHANGES[kind][2](array))
+
+
+def _transposed(array: NDArray) -> NDArray:
+    if array.ndim < 2 or array.shape[-1] != array.shape[-2]:
+        raise ValueError("no square matrix")
+    return array.swapaxes(-1, -2).copy()
+
+
+def _cut_for_turned(array: NDArray) -> NDArray:
+    """What reads as the array when it is reshaped where its rows should be turned into columns."""
+    return array.reshape(array.shape[-1], -1).T.reshape(array.shape)
+
+
+def _sigmoid(array: NDArray) -> NDArray:
+    return 1 / (1 + np.exp(-array))
+
+
+CHANGES = (
+    ("transposed", "something that it is made from were transposed", _transposed),
+    ("order", "something that it is made from were reshaped where it should be transposed", _cut_for_turned),
+    ("shifted", "something that it is made from were moved by one step", lambda a: np.roll(a, 1, 0)),
+    ("shifted", "something that it is made from were moved by one step", lambda a: np.roll(a, -1, 0)),
+    ("shifted", "something that it is made from were moved by one step", lambda a: np.roll(a, 1, 1)),
+    ("shifted", "something that it is made from were moved by one step", lambda a: np.roll(a, -1, 1)),
+    ("nonlinearity", "a slope were taken at the activation's value", _sigmoid),
+    ("nonlinearity", "a slope were taken at the activation's value", np.tanh),
+)
+
+
+def _arrays(value: Any, path: tuple = ()) -> Iterator[tuple[tuple, NDArray]]:
+    """The float arrays in a cache with their paths through tuples, lists and dicts."""
+    if isinstance(value, np.ndarray):
+        if value.dtype.kind == "f" and value.size > 1 and math.isfinite(value.sum()):
+            yield path, value
+        return
+    entries = value.items() if isinstance(value, Mapping) else ()
+    for key, entry in enumerate(value) if isinstance(value, tuple | list) else entries:
+        yield from _arrays(entry, (*path, key))
+
+
+def _with(value: Any, path: tuple, array: NDArray) -> Any:
+    """A copy of a cache with another array at the end of a path."""
+    if not path:
+        return array
+    key, changed = path[0], value.copy() if isinstance(value, Mapping) else list(value)
+    changed[key] = _with(value[key], path[1:], array)
+    return tuple(changed) if isinstance(value, tuple) else changed

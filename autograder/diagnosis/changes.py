@@ -1,0 +1,196 @@
+"""Other inputs for which what was found would be right: exchanged, transposed, zero, moved, another number, ..."""
+
+import itertools
+import math
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograder.diagnosis.inputs import Inputs, at, leaves, numbers, replaced
+from autograder.diagnosis.question import Another, Arrays, Finding, Hypothesis, Instance, prediction
+
+ENDLESS = 1000  # a loop of so many rounds still ends soon
+Change = Callable[[Inputs], Inputs]
+
+
+def inputs_changed(example: Instance, right: Another) -> Iterator[Hypothesis]:
+    """From the most telling to the least."""
+    for finding, change in (*_all_changes(example.inputs),):
+
+        def predict(instance: Instance, change: Change = change) -> Arrays:
+            return right(change(instance.inputs), instance.upstream)
+
+        yield prediction(finding, predict)
+    for finding, alter in _upstreams(example):
+
+        def predict(instance: Instance, alter: Callable = alter) -> Arrays:
+            return right(instance.inputs, alter(instance.upstream))
+
+        yield prediction(finding, predict)
+
+
+def _all_changes(inputs: Inputs) -> Iterator[tuple[Finding, Change]]:
+    yield from _numbers(inputs)
+    yield from _exchanged(inputs)
+    yield from _transposed(inputs)
+    yield from _moved(inputs)
+    yield from _blocks(inputs)
+    yield from _scaled(inputs)
+    yield from _without(inputs)
+
+
+def _would_be(code: str, words: str) -> Finding:
+    return Finding(code, f"is what it would be if {words}")
+
+
+def _numbers(inputs: Inputs) -> Iterator[tuple[Finding, Change]]:
+    """Counts off by one, rates at zero or one, and reciprocals."""
+    for path, value in numbers(inputs):
+        name = path[-1]
+        for words, other in _other_values(value).items():
+
+            def change(i: Inputs, path: tuple = path, other: Callable = other) -> Inputs:
+                return replaced(i, path, other(at(i, path)))
+
+            yield _would_be(f"option `{name}`", f"`{name}` were {words}"), change
+
+
+def _other_values(value: float) -> dict[str, Callable[[float], float]]:
+    if isinstance(value, int):
+        return {"one more": lambda n: n + 1, "one less": lambda n: n - 1, "without end": lambda n: ENDLESS}
+    return {
+        "without end": lambda x: float(ENDLESS), "0": lambda x: 0.0, "1": lambda x: 1.0, "one minus it": lambda x: 1 - x, "one divided by it": lambda x: 1 / x,
+        "its square": lambda x: x * x, "its root": lambda x: math.sqrt(x), "close to 0": lambda x: 1e-6,
+        "negative": lambda x: -x, "twice as large": lambda x: 2 * x, "half as large": lambda x: x / 2,
+    }  # fmt: skip
+
+
+def _exchanged(inputs: Inputs) -> Iterator[tuple[Finding, Change]]:
+    """Two arrays of one kind in each other's place, or one in the place of both."""
+    found = [(path, a) for path, a in _all(inputs) if a.size > 1]
+    for (one, left), (other, right) in itertools.combinations(found, 2):
+        if left.shape != right.shape or left.dtype != right.dtype or one[:-1] != other[:-1]:
+            continue
+        a, b = f"`{one[-1]}`", f"`{other[-1]}`"
+
+        def exchange(i: Inputs, one: tuple = one, other: tuple = other) -> Inputs:
+            return replaced(replaced(i, one, at(i, other)), other, at(i, one))
+
+        yield _would_be("swapped", f"{a} and {b} were exchanged"), exchange
+        for source, target in ((one, other), (other, one)):
+            words = f"`{source[-1]}` stood in the place of `{target[-1]}`"
+            yield _would_be("swapped", words), lambda i, s=source, t=target: replaced(i, t, at(i, s))
+
+
+def _all(inputs: Inputs) -> Iterator[tuple[tuple, NDArray]]:
+    for name, value in inputs.items():
+        if isinstance(value, dict):
+            yield from (((name, *path), array) for path, array in leaves(value))
+        elif isinstance(value, np.ndarray):
+            yield (name,), value
+
+
+def _transposed(inputs: Inputs) -> Iterator[tuple[Finding, Change]]:
+    for path, array in leaves(inputs):
+        if array.ndim > 1 and array.shape[-1] == array.shape[-2]:
+            words = f"`{path[-1]}` were transposed"
+            yield _would_be("transposed", words), _on(path, lambda a: a.swapaxes(-1, -2).copy())
+
+
+def _on(path: tuple, change: Callable[[NDArray], NDArray]) -> Change:
+    return lambda inputs: replaced(inputs, path, change(at(inputs, path)).astype(at(inputs, path).dtype))
+
+
+def _moved(inputs: Inputs) -> Iterator[tuple[Finding, Change]]:
+    """Sequences of ids moved by one place, or turned round."""
+    for path, array in _all(inputs):
+        if array.ndim and array.dtype.kind in "iu":
+            for step in (1, -1):
+                words = f"`{path[-1]}` were moved by one position"
+                yield _would_be("shifted", words), _on(path, lambda a, step=step: np.roll(a, step, axis=-1))
+            yield _would_be("order", f"`{path[-1]}` were read backwards"), _on(path, lambda a: a[..., ::-1])
+            words = f"`{path[-1]}` were its last character alone"
+            yield _would_be("time", words), lambda i, path=path: replaced(i, path, at(i, path)[..., -1:])
+
+
+def _blocks(inputs: Inputs) -> Iterator[tuple[Finding, Change]]:
+    """Of arrays with three or four parts side by side, such as gates, two parts in each other's place."""
+    for count in (4, 3):
+        members = [path for path, a in leaves(inputs) if a.shape and a.shape[-1] % count == 0]
+        for one, other in itertools.combinations(range(count), 2):
+            order = list(range(count))
+            order[one], order[other] = other, one
+            turn = lambda a, order=tuple(order): _reordered(a, order)  # noqa: E731
+            for path in members:
+                yield (
+                    _would_be("swapped", f"two of the {count} blocks of `{path[-1]}` were exchanged"),
+                    _on(path, turn),
+                )
+            for width in {at(inputs, path).shape[-1] for path in members}:
+                together = [path for path in members if at(inputs, path).shape[-1] == width]
+
+                def change(i: Inputs, together: list = together, turn: Callable = turn) -> Inputs:
+                    for path in together:
+                        i = _on(path, turn)(i)
+                    return i
+
+                if len(together) > 1:
+                    yield _would_be("swapped", f"two of the {count} blocks were exchanged"), change
+
+
+def _reordered(array: NDArray, order: tuple[int, ...]) -> NDArray:
+    parts = np.split(array, len(order), axis=-1)
+    return np.concatenate([parts[i] for i in order], axis=-1)
+
+
+def _scaled(inputs: Inputs) -> Iterator[tuple[Finding, Change]]:
+    """Each array with the opposite sign, or as if a root of a width were missing or there twice."""
+    for path, array in leaves(inputs):
+        name = path[-1]
+        yield _would_be("sign", f"`{name}` had the opposite sign"), _on(path, np.negative)
+        if array.ndim > 1 and array.shape[-1] > 1:
+            words = f"`{name}` were multiplied by the root of its width once more"
+            yield _would_be("scale", words), _on(path, lambda a: a * math.sqrt(a.shape[-1]))
+            words = f"`{name}` were divided by the root of its width once more"
+            yield _would_be("scale", words), _on(path, lambda a: a / math.sqrt(a.shape[-1]))
+            words = f"`{name}` were divided by its width once more"
+            yield _would_be("scale", words), _on(path, lambda a: a / a.shape[-1])
+
+
+def _without(inputs: Inputs) -> Iterator[tuple[Finding, Change]]:
+    """Each array at zero, at one, or twice as large."""
+    for path, _ in leaves(inputs):
+        name = path[-1]
+        for words, value in (
+            ("zero", np.zeros_like),
+            ("one", np.ones_like),
+            ("twice as large", lambda a: 2 * a),
+        ):
+            yield _would_be(f"without `{name}`", f"`{name}` were {words}"), _on(path, value)
+
+
+def _upstreams(example: Instance) -> Iterator[tuple[Finding, Callable[[tuple], tuple]]]:
+    """Upstream gradients that do not arrive, or are taken for ones."""
+    for place, dout in enumerate(example.upstream):
+        which = (
+            "the upstream gradient"
+            if len(example.upstream) == 1
+            else f"the upstream gradient of output {place + 1}"
+        )
+        for words, value in (("one", np.ones_like), ("zero", np.zeros_like)):
+
+            def alter(upstream: tuple, place: int = place, value: Callable = value) -> tuple:
+                changed = value(upstream[place])
+                new = changed if np.ndim(changed) else float(changed)
+                return (*upstream[:place], new, *upstream[place + 1 :])
+
+            yield _would_be("upstream", f"{which} were {words}"), alter
+        if np.ndim(dout) > 1:
+
+            def last(upstream: tuple, place: int = place) -> tuple:
+                only = np.zeros_like(upstream[place])
+                only[:, -1] = upstream[place][:, -1]
+                return (*upstream[:place], only, *upstream[place + 1 :])
+
+            yield _would_be("time", f"{which} reached only its last place"), last

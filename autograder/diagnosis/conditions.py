@@ -1,0 +1,318 @@
+"""Under which condition is a wrong function right, and what does it depend on that it must not?
+
+Each condition makes fresh inputs on which one kind of mistake has no effect: a single step, no id twice, an
+upstream gradient of ones. When everything that was wrong is right on all of them, that kind is the one to name.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from autograder.diagnosis.contract import Roles
+from autograder.diagnosis.fresh import fresh, grown
+from autograder.diagnosis.inputs import Inputs, arrays, at, leaves, numbers, replaced
+from autograder.diagnosis.question import TELLING, Finding, Instance, Subject, Upstream, close
+
+TRIES = 2
+SINGLE = {"B": ("batch", "a single sample"), "N": ("batch", "a single sample"), "T": ("time", "a single time step"),
+          "steps": ("loop", "a single step")}  # fmt: skip
+Make = Callable[[Inputs, Roles, Generator], Inputs]
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A finding, and whether it holds for a subject, of whose results some names were wrong."""
+
+    finding: Finding
+    holds: Callable[[Subject, Instance, Generator], bool]
+
+
+def when(
+    code: str, words: str, make: Make, alter: Callable[[Upstream], Upstream] = lambda upstream: upstream,
+    but_not: Make | None = None, may_stay: bool = False,
+) -> Condition:  # fmt: skip
+    """Right on all inputs that `make` gives, with upstream gradients as `alter` leaves them; wrong with `but_not`.
+
+    With `may_stay`, what stays as it was at its start counts as well: a limit that is never reached.
+    """
+
+    def holds(subject: Subject, example: Instance, rng: Generator) -> bool:
+        roles = subject.roles(example.inputs)
+        for _ in range(TRIES):
+            inputs = make(example.inputs, roles, rng)
+            instance = subject.tried(inputs, alter(subject.draw(inputs, rng)))
+            if (
+                not all(_is_now_right(instance, example, name, may_stay) for name in example.wrong)
+                or instance.wrong
+            ):
+                return False
+        if but_not is None:
+            return True
+        inputs = but_not(example.inputs, roles, rng)
+        return bool(subject.tried(inputs, alter(subject.draw(inputs, rng))).wrong)
+
+    return Condition(Finding(code, words), holds)
+
+
+def _is_now_right(instance: Instance, example: Instance, name: str, may_stay: bool) -> bool:
+    """Right, clearly more so than before, and not trivially."""
+    rounding = 1e-12 * float(np.linalg.norm(instance.right[name]))
+    better = instance.error(name) <= max(rounding, TELLING * example.error(name))
+    return better and (may_stay or not _is_trivial(instance, name))
+
+
+def _is_trivial(instance: Instance, name: str) -> bool:
+    """Zero, or unchanged from its start, which nearly any function gets right."""
+    right = instance.right[name]
+    return not right.any() or (name in instance.starts and close(right, instance.starts[name]))
+
+
+def conditions(example: Instance, subject: Subject) -> Iterator[Condition]:
+    """From the most telling to the least."""
+    roles = subject.roles(example.inputs)
+    smooth = any(np.any(right % 1) for right in example.right.values())
+    yield from _without_repeats(example)
+    yield from _unused_numbers(example)
+    yield from _same(example)
+    yield from _leaks(roles) if smooth else ()
+    yield from _single(roles)
+    yield from _upstreams(example)
+    yield from _special_numbers(example)
+    if smooth:
+        yield from _symmetric(example)
+        yield from _zeros(example)
+        yield from _unused_arrays(example)
+        yield when("large", "is right for small numbers only", _small)
+        yield _straight()
+
+
+def _without_repeats(example: Instance) -> Iterator[Condition]:
+    for path, array in arrays(example.inputs, "iu"):
+        if not array.ndim:
+            continue
+
+        def make(
+            inputs: Inputs, roles: Roles, rng: Generator, path: tuple = path, same: bool = False
+        ) -> Inputs:
+            made = fresh(inputs, roles, _small_sizes(roles, at(inputs, path), path), rng)
+            ids = at(made, path)
+            if ids.size > (count := at(inputs, path).max() + 1):
+                raise ValueError("not so many different ids")
+            other = rng.permutation(count)[: ids.size].reshape(ids.shape)
+            return replaced(made, path, np.full_like(ids, other.flat[0]) if same else other.astype(ids.dtype))
+
+        def again(inputs: Inputs, roles: Roles, rng: Generator, make: Make = make) -> Inputs:
+            return make(inputs, roles, rng, same=True)
+
+        words = f"is right only when no id stands in `{path[-1]}` twice"
+        yield when("repeated ids", words, make, but_not=again)
+
+
+def _small_sizes(roles: Roles, ids: NDArray, path: tuple) -> dict[str, int]:
+    """Two along each axis of the ids, or as many as there are ids; the other axes as they are."""
+    own = {symbol for _, symbols in roles.dims.get(path, ()) for symbol in symbols}
+    most = int((ids.max() + 1) ** (1 / ids.ndim) + 1e-9)
+    return {
+        symbol: max(1, min(size, most)) if symbol in own else size for symbol, size in roles.sizes.items()
+    }
+
+
+def _unused_numbers(example: Instance) -> Iterator[Condition]:
+    for path, value in numbers(example.inputs):
+        other = value + 1 if isinstance(value, int) else 0.7 * value
+        yield _unused(f"option `{path[-1]}`", path, lambda inputs, rng, other=other: other)
+
+
+def _unused_arrays(example: Instance) -> Iterator[Condition]:
+    for path, _ in leaves(example.inputs):
+
+        def another(inputs: Inputs, rng: Generator, path: tuple = path) -> NDArray:
+            array = at(inputs, path)
+            return (array + rng.uniform(0.1, 0.5, array.shape)).astype(array.dtype)
+
+        yield _unused(f"without `{path[-1]}`", path, another)
+
+
+def _unused(code: str, path: tuple, another: Callable[[Inputs, Generator], object]) -> Condition:
+    """Nothing that was found changes with an argument on which right results depend that were wrong."""
+
+    def holds(subject: Subject, example: Instance, rng: Generator) -> bool:
+        changed = replaced(example.inputs, path, another(example.inputs, rng))
+        before = subject.tried(example.inputs, example.upstream)
+        after = subject.tried(changed, example.upstream)
+        still = all(np.array_equal(before.found[name], after.found[name]) for name in before.found)
+        return still and any(not close(before.right[name], after.right[name]) for name in example.wrong)
+
+    return Condition(Finding(code, f"does not depend on `{path[-1]}`"), holds)
+
+
+def _same(example: Instance) -> Iterator[Condition]:
+    """Two arrays of one kind made the same, and ids the same along each row."""
+    found = [(path, a) for path, a in arrays(example.inputs) if a.size > 1 and len(path) == 1]
+    for position, (one, left) in enumerate(found):
+        for other, right in found[position + 1 :]:
+            if left.shape == right.shape and left.dtype == right.dtype:
+
+                def make(
+                    inputs: Inputs, roles: Roles, rng: Generator, one: tuple = one, other: tuple = other
+                ) -> Inputs:
+                    made = fresh(inputs, roles, grown(roles), rng)
+                    return replaced(made, other, at(made, one))
+
+                yield when("swapped", f"is right only when `{one[-1]}` and `{other[-1]}` are the same", make)
+
+
+def _leaks(roles: Roles) -> Iterator[Condition]:
+    """Results at other places that change with the last place of an axis alone, and must not."""
+    for symbol, size in roles.named.items():
+        if size > 2 and symbol in ("T", "B", "N"):
+            words = (
+                "depends on positions that come later" if symbol == "T" else "mixes the samples of the batch"
+            )
+            yield _leak("mask" if symbol == "T" else "axis", words, symbol, in_order=symbol == "T")
+            if symbol == "T":
+                yield _leak("axis", "mixes the positions", symbol, in_order=False)
+
+
+def _leak(code: str, words: str, symbol: str, in_order: bool) -> Condition:
+    def holds(subject: Subject, example: Instance, rng: Generator) -> bool:
+        roles = subject.roles(example.inputs)
+        inputs = fresh(example.inputs, roles, grown(roles), rng)
+        upstream = subject.draw(inputs, rng)
+        late, early = (_changed_at(inputs, subject.roles(inputs), symbol, place) for place in (-1, 0))
+        before, after = subject.tried(inputs, upstream), subject.tried(late, upstream)
+        names = [name for name in example.wrong if before.found[name].size > 1]
+        size = subject.roles(inputs).sizes[symbol]
+        moved = any(
+            close(_without(before.right[n], size, -1), _without(after.right[n], size, -1), 1e-9)
+            and not close(_without(before.found[n], size, -1), _without(after.found[n], size, -1), 1e-7) for n in names
+        )  # fmt: skip
+        if not moved or not in_order:
+            return moved
+        after = subject.tried(early, upstream)
+        return any(
+            not close(_without(before.right[n], size, 0), _without(after.right[n], size, 0), 1e-9)
+            for n in names
+        )
+
+    return Condition(Finding(code, words), holds)
+
+
+def _changed_at(inputs: Inputs, roles: Roles, symbol: str, place: int) -> Inputs:
+    """Every array changed at one place of the axes of that symbol."""
+    for path, dims in roles.dims.items():
+        axes = [axis for axis, dim in enumerate(dims) if dim == (1, (symbol,))]
+        if axes:
+            array = at(inputs, path).copy()
+            there = np.moveaxis(array, axes[0], 0)[place : place + 1 or None]
+            there[...] = (there + 1) % (array.max() + 1) if array.dtype.kind in "iu" else there + 1
+            inputs = replaced(inputs, path, array)
+    return inputs
+
+
+def _without(array: NDArray, length: int, place: int) -> NDArray:
+    """The results at the other places of the first axis of that length, which no other axis has."""
+    axes = [axis for axis, n in enumerate(array.shape) if n == length]
+    return np.delete(array, place, axes[0]) if axes else np.zeros(0)
+
+
+def _single(roles: Roles) -> Iterator[Condition]:
+    """Each axis of length 1."""
+    for symbol, size in roles.named.items():
+        if size > 1:
+            code, words = SINGLE.get(symbol, ("axis", f"`{symbol}` = 1"))
+
+            def make(inputs: Inputs, roles: Roles, rng: Generator, symbol: str = symbol) -> Inputs:
+                return fresh(inputs, roles, {**grown(roles), symbol: 1}, rng)
+
+            if symbol in SINGLE:
+                yield when(code, f"is right for {words} only", make)
+
+
+def _upstreams(example: Instance) -> Iterator[Condition]:
+    def make(inputs: Inputs, roles: Roles, rng: Generator) -> Inputs:
+        return fresh(inputs, roles, grown(roles), rng)
+
+    if not example.upstream:
+        return
+    yield when("upstream", "is right only when the upstream gradient is all ones", make, lambda upstream: tuple(
+        np.ones_like(dout) if np.ndim(dout) else 1.0 for dout in upstream))  # fmt: skip
+    for place in range(len(example.upstream) if len(example.upstream) > 1 else 0):
+
+        def silent(upstream: Upstream, place: int = place) -> Upstream:
+            zero = np.zeros_like(upstream[place]) if np.ndim(upstream[place]) else 0.0
+            return (*upstream[:place], zero, *upstream[place + 1 :])
+
+        yield when(
+            "upstream", f"is right only when output {place + 1} gets no upstream gradient", make, silent
+        )
+
+
+def _special_numbers(example: Instance) -> Iterator[Condition]:
+    """Each number at a value at which it has little to say, each list with one entry."""
+    for path, value in numbers(example.inputs):
+        counter = [int(1e6)] if len(path) > 1 else []  # the count of a loop would be too much
+        for special in (1, 2, *counter) if isinstance(value, int) else (0.0, 1.0, 1e6):
+            if special != value:
+                size = "very large" if special == 1e6 else f"{special:g}"
+                words = f"is right only when `{path[-1]}` is {size}"
+                yield when(f"option `{path[-1]}`", words, _with(path, lambda array, special=special: special),
+                           may_stay=special == 1e6)  # fmt: skip
+    for name, value in example.inputs.items():
+        if type(value) in (list, tuple) and len(value) > 1:
+            words = f"is right only when `{name}` has a single entry"
+            yield when(f"option `{name}`", words, _with((name,), lambda array: array[:1]))
+
+
+def _symmetric(example: Instance) -> Iterator[Condition]:
+    for path, array in leaves(example.inputs):
+        if array.ndim > 1 and array.shape[-1] == array.shape[-2]:
+            words = f"is right only when `{path[-1]}` is its own transpose"
+            yield when("transposed", words, _with(path, lambda a: (a + a.swapaxes(-1, -2)) / 2))
+
+
+def _zeros(example: Instance) -> Iterator[Condition]:
+    """Each array at zero; one that all the rest hangs on makes the right result trivial, and is not said."""
+    for path, _ in leaves(example.inputs):
+        yield when(
+            f"without `{path[-1]}`", f"is right only when `{path[-1]}` is zero", _with(path, np.zeros_like)
+        )
+
+
+def _with(path: tuple, change: Callable) -> Make:
+    def make(inputs: Inputs, roles: Roles, rng: Generator) -> Inputs:
+        made = fresh(inputs, roles, roles.sizes, rng)
+        return replaced(made, path, change(at(made, path)))
+
+    return make
+
+
+def _straight() -> Condition:
+    """Right for numbers so small that all curves are straight lines, and there not because nothing is left."""
+
+    def holds(subject: Subject, example: Instance, rng: Generator) -> bool:
+        upstream = example.upstream
+        tiny, zero = (subject.tried(_times(example.inputs, factor), upstream) for factor in (1e-4, 0.0))
+        wrong = example.wrong
+        return all(
+            close(tiny.found[n], tiny.right[n]) and not close(tiny.right[n], zero.right[n]) for n in wrong
+        )
+
+    words = "is right only for numbers so small that a curve is as good as a straight line"
+    return Condition(Finding("nonlinearity", words), holds)
+
+
+def _times(inputs: Inputs, factor: float) -> Inputs:
+    for path, array in leaves(inputs):
+        inputs = replaced(inputs, path, (factor * array).astype(array.dtype))
+    return inputs
+
+
+def _small(inputs: Inputs, roles: Roles, rng: Generator) -> Inputs:
+    made = fresh(inputs, roles, roles.sizes, rng)
+    for path, array in leaves(made):
+        made = replaced(made, path, array / max(1.0, np.abs(array).max(initial=0)))
+    return made

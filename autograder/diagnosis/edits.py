@@ -1,0 +1,337 @@
+"""In which other ways can one step of a formula be done, and what kind of mistake is each?
+
+Each rule looks at one node of a syntax tree and yields (rank, code, words, other node); a lower rank says more.
+"""
+
+import ast
+import copy
+from collections.abc import Iterator
+
+from autograder.diagnosis.places import (
+    Edit,
+    Place,
+    binary,
+    call,
+    is_logistic,
+    is_number,
+    is_slope,
+    number,
+    same,
+)
+
+HANDED_ON = "what one step hands to the next did not arrive"
+CLOSED = {ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt}
+TURNED = {
+    ast.Lt: ast.Gt,
+    ast.Gt: ast.Lt,
+    ast.LtE: ast.GtE,
+    ast.GtE: ast.LtE,
+    ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq,
+}
+
+
+def _sums(node: ast.BinOp, place: Place) -> Iterator[Edit]:
+    if not isinstance(node.op, ast.Add | ast.Sub):
+        return
+    if is_number(node.right) and type(node.right.value) is int and place.in_index:
+        yield 1, "shifted", "a position were off by one", node.left
+        return
+    if is_slope(node):
+        yield from _slopes(node)
+    minus = isinstance(node.op, ast.Sub)
+    left, right = place.with_(node.left), place.with_(node.right)
+    yield from _roots(node)
+    for part, kept in ((node.right, node.left), (node.left, node.right)):
+        if place.hands_on(part) and not place.hands_on(kept):
+            yield 1, "time", HANDED_ON, kept
+    yield (
+        2,
+        "sign",
+        f"a term{right} had the opposite sign",
+        binary(node.left, ast.Add if minus else ast.Sub, node.right),
+    )
+    yield 2, "sign", f"a term{left} had the opposite sign", binary(
+        ast.UnaryOp(ast.USub(), node.left), type(node.op), node.right)  # fmt: skip
+    yield 2, "offset", f"a term{right} were missing", node.left
+    lonely = ast.UnaryOp(ast.USub(), node.right) if minus else node.right
+    yield 2, "offset", f"a term{left} were missing", lonely
+    for factor, words in ((2, "counted twice"), (0.5, "counted half")):
+        yield 4, "offset", f"a term{right} were {words}", binary(
+            node.left, type(node.op), binary(number(factor), ast.Mult, node.right))  # fmt: skip
+        yield 4, "offset", f"a term{left} were {words}", binary(
+            binary(number(factor), ast.Mult, node.left), type(node.op), node.right)  # fmt: skip
+    yield (
+        5,
+        "scale",
+        "two things were multiplied that should be added",
+        binary(node.left, ast.Mult, node.right),
+    )
+
+
+def _roots(node: ast.BinOp) -> Iterator[Edit]:
+    """sqrt(a) + b for sqrt(a + b)."""
+    for root, other in ((node.left, node.right), (node.right, node.left)):
+        if (
+            isinstance(root, ast.Call)
+            and ast.unparse(root.func).endswith("sqrt")
+            and isinstance(node.op, ast.Add)
+        ):
+            yield 1, "scale", "a small number were added inside a root, not behind it", call(
+                "np.sqrt", binary(root.args[0], ast.Add, other))  # fmt: skip
+
+
+def _slopes(node: ast.BinOp) -> Iterator[Edit]:
+    """Other slopes than 1 - a**2."""
+    words = "the slope of an activation were that of another one, or taken at another value"
+    inner = node.right.left
+    one = number(1)
+    squared = binary(inner, ast.Pow, number(2))
+    for new in (
+        binary(one, ast.Sub, inner), binary(one, ast.Sub, squared),
+        binary(inner, ast.Mult, binary(one, ast.Sub, inner)), inner,
+        binary(one, ast.Sub, binary(call("np.tanh", inner), ast.Pow, number(2))),
+        ast.Compare(inner, [ast.Gt()], [number(0)]), number(1.0), binary(one, ast.Add, squared),
+    ):  # fmt: skip
+        yield 1, "nonlinearity", words, new
+
+
+def _logistic_slopes(node: ast.BinOp) -> Iterator[Edit]:
+    """Other slopes than a * (1 - a), perhaps with factors in front."""
+    words = "the slope of an activation were that of another one, or taken at another value"
+    inner = node.right.right if isinstance(node.right, ast.BinOp) else node.left.right
+    rest, one = (node.left, number(1)) if isinstance(node.right, ast.BinOp) else (node.right, number(1))
+    squared = binary(inner, ast.Pow, number(2))
+    front = rest.left if isinstance(rest, ast.BinOp) and isinstance(rest.op, ast.Mult) else one
+    for new in (
+        binary(front, ast.Mult, binary(one, ast.Sub, squared)), binary(rest, ast.Mult, binary(one, ast.Add, inner)),
+        binary(front, ast.Mult, binary(one, ast.Sub, inner)), rest, front,
+    ):  # fmt: skip
+        yield 1, "nonlinearity", words, new
+
+
+def _products(node: ast.BinOp, place: Place) -> Iterator[Edit]:
+    if not isinstance(node.op, ast.Mult | ast.Div):
+        return
+    for lost, kept, side in ((node.right, node.left, "right"), (node.left, node.right, "left")):
+        if isinstance(node.op, ast.Div) and side == "left":
+            kept = binary(number(1.0), ast.Div, node.right)
+        what = "a division" if isinstance(node.op, ast.Div) and side == "right" else "a factor"
+        if is_slope(lost):
+            yield 1, "nonlinearity", "the slope of an activation were left out", kept
+        else:
+            yield 2, "scale", f"{what}{place.with_(lost)} were missing", kept
+            yield 4, "scale", f"a factor{place.with_(lost)} were there twice", binary(
+                copy.deepcopy(node), type(node.op) if side == "right" else ast.Mult, lost)  # fmt: skip
+    if is_logistic(node):
+        yield from _logistic_slopes(node)
+    if isinstance(node.left, ast.BinOp) and isinstance(node.left.op, ast.Add | ast.Sub):
+        one, two = node.left.left, node.left.right
+        code, what = (
+            ("nonlinearity", "the slope of an activation") if is_slope(node.right) else ("scale", "a factor")
+        )
+        for new in (
+            binary(binary(one, type(node.op), node.right), type(node.left.op), two),
+            binary(one, type(node.left.op), binary(two, type(node.op), node.right)),
+        ):
+            yield 2, code, f"{what} reached only one of two terms", new
+    other = ast.Div if isinstance(node.op, ast.Mult) else ast.Mult
+    yield 3, "scale", "there were a product for a quotient, or a quotient for a product", binary(
+        node.left, other, node.right)  # fmt: skip
+    for part, field in ((node.left, "left"), (node.right, "right")):
+        if not isinstance(part, ast.Constant):
+            root = copy.copy(node)
+            setattr(root, field, call("np.sqrt", part))
+            yield 4, "scale", "a root were taken where none belongs", root
+    yield (
+        5,
+        "offset",
+        "two things were added that should be multiplied",
+        binary(node.left, ast.Add, node.right),
+    )
+
+
+def _matrices(node: ast.BinOp, place: Place) -> Iterator[Edit]:
+    if isinstance(node.op, ast.MatMult):
+        turned = [ast.Attribute(part, "T", ast.Load()) for part in (node.left, node.right)]
+        words = "a factor of a matrix product were transposed, or not, where the shapes allow both"
+        yield 1, "transposed", words, binary(turned[0], ast.MatMult, node.right)
+        yield 1, "transposed", words, binary(node.left, ast.MatMult, turned[1])
+        yield 2, "transposed", words, binary(*turned[:1], ast.MatMult, turned[1])
+        yield 2, "transposed", "the factors of a matrix product stood in the other order", binary(
+            node.right, ast.MatMult, node.left)  # fmt: skip
+        yield (
+            4,
+            "scale",
+            "a matrix product were taken element by element",
+            binary(node.left, ast.Mult, node.right),
+        )
+
+
+def _powers(node: ast.BinOp, place: Place) -> Iterator[Edit]:
+    if isinstance(node.op, ast.Pow):
+        yield 3, "scale", "a power were missing", node.left
+        yield 4, "scale", "a power were another one", binary(copy.deepcopy(node), ast.Mult, node.left)
+        yield (
+            4,
+            "scale",
+            "a power were another one",
+            binary(node.left, ast.Pow, binary(node.right, ast.Sub, number(1))),
+        )
+
+
+def _signs(node: ast.UnaryOp, place: Place) -> Iterator[Edit]:
+    if isinstance(node.op, ast.USub) and not place.is_axis and not place.in_index:
+        yield 1, "sign", f"something{place.with_(node.operand)} had the opposite sign", node.operand
+    elif isinstance(node.op, ast.USub) and is_number(node.operand, 1):
+        code = "axis" if place.is_axis else "shifted"
+        words = (
+            "another axis were taken" if place.is_axis else "the first were taken in the place of the last"
+        )
+        yield 2, code, words, number(-2) if place.is_axis else number(0)
+        for value in (0, 1) if place.is_axis else (1, -2):
+            yield 3, code, words if place.is_axis else "a neighbour were taken", number(value)
+    elif isinstance(node.op, ast.Not | ast.Invert):
+        yield 3, "mask", "a condition were the other way round", node.operand
+
+
+def _turned(node: ast.Attribute, place: Place) -> Iterator[Edit]:
+    if node.attr == "T":
+        yield 1, "transposed", "a matrix were not transposed that should be", node.value
+
+
+def _constants(node: ast.Constant, place: Place) -> Iterator[Edit]:
+    value = node.value
+    if type(value) is int and place.is_axis:
+        for other in {0, 1, 2, -1, -2} - {value}:
+            yield 1, "axis", "a sum or mean ran over another axis", number(other)
+        yield 2, "axis", "a sum or mean ran over all axes", ast.Constant(None)
+    elif type(value) is int and place.in_index:
+        for other in (value - 1, value + 1):
+            yield 2, "shifted", "a position or a length were off by one", number(other)
+    elif type(value) in (int, float):
+        for other in (value + 1, value - 1, 2 * value, value / 2, 0, 10 * value, value / 10, 1):
+            if other != value:
+                yield 5, "scale", "a number in the formula were another one", number(other)
+    elif type(value) is str and value in place.keys:
+        for other in place.keys:
+            if other != value:
+                words = f"`{other}` stood in the place of `{value}`"
+                yield 1, "swapped", words, ast.Constant(other)
+    elif type(value) is bool:
+        yield 5, "partly", "a case were decided the other way", ast.Constant(not value)
+
+
+def _slices(node: ast.Slice, place: Place) -> Iterator[Edit]:
+    words = "a slice began or ended at another place"
+    minus = ast.UnaryOp(ast.USub(), number(1))
+    if is_number(node.lower, 1) and not node.upper:
+        yield 1, "shifted", "the step before were taken", ast.Slice(None, minus, node.step)
+    if not node.lower and node.upper is not None and same(node.upper, minus):
+        yield 1, "shifted", "the step after were taken", ast.Slice(number(1), None, node.step)
+    for field in ("lower", "upper", "step"):
+        if getattr(node, field):
+            yield 2, "shifted", words, ast.Slice(**{**vars_of(node), field: None})
+    if not node.step:
+        yield (
+            4,
+            "order",
+            "something were read backwards",
+            ast.Slice(node.lower, node.upper, ast.UnaryOp(ast.USub(), number(1))),
+        )
+    if not node.upper:
+        yield 3, "shifted", words, ast.Slice(node.lower, ast.UnaryOp(ast.USub(), number(1)), node.step)
+    if not node.lower:
+        yield 3, "shifted", words, ast.Slice(number(1), node.upper, node.step)
+
+
+def vars_of(node: ast.Slice) -> dict[str, ast.expr | None]:
+    """The three parts of a slice."""
+    return {"lower": node.lower, "upper": node.upper, "step": node.step}
+
+
+def _comparisons(node: ast.Compare, place: Place) -> Iterator[Edit]:
+    kind = type(node.ops[0])
+    if kind in CLOSED:
+        yield (
+            2,
+            "shifted",
+            "a comparison took in its limit, or left it out",
+            ast.Compare(node.left, [CLOSED[kind]()], node.comparators),
+        )
+    if kind in TURNED:
+        yield (
+            2,
+            "mask",
+            "a comparison were the other way round",
+            ast.Compare(node.left, [TURNED[kind]()], node.comparators),
+        )
+
+
+def _names(node: ast.Name, place: Place) -> Iterator[Edit]:
+    if not isinstance(node.ctx, ast.Load) or node.id not in place.names:
+        return
+    known = node.id in place.arguments and node.id not in ("cache", "params")
+    if place.in_index:
+        for step, words in ((-1, "before"), (1, "after")):
+            new = binary(node, ast.Add, number(step))
+            yield 2, "shifted", f"the step {words} were taken", new
+    for other in place.names:
+        if other == node.id:
+            continue
+        if node.id in place.carried and other not in place.carried:
+            yield 2, "time", HANDED_ON, ast.Name(other, ast.Load())
+            continue
+        if place.in_test:
+            yield (
+                3,
+                "loop" if place.in_loop else "partly",
+                "a condition looked at something else",
+                ast.Name(other, ast.Load()),
+            )
+            continue
+        both = known and other in place.arguments
+        words = (
+            f"`{other}` stood in the place of `{node.id}`"
+            if both
+            else "one quantity stood in the place of another"
+        )
+        yield 3 if both else 4, "swapped", words, ast.Name(other, ast.Load())
+    if node.id in place.carried:
+        yield 2, "time", HANDED_ON, binary(node, ast.Mult, number(0))
+    words = f"`{node.id}` did not arrive at one place" if known else "a quantity did not arrive at one place"
+    code = f"without `{node.id}`" if known else "partly"
+    yield 4, code, words, binary(node, ast.Mult, number(0))
+    yield 4, code, words.replace("did not arrive", "were taken as one"), number(1.0)
+    yield (
+        5,
+        "scale",
+        f"{f'`{node.id}`' if known else 'a quantity'} were squared at one place",
+        binary(node, ast.Mult, node),
+    )
+    yield (
+        5,
+        "sign",
+        f"{f'`{node.id}`' if known else 'a quantity'} had the opposite sign at one place",
+        ast.UnaryOp(ast.USub(), node),
+    )
+    for turn in ("T",):
+        yield (
+            5,
+            "transposed",
+            f"{f'`{node.id}`' if known else 'a matrix'} were transposed at one place",
+            ast.Attribute(node, turn, ast.Load()),
+        )
+
+
+def _choices(node: ast.IfExp, place: Place) -> Iterator[Edit]:
+    words = "one case were treated like the other"
+    yield 3, "partly", words, node.body
+    yield 3, "partly", words, node.orelse
+    yield 3, "partly", "two cases were exchanged", ast.IfExp(node.test, node.orelse, node.body)
+
+
+FORMULAS = {
+    "BinOp": (_sums, _products, _matrices, _powers), "UnaryOp": (_signs,), "Attribute": (_turned,),
+    "Constant": (_constants,), "Slice": (_slices,), "Compare": (_comparisons,), "Name": (_names,), "IfExp": (_choices,),
+}  # fmt: skip

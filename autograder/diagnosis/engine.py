@@ -1,0 +1,149 @@
+"""What is wrong? The first hypothesis whose predictions come true, on the example and on fresh inputs.
+
+A prediction must be what was found, to six digits, on inputs of other sizes and values; then no coincidence of one
+example can make a finding. docs/diagnosis.md says it in words.
+"""
+
+import io
+import itertools
+import time
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import redirect_stderr, redirect_stdout
+
+import numpy as np
+
+from autograder.diagnosis.changes import inputs_changed
+from autograder.diagnosis.conditions import conditions
+from autograder.diagnosis.fresh import proposals
+from autograder.diagnosis.observe import observed
+from autograder.diagnosis.question import Diagnosis, Finding, Hypothesis, Instance, Subject, prediction
+from autograder.diagnosis.results import alike_results, results_changed
+
+SECONDS = 10.0
+FRESH = 2
+
+
+class Clock:
+    """How much of the time for one diagnosis is left."""
+
+    def __init__(self, seconds: float):
+        self._end = time.monotonic() + seconds
+
+    def rings(self) -> bool:
+        """Is the time up?"""
+        return time.monotonic() > self._end
+
+
+def diagnose(
+    subject: Subject, example: Instance, axes_name: Callable[[str], str] = str, seconds: float = SECONDS
+) -> Diagnosis:
+    """What is wrong with the example's wrong results; `axes_name` is what the contract calls a result.
+
+    Raises nothing: whatever breaks removes one hypothesis, or one fresh input. Prints nothing either.
+    """
+    silence = io.StringIO()
+    with (
+        redirect_stdout(silence),
+        redirect_stderr(silence),
+        warnings.catch_warnings(),
+        np.errstate(all="ignore"),
+    ):
+        warnings.simplefilter("ignore")
+        return _diagnose(subject, example, axes_name, Clock(seconds))
+
+
+def _diagnose(
+    subject: Subject, example: Instance, axes_name: Callable[[str], str], clock: "Clock"
+) -> Diagnosis:
+    rng = np.random.default_rng(0)
+    more = list(itertools.islice(_fresh(subject, example, rng, clock), FRESH)) if subject.right else []
+    seen: list[tuple[Finding, str]] = []
+
+    def first(hypotheses: Iterable[Hypothesis], in_part: bool = False) -> Diagnosis | None:
+        for hypothesis in hypotheses:
+            if clock.rings():
+                return None
+            names = _survives(hypothesis, example, more)
+            if names == set(example.wrong):
+                return _said(hypothesis.finding, example.wrong[0])
+            if names and in_part:
+                seen.append((hypothesis.finding, next(name for name in example.wrong if name in names)))
+        return None
+
+    return (
+        first(results_changed(example), in_part=True)
+        or first(_other_ways(subject, example, vague=False))
+        or next((_said(f, example.wrong[0]) for f in _conditions(subject, example, rng, clock) if more), None)
+        or first(_other_ways(subject, example, vague=True))
+        or first(alike_results(), in_part=True)
+        or (_said(*seen[0]) if seen else _observation(subject, example, more, axes_name))
+    )
+
+
+def _said(finding: Finding, name: str) -> Diagnosis:
+    return Diagnosis(finding.code, finding.words, name)
+
+
+def _fresh(subject: Subject, example: Instance, rng: np.random.Generator, clock: Clock) -> Iterator[Instance]:
+    """Other inputs on which the same results are wrong."""
+    for inputs in proposals(example.inputs, subject.roles(example.inputs), rng):
+        if clock.rings():
+            return
+        try:
+            instance = subject.tried(inputs, subject.draw(inputs, rng))
+        except Exception:  # inputs that the function, or the reference, does not take
+            continue
+        finite = all(np.isfinite(array).all() for array in instance.right.values())
+        if (
+            finite
+            and instance.right.keys() == example.right.keys()
+            and set(example.wrong) <= set(instance.wrong)
+        ):
+            yield instance
+
+
+def _other_ways(subject: Subject, example: Instance, vague: bool) -> Iterator[Hypothesis]:
+    """The right results worked out on other inputs, or with one step taken in another way."""
+    if not subject.right:
+        return
+    if not vague:
+        yield from inputs_changed(example, subject.right)
+    for finding, another in subject.others(example.inputs, vague):
+        yield prediction(finding, lambda i, another=another: another(i.inputs, i.upstream))
+
+
+def _survives(hypothesis: Hypothesis, example: Instance, more: list[Instance]) -> set[str]:
+    """The wrong results that a hypothesis explains each time."""
+    names = set(example.wrong)
+    try:
+        for instance in (example, *more):
+            names = hypothesis.explains(instance, [name for name in example.wrong if name in names])
+            if not names:
+                break
+    except Exception:  # a hypothesis that these inputs do not fit
+        return set()
+    return names
+
+
+def _conditions(
+    subject: Subject, example: Instance, rng: np.random.Generator, clock: Clock
+) -> Iterator[Finding]:
+    for condition in conditions(example, subject):
+        if clock.rings():
+            return
+        try:
+            if condition.holds(subject, example, rng):
+                yield condition.finding
+        except Exception:  # as above
+            continue
+
+
+def _observation(
+    subject: Subject, example: Instance, more: list[Instance], axes_name: Callable[[str], str]
+) -> Diagnosis:
+    name = example.wrong[0]
+    try:
+        return _said(observed(name, [example, *more], subject.contract, axes_name(name)), name)
+    except Exception:
+        return _said(Finding("differs", "is wrong"), name)

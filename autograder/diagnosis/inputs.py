@@ -1,0 +1,63 @@
+"""The inputs of a check: named values, of which some are dicts of further ones."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Inputs = dict[str, Any]
+Path = tuple
+
+
+def every(inputs: Mapping, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """All values that are no dicts, with their paths through dicts."""
+    for name, value in inputs.items():
+        if isinstance(value, Mapping):
+            yield from every(value, (*path, name))
+        else:
+            yield (*path, name), value
+
+
+def arrays(inputs: Mapping, kinds: str = "biuf") -> Iterator[tuple[Path, NDArray]]:
+    """The arrays of these kinds."""
+    return ((path, v) for path, v in every(inputs) if isinstance(v, np.ndarray) and v.dtype.kind in kinds)
+
+
+def leaves(inputs: Mapping) -> Iterator[tuple[Path, NDArray]]:
+    """The float arrays."""
+    return arrays(inputs, "f")
+
+
+def numbers(inputs: Mapping) -> Iterator[tuple[Path, float]]:
+    """The plain numbers."""
+    return ((path, value) for path, value in every(inputs) if type(value) in (int, float))
+
+
+def replaced(inputs: Mapping, path: Path, value: Any) -> Inputs:
+    """A copy with another value at the end of a path."""
+    head, *rest = path
+    return {**inputs, head: replaced(inputs[head], tuple(rest), value) if rest else value}
+
+
+def mapped(inputs: Inputs, change: Callable[[NDArray], NDArray]) -> Inputs:
+    """A copy with every float array changed."""
+    changed = inputs
+    for path, array in leaves(inputs):
+        changed = replaced(changed, path, change(array).astype(array.dtype))
+    return changed
+
+
+def at(inputs: Mapping, path: Path) -> Any:
+    """The value at the end of a path."""
+    for key in path:
+        inputs = inputs[key]
+    return inputs
+
+
+def alike(left: Any, right: Any) -> bool:
+    """Dicts of the same keys with entries of the same shapes, all the way down."""
+    if isinstance(left, Mapping) and isinstance(right, Mapping):
+        return left.keys() == right.keys() and all(alike(left[key], right[key]) for key in left)
+    mixed = isinstance(left, Mapping) or isinstance(right, Mapping)
+    return not mixed and np.shape(left) == np.shape(right)

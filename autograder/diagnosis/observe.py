@@ -1,0 +1,161 @@
+"""Without a hypothesis: which results are wrong, and where in them? All that is said here was seen, each time."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograder.diagnosis.contract import Contract, axes_of
+from autograder.diagnosis.inputs import arrays
+from autograder.diagnosis.question import TIGHT, Finding, Instance
+from autograder.diagnosis.results import adds_up, hidden
+
+AXES = {"B": ("batch", "sample"), "N": ("batch", "sample"), "T": ("time", "step"), "steps": ("loop", "step")}
+
+
+def observed(name: str, instances: Sequence[Instance], contract: Contract, axes_name: str) -> Finding:
+    """The first thing that holds for a wrong result in all tries."""
+    places = [_wrong_places(instance, name) for instance in instances]
+    axes = axes_of(contract, axes_name, instances[0].right[name])
+    for finding in _all(name, instances, places, axes):
+        if finding:
+            return finding
+    return Finding(
+        "differs", "is wrong everywhere" if all(p.all() for p in places) else "is wrong at some places and right at others"
+    )
+
+
+def _wrong_places(instance: Instance, name: str) -> NDArray:
+    found, right = (np.asarray(array, np.float64) for array in (instance.found[name], instance.right[name]))
+    size = np.abs(right).max(initial=0.0)
+    return np.abs(found - right) > max(instance.limit, TIGHT) * (size or 1.0)
+
+
+def _all(
+    name: str, instances: Sequence[Instance], places: list[NDArray], axes: tuple
+) -> Iterator[Finding | None]:
+    found, right = [i.found[name] for i in instances], [i.right[name] for i in instances]
+    yield _where_zero(right, places)
+    yield _at_ids(instances, places)
+    for axis, symbol in enumerate(axes):
+        yield _along(symbol, axis, places)
+    yield _block(axes, places)
+    if all(w.mean() < 0.5 for w in places) and all(w.size > 3 for w in places):
+        yield Finding("partly", "is right at most places and wrong at some")
+    yield _not_adding_up(found, right)
+    if all(not r.any() for r in right):
+        yield Finding("zero", "should be zero, and is not")
+    yield _direction(found, right)
+
+
+def _where_zero(right: list[NDArray], places: list[NDArray]) -> Finding | None:
+    if not all(r.any() and (r == 0).any() and r.size > 3 for r in right):
+        return None
+    if all(not w[r != 0].any() for w, r in zip(places, right, strict=True)):
+        code = "mask" if all(hidden(r).any() for r in right) else "zero"
+        return Finding(code, "is wrong only at places where it should be zero")
+    return None
+
+
+def _at_ids(instances: Sequence[Instance], places: list[NDArray]) -> Finding | None:
+    """Are just the entries of some ids wrong: of the last axis at each target, or the rows of a table?"""
+    for path, example in arrays(instances[0].inputs, "iu"):
+        targets = [dict(arrays(i.inputs, "iu"))[path] for i in instances]
+        if all(_only_at(ids, wrong) for ids, wrong in zip(targets, places, strict=True)) and example.size > 1:
+            return Finding("partly", f"is right but for the entries of the ids in `{path[-1]}`")
+        if (
+            all(_only_others(ids, wrong) for ids, wrong in zip(targets, places, strict=True))
+            and example.size > 1
+        ):
+            return Finding(
+                "partly", f"is right at the entries of the ids in `{path[-1]}` and wrong at the others"
+            )
+    return None
+
+
+def _at(ids: NDArray, wrong: NDArray) -> NDArray | None:
+    if (
+        wrong.ndim != ids.ndim + 1
+        or wrong.shape[:-1] != ids.shape
+        or wrong.shape[-1] < 3
+        or ids.max() >= wrong.shape[-1]
+    ):
+        return None
+    mask = np.zeros(wrong.shape, bool)
+    np.put_along_axis(mask, ids[..., None], True, axis=-1)
+    return mask
+
+
+def _only_at(ids: NDArray, wrong: NDArray) -> bool:
+    mask = _at(ids, wrong)
+    return mask is not None and wrong.any() and not wrong[~mask].any()
+
+
+def _only_others(ids: NDArray, wrong: NDArray) -> bool:
+    mask = _at(ids, wrong)
+    return mask is not None and wrong.any() and not wrong[mask].any()
+
+
+def _along(symbol: str, axis: int, places: list[NDArray]) -> Finding | None:
+    """From which place on, or at which places, of an axis?"""
+    lines = [wrong.any(axis=tuple(i for i in range(wrong.ndim) if i != axis)) for wrong in places]
+    if any(line.all() or len(line) < 3 for line in lines):
+        return None
+    code, noun = AXES.get(symbol, ("partly", "place"))
+    where = "" if symbol in AXES or not symbol else f" along `{symbol}`"
+    patterns = {
+        f"is right but for the first {noun}{where}": lambda w: w[0] and not w[1:].any(),
+        f"is right but for the last {noun}{where}": lambda w: w[-1] and not w[:-1].any(),
+        f"is right at the first {noun}{where} alone": lambda w: not w[0] and w[1:].all(),
+        f"is right at the last {noun}{where} alone": lambda w: not w[-1] and w[:-1].all(),
+    }
+    for words, holds in patterns.items():
+        if all(holds(line) for line in lines):
+            return Finding(code, words)
+    firsts = {int(np.argmax(line)) for line in lines}
+    if all(line[np.argmax(line) :].all() for line in lines):
+        place = firsts.pop() if len(firsts) == 1 else None
+        return Finding(code, f"is right at first and wrong from {noun} {place} on (counted from 0){where}" if place
+                       else f"is right at the first {noun}s and wrong behind them{where}")  # fmt: skip
+    if all(line[: len(line) - np.argmax(line[::-1])].all() for line in lines):
+        return Finding(code, f"is wrong at the first {noun}s and right behind them{where}")
+    return None
+
+
+def _block(axes: tuple[str, ...], places: list[NDArray]) -> Finding | None:
+    """Of an axis of several blocks, such as 4H, are only some of them wrong?"""
+    if not axes or not axes[-1][:1].isdigit() or not axes[-1][1:]:
+        return None
+    count, symbol = int(axes[-1][0]), axes[-1][1:]
+    wrong = {
+        tuple(part.any() for part in np.split(w, count, axis=-1)) for w in places if w.shape[-1] % count == 0
+    }
+    if len(wrong) == 1 and 0 < sum(blocks := wrong.pop()) < count:
+        which = " and ".join(str(i + 1) for i, is_wrong in enumerate(blocks) if is_wrong)
+        return Finding("partly", f"is wrong only in block {which} of its {count} blocks of {symbol}")
+    return None
+
+
+def _not_adding_up(found: list[NDArray], right: list[NDArray]) -> Finding | None:
+    if not all(r.ndim and r.shape[-1] > 1 and np.any(r % 1) for r in right):
+        return None
+    total = 1 if all(r.min() >= 0 for r in right) else 0
+    if all(adds_up(r, -1, total) for r in right) and not any(adds_up(f, -1, total) for f in found):
+        return Finding("normalisation", f"does not add up to {total} in each row, as it should")
+    return None
+
+
+def _direction(found: list[NDArray], right: list[NDArray]) -> Finding | None:
+    if all(f.size > 2 for f in found):
+        near = [
+            np.vdot(f, r) / (np.linalg.norm(f) * np.linalg.norm(r) or 1)
+            for f, r in zip(found, right, strict=True)
+        ]
+        if all(cosine > 0.95 for cosine in near):
+            return Finding("differs", "points nearly in the right direction, and is wrong everywhere")
+        return None
+    both = list(zip(found, right, strict=True))
+    for words, above in (("large", np.greater), ("small", np.less)):
+        if all(np.all(above(np.abs(f), np.abs(r))) for f, r in both):
+            return Finding("differs", f"is too {words}, by no simple factor")
+    return None

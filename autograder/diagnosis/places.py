@@ -1,0 +1,137 @@
+"""Where a node of a syntax tree stands, and small pieces of code to put there."""
+
+import ast
+from dataclasses import dataclass, replace
+
+Edit = tuple[int, str, str, ast.AST]  # rank, code, words, the other node
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a node stands: in which function, in a loop, in an index, behind which statements of its block."""
+
+    arguments: tuple[str, ...]
+    names: tuple[str, ...]
+    keys: tuple[str, ...]
+    in_loop: bool = False
+    in_index: bool = False
+    is_axis: bool = False
+    in_test: bool = False
+    carried: frozenset[str] = frozenset()
+    before: tuple[ast.stmt, ...] = ()
+
+    @classmethod
+    def of(cls, tree: ast.FunctionDef) -> "Place":
+        """The top of a function."""
+        given = [a.arg for a in (*tree.args.posonlyargs, *tree.args.args, *tree.args.kwonlyargs)]
+        bound = [n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
+        keys = [n.slice.value for n in ast.walk(tree) if _is_key(n)]
+        return cls(tuple(given), tuple(dict.fromkeys([*given, *bound])), tuple(dict.fromkeys(keys)))
+
+    def inside(self, parent: ast.AST, field: str) -> "Place":
+        """One level further down."""
+        axis = isinstance(parent, ast.keyword) and parent.arg == "axis"
+        loop = self.in_loop or (isinstance(parent, ast.For | ast.While) and field == "body")
+        index = (self.in_index or _is_range(parent)) or (
+            isinstance(parent, ast.Subscript) and field == "slice"
+        )
+        test = (
+            self.in_test
+            or isinstance(parent, ast.Compare)
+            or (isinstance(parent, ast.If | ast.While) and field == "test")
+        )
+        carried = self.carried | _carried(parent) if isinstance(parent, ast.For | ast.While) else self.carried
+        axis = axis or (self.is_axis and not _is_call(parent))
+        return replace(self, in_loop=loop, in_index=index, is_axis=axis, in_test=test, carried=carried)
+
+    def beside(self, block: object, index: int | None) -> "Place":
+        """A statement in a block."""
+        before = tuple(block[:index]) if isinstance(block, list) and index is not None else ()
+        return replace(self, before=before)
+
+    def hands_on(self, node: ast.AST) -> bool:
+        """Does a node read what the round of a loop before has left?"""
+        return any(isinstance(n, ast.Name) and n.id in self.carried for n in ast.walk(node))
+
+    def with_(self, node: ast.AST) -> str:
+        """ " with `x`" when a node holds a single one of the names that a student knows, else ""."""
+        found = [n.id for n in ast.walk(node) if isinstance(n, ast.Name) and n.id in self.arguments]
+        found += [n.slice.value for n in ast.walk(node) if _is_key(n)]
+        known = [name for name in dict.fromkeys(found) if name not in ("cache", "params", "self")]
+        return f" with `{known[0]}`" if len(known) == 1 else ""
+
+
+def _carried(loop: ast.For | ast.While) -> frozenset[str]:
+    """The names that a round of a loop may read from the round before: bound in it, but not before they are read."""
+    bound: set[str] = set()
+    early: set[str] = set()
+    for statement in loop.body:
+        names = [n for n in ast.walk(statement) if isinstance(n, ast.Name)]
+        early |= {n.id for n in names if isinstance(n.ctx, ast.Load)} - bound
+        bound |= {n.id for n in names if isinstance(n.ctx, ast.Store)}
+    return frozenset(early & bound)
+
+
+def _is_key(node: ast.AST) -> bool:
+    return (
+        isinstance(node, ast.Subscript)
+        and isinstance(node.slice, ast.Constant)
+        and type(node.slice.value) is str
+    )
+
+
+def _is_call(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call)
+
+
+def _is_range(node: ast.AST) -> bool:
+    return _is_call(node) and isinstance(node.func, ast.Name) and node.func.id == "range"
+
+
+def binary(left: ast.expr, operator: type, right: ast.expr) -> ast.BinOp:
+    return ast.BinOp(left, operator(), right)
+
+
+def call(function: str, *arguments: ast.expr) -> ast.Call:
+    return ast.Call(ast.parse(function, mode="eval").body, list(arguments), [])
+
+
+def number(value: float) -> ast.Constant:
+    return ast.Constant(value)
+
+
+def is_number(node: ast.AST, *values: float) -> bool:
+    found = isinstance(node, ast.Constant) and type(node.value) in (int, float)
+    return found and (not values or node.value in values)
+
+
+def is_slope(node: ast.AST) -> bool:
+    """Is it of the form that slopes of activations have: 1 - a**2, a * (1 - a), a > 0?"""
+    if isinstance(node, ast.Compare):
+        return is_number(node.comparators[0], 0)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub):
+        return is_number(node.left, 1) and _is_square(node.right)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+        return any(is_slope(part) for part in (node.left, node.right)) or is_logistic(node)
+    return False
+
+
+def _is_square(node: ast.AST) -> bool:
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
+        return is_number(node.right, 2)
+    return isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult) and same(node.left, node.right)
+
+
+def is_logistic(node: ast.BinOp) -> bool:
+    """a * (1 - a), in either order, perhaps with other factors in front."""
+    for one, other in ((node.left, node.right), (node.right, node.left)):
+        if isinstance(other, ast.BinOp) and isinstance(other.op, ast.Sub) and is_number(other.left, 1):
+            last = one.right if isinstance(one, ast.BinOp) and isinstance(one.op, ast.Mult) else one
+            if same(last, other.right) or same(one, other.right):
+                return True
+    return False
+
+
+def same(left: ast.AST, right: ast.AST) -> bool:
+    """Is it the same code?"""
+    return ast.dump(left) == ast.dump(right)

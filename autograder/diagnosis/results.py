@@ -1,0 +1,245 @@
+"""Changes of the right results that would give what was found: negated, scaled, transposed, exchanged, ..."""
+
+import itertools
+import math
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograder.diagnosis.inputs import leaves, numbers
+from autograder.diagnosis.question import TIGHT, Finding, Hypothesis, Instance, close, prediction, relation
+
+Change = Callable[[NDArray], NDArray]
+
+
+def results_changed(example: Instance) -> Iterator[Hypothesis]:
+    """From the most telling to the least."""
+    yield from _updates(example)
+    yield each("zero", "is all zeros", np.zeros_like)
+    yield from _exchanged(example)
+    yield each("sign", "has the opposite sign", np.negative)
+    yield from _scaled(example)
+    yield each("transposed", "is transposed", lambda a: a.swapaxes(-1, -2) if a.ndim > 1 else a * np.nan)
+    yield from _shifted(example)
+    yield from _offset(example)
+    yield relation(Finding("axis", "adds up to 1 along the wrong axis"), _sums_elsewhere)
+    yield relation(Finding("mask", "is not zero at places that should be hidden"), _shows_hidden)
+    yield relation(Finding("mask", "is zero at places that should not be hidden"), _hides_seen)
+    yield relation(Finding("order", "holds the right numbers at the wrong places"), _reordered)
+
+
+def alike_results() -> Iterator[Hypothesis]:
+    """What is seen without saying where it comes from."""
+    yield relation(Finding("sign", "has the opposite sign at some places"), _sign_at_some)
+    yield relation(
+        Finding("scale", "is too large by a constant factor"), lambda f, r: _proportional(f, r, above=True)
+    )
+    yield relation(
+        Finding("scale", "is too small by a constant factor"), lambda f, r: _proportional(f, r, above=False)
+    )
+    words = "is right but for a factor, which is another one for other inputs"
+    yield relation(Finding("scale", words), _proportional)
+    yield relation(Finding("offset", "is off by the same number everywhere"), _off_by_one_number)
+    yield relation(Finding("offset", "is off by the same numbers in each row"), _off_by_one_row)
+
+
+def each(code: str, words: str, change: Change) -> Hypothesis:
+    """The same change of each result that is not zero."""
+
+    def predict(instance: Instance) -> dict[str, NDArray]:
+        return {name: change(right) for name, right in instance.right.items() if right.any()}
+
+    return prediction(Finding(code, words), predict)
+
+
+def _updates(example: Instance) -> Iterator[Hypothesis]:
+    """Of what goes on from its start: the way from there changed."""
+
+    def moved(change: Change) -> Callable[[Instance], dict[str, NDArray]]:
+        return lambda instance: {
+            name: start + change(instance.right[name] - start) for name, start in instance.starts.items()
+        }
+
+    if not example.starts:
+        return
+    yield prediction(Finding("zero", "does not change"), moved(np.zeros_like))
+    yield prediction(Finding("sign", "changes in the opposite direction"), moved(np.negative))
+    for words, factor in _factors(example):
+        by = lambda instance, factor=factor: moved(lambda a: factor(instance) * a)(instance)  # noqa: E731
+        changes = words.replace("is too large", "changes too much").replace(
+            "is too small", "changes too little"
+        )
+        yield prediction(Finding("scale", changes), by)
+
+    def proportional(instance: Instance, names: list[str]) -> set[str]:
+        return {name for name in names if name in instance.starts and _proportional(
+            *(array[name] - instance.starts[name] for array in (instance.found, instance.right)))}  # fmt: skip
+
+    yield Hypothesis(Finding("scale", "changes too much or too little, by a constant factor"), proportional)
+
+
+def _factors(example: Instance) -> Iterator[tuple[str, Callable[[Instance], float]]]:
+    """Factors with a name: sizes, products and roots of them, numbers among the inputs, bases of the logarithm."""
+    symbols = [s for s, n in example.sizes.items() if n > 1 and not s.startswith(".")]
+    named: dict[str, Callable[[Instance], float]] = {}
+    for one in symbols:
+        named[f"a factor of {one}"] = lambda i, one=one: i.sizes[one]
+    for one, other in itertools.combinations(symbols, 2):
+        named[f"a factor of {one}·{other}"] = lambda i, one=one, other=other: i.sizes[one] * i.sizes[other]
+    named["a factor of 2"] = lambda i: 2
+    for one in symbols:
+        named[f"the root of {one}"] = lambda i, one=one: math.sqrt(i.sizes[one])
+    for path, _ in numbers(example.inputs):
+
+        def value(i: Instance, path: tuple = path) -> float:
+            return dict(numbers(i.inputs))[path]
+
+        named[f"a factor of `{path[-1]}`"] = value
+        named[f"a factor of 1 - `{path[-1]}`"] = lambda i, value=value: 1 - value(i)
+    named["the factor between two bases of the logarithm"] = lambda i: math.log(2)
+    named["the factor between two bases of the logarithm "] = lambda i: math.log(10)
+    for words, factor in named.items():
+        words = words.rstrip()
+        yield f"is {_too(factor(example), True)} by {words}", factor
+        yield f"is {_too(factor(example), False)} by {words}", lambda i, factor=factor: 1 / factor(i)
+    for words, factor in list(named.items())[: len(symbols) + 1]:
+        both = " and has the opposite sign"
+        yield f"is too large by {words}{both}", lambda i, factor=factor: -factor(i)
+        yield f"is too small by {words}{both}", lambda i, factor=factor: -1 / factor(i)
+
+
+def _too(factor: float, times: bool) -> str:
+    return "too large" if (abs(factor) > 1) == times else "too small"
+
+
+def _scaled(example: Instance) -> Iterator[Hypothesis]:
+    for words, factor in _factors(example):
+        yield prediction(Finding("scale", words), lambda instance, factor=factor: {
+            name: factor(instance) * right for name, right in instance.right.items() if right.any()})  # fmt: skip
+
+
+def _exchanged(example: Instance) -> Iterator[Hypothesis]:
+    """One result in the place of another, or the last step of one."""
+    for one, other in itertools.permutations(example.right, 2):
+        shape, there = example.right[one].shape, example.right[other].shape
+        finding = Finding("swapped", f"is what {{{other}}} should be")
+        if shape == there:
+            yield prediction(finding, lambda i, one=one, other=other: {one: i.right[other]})
+        elif len(there) == len(shape) + 1 and (there[0], *there[2:]) == shape:
+            finding = Finding("swapped", f"is the last step of {{{other}}}")
+            yield prediction(finding, lambda i, one=one, other=other: {one: i.right[other][:, -1]})
+
+
+def _shifted(example: Instance) -> Iterator[Hypothesis]:
+    """Moved by one place along an axis; what comes in at the end, nobody knows."""
+    for axis in range(max((right.ndim for right in example.right.values()), default=0)):
+        for step in (1, -1):
+
+            def change(array: NDArray, axis: int = axis, step: int = step) -> NDArray:
+                if array.ndim <= axis or array.shape[axis] < 3:
+                    return np.full(array.shape, np.nan)
+                moved = np.roll(array, step, axis).astype(np.float64)
+                np.moveaxis(moved, axis, 0)[0 if step > 0 else -1] = np.nan
+                return moved
+
+            yield each("shifted", "is shifted by one position", change)
+
+
+def _offset(example: Instance) -> Iterator[Hypothesis]:
+    """An input, or an upstream gradient, added once too often or not at all."""
+    parts = {f"`{path[-1]}`": (0, path) for path, array in leaves(example.inputs)}
+    parts |= {_upstream_name(i, example): (1, i) for i, d in enumerate(example.upstream) if np.ndim(d)}
+    for words, (kind, place) in parts.items():
+        for sign, verb in ((1, "too large"), (-1, "too small")):
+
+            def predict(instance: Instance, kind: int = kind, place=place, sign: int = sign) -> dict:
+                part = instance.upstream[place] if kind else dict(leaves(instance.inputs))[place]
+                return {
+                    name: right + sign * part for name, right in instance.right.items()
+                    if np.broadcast_shapes(right.shape, np.shape(part)) == right.shape
+                }  # fmt: skip
+
+            code = f"without {words}" if sign < 0 and not kind else "offset"
+            yield prediction(Finding(code, f"is {verb} by exactly {words}"), predict)
+
+
+def _upstream_name(position: int, example: Instance) -> str:
+    single = len(example.upstream) == 1
+    return "the upstream gradient" if single else f"upstream gradient {position + 1}"
+
+
+def _proportional(found: NDArray, right: NDArray, above: bool | None = None) -> bool:
+    """A constant factor, of a size above 1 or below it."""
+    if np.count_nonzero(right) < 2 or not right.any():
+        return False
+    factor = np.vdot(right, found) / np.vdot(right, right)
+    return bool(factor) and close(found, factor * right) and above in (None, bool(abs(factor) > 1))
+
+
+def _sign_at_some(found: NDArray, right: NDArray) -> bool:
+    return np.count_nonzero(right) > 2 and close(np.abs(found), np.abs(right))
+
+
+def _off_by_one_number(found: NDArray, right: NDArray) -> bool:
+    difference = found - right
+    return difference.size > 2 and np.ptp(difference) < TIGHT * np.abs(difference).max() and _smooth(right)
+
+
+def _off_by_one_row(found: NDArray, right: NDArray) -> bool:
+    difference = found - right
+    if difference.ndim < 2 or not _smooth(right):
+        return False
+    rows = difference.reshape(-1, difference.shape[-1])
+    return len(rows) > 1 and bool(np.ptp(rows, axis=0).max() < TIGHT * np.abs(rows).max())
+
+
+def _reordered(found: NDArray, right: NDArray) -> bool:
+    if right.size < 6 or len(np.unique(np.round(right, 9))) < 3:
+        return False
+    return close(np.sort(found, None), np.sort(right, None))
+
+
+def _smooth(array: NDArray) -> bool:
+    """Is there more than whole numbers?"""
+    return bool(np.any(array % 1))
+
+
+def _sums_elsewhere(found: NDArray, right: NDArray) -> bool:
+    if (
+        right.ndim < 2
+        or right.min() < 0
+        or not _smooth(right)
+        or right.shape[-1] < 2
+        or not adds_up(right, -1, 1)
+    ):
+        return False
+    others = [axis for axis in range(right.ndim - 1) if right.shape[axis] > 1]
+    return any(adds_up(found, axis, 1) and not adds_up(found, -1, 1) for axis in others)
+
+
+def adds_up(array: NDArray, axis: int, total: int) -> bool:
+    """Do all sums along an axis have that value, where they have any numbers?"""
+    sums, size = array.sum(axis=axis), np.abs(array).sum(axis=axis)
+    return bool(np.all((np.abs(sums - total) < 1e-6 * size) | (size == 0)))
+
+
+def hidden(array: NDArray) -> NDArray:
+    """Which of the last two axes' places hold nothing at all, when they are a triangle; else nowhere."""
+    if array.ndim < 2 or array.shape[-1] != array.shape[-2] or array.shape[-1] < 3:
+        return np.zeros(1, bool)
+    nothing = ~array.any(axis=tuple(range(array.ndim - 2)))
+    return np.triu(nothing) & ~np.tril(nothing, -1).any()
+
+
+def _shows_hidden(found: NDArray, right: NDArray) -> bool:
+    places = hidden(right)
+    return bool(places.any() and (places & found.any(axis=tuple(range(found.ndim - 2)))).any())
+
+
+def _hides_seen(found: NDArray, right: NDArray) -> bool:
+    places = hidden(right)
+    if not places.any():
+        return False
+    nothing = ~found.any(axis=tuple(range(found.ndim - 2)))
+    return bool((nothing & ~places).any() and found.any())

@@ -1,0 +1,143 @@
+"""The reference with one step of its work done in another way: what would that give?
+
+In grading the reference is known down to its formulas, so that a mistake can be tried out where it is made: a term
+is left out, a factor is lost, a sum runs over another axis. The finding says what kind of step it is, and names
+nothing but what stands in the function's signature.
+"""
+
+import ast
+import copy
+import itertools
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+from autograder.diagnosis.edits import FORMULAS
+from autograder.diagnosis.places import Place
+from autograder.diagnosis.question import Finding
+from autograder.diagnosis.rewrites import WORK
+
+RULES = {**FORMULAS, **WORK}
+VAGUE = 4  # the rank from which on an edit says little
+PAIRS = 400
+LOOP_SECONDS = 0.5  # a changed loop may not end
+
+
+def with_other_steps(function: Callable, vague: bool) -> Iterator[tuple[Finding, Callable]]:
+    """The function with each single step changed, in each way that says much, or in the vague ones.
+
+    Nothing for a function whose formulas are not known.
+    """
+    tree = getattr(function, "tree", None)
+    if not isinstance(tree, ast.FunctionDef):
+        return
+    tree = copy.deepcopy(tree)
+    edits = sorted(
+        (edit for edit in _edits(tree) if (edit.rank >= VAGUE) == vague), key=lambda edit: edit.rank
+    )
+    pairs = () if vague else itertools.islice(_pairs(edits), PAIRS)
+    for together in itertools.chain(((edit,) for edit in edits), pairs):
+        if changed := _changed(tree, together, function):
+            finding = together[0].finding
+            words = _kind(together[0])[1] if len(together) > 1 else finding.words
+            yield Finding(finding.code, f"is what it would be if {words}"), changed
+
+
+class _Edit(NamedTuple):
+    """Another node for `parent.field`, or for one entry of that."""
+
+    rank: int
+    finding: Finding
+    parent: ast.AST
+    field: str
+    index: int | None
+    new: ast.AST
+
+    def swap(self) -> ast.AST:
+        """Put the new node there, and return the old one."""
+        value = getattr(self.parent, self.field)
+        if self.index is None:
+            setattr(self.parent, self.field, self.new)
+            return value
+        old, value[self.index] = value[self.index], self.new
+        return old
+
+
+def _changed(tree: ast.FunctionDef, edits: Sequence[_Edit], function: Callable) -> Callable | None:
+    """The function with all these edits, or None when it does not compile."""
+    undo: list[_Edit] = []
+    try:
+        for edit in edits:
+            undo.insert(0, edit._replace(new=edit.swap()))
+        return _compiled(tree, function)
+    except (SyntaxError, ValueError, TypeError, RecursionError):
+        return None
+    finally:
+        for edit in undo:
+            edit.swap()
+
+
+def _pairs(edits: list[_Edit]) -> Iterator[tuple[_Edit, _Edit]]:
+    """Two steps changed in the same way: who forgets a factor once may forget it twice."""
+    for _, group in itertools.groupby(sorted(edits, key=lambda e: _kind(e)), key=lambda e: _kind(e)):
+        for one, two in itertools.combinations(list(group), 2):
+            if (one.parent, one.field, one.index) != (two.parent, two.field, two.index):
+                yield one, two
+
+
+def _kind(edit: _Edit) -> tuple[str, str]:
+    return edit.finding.code, edit.finding.words.partition(" with `")[0]
+
+
+def _edits(tree: ast.FunctionDef) -> Iterator[_Edit]:
+    place = Place.of(tree)
+    for parent, field, index, node, around in _nodes(tree, place):
+        for rule in RULES.get(type(node).__name__, ()):
+            for rank, code, words, new in rule(node, around):
+                yield _Edit(rank, Finding(code, words), parent, field, index, new)
+
+
+def _nodes(parent: ast.AST, place: Place) -> Iterator[tuple[ast.AST, str, int | None, ast.AST, Place]]:
+    for field, value in ast.iter_fields(parent):
+        if field in ("decorator_list", "args", "returns") and isinstance(parent, ast.FunctionDef):
+            continue
+        inside = place.inside(parent, field)
+        for index, node in enumerate(value) if isinstance(value, list) else [(None, value)]:
+            if isinstance(node, ast.AST):
+                around = inside.beside(value, index) if isinstance(node, ast.stmt) else inside
+                yield parent, field, index, node, around
+                yield from _nodes(node, around)
+
+
+def _compiled(tree: ast.FunctionDef, function: Callable) -> Callable:
+    """The function that a changed tree defines, in the reference's own module; its loops end after a while."""
+    tree = _Ending().visit(copy.deepcopy(tree))
+    module = ast.fix_missing_locations(ast.Module([tree], []))
+    scope = {**function.__globals__, "__still__": _clock()}
+    exec(compile(module, "<changed step>", "exec"), scope)
+    return scope[tree.name]
+
+
+class _Ending(ast.NodeTransformer):
+    """Asks the clock in each round of a loop."""
+
+    def _visit_loop(self, node: ast.For | ast.While) -> ast.AST:
+        self.generic_visit(node)
+        node.body.insert(0, ast.Expr(ast.Call(ast.Name("__still__", ast.Load()), [], [])))
+        return node
+
+    visit_For = visit_While = _visit_loop
+
+
+def _clock() -> Callable[[], None]:
+    """Raises TimeoutError when it is asked long after it was first asked."""
+    began: list[float] = []
+
+    def still() -> None:
+        now = time.monotonic()
+        if not began or now - began[-1] > 2 * LOOP_SECONDS:
+            began.append(now)
+        elif now - began[-1] > LOOP_SECONDS:
+            raise TimeoutError("a changed loop does not end")
+
+    return still

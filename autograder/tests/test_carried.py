@@ -1,0 +1,324 @@
+"""Error carried forward: a right backward pass behind a wrong forward pass keeps its points, no other does."""
+
+import numpy as np
+import pytest
+
+from autograder import check_gradients
+from autograder.checks.outcome import listening
+
+FULL = ("passed", "carried")
+rng = np.random.default_rng(0)
+STEP = {
+    "x": rng.normal(size=(4, 3)), "h": rng.normal(size=(4, 5)),
+    "params": {"Wx": rng.normal(size=(3, 5)), "Wh": rng.normal(size=(5, 5)), "b": rng.normal(size=5)},
+}  # fmt: skip
+ROWS = {"z": rng.normal(size=(3, 6))}
+NUMBERS = {"z": rng.normal(size=(3, 4))}
+NORM = {"x": rng.normal(size=(3, 6)), "gain": rng.normal(size=6), "bias": rng.normal(size=6)}
+
+
+def step_forward(x, h, params):
+    new = np.tanh(x @ params["Wx"] + h @ params["Wh"] + params["b"])
+    return new, (x, h, new, params)
+
+
+def step_backward(dout, cache):
+    x, h, new, params = cache
+    dz = dout * (1 - new**2)
+    grads = {"Wx": x.T @ dz, "Wh": h.T @ dz, "b": dz.sum(axis=0)}
+    return dz @ params["Wx"].T, dz @ params["Wh"].T, grads
+
+
+def softmax_forward(z):
+    p = np.exp(z - z.max(axis=-1, keepdims=True))
+    p /= p.sum(axis=-1, keepdims=True)
+    return p, p
+
+
+def softmax_backward(dout, p):
+    return p * (dout - (dout * p).sum(axis=-1, keepdims=True))
+
+
+def gelu_forward(z):
+    t = np.tanh(0.8 * (z + 0.045 * z**3))
+    return z * (0.5 + 0.5 * t), (z, t)
+
+
+def gelu_backward(dout, cache):
+    z, t = cache
+    return dout * (0.5 + 0.5 * t + 0.5 * z * (1 - t * t) * 0.8 * (1 + 0.135 * z * z))
+
+
+def norm_forward(x, gain, bias):
+    centred = x - x.mean(axis=-1, keepdims=True)
+    sigma = np.sqrt((centred**2).mean(axis=-1, keepdims=True) + 1e-5)
+    return centred / sigma * gain + bias, (centred / sigma, sigma, gain)
+
+
+def norm_backward(dout, cache):
+    z, sigma, gain = cache
+    dz = dout * gain
+    dx = (dz - dz.mean(axis=-1, keepdims=True) - z * (dz * z).mean(axis=-1, keepdims=True)) / sigma
+    return dx, (dout * z).sum(axis=0), dout.sum(axis=0)
+
+
+RIGHT = {
+    "step": (step_forward, step_backward, STEP), "softmax": (softmax_forward, softmax_backward, ROWS),
+    "gelu": (gelu_forward, gelu_backward, NUMBERS), "norm": (norm_forward, norm_backward, NORM),
+}  # fmt: skip
+
+
+def graded(kind, forward=None, backward=None, seed=7):
+    """The outcome of the check in grading; what is not given is the reference's."""
+    right = RIGHT[kind]
+    pair = (forward or right[0], backward or right[1])
+    for function, name in zip(pair, (f"{kind}_forward", f"{kind}_backward"), strict=True):
+        function.__name__ = name
+    known, heard = {f"{kind}_forward": right[0], f"{kind}_backward": right[1]}, []
+
+    def find(name):
+        if name not in known:
+            raise AttributeError(name)
+        return known[name]
+
+    with listening(heard.append, find, (), seed):
+        check_gradients(*pair, right[2])
+    return heard[0]
+
+
+def verdict(outcome):
+    return outcome.status, outcome.diagnosis
+
+
+class Cache:
+    """A cache that is an object."""
+
+    def __init__(self, **arrays):
+        vars(self).update(arrays)
+
+
+def no_bias(x, h, params):
+    new = np.tanh(x @ params["Wx"] + h @ params["Wh"])
+    return new, (x, h, new, params)
+
+
+def linear(x, h, params):
+    new = x @ params["Wx"] + h @ params["Wh"] + params["b"]
+    return new, (x, h, new, params)
+
+
+def in_float32(x, h, params):
+    new, cache = step_forward(x, h, params)
+    return new.astype(np.float32), (*cache[:2], new.astype(np.float32), params)
+
+
+def joined(x, h, params):
+    """Own layout: everything along the batch in one list, the state before and after in one array."""
+    new = no_bias(x, h, params)[0]
+    return new, {"states": [np.stack([h, new])], "x": x, "params": params}
+
+
+def joined_backward(dout, cache):
+    h, new = cache["states"][0]
+    return step_backward(dout, (cache["x"], h, new, cache["params"]))
+
+
+def turned(x, h, params):
+    new = linear(x, h, params)[0]
+    return new, Cache(x=x, h=h, new=new.T, params=params)
+
+
+def turned_backward(dout, cache):
+    return step_backward(dout, (cache.x, cache.h, cache.new.T, cache.params))
+
+
+def held(x, h, params):
+    new = no_bias(x, h, params)[0]
+    return new, lambda dout: step_backward(dout, (x, h, new, params))
+
+
+@pytest.mark.parametrize(
+    ("forward", "backward"),
+    [(no_bias, None), (linear, None), (in_float32, None), (joined, joined_backward), (turned, turned_backward),
+     (held, lambda dout, cache: cache(dout))],
+)  # fmt: skip
+def test_a_backward_pass_that_is_right_from_a_cache_put_right_keeps_its_points(forward, backward):
+    """Whatever the cache looks like, is the reference's gradient from the right outputs worth its points?"""
+    outcome = graded("step", forward, backward)
+    assert verdict(outcome) == FULL
+    assert outcome.rests_on == "step_forward"
+    assert "its points are kept" in outcome.cause
+
+
+def through_statistics(change):
+    """Layer norm with wrong statistics."""
+
+    def forward(x, gain, bias):
+        centred = x - x.mean(axis=-1, keepdims=True)
+        sigma = np.sqrt(change * (centred**2).mean(axis=-1, keepdims=True) + 1e-5)
+        return centred / sigma * gain + bias, (centred / sigma, sigma, gain)
+
+    return forward
+
+
+def test_wrong_numbers_between_are_put_right_as_well():
+    """Is a right backward pass worth its points whose cache holds wrong numbers that are no outputs?"""
+    assert verdict(graded("norm", through_statistics(1.3))) == FULL
+
+
+def without_factor(dout, cache):
+    x, h, _, params = cache
+    grads = {"Wx": x.T @ dout, "Wh": h.T @ dout, "b": dout.sum(axis=0)}
+    return dout @ params["Wx"].T, dout @ params["Wh"].T, grads
+
+
+def one_tensor_wrong(dout, cache):
+    dx, dh, grads = step_backward(dout, cache)
+    return dx, dh, {**grads, "Wh": grads["Wh"].T}
+
+
+def wider(dout, cache):
+    dx, dh, grads = step_backward(dout, cache)
+    return dx.astype(np.float64), dh, grads
+
+
+def overwritten(dout, cache):
+    dout *= 1 - cache[2] ** 2
+    x, h, _, params = cache
+    return dout @ params["Wx"].T, dout @ params["Wh"].T, {"Wx": x.T @ dout, "Wh": h.T @ dout, "b": dout.sum(0)}
+
+
+@pytest.mark.parametrize("backward", [without_factor, one_tensor_wrong, wider, overwritten])
+@pytest.mark.parametrize("forward", [no_bias, in_float32])
+def test_a_wrong_backward_pass_keeps_nothing(forward, backward):
+    """Does anything wrong with the backward pass, in one gradient or in dtype, still cost all points?"""
+    outcome = graded("step", forward, backward)
+    assert (outcome.status, outcome.share) == ("failed", 0)
+
+
+def elementwise(f, slope):
+    return lambda z: (f(z), z), lambda dout, z: dout * slope(z)
+
+
+def activated(f, slope):
+    """The step with another activation, kept in a form that no output is found in."""
+
+    def forward(x, h, params):
+        z = x @ params["Wx"] + h @ params["Wh"] + params["b"]
+        return f(z), (x, h, z, params)
+
+    def backward(dout, cache):
+        x, h, z, params = cache
+        dz = dout * slope(z)
+        grads = {"Wx": x.T @ dz, "Wh": h.T @ dz, "b": dz.sum(axis=0)}
+        return dz @ params["Wx"].T, dz @ params["Wh"].T, grads
+
+    return forward, backward
+
+
+def total(z):
+    return z.sum(axis=-1, keepdims=True)
+
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+
+def warmer(z):
+    return softmax_forward(2 * z)[0]
+
+
+def corrected(x):
+    """(centred, deviation) with the number of entries less one, as for a sample."""
+    centred = x - x.mean(axis=-1, keepdims=True)
+    return centred, np.sqrt(total(centred**2) / (x.shape[-1] - 1) + 1e-5)
+
+
+def sample_norm(x, gain, bias):
+    centred, sigma = corrected(x)
+    return centred / sigma * gain + bias, (x, gain)
+
+
+def sample_norm_backward(dout, cache):
+    x, gain = cache
+    centred, sigma = corrected(x)
+    z, dz = centred / sigma, dout * gain
+    dx = (dz - dz.mean(axis=-1, keepdims=True) - z * total(dz * z) / (x.shape[-1] - 1)) / sigma
+    return dx, (dout * z).sum(axis=0), dout.sum(axis=0)
+
+
+CONSISTENT = {
+    "softmax of twice the scores": ("softmax", lambda z: (warmer(z), z),
+                                    lambda dout, z: 2 * softmax_backward(dout, warmer(z))),
+    "sigmoid for tanh": ("step", *activated(sigmoid, lambda z: sigmoid(z) * (1 - sigmoid(z)))),
+    "deviation of a sample": ("norm", sample_norm, sample_norm_backward),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("name", CONSISTENT)
+def test_the_derivative_of_an_own_forward_pass_keeps_its_points(name, seed):
+    """Is a mistake that both passes share paid for in the forward pass alone?"""
+    assert verdict(graded(*CONSISTENT[name], seed=seed)) == FULL
+
+
+def kept_apart(dout, cache):
+    x, h, _, params = cache
+    return np.zeros_like(x), np.zeros_like(h), {name: np.zeros_like(array) for name, array in params.items()}
+
+
+def dropped(x, h, params):
+    new = np.tanh(x @ params["Wx"] + params["b"])
+    return 2 * new, (x, h, np.arctanh(new), params)
+
+
+def dropped_backward(dout, cache):
+    x, h, z, params = cache
+    dz = 2 * dout * (1 - np.tanh(z) ** 2)
+    grads = {"Wx": x.T @ dz, "Wh": np.zeros_like(params["Wh"]), "b": dz.sum(axis=0)}
+    return dz @ params["Wx"].T, np.zeros_like(h), grads
+
+
+def centred(z):
+    return z - z.mean(axis=-1, keepdims=True)
+
+
+EASY = {
+    "constant": ("step", lambda x, h, params: (np.ones((4, 5)), (x, h, None, params)), kept_apart),
+    "straight line": ("step", linear, without_factor),
+    "almost a straight line": ("step", *activated(lambda z: z + 1e-3 * z * z, lambda z: 1 + 2e-3 * z)),
+    "parabola for tanh": ("step", *activated(lambda z: z + 0.2 * z * z, lambda z: 1 + 0.4 * z)),
+    "cubic for tanh": ("step", *activated(lambda z: z - z**3 / 30, lambda z: 1 - z * z / 10)),
+    "dropped input": ("step", dropped, dropped_backward),
+    "identity": ("softmax", *elementwise(lambda z: 1.0 * z, np.ones_like)),
+    "entry by entry": ("softmax", *elementwise(np.exp, np.exp)),
+    "sum": ("softmax", lambda z: (total(z) + 0 * z, z), lambda dout, z: total(dout) + 0 * z),
+    "square of the sum": ("softmax", lambda z: (total(z) ** 2 + 0 * z, z),
+                          lambda dout, z: 2 * total(z) * total(dout) + 0 * z),
+    "times the sum": ("softmax", lambda z: (z * total(z), z),
+                      lambda dout, z: dout * total(z) + total(dout * z)),
+    "part of the sum": ("softmax", lambda z: (z / total(z), z),
+                        lambda dout, z: dout / total(z) - total(dout * z) / total(z) ** 2),
+    "centred": ("softmax", lambda z: (centred(z), z), lambda dout, z: centred(dout)),
+    "identity for GELU": ("gelu", *elementwise(lambda z: 1.0 * z, np.ones_like)),
+    "ReLU for GELU": ("gelu", *elementwise(lambda z: np.maximum(z, 0), lambda z: (z > 0) * 1.0)),
+    "parabola for GELU": ("gelu", *elementwise(lambda z: z / 2 + z * z / 4, lambda z: 0.5 + z / 2)),
+    "tanh for GELU": ("gelu", *elementwise(np.tanh, lambda z: 1 - np.tanh(z) ** 2)),
+    "scale and shift": ("norm", lambda x, gain, bias: (gain * x + bias, (x, gain)),
+                        lambda dout, c: (dout * c[1], (dout * c[0]).sum(0), dout.sum(0))),
+    "mean taken away": ("norm", lambda x, gain, bias: (gain * centred(x) + bias, (x, gain)),
+                        lambda dout, c: (centred(dout * c[1]), (dout * centred(c[0])).sum(0), dout.sum(0))),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("name", EASY)
+def test_an_easy_pair_earns_nothing(name, seed):
+    """Is a backward pass that fits a forward pass made easy on purpose worth nothing?"""
+    outcome = graded(*EASY[name], seed=seed)
+    assert (outcome.status, outcome.share) == ("failed", 0)
+
+
+def test_a_student_without_a_reference_sees_what_is_there():
+    """Does a student's kernel, which has no reference, judge by the student's own forward pass as ever?"""
+    check_gradients(linear, without_factor, STEP)
