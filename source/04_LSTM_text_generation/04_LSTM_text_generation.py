@@ -1018,8 +1018,8 @@ def train(ids, params, steps, B, T, learning_rate, max_norm=1.0, gradients=loss_
 
 # %% [markdown]
 # The first check trains a network whose parameters are all zero, in float32, on a text of 13 characters. Its pocket stays empty, nothing but `by` can learn, and two
-# updates are easily done on paper. The second one hands in another function as `gradients`. It reads no text at all: from the characters and the state that it
-# gets it makes up a loss, a gradient and the next state, so that every chunk, every state and every clipped gradient of four passes over the text can be told from what comes out.
+# updates are easily done on paper. The second one hands in another function as `gradients`. It reads no text at all: from the characters, the state and its dtype
+# it makes up a loss, a gradient and the next state, so that every chunk, every state and every clipped gradient of four passes over the text can be told from what comes out.
 
 # %% nbgrader={"grade": true, "grade_id": "test_train", "locked": true, "points": 8, "schema_version": 3, "solution": false, "task": false}
 import numpy as np
@@ -1044,7 +1044,7 @@ check_values(
     {
         "ids": np.arange(91), "params": wide, "steps": 60, "B": 2, "T": 3, "learning_rate": 0.1, "max_norm": 200.0,
         "gradients": lambda x, targets, h, c, *, params: (
-            50 - x[0, 0] - h[0, 0] / 10 - c[0, 0] / 100, h + 1, c + 2,
+            42 + h.itemsize + c.itemsize - x[0, 0] - h[0, 0] / 10 - c[0, 0] / 100, h + 1, c + 2,
             {name: np.full_like(p, targets[1, -1] - 69) for name, p in params.items()},
         ),
     },

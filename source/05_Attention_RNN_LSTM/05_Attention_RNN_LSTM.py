@@ -151,7 +151,8 @@ def scores_forward(hs, params):
 
 
 # %% [markdown]
-# In the first check $H = 1$ and $A = 2$, and the weights are such that $e_{tj} = 2\tanh(h_t) - \tanh(h_j)$. You can do it on paper.
+# In the first check $H = 1$ and $A = 2$, and the weights are such that $e_{tj} = 2\tanh(h_t) - \tanh(h_j)$. You can do it on paper. The second one has ordinary
+# numbers. The third hands in float32: what comes in as float32 has to go out as float32, or training takes twice as long.
 
 # %% nbgrader={"grade": true, "grade_id": "test_scores_forward", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 import math
@@ -165,9 +166,17 @@ check_values(
     scores_forward, {"hs": np.array([[[1.0], [0.0], [-1.0]]]), "params": params},
     math.tanh(1.0) * np.array([[[1.0, 2.0, 3.0], [-1.0, 0.0, 1.0], [-3.0, -2.0, -1.0]]]),
 )
-rng = np.random.default_rng(0)
-params = {"Wq": rng.normal(size=(5, 6)), "Wk": rng.normal(size=(5, 6)), "v": rng.normal(size=6)}
-check_shapes(scores_forward, {"hs": rng.normal(size=(3, 4, 5)), "params": params}, [(3, 4, 4)])
+params = {"Wq": np.cos(np.arange(6.0)).reshape(2, 3), "Wk": np.sin(np.arange(6.0) + 0.5).reshape(2, 3), "v": np.array([1.5, -1.0, 2.0])}
+hs = np.sin(np.arange(12.0)).reshape(2, 3, 2)
+check_values(
+    scores_forward, {"hs": hs, "params": params},
+    np.array([
+        [[-1.01793718, 0.34306675, 0.17180312], [-0.40058453, 0.61765066, 0.19430906], [-0.61525074, 0.93134818, 0.38743064]],
+        [[-1.01860911, 0.27048274, 0.30232014], [-0.5610969, 0.40489988, 0.4442486], [-0.56247696, 0.71711106, 0.69772364]],
+    ]),
+)
+single = {name: p.astype("float32") for name, p in params.items()}
+check_shapes(scores_forward, {"hs": hs.astype("float32"), "params": single}, [(2, 3, 3)])
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, reference
 
@@ -317,12 +326,20 @@ def masked_softmax_forward(scores):
 # %% nbgrader={"grade": true, "grade_id": "test_masked_softmax_forward", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
 import numpy as np
 
-from autograder import check_values
+from autograder import check_shapes, check_values
 
-weights = np.array([[[0.0, 0.0, 0.0, 0.0], [1.0, 0.0, 0.0, 0.0], [0.25, 0.75, 0.0, 0.0], [0.1, 0.4, 0.5, 0.0]]])
-scores = np.log(np.array([[[5.0, 5.0, 5.0, 5.0], [2.0, 7.0, 7.0, 7.0], [1.0, 3.0, 9.0, 9.0], [1.0, 4.0, 5.0, 8.0]]]))
+weights = np.array([
+    [[0.0, 0.0, 0.0, 0.0], [1.0, 0.0, 0.0, 0.0], [0.25, 0.75, 0.0, 0.0], [0.1, 0.4, 0.5, 0.0]],
+    [[0.0, 0.0, 0.0, 0.0], [1.0, 0.0, 0.0, 0.0], [0.6, 0.4, 0.0, 0.0], [0.7, 0.1, 0.2, 0.0]],
+])
+scores = np.log(np.array([
+    [[5.0, 5.0, 5.0, 5.0], [2.0, 7.0, 7.0, 7.0], [1.0, 3.0, 9.0, 9.0], [1.0, 4.0, 5.0, 8.0]],
+    [[2.0, 1.0, 3.0, 1.0], [9.0, 1.0, 4.0, 6.0], [3.0, 2.0, 8.0, 1.0], [7.0, 1.0, 2.0, 9.0]],
+]))
 check_values(masked_softmax_forward, {"scores": scores}, weights)
 check_values(masked_softmax_forward, {"scores": scores + np.array([[[0.0], [5000.0], [-5000.0], [9000.0]]])}, weights)
+check_values(masked_softmax_forward, {"scores": scores + 9000 * np.triu(np.ones((4, 4)))}, weights)
+check_shapes(masked_softmax_forward, {"scores": scores.astype("float32")}, [(2, 4, 4)])
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, reference
 
@@ -416,16 +433,15 @@ def context_forward(weights, hs):
 # %% nbgrader={"grade": true, "grade_id": "test_context_forward", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 import numpy as np
 
-from autograder import check_values
+from autograder import check_shapes, check_values
 
+weights = np.array([[[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.25, 0.75, 0.0]], [[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.5, 0.5, 0.0]]])
+hs = np.array([[[4.0, 0.0], [0.0, 8.0], [1.0, 1.0]], [[2.0, 6.0], [4.0, 2.0], [5.0, 3.0]]])
 check_values(
-    context_forward,
-    {
-        "weights": np.array([[[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.25, 0.75, 0.0]]]),
-        "hs": np.array([[[4.0, 0.0], [0.0, 8.0], [1.0, 1.0]]]),
-    },
-    np.array([[[0.0, 0.0], [4.0, 0.0], [1.0, 6.0]]]),
+    context_forward, {"weights": weights, "hs": hs},
+    np.array([[[0.0, 0.0], [4.0, 0.0], [1.0, 6.0]], [[0.0, 0.0], [2.0, 6.0], [3.0, 4.0]]]),
 )
+check_shapes(context_forward, {"weights": weights.astype("float32"), "hs": hs.astype("float32")}, [(2, 3, 2)])
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, reference
 
@@ -507,12 +523,26 @@ def attention_forward(hs, params):
 # %% nbgrader={"grade": true, "grade_id": "test_attention_forward", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 import numpy as np
 
-from autograder import check_values
+from autograder import check_shapes, check_values
 
 params = {"Wq": np.ones((2, 3)), "Wk": np.ones((2, 3)), "v": np.zeros(3)}
 check_values(
     attention_forward, {"hs": np.array([[[2.0, 0.0], [4.0, 6.0], [0.0, 3.0], [9.0, 9.0]]]), "params": params},
     np.array([[[0.0, 0.0], [2.0, 0.0], [3.0, 3.0], [2.0, 3.0]]]),
+    given=["scores_forward", "masked_softmax_forward", "context_forward"],
+)
+params = {"Wq": np.cos(np.arange(6.0)).reshape(2, 3), "Wk": np.sin(np.arange(6.0) + 0.5).reshape(2, 3), "v": np.array([1.5, -1.0, 2.0])}
+hs = np.sin(np.arange(12.0)).reshape(2, 3, 2)
+check_values(
+    attention_forward, {"hs": hs, "params": params},
+    np.array([
+        [[0.0, 0.0], [0.0, 0.84147098], [0.74964477, 0.26408626]], [[0.0, 0.0], [-0.2794155, 0.6569866], [0.71324725, 0.46540677]],
+    ]),
+    given=["scores_forward", "masked_softmax_forward", "context_forward"],
+)
+single = {name: p.astype("float32") for name, p in params.items()}
+check_shapes(
+    attention_forward, {"hs": hs.astype("float32"), "params": single}, [(2, 3, 2)],
     given=["scores_forward", "masked_softmax_forward", "context_forward"],
 )
 ### BEGIN HIDDEN TESTS
@@ -626,7 +656,7 @@ def output_forward(hs, contexts, params):
 # %% nbgrader={"grade": true, "grade_id": "test_output_forward", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 import numpy as np
 
-from autograder import check_values
+from autograder import check_shapes, check_values
 
 params = {
     "Wy": np.array([[1.0, 0.0, -1.0], [0.0, 2.0, 1.0]]), "Wc": np.array([[10.0, 0.0, 0.0], [0.0, 10.0, 20.0]]),
@@ -635,6 +665,10 @@ params = {
 check_values(
     output_forward, {"hs": np.array([[[1.0, 2.0], [0.0, -1.0]]]), "contexts": np.array([[[0.0, 0.0], [3.0, 1.0]]]), "params": params},
     np.array([[[1.1, 4.2, 1.3], [30.1, 8.2, 19.3]]]),
+)
+single = {name: p.astype("float32") for name, p in params.items()}
+check_shapes(
+    output_forward, {"hs": np.ones((3, 4, 2), "float32"), "contexts": np.ones((3, 4, 2), "float32"), "params": single}, [(3, 4, 3)],
 )
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, reference
@@ -848,7 +882,7 @@ def rnn_attention_forward(x, targets, h0, params):
 # %% nbgrader={"grade": true, "grade_id": "test_rnn_attention_forward", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 import numpy as np
 
-from autograder import check_values
+from autograder import check_shapes, check_values
 
 params = {
     "Wx": np.array([[0.5, -1.0], [-0.5, 0.2], [1.0, 0.3]]), "Wh": np.array([[0.4, 0.1], [-0.3, 0.8]]), "bh": np.array([0.1, -0.1]),
@@ -856,13 +890,15 @@ params = {
     "Wy": np.array([[1.0, 0.0, -1.0], [0.5, 1.0, 0.0]]), "Wc": np.array([[0.0, 2.0, 0.0], [1.0, 0.0, -2.0]]),
     "by": np.array([0.0, 0.2, -0.1]),
 }
+x, targets, h0 = np.array([[0, 2, 1, 2], [1, 1, 0, 2]]), np.array([[2, 1, 2, 0], [1, 0, 2, 2]]), np.array([[0.3, -0.2], [0.0, 0.5]])
 check_values(
-    rnn_attention_forward,
-    {
-        "x": np.array([[0, 2, 1, 2], [1, 1, 0, 2]]), "targets": np.array([[2, 1, 2, 0], [1, 0, 2, 2]]),
-        "h0": np.array([[0.3, -0.2], [0.0, 0.5]]), "params": params,
-    },
+    rnn_attention_forward, {"x": x, "targets": targets, "h0": h0, "params": params},
     (1.32979144, np.array([[ 0.82405411,  0.11441161], [ 0.88467800, -0.31709904]])),
+    given=["attention_forward", "output_forward"],
+)
+single = {name: p.astype("float32") for name, p in params.items()}
+check_shapes(
+    rnn_attention_forward, {"x": x, "targets": targets, "h0": h0.astype("float32"), "params": single}, [(), (2, 2)],
     given=["attention_forward", "output_forward"],
 )
 ### BEGIN HIDDEN TESTS
@@ -973,7 +1009,7 @@ def lstm_attention_forward(x, targets, h0, c0, params):
 # %% nbgrader={"grade": true, "grade_id": "test_lstm_attention_forward", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 import numpy as np
 
-from autograder import check_values
+from autograder import check_shapes, check_values
 
 params = {
     "Wx": np.array([[0.5, -1.0, 0.2, 0.9], [-0.5, 0.2, 0.7, -0.8], [1.0, 0.3, -0.4, 0.6]]),
@@ -981,13 +1017,17 @@ params = {
     "Wq": np.array([[1.0, 2.0]]), "Wk": np.array([[-1.0, 1.0]]), "v": np.array([3.0, -2.0]),
     "Wy": np.array([[1.0, 0.0, -1.0]]), "Wc": np.array([[0.0, 6.0, -3.0]]), "by": np.array([0.0, 0.2, -0.1]),
 }
+x, targets = np.array([[0, 2, 1, 2], [1, 1, 0, 2]]), np.array([[2, 1, 2, 0], [1, 0, 2, 2]])
+h0, c0 = np.array([[0.3], [-0.2]]), np.array([[0.9], [-0.4]])
 check_values(
-    lstm_attention_forward,
-    {
-        "x": np.array([[0, 2, 1, 2], [1, 1, 0, 2]]), "targets": np.array([[2, 1, 2, 0], [1, 0, 2, 2]]),
-        "h0": np.array([[0.3], [-0.2]]), "c0": np.array([[0.9], [-0.4]]), "params": params,
-    },
+    lstm_attention_forward, {"x": x, "targets": targets, "h0": h0, "c0": c0, "params": params},
     (1.48561743, np.array([[0.30732688], [0.19164080]]), np.array([[1.42538089], [0.56421427]])),
+    given=["attention_forward", "output_forward"],
+)
+single = {name: p.astype("float32") for name, p in params.items()}
+check_shapes(
+    lstm_attention_forward,
+    {"x": x, "targets": targets, "h0": h0.astype("float32"), "c0": c0.astype("float32"), "params": single}, [(), (2, 1), (2, 1)],
     given=["attention_forward", "output_forward"],
 )
 ### BEGIN HIDDEN TESTS
@@ -1252,8 +1292,9 @@ def train(ids, params, steps, B, T, learning_rate, max_norm=1.0, gradients=loss_
 
 
 # %% [markdown]
-# The first check trains an RNN with attention whose parameters are all zero, on a text of 15 characters. Nothing but `by` can learn then, and two
-# updates are easily done on paper.
+# The first check trains an RNN with attention whose parameters are all zero, in float32, on a text of 15 characters. Nothing but `by` can learn then, and two
+# updates are easily done on paper. The second one has an LSTM's parameters and hands in another function as `gradients`. It reads no text at all: from the characters, the state and its dtype
+# it makes up a loss, a gradient and the next state, so that every chunk, every state and every clipped gradient of four passes over the text can be told from what comes out.
 
 # %% nbgrader={"grade": true, "grade_id": "test_train", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
 import numpy as np
@@ -1264,14 +1305,35 @@ zeros = {
     "Wx": np.zeros((3, 2)), "Wh": np.zeros((2, 2)), "bh": np.zeros(2), "Wq": np.zeros((2, 4)), "Wk": np.zeros((2, 4)),
     "v": np.zeros(4), "Wy": np.zeros((2, 3)), "Wc": np.zeros((2, 3)), "by": np.zeros(3),
 }
+zeros = {name: p.astype("float32") for name, p in zeros.items()}
 check_values(
     train,
     {
         "ids": np.array([0, 0, 1, 0, 0, 1, 0, 0, 0, 2, 0, 0, 2, 0, 0]), "params": zeros,
         "steps": 2, "B": 2, "T": 3, "learning_rate": 0.1,
     },
-    ({**zeros, "by": np.array([0.14967252, -0.14967252, -0.14967252])}, np.array([1.09861229, 1.03648357])),
-    given=["rnn_attention_forward", "rnn_attention_backward"],
+    ({**zeros, "by": np.array([0.14967252, -0.14967252, -0.14967252], "float32")}, np.array([1.09861229, 1.03648357])),
+    given=["rnn_attention_forward", "rnn_attention_backward"], tolerance=1e-4,
+)
+wide = {
+    "Wx": np.zeros((93, 8)), "Wh": np.zeros((2, 8)), "b": np.zeros(8), "Wq": np.zeros((2, 4)), "Wk": np.zeros((2, 4)),
+    "v": np.zeros(4), "Wy": np.zeros((2, 93)), "Wc": np.zeros((2, 93)), "by": np.zeros(93),
+}
+wide = {name: p.astype("float32") for name, p in wide.items()}
+check_values(
+    train,
+    {
+        "ids": np.arange(93), "params": wide, "steps": 60, "B": 2, "T": 3, "learning_rate": 0.1, "max_norm": 200.0,
+        "gradients": lambda x, targets, h, c, *, params: (
+            42 + h.itemsize + c.itemsize - x[0, 0] - h[0, 0] / 10 - c[0, 0] / 100, h + 1, c + 2,
+            {name: np.full_like(p, targets[1, -1] - 69) for name, p in params.items()},
+        ),
+    },
+    (
+        {name: np.full(p.shape, 0.6719183, "float32") for name, p in wide.items()},
+        np.concatenate([start - 3.12 * np.arange(15) for start in (50, 48, 49, 50)]),
+    ),
+    tolerance=1e-4,
 )
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, reference
@@ -1319,7 +1381,7 @@ zeros = {
 check_training(
     train, {"ids": ids, "params": zeros, "steps": 200, "B": 50, "T": 20, "learning_rate": 0.2},
     lambda params: np.log(np.exp(params["by"]).sum()) - params["by"][ids].mean(),
-    at_most=3.02, like=zeros,
+    at_most=3.02, like=zeros, given=["rnn_attention_forward", "rnn_attention_backward"],
 )
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, looking_glass, reference
@@ -1329,14 +1391,14 @@ params = reference.init_params("rnn", 46, 32, 16, hidden_rng())
 check_training(
     train, {"ids": text.train, "params": params, "steps": 300, "B": 32, "T": 16, "learning_rate": 0.02},
     lambda params: reference.mean_loss(text.held_out, params, 16),
-    at_most=2.03, like=params,
+    at_most=2.03, like=params, given=["rnn_attention_forward", "rnn_attention_backward"],
     says="A small RNN with attention is trained for 300 updates on a text you have not seen, and its loss on the held-out part is measured.",
 )
 params = reference.init_params("lstm", 46, 32, 16, hidden_rng())
 check_training(
     train, {"ids": text.train, "params": params, "steps": 300, "B": 32, "T": 16, "learning_rate": 0.05},
     lambda params: reference.mean_loss(text.held_out, params, 16),
-    at_most=1.93, like=params,
+    at_most=1.93, like=params, given=["lstm_attention_forward", "lstm_attention_backward"],
     says="A small LSTM with attention is trained for 300 updates on a text you have not seen, and its loss on the held-out part is measured.",
 )
 ### END HIDDEN TESTS
@@ -1376,12 +1438,14 @@ def generate(prompt, length, params, window, temperature, rng):
 
 
 # %% [markdown]
-# The check uses a temperature of almost zero, so that the same text must come out for everybody.
+# The first three checks use a temperature of almost zero, so that the same text must come out for everybody. The first network is made by hand: whatever it reads, it names the next of
+# three letters, in a circle. The next two, an RNN and an LSTM, look back, and what they write depends on the state, on the window and on all that was read. The last check takes the
+# circle once more, at a temperature of 1.5, and counts.
 
 # %% nbgrader={"grade": true, "grade_id": "test_generate", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
 import numpy as np
 
-from autograder import check_values
+from autograder import check_text, check_values
 
 params = {
     "Wx": np.array([[2.0, 0.0, 0.0], [0.0, 2.0, 0.0], [0.0, 0.0, 2.0]]), "Wh": np.zeros((3, 3)), "bh": np.zeros(3),
@@ -1392,6 +1456,36 @@ check_values(
     generate,
     {"prompt": np.array([2, 0]), "length": 5, "params": params, "window": 4, "temperature": 1e-6, "rng": np.random.default_rng(0)},
     np.array([1, 2, 0, 1, 2]), given=["attention_forward", "output_forward"],
+)
+looks_back = {
+    "Wx": 2 * np.sin(7.401 * np.arange(15) + 6).reshape(5, 3), "Wh": np.sin(7.401 * np.arange(9) + 7).reshape(3, 3), "bh": np.zeros(3),
+    "Wq": np.sin(7.401 * np.arange(6) + 1).reshape(3, 2), "Wk": np.sin(7.401 * np.arange(6) + 2).reshape(3, 2),
+    "v": 3 * np.sin(7.401 * np.arange(2) + 3), "Wc": 6 * np.sin(7.401 * np.arange(15) + 4).reshape(3, 5),
+    "Wy": 2 * np.sin(7.401 * np.arange(15) + 5).reshape(3, 5), "by": np.zeros(5),
+}
+prompt = np.array([3, 0, 4, 1, 2, 0])
+check_values(
+    generate,
+    {"prompt": prompt, "length": 12, "params": looks_back, "window": 3, "temperature": 1e-6, "rng": np.random.default_rng(0)},
+    np.array([3, 4, 2, 3, 4, 3, 1, 1, 1, 1, 1, 1]), given=["attention_forward", "output_forward"],
+)
+looks_back = {
+    "Wx": 2 * np.sin(4.46 * np.arange(60) + 6).reshape(5, 12), "Wh": 2 * np.sin(4.46 * np.arange(36) + 7).reshape(3, 12),
+    "b": np.repeat([0.0, 1.0, 0.0, 0.0], 3),
+    "Wq": np.sin(4.46 * np.arange(6) + 1).reshape(3, 2), "Wk": np.sin(4.46 * np.arange(6) + 2).reshape(3, 2),
+    "v": 3 * np.sin(4.46 * np.arange(2) + 3), "Wc": 6 * np.sin(4.46 * np.arange(15) + 4).reshape(3, 5),
+    "Wy": 2 * np.sin(4.46 * np.arange(15) + 5).reshape(3, 5), "by": np.zeros(5),
+}
+check_values(
+    generate,
+    {"prompt": prompt, "length": 12, "params": looks_back, "window": 3, "temperature": 1e-6, "rng": np.random.default_rng(0)},
+    np.array([0, 1, 1, 4, 0, 4, 1, 1, 1, 3, 2, 2]), given=["attention_forward", "output_forward"],
+)
+shares = np.array([0.11266178, 0.77467643, 0.11266178])
+check_text(
+    generate,
+    {"prompt": np.array([2, 0]), "length": 8, "params": params, "window": 4, "temperature": 1.5, "rng": np.random.default_rng(0)},
+    lambda ids: np.roll(shares, ids[-1] if len(ids) else 0), length=8, given=["attention_forward", "output_forward"],
 )
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, reference

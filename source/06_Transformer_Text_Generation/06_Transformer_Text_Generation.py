@@ -214,7 +214,7 @@ draw_positions()
 # $$\text{out}[b, t] = E[x_{b,t}] + P[t] \qquad E: (V, D), \quad x: (B, T), \quad \text{out}: (B, T, D)$$
 #
 # $P$ is the same for all windows in the batch. **Mind the dtype**: $P$ comes as float64, and float32 plus float64 is float64. Convert $P$ to the
-# dtype of $E$ first, or everything that follows runs at half the speed.
+# dtype of $E$ first, or everything that follows runs at half the speed. (From here on each forward pass is also checked with float32: what comes in as float32 has to go out as float32.)
 
 # %% nbgrader={"grade": false, "grade_id": "embedding_forward", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def embedding_forward(x, params):
@@ -233,7 +233,7 @@ def embedding_forward(x, params):
 # %% nbgrader={"grade": true, "grade_id": "test_embedding_forward", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 import numpy as np
 
-from autograder import check_values
+from autograder import check_shapes, check_values
 
 params = {"E": np.array([[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]])}
 check_values(
@@ -242,6 +242,10 @@ check_values(
         [[0.5, 1.6], [0.94147098, 0.74030231], [1.40929743, 0.18385316]],
         [[0.3, 1.4], [1.14147098, 0.94030231], [1.00929743, -0.21614684]],
     ]),
+    given=["positional_encoding"],
+)
+check_shapes(
+    embedding_forward, {"x": np.array([[2, 0, 2, 1], [1, 1, 0, 2]]), "params": {"E": np.ones((3, 6), "float32")}}, [(2, 4, 6)],
     given=["positional_encoding"],
 )
 ### BEGIN HIDDEN TESTS
@@ -347,12 +351,23 @@ def layer_norm_forward(x, gain, bias):
 # %% nbgrader={"grade": true, "grade_id": "test_layer_norm_forward", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 import numpy as np
 
-from autograder import check_values
+from autograder import check_shapes, check_values
 
 x = np.array([[[1.0, 3.0], [2.0, 2.0], [0.0, 0.002]]])
 check_values(
     layer_norm_forward, {"x": x, "gain": np.array([2.0, 3.0]), "bias": np.array([0.5, -0.5])},
     np.array([[[-1.49999, 2.499985], [0.5, -0.5], [-0.10302269, 0.40453403]]]),
+)
+x, gain, bias = np.sin(np.arange(12.0) ** 2).reshape(2, 2, 3), np.array([2.0, 3.0, -1.0]), np.array([0.5, -0.5, 0.0])
+check_values(
+    layer_norm_forward, {"x": x, "gain": gain, "bias": bias},
+    np.array([
+        [[0.41353368, 3.23732394, 1.20254149], [3.26423343, -3.35056606, 0.43192803]],
+        [[-0.95660131, -2.55707009, -1.41399069], [-1.07775084, -2.36612351, -1.41091659]],
+    ]),
+)
+check_shapes(
+    layer_norm_forward, {"x": x[0].astype("float32"), "gain": gain.astype("float32"), "bias": bias.astype("float32")}, [(2, 3)],
 )
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, reference
@@ -457,10 +472,11 @@ def gelu_forward(x):
 # %% nbgrader={"grade": true, "grade_id": "test_gelu_forward", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 import numpy as np
 
-from autograder import check_values
+from autograder import check_shapes, check_values
 
 check_values(gelu_forward, {"x": np.array([[-1.0, 0.0, 1.0], [2.0, -8.0, 8.0]])},
              np.array([[-0.15880801, 0.0, 0.84119199], [1.95459769, 0.0, 8.0]]))
+check_shapes(gelu_forward, {"x": np.ones((2, 3, 4), "float32")}, [(2, 3, 4)])
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, reference
 
@@ -607,7 +623,7 @@ def causal_softmax_forward(scores):
 # %% nbgrader={"grade": true, "grade_id": "test_causal_softmax_forward", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 import numpy as np
 
-from autograder import check_values
+from autograder import check_shapes, check_values
 
 check_values(
     causal_softmax_forward, {"scores": np.zeros((1, 3, 3))},
@@ -617,6 +633,7 @@ scores = np.array([[[0.0, 5000.0, 0.0], [1000.0, 1000.0, 9000.0], [-3000.0, -200
 check_values(
     causal_softmax_forward, {"scores": scores}, np.array([[[1.0, 0.0, 0.0], [0.5, 0.5, 0.0], [0.0, 0.5, 0.5]]]),
 )
+check_shapes(causal_softmax_forward, {"scores": np.ones((2, 3, 4, 4), "float32")}, [(2, 3, 4, 4)])
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, reference
 
@@ -722,7 +739,7 @@ import math
 
 import numpy as np
 
-from autograder import check_values
+from autograder import check_shapes, check_values
 
 q = np.array([[[[0.0, 0.0, 0.0, 0.0], [2.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0]]]])
 k = np.array([[[[math.log(3), 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0]]]])
@@ -731,6 +748,8 @@ check_values(
     attention_forward, {"q": q, "k": k, "v": v},
     np.array([[[[4.0, 0.0, 0.0, 1.0], [3.0, 1.0, 0.0, 1.0], [2.0, 2.0, 2.0, 1.0]]]]), given=["causal_softmax_forward"],
 )
+single = np.ones((2, 3, 5, 4), "float32")
+check_shapes(attention_forward, {"q": single, "k": single, "v": single}, [(2, 3, 5, 4)], given=["causal_softmax_forward"])
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, reference
 
@@ -842,6 +861,13 @@ check_values(
     split_heads, {"x": x, "heads": 2},
     np.array([[[[1.0, 2.0], [5.0, 6.0], [9.0, 10.0]], [[3.0, 4.0], [7.0, 8.0], [11.0, 12.0]]]]),
 )
+check_values(
+    split_heads, {"x": np.arange(24.0).reshape(2, 2, 6), "heads": 3},
+    np.array([
+        [[[0.0, 1.0], [6.0, 7.0]], [[2.0, 3.0], [8.0, 9.0]], [[4.0, 5.0], [10.0, 11.0]]],
+        [[[12.0, 13.0], [18.0, 19.0]], [[14.0, 15.0], [20.0, 21.0]], [[16.0, 17.0], [22.0, 23.0]]],
+    ]),
+)
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, reference
 
@@ -872,6 +898,13 @@ from autograder import check_values
 x = np.array([[[[1.0, 2.0], [5.0, 6.0], [9.0, 10.0]], [[3.0, 4.0], [7.0, 8.0], [11.0, 12.0]]]])
 check_values(
     merge_heads, {"x": x}, np.array([[[1.0, 2.0, 3.0, 4.0], [5.0, 6.0, 7.0, 8.0], [9.0, 10.0, 11.0, 12.0]]]),
+)
+check_values(
+    merge_heads, {"x": np.arange(24.0).reshape(2, 3, 2, 2)},
+    np.array([
+        [[0.0, 1.0, 4.0, 5.0, 8.0, 9.0], [2.0, 3.0, 6.0, 7.0, 10.0, 11.0]],
+        [[12.0, 13.0, 16.0, 17.0, 20.0, 21.0], [14.0, 15.0, 18.0, 19.0, 22.0, 23.0]],
+    ]),
 )
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, reference
@@ -917,12 +950,12 @@ def multi_head_forward(x, params, heads):
 
 
 # %% [markdown]
-# The check builds a layer by hand: queries and keys are zero, so every position takes the plain mean of all values up to its own, and the values are $x$ itself.
+# The first check builds a layer by hand: queries and keys are zero, so every position takes the plain mean of all values up to its own, and the values are $x$ itself.
 
 # %% nbgrader={"grade": true, "grade_id": "test_multi_head_forward", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 import numpy as np
 
-from autograder import check_values
+from autograder import check_shapes, check_values
 
 params = {
     "Wqkv": np.hstack([np.zeros((4, 8)), np.eye(4)]), "bqkv": np.zeros(12), "Wo": np.eye(4), "bo": np.array([0.0, 0.0, 0.0, 0.5]),
@@ -931,7 +964,31 @@ x = np.array([[[4.0, 0.0, 2.0, 0.0], [0.0, 2.0, 2.0, 0.0], [2.0, 4.0, 2.0, 3.0]]
 check_values(
     multi_head_forward, {"x": x, "params": params, "heads": 2},
     np.array([[[4.0, 0.0, 2.0, 0.5], [2.0, 1.0, 2.0, 0.5], [2.0, 2.0, 2.0, 1.5]]]),
-    given=["split_heads", "merge_heads", "attention_forward"],
+    given=["split_heads", "merge_heads", "attention_forward", "causal_softmax_forward"],
+)
+params = {
+    "Wqkv": np.sin(np.arange(48.0)).reshape(4, 12), "bqkv": np.cos(np.arange(12.0)),
+    "Wo": np.cos(np.arange(16.0)).reshape(4, 4), "bo": np.array([0.1, -0.2, 0.3, 0.0]),
+}
+x = np.sin(np.arange(24.0)).reshape(2, 3, 4)
+check_values(
+    multi_head_forward, {"x": x, "params": params, "heads": 2},
+    np.array([
+        [
+            [-0.1871223, -0.12069285, 0.67282197, 0.323566], [-0.37584979, -0.5687214, 0.37740775, 0.45236857],
+            [0.30873171, -0.62734792, -0.37052584, -0.2972254],
+        ],
+        [
+            [-0.3488917, -0.49397985, 0.43121572, 0.43577216], [-0.31614154, -0.98990658, -0.13743516, 0.31721214],
+            [0.85438597, -0.24320536, -0.50107388, -0.82243877],
+        ],
+    ]),
+    given=["split_heads", "merge_heads", "attention_forward", "causal_softmax_forward"],
+)
+single = {name: p.astype("float32") for name, p in params.items()}
+check_shapes(
+    multi_head_forward, {"x": x.astype("float32"), "params": single, "heads": 4}, [(2, 3, 4)],
+    given=["split_heads", "merge_heads", "attention_forward", "causal_softmax_forward"],
 )
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, reference
@@ -990,7 +1047,9 @@ params = {
 }
 check_gradients(
     multi_head_forward, multi_head_backward, {"x": rng.normal(size=(2, 4, 6)), "params": params, "heads": 3},
-    given=["split_heads", "merge_heads", "attention_forward", "attention_backward"],
+    given=[
+        "split_heads", "merge_heads", "attention_forward", "attention_backward", "causal_softmax_forward", "causal_softmax_backward",
+    ],
 )
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, reference
@@ -1040,7 +1099,7 @@ def mlp_forward(x, params):
 # %% nbgrader={"grade": true, "grade_id": "test_mlp_forward", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 import numpy as np
 
-from autograder import check_values
+from autograder import check_shapes, check_values
 
 params = {
     "W1": np.array([[1.0, 0.0, -1.0], [0.0, 1.0, 0.0]]), "b1": np.zeros(3),
@@ -1050,6 +1109,8 @@ check_values(
     mlp_forward, {"x": np.array([[[1.0, 2.0], [0.0, 0.0]]]), "params": params},
     np.array([[[0.78238398, 1.99578968], [0.1, 0.2]]]), given=["gelu_forward"],
 )
+single = {name: p.astype("float32") for name, p in params.items()}
+check_shapes(mlp_forward, {"x": np.ones((3, 4, 2), "float32"), "params": single}, [(3, 4, 2)], given=["gelu_forward"])
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, reference
 
@@ -1136,13 +1197,18 @@ def dropout_forward(x, rate, rng):
 # %% nbgrader={"grade": true, "grade_id": "test_dropout_forward", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 import numpy as np
 
-from autograder import check_values
+from autograder import check_shapes, check_values
 
-x = np.array([[1.0, -2.0, 3.0], [4.0, 5.0, -6.0]])
+x = np.array([[1.0, -2.0, 3.0, 0.5], [4.0, 5.0, -6.0, 2.0]])
 check_values(dropout_forward, {"x": x, "rate": 0.3, "rng": None}, x)
 check_values(
-    dropout_forward, {"x": x, "rate": 0.5, "rng": np.random.default_rng(5)}, np.array([[2.0, -4.0, 0.0], [8.0, 0.0, -12.0]]),
+    dropout_forward, {"x": x, "rate": 0.2, "rng": np.random.default_rng(5)}, np.array([[1.25, -2.5, 0.0, 0.625], [5.0, 6.25, -7.5, 2.5]]),
 )
+check_values(
+    dropout_forward, {"x": x, "rate": 0.6, "rng": np.random.default_rng(5)}, np.array([[2.5, -5.0, 0.0, 1.25], [0.0, 0.0, -15.0, 0.0]]),
+)
+check_values(dropout_forward, {"x": x, "rate": 0.0, "rng": np.random.default_rng(5)}, x)
+check_shapes(dropout_forward, {"x": x.astype("float32"), "rate": 0.2, "rng": np.random.default_rng(5)}, [(2, 4)])
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, reference
 
@@ -1294,12 +1360,13 @@ def block_forward(x, params, heads, rate=0.0, rng=None):
 
 
 # %% [markdown]
-# The check again makes a block by hand: with $W_o$ and $W_2$ zero, the branches have nothing to say but their biases.
+# The first check again makes a block by hand: with $W_o$ and $W_2$ zero, the branches have nothing to say but their biases. In the second one dropout sets some of these to zero, first
+# behind attention, then behind the MLP.
 
 # %% nbgrader={"grade": true, "grade_id": "test_block_forward", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 import numpy as np
 
-from autograder import check_values
+from autograder import check_shapes, check_values
 
 rng = np.random.default_rng(9)
 params = {
@@ -1311,6 +1378,39 @@ params = {
 x = rng.normal(size=(2, 3, 4))
 check_values(
     block_forward, {"x": x, "params": params, "heads": 2}, x + np.array([0.1, 0.0, 0.0, -0.2]),
+    given=["layer_norm_forward", "multi_head_forward", "mlp_forward", "dropout_forward"],
+)
+check_values(
+    block_forward, {"x": x, "params": params, "heads": 2, "rate": 0.2, "rng": np.random.default_rng(3)},
+    lambda x, params, heads, rate, rng: (
+        x + (rng.random(x.shape, dtype=np.float32) >= rate) * params["bo"] / 0.8
+        + (rng.random(x.shape, dtype=np.float32) >= rate) * params["b2"] / 0.8
+    ),
+    given=["layer_norm_forward", "multi_head_forward", "mlp_forward", "dropout_forward"],
+)
+shapes = {
+    "gain1": (4,), "bias1": (4,), "Wqkv": (4, 12), "bqkv": (12,), "Wo": (4, 4), "bo": (4,),
+    "gain2": (4,), "bias2": (4,), "W1": (4, 5), "b1": (5,), "W2": (5, 4), "b2": (4,),
+}
+params = {name: np.sin(np.arange(np.prod(shape)) + 3 * i).reshape(shape) for i, (name, shape) in enumerate(shapes.items())}
+x = np.sin(np.arange(24.0)).reshape(2, 3, 4)
+check_values(
+    block_forward, {"x": x, "params": params, "heads": 2},
+    np.array([
+        [
+            [1.01674167, 0.39496467, -0.58994102, -1.03245766], [1.28741349, 0.44552007, -0.80598245, -1.31646842],
+            [2.70597264, 1.36284849, -1.23327228, -2.6955282],
+        ],
+        [
+            [0.46511386, 0.30536524, -0.13513477, -0.4513925], [1.25210286, 0.34511498, -0.87917003, -1.29515016],
+            [2.20475241, 1.49807354, -0.58592723, -2.13122921],
+        ],
+    ]),
+    given=["layer_norm_forward", "multi_head_forward", "mlp_forward", "dropout_forward"],
+)
+single = {name: p.astype("float32") for name, p in params.items()}
+check_shapes(
+    block_forward, {"x": x.astype("float32"), "params": single, "heads": 2, "rate": 0.2, "rng": np.random.default_rng(3)}, [(2, 3, 4)],
     given=["layer_norm_forward", "multi_head_forward", "mlp_forward", "dropout_forward"],
 )
 ### BEGIN HIDDEN TESTS
@@ -1383,6 +1483,14 @@ params = {
 }
 check_gradients(
     block_forward, block_backward, {"x": rng.normal(size=(2, 3, 4)), "params": params, "heads": 2},
+    given=[
+        "layer_norm_forward", "layer_norm_backward", "multi_head_forward", "multi_head_backward",
+        "mlp_forward", "mlp_backward", "dropout_forward", "dropout_backward",
+    ],
+)
+check_gradients(
+    block_forward, block_backward,
+    {"x": rng.normal(size=(2, 3, 4)), "params": params, "heads": 2, "rate": 0.4, "rng": np.random.default_rng(8)}, projections=4,
     given=[
         "layer_norm_forward", "layer_norm_backward", "multi_head_forward", "multi_head_backward",
         "mlp_forward", "mlp_backward", "dropout_forward", "dropout_backward",
@@ -1502,7 +1610,7 @@ def transformer_forward(x, params, heads, rate=0.0, rng=None):
 # %% nbgrader={"grade": true, "grade_id": "test_transformer_forward", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 import numpy as np
 
-from autograder import check_values
+from autograder import check_shapes, check_values
 
 params = {
     "E": np.array([[100.0, 0.0], [0.0, 100.0], [50.0, 50.1]]), "gain": np.array([2.0, 2.0]), "bias": np.array([0.0, 1.0]),
@@ -1511,6 +1619,37 @@ params = {
 check_values(
     transformer_forward, {"x": np.array([[0, 0, 1]]), "params": params, "heads": 1},
     np.array([[[2.0, -1.0, 3.5], [2.0, -1.0, 3.5], [-2.0, 3.0, 3.5]]]),
+    given=["embedding_forward", "block_forward", "layer_norm_forward", "dropout_forward"],
+)
+shapes = {
+    "gain1": (4,), "bias1": (4,), "Wqkv": (4, 12), "bqkv": (12,), "Wo": (4, 4), "bo": (4,),
+    "gain2": (4,), "bias2": (4,), "W1": (4, 3), "b1": (3,), "W2": (3, 4), "b2": (4,),
+}
+shapes = {
+    "E": (3, 4), "gain": (4,), "bias": (4,), "Wy": (4, 3), "by": (3,),
+    **{f"0.{name}": shape for name, shape in shapes.items()}, **{f"1.{name}": shape for name, shape in shapes.items()},
+}
+params = {name: np.sin(np.arange(np.prod(shape)) + 3 * i).reshape(shape) for i, (name, shape) in enumerate(shapes.items())}
+x = np.array([[2, 0, 1], [1, 1, 0]])
+check_values(
+    transformer_forward, {"x": x, "params": params, "heads": 2},
+    np.array([
+        [[0.81412132, -0.21808067, -1.0497803], [-0.29957225, 0.49347335, 0.83282183], [-0.53194703, 0.78941374, 1.38499116]],
+        [[-0.18623532, 0.61018372, 0.84560266], [-0.20326854, 0.61169037, 0.86426398], [-0.37120058, 0.64310104, 1.06613853]],
+    ]),
+    given=["embedding_forward", "block_forward", "layer_norm_forward", "dropout_forward"],
+)
+check_values(
+    transformer_forward, {"x": x, "params": params, "heads": 2, "rate": 0.25, "rng": np.random.default_rng(5)},
+    np.array([
+        [[-0.68407969, 0.47421085, 1.19651412], [0.1019916, 0.19262094, 0.10615548], [-0.76066817, 0.81037754, 1.63636588]],
+        [[-1.80682026, 1.04545846, 2.93654749], [-0.23137839, 0.63851407, 0.92135964], [0.4965043, 0.11965051, -0.36720941]],
+    ]),
+    given=["embedding_forward", "block_forward", "layer_norm_forward", "dropout_forward"],
+)
+single = {name: p.astype("float32") for name, p in params.items()}
+check_shapes(
+    transformer_forward, {"x": x, "params": single, "heads": 2, "rate": 0.25, "rng": np.random.default_rng(5)}, [(2, 3, 3)],
     given=["embedding_forward", "block_forward", "layer_norm_forward", "dropout_forward"],
 )
 ### BEGIN HIDDEN TESTS
@@ -1573,6 +1712,15 @@ params = {name: rng.normal(scale=0.7, size=shape) for name, shape in shapes.item
 check_gradients(
     transformer_forward, transformer_backward,
     {"x": np.array([[2, 0, 2, 6, 5], [1, 2, 2, 3, 3], [0, 0, 5, 4, 1]]), "params": params, "heads": 2}, projections=4,
+    given=[
+        "embedding_forward", "embedding_backward", "block_forward", "block_backward",
+        "layer_norm_forward", "layer_norm_backward", "dropout_forward", "dropout_backward",
+    ],
+)
+check_gradients(
+    transformer_forward, transformer_backward,
+    {"x": np.array([[2, 0, 2, 6], [1, 2, 2, 3]]), "params": params, "heads": 2, "rate": 0.3, "rng": np.random.default_rng(8)},
+    projections=3,
     given=[
         "embedding_forward", "embedding_backward", "block_forward", "block_backward",
         "layer_norm_forward", "layer_norm_backward", "dropout_forward", "dropout_backward",
@@ -1653,16 +1801,26 @@ def model_forward(x, targets, params, heads, rate=0.0, rng=None):
 
 
 # %% nbgrader={"grade": true, "grade_id": "test_model_forward", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-import math
-
 import numpy as np
 
 from autograder import check_values
 
-params = {"E": np.eye(7, 4), "gain": np.ones(4), "bias": np.ones(4), "Wy": np.zeros((4, 7)), "by": np.zeros(7)}
-x = np.array([[1, 0, 4], [2, 2, 6]])
+shapes = {
+    "gain1": (4,), "bias1": (4,), "Wqkv": (4, 12), "bqkv": (12,), "Wo": (4, 4), "bo": (4,),
+    "gain2": (4,), "bias2": (4,), "W1": (4, 3), "b1": (3,), "W2": (3, 4), "b2": (4,),
+}
+shapes = {
+    "E": (3, 4), "gain": (4,), "bias": (4,), "Wy": (4, 3), "by": (3,),
+    **{f"0.{name}": shape for name, shape in shapes.items()}, **{f"1.{name}": shape for name, shape in shapes.items()},
+}
+params = {name: np.sin(np.arange(np.prod(shape)) + 3 * i).reshape(shape) for i, (name, shape) in enumerate(shapes.items())}
+x, targets = np.array([[2, 0, 1], [1, 1, 0]]), np.array([[0, 1, 2], [2, 0, 1]])
 check_values(
-    model_forward, {"x": x, "targets": x[:, ::-1], "params": params, "heads": 2}, math.log(7), given=["transformer_forward"],
+    model_forward, {"x": x, "targets": targets, "params": params, "heads": 2}, 0.93938686, given=["transformer_forward"],
+)
+check_values(
+    model_forward, {"x": x, "targets": targets, "params": params, "heads": 2, "rate": 0.25, "rng": np.random.default_rng(5)},
+    1.16493104, given=["transformer_forward"],
 )
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, reference
@@ -1892,6 +2050,24 @@ check_values(
         },
     ),
 )
+state = {
+    "t": 4, "m": {"W": np.array([[0.5, 0.2, -0.1]]), "b": np.array([1.0])}, "v": {"W": np.array([[0.3, 0.6, 0.2]]), "b": np.array([0.4])},
+}
+check_values(
+    adamw_step,
+    {
+        "params": params, "grads": grads, "state": state, "learning_rate": 0.1, "weight_decay": 0.3,
+        "beta1": 0.8, "beta2": 0.9, "epsilon": 0.01,
+    },
+    (
+        {"W": np.array([[0.89885967, -0.99028835, 0.50268106]]), "b": np.array([1.88195975])},
+        {
+            "t": 5,
+            "m": {"W": np.array([[2.4, 0.158, -0.08]]), "b": np.array([1.4])},
+            "v": {"W": np.array([[10.27, 0.54001, 0.18]]), "b": np.array([1.26])},
+        },
+    ),
+)
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, reference
 
@@ -1969,8 +2145,9 @@ def train(
 
 
 # %% [markdown]
-# The first check trains a model whose parameters are all zero, so that nothing but `by` can learn. Its text repeats every three characters, so all windows of three hold the
-# same. The first update can be done in the head: `by` becomes 0.1, 0.1, -0.1, -0.1.
+# The first check trains a model whose parameters are all zero, in float32, so that nothing but `by` can learn. Its text repeats every three characters, so all windows of three hold the
+# same. The first update can be done in the head: `by` becomes 0.1, 0.1, -0.1, -0.1. The second check hands in another function as `gradients`. It is no model at all: from the windows,
+# `heads`, `rate` and a draw of its own it makes up a loss and gradients, so that every window, every draw and every update of a longer training can be told from what comes out.
 
 # %% nbgrader={"grade": true, "grade_id": "test_train", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 import numpy as np
@@ -1978,14 +2155,36 @@ import numpy as np
 from autograder import check_values
 
 zeros = {"E": np.zeros((4, 2)), "gain": np.zeros(2), "bias": np.zeros(2), "Wy": np.zeros((2, 4)), "by": np.zeros(4)}
+zeros = {name: p.astype("float32") for name, p in zeros.items()}
 check_values(
     train,
     {
         "ids": np.array([0, 0, 1] * 5), "params": zeros, "steps": 2, "B": 2, "T": 3, "peak": 0.1,
         "rng": np.random.default_rng(0), "heads": 1, "rate": 0.0, "warmup": 1,
     },
-    ({**zeros, "by": np.array([0.19986927, 0.19800817, -0.1997209, -0.1997209])}, np.array([1.38629436, 1.29128605])),
-    given=["model_forward", "model_backward", "learning_rate_at", "adamw_step"],
+    ({**zeros, "by": np.array([0.19986927, 0.19800817, -0.1997209, -0.1997209], "float32")}, np.array([1.38629436, 1.29128605])),
+    given=["model_forward", "model_backward", "learning_rate_at", "adamw_step"], tolerance=1e-4,
+)
+wide = {"E": np.zeros((60, 2)), "gain": np.zeros(2), "bias": np.zeros(2), "Wy": np.zeros((2, 60)), "by": np.zeros(60)}
+wide = {name: p.astype("float32") for name, p in wide.items()}
+check_values(
+    train,
+    {
+        "ids": np.arange(60), "params": wide, "steps": 130, "B": 2, "T": 10, "peak": 0.05, "rng": np.random.default_rng(0),
+        "heads": 3, "rate": 0.2, "warmup": 20, "weight_decay": 0.5, "max_norm": 30.0,
+        "gradients": lambda x, targets, rng, *, params, heads, rate: (
+            50 + heads + rate - x[0, 0] - x[1, -1] / 100 - rng.random(),
+            {name: float((targets - x).mean()) * (1 - 5 * p) for name, p in params.items()},
+        ),
+    },
+    lambda ids, params, steps, B, T, peak, rng, heads, rate, *others: (
+        {name: np.full(p.shape, -1.60889 if p.ndim == 2 else -3.421753, "float32") for name, p in params.items()},
+        np.array([
+            50 + heads + rate - places[0] - (places[1] + T - 1) / 100 - rng.random()
+            for places in (rng.integers(0, len(ids) - T, size=B) for _ in range(steps))
+        ]),
+    ),
+    given=["learning_rate_at", "adamw_step"], tolerance=1e-4,
 )
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, reference
@@ -2029,7 +2228,7 @@ check_training(
     train,
     {"ids": ids, "params": zeros, "steps": 200, "B": 50, "T": 20, "peak": 0.2, "rng": np.random.default_rng(0), "heads": 1, "rate": 0.0, "warmup": 10},
     lambda params: np.log(np.exp(params["by"]).sum()) - params["by"][ids].mean(),
-    at_most=3.02, like=zeros,
+    at_most=3.02, like=zeros, given=["model_forward", "model_backward", "learning_rate_at", "adamw_step"],
 )
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, looking_glass, reference
@@ -2043,7 +2242,7 @@ check_training(
         "heads": 2, "rate": 0.0, "warmup": 60,
     },
     lambda params: reference.mean_loss(text.held_out, params, T=24, heads=2),
-    at_most=2.07, like=params,
+    at_most=2.07, like=params, given=["model_forward", "model_backward", "learning_rate_at", "adamw_step"],
     says="A small Transformer is trained for 600 updates on a text you have not seen, and its loss on the held-out part is measured.",
 )
 ### END HIDDEN TESTS
@@ -2132,12 +2331,14 @@ def generate(prompt, length, params, temperature, rng, T=CONTEXT, heads=HEADS):
 
 
 # %% [markdown]
-# The check uses a temperature of almost zero, so that the same text must come out for everybody.
+# The first two checks use a temperature of almost zero, so that the same text must come out for everybody. The first model is made by hand: whatever it reads, it names the next of three
+# letters, in a circle. What the second one writes depends on the heads and on all $T$ characters that it may see, and on no others. The third check takes the circle once more, at a temperature of
+# 1.5, and counts.
 
 # %% nbgrader={"grade": true, "grade_id": "test_generate", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 import numpy as np
 
-from autograder import check_values
+from autograder import check_text, check_values
 
 params = {
     "E": 100 * np.eye(3, 4), "gain": np.ones(4), "bias": np.zeros(4),
@@ -2150,6 +2351,30 @@ check_values(
         "T": 3, "heads": 2,
     },
     np.array([1, 2, 0, 1, 2]), given=["transformer_forward"],
+)
+shapes = {
+    "E": (5, 4), "gain": (4,), "bias": (4,), "Wy": (4, 5), "by": (5,),
+    "0.gain1": (4,), "0.bias1": (4,), "0.Wqkv": (4, 12), "0.bqkv": (12,), "0.Wo": (4, 4), "0.bo": (4,),
+    "0.gain2": (4,), "0.bias2": (4,), "0.W1": (4, 3), "0.b1": (3,), "0.W2": (3, 4), "0.b2": (4,),
+}
+looks_back = {name: 2 * np.sin(5.498 * np.arange(np.prod(shape)) + 3 * i).reshape(shape) for i, (name, shape) in enumerate(shapes.items())}
+check_values(
+    generate,
+    {
+        "prompt": np.array([3, 0, 4, 1, 2, 0]), "length": 12, "params": looks_back, "temperature": 1e-6, "rng": np.random.default_rng(0),
+        "T": 4, "heads": 2,
+    },
+    np.array([2, 2, 3, 4, 3, 4, 2, 2, 2, 3, 4, 3]), given=["transformer_forward"],
+)
+params = {
+    "E": 1e6 * np.eye(3, 4), "gain": np.ones(4), "bias": np.zeros(4),
+    "Wy": np.array([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0], [0.0, 0.0, 0.0]]), "by": np.zeros(3),
+}
+shares = np.array([0.15008859, 0.69982282, 0.15008859])
+check_text(
+    generate,
+    {"prompt": np.array([2, 0]), "length": 8, "params": params, "temperature": 1.5, "rng": np.random.default_rng(0), "T": 3, "heads": 2},
+    lambda ids: np.roll(shares, ids[-1] if len(ids) else 0), length=8, given=["transformer_forward"],
 )
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, reference
