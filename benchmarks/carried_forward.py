@@ -10,13 +10,13 @@ from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
 
+from autograder.audit.answers import Mistake, load_mistakes, read_source, with_mistake
 from gradient_errors import _checks
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
 from autograder import check_gradients
-from autograder.audit.answers import Mistake, load_mistakes, read_source, with_mistake
 from autograder.checks.outcome import Outcome, listening
 from autograder.course import Course
 from autograder.grading.testcell import find
