@@ -10,7 +10,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
 
-from autograder.audit.answers import Mistake, load_mistakes, read_source, with_mistake
 from gradient_errors import _checks
 from rich.console import Console
 from rich.progress import track
@@ -21,6 +20,8 @@ from autograder.checks.outcome import Outcome, listening
 from autograder.course import Course
 from autograder.grading.testcell import find
 from autograder.hidden import Grading, grading, module_of
+from autograder.truth.mistakes import Mistake, load_mistakes, with_mistake
+from autograder.truth.source import read_source
 
 SEED = 0
 
