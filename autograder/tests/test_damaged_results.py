@@ -173,8 +173,12 @@ def test_no_damaged_result_keeps_a_check_from_running(trials):
 
 
 def test_no_damaged_result_passes(trials):
-    """Is everything refused that is not what the reference returns, unless the check does not look there?"""
-    passed = [trial.words for trial in trials if trial.outcome.status == "passed" and not trial.is_right]
+    """Is everything refused that is not what the reference returns, unless the check does not look there?
+
+    What rests on a wrong forward pass counts only where that has cost points of its own.
+    """
+    counted = (trial for trial in trials if trial.outcome.status == "passed" and not trial.outcome.rests_on)
+    passed = [trial.words for trial in counted if not trial.is_right]
     assert not passed, f"{len(passed)} of {len(trials)}"
 
 
