@@ -25,6 +25,7 @@ LESS_BENT = 0.02  # and of its third difference, which a polynomial does not hav
 ROUNDING = 1e-12  # third differences below it are nothing else
 ALIKE = 0.8  # the least cosine with the reference's gradient, over many upstream gradients
 UPSTREAMS = 40
+SINGLE = 4  # numbers of each array that are changed alone
 
 
 class Slopes(NamedTuple):
@@ -36,40 +37,30 @@ class Slopes(NamedTuple):
 
 def proven_by_derivative(
     passes: Passes, inputs: Mapping[str, Any], slopes: Slopes, rng: np.random.Generator
-) -> set[str]:
-    """The names of the gradients that are derivatives of the student's own forward pass, and no easy ones.
+) -> tuple[set[str], set[str]]:
+    """The names of gradients that are derivatives of the student's own forward pass, and of those left out.
 
-    Raises the Failure of a backward pass that measures them.
+    Left out is a gradient of zero for what the forward pass ignores, if the right one is a sum of upstream
+    gradients, which saves nobody any work. Raises the Failure of a backward pass that measures its gradients.
     """
+    left_out: set[str] = set()
     try:
         both = _Both(passes, inputs)
         douts = both.upstream(rng)
         own, right = both.gradients(inputs, douts)
         numeric = slopes.numeric(passes.forward, inputs, douts)
+        left_out |= {n for n in own if not own[n].any() and not numeric[n].any()}
+        left_out &= _sums(both, inputs, douts, right, rng) if left_out else left_out
         proven = {n for n, a in slopes.along(own).items() if relative_error(a, numeric[n]) < THRESHOLD}
         proven &= _no_easy_ones(both, inputs, douts, own, right, rng) if proven else proven
         if proven:
             _require_single(passes, inputs, douts, own)
             _require_linear(both, inputs, own, douts, rng)
-        return proven
+        return proven, left_out
     except Failure as failure:
         if failure.code == "numerical":
             raise
-        return set()
-
-
-def unreachable(
-    passes: Passes, inputs: Mapping[str, Any], slopes: Slopes, rng: np.random.Generator
-) -> set[str]:
-    """The names of the gradients that the student's own forward pass leaves zero at other places."""
-    try:
-        both = _Both(passes, inputs)
-        douts = both.upstream(rng)
-        right = slopes.along(both.gradients(inputs, douts)[1])
-        numeric = slopes.numeric(passes.forward, inputs, douts)
-        return {name for name in right if not _same_places(numeric[name], right[name])}
-    except Failure:
-        return set()
+        return set(), left_out
 
 
 class _Both:
@@ -90,8 +81,10 @@ class _Both:
         return _gradients(self.passes.forward, self.passes.backward, self.passes, inputs, douts)
 
     def gradients(self, inputs: Mapping[str, Any], douts: tuple) -> tuple[Gradients, Gradients]:
-        right = _gradients(self.passes.right_forward, self.passes.right_backward, self.passes, inputs, douts)
-        return self.own(inputs, douts), right
+        return self.own(inputs, douts), self.right(inputs, douts)
+
+    def right(self, inputs: Mapping[str, Any], douts: tuple) -> Gradients:
+        return _gradients(self.passes.right_forward, self.passes.right_backward, self.passes, inputs, douts)
 
 
 def _gradients(
@@ -99,6 +92,17 @@ def _gradients(
 ) -> Gradients:
     cache = outputs_and_cache(forward, list(inputs.values()))[1]
     return passes.named(call(backward, *douts, cache), inputs, backward.__name__)
+
+
+def _sums(
+    both: _Both, inputs: Mapping, douts: tuple, right: Gradients, rng: np.random.Generator
+) -> set[str]:
+    """The names of the reference's gradients that no number among the inputs changes."""
+    moved = set()
+    for (changed, _), *_ in _changes(inputs, (), rng):
+        now = both.right(changed, douts)
+        moved |= {name for name in right if not np.array_equal(now[name], right[name])}
+    return set(right) - moved
 
 
 def _no_easy_ones(
@@ -130,16 +134,16 @@ def _changes(inputs: Mapping, douts: tuple, rng: np.random.Generator) -> Iterato
 
 
 def _changed(array: NDArray, rng: np.random.Generator) -> Iterator[list[NDArray]]:
-    """Ids in another order; an array one and two steps on and one back; and one number of it a step on."""
+    """Ids in another order; an array one and two steps on and one back; single numbers of it a step on."""
     if array.dtype.kind != "f":
         yield [rng.permutation(array.ravel()).reshape(array.shape)]
         return
     size = CHANGE * np.sqrt(np.mean(array**2))
     step = size * rng.normal(size=array.shape)
     yield [array + step, array + 2 * step, array - step]
-    if array.ndim:
+    for place in rng.permutation(array.size)[:SINGLE] if array.ndim else ():
         one = np.zeros(array.size)
-        one[rng.integers(array.size)] = size
+        one[place] = size
         yield [array + one.reshape(array.shape)]
 
 

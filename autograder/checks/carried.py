@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograder.checks.by_cache import SINGLE_PRECISION, THRESHOLD, Passes, proven_by_cache
-from autograder.checks.by_derivative import Slopes, proven_by_derivative, unreachable
+from autograder.checks.by_derivative import Slopes, proven_by_derivative
 from autograder.checks.calls import is_number, outputs_and_cache, supplied
 from autograder.checks.compare import relative_error
 from autograder.checks.lent import Lent, lending, lent, parts_of
@@ -55,9 +55,9 @@ def kept(
 ) -> Failure | None:
     """The Failure that keeps a share of the points, with which a check may pass; None when none is kept.
 
-    A gradient that is not proven costs its share; one that could be, because the wrong forward pass has a
-    gradient at the same places, is wrong and costs all. Raises the Failure of a backward pass that is not
-    there, or that measures its gradients.
+    One proof must hold for all gradients: right by turns is wrong. A gradient that is left out because the
+    wrong forward pass leaves it out costs its share. Raises the Failure of a backward pass that is not there,
+    or that measures its gradients.
     """
     rng = np.random.default_rng((seed, FRESH))
     parts = parts_of(passes.right_forward, passes.right_backward)
@@ -66,10 +66,11 @@ def kept(
     with lending({**lent(), **more}), supplied(passes.forward, more):
         proven = proven_by_cache(passes, inputs, rng)
     if len(proven) < len(names):
-        proven |= proven_by_derivative(passes, inputs, slopes, rng)
+        derived, left_out = proven_by_derivative(passes, inputs, slopes, rng)
+        proven = max(proven, derived, key=len)
+        if not proven or not left_out.issuperset(set(names) - proven):
+            return None
     missing = [name for name in names if name not in proven]
-    if not proven or (missing and not unreachable(passes, inputs, slopes, rng).issuperset(missing)):
-        return None
     return Failure(
         _words(missing, len(names)), code="carried", share=len(proven) / len(names),
         rests_on=passes.forward.__name__,

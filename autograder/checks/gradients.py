@@ -324,7 +324,7 @@ def _require_forward(
         passes = Passes(forward, backward, reference, right_backward, _named)
         options = {"projections": projections, "seed": seed}
         slopes = Slopes(functools.partial(_numeric, **options), functools.partial(_along, **options))
-        with getattr(forward, "sealed_probe", contextlib.nullcontext)():
+        with getattr(forward, "sealed_proof", contextlib.nullcontext)():
             wrong = kept(passes, inputs, names, slopes, seed) or wrong
     if wrong and not inexact:  # only in float32, of which a check of the forward pass may or may not ask
         wrong.rests_on = ""

@@ -47,14 +47,17 @@ def gradients_of(
     *outs, cache = forward(*copies)
     if truth:
         _put_back(copies, arguments, outs)
-        cache = mended(cache, outs, arguments, copy.deepcopy(truth))
+        scope = getattr(forward, "__globals__", {})
+        cache = mended(cache, outs, arguments, copy.deepcopy(truth), scope)
     given = [*copy.deepcopy(douts), cache]
     before = copy.deepcopy(data_of(given))
     return backward(*given), not same(before, data_of(given))
 
 
-def mended(cache: Any, outs: Sequence[Any], inputs: Any, truth: Truth) -> Any:
+def mended(cache: Any, outs: Sequence[Any], inputs: Any, truth: Truth, scope: dict) -> Any:
     """`cache`, all its containers new, with what is right in it; `outs` and `inputs` are the call's own.
+
+    Objects of classes and inner functions of the notebook, `scope`, are looked into.
 
     What a part returned is replaced as a whole, and so is an array that holds an output: in its own shape,
     with its axes in another order, or flattened. In others, as one that joins an initial state to the
@@ -75,7 +78,7 @@ def mended(cache: Any, outs: Sequence[Any], inputs: Any, truth: Truth) -> Any:
             array = _put_right(array, pairs, numbers, truth.between if truth.guess else [])
         return array.astype(np.float32) if truth.single else array
 
-    return _Mending(replace, change).walk(cache, MAX_DEPTH)
+    return _Mending(replace, change, scope).walk(cache, MAX_DEPTH)
 
 
 def arrays_in(value: Any, depth: int = MAX_DEPTH) -> Iterator[NDArray]:
@@ -100,8 +103,8 @@ class _Mending:
     Objects and the variables of inner functions are changed where they are, each once.
     """
 
-    def __init__(self, replace: Callable[[Any], Any], change: Callable[[NDArray], Any]):
-        self.replace, self.change = replace, change
+    def __init__(self, replace: Callable[[Any], Any], change: Callable[[NDArray], Any], scope: dict):
+        self.replace, self.change, self.scope = replace, change, scope
         self.seen: set[int] = set()
 
     def walk(self, value: Any, depth: int) -> Any:
@@ -115,10 +118,17 @@ class _Mending:
         if isinstance(value, tuple | list):
             entries = [self.walk(entry, depth - 1) for entry in value]
             return type(value)(*entries) if hasattr(value, "_fields") else type(value)(entries)
-        if id(value) not in self.seen and not isinstance(value, type | types.ModuleType):
+        if id(value) not in self.seen and self._is_own(value):
             self.seen.add(id(value))
             self._inside(value, depth)
         return value
+
+    def _is_own(self, value: Any) -> bool:
+        """A function of the forward pass's notebook, or an object of a class of it?"""
+        if isinstance(value, types.FunctionType):
+            return value.__globals__ is self.scope
+        kind = type(value)
+        return kind is types.SimpleNamespace or self.scope.get(kind.__name__) is kind
 
     def _inside(self, value: Any, depth: int) -> None:
         for cell in getattr(value, "__closure__", None) or ():

@@ -9,7 +9,8 @@ class Limits:
     """Seconds are the student's own CPU time, sizes bytes.
 
     `notebook_seconds` is what all cells of one pass have together, the calls of all tests have again, and
-    what the grader asks for itself (replays, probes, answers of the reference) has once more.
+    what the grader asks for itself (replays, probes, answers of the reference) has once more, and so have
+    proofs that a backward pass behind a wrong forward pass is right.
     """
 
     call_seconds: float = 10
@@ -24,7 +25,7 @@ class Limits:
     @property
     def process_seconds(self) -> int:
         """What no process can overrun, whatever the grader is doing: all budgets together."""
-        return int(4 * self.notebook_seconds) + 60
+        return int(5 * self.notebook_seconds) + 60
 
     @property
     def of_any_process(self) -> dict[str, int]:

@@ -18,7 +18,7 @@ from autograder.sandbox.reasons import why_missing, why_undefined
 
 PROBE_SECONDS = 2.0
 ACCOUNTS = {"own cells": "your own cells", "exercises": "your exercises", "tests": "the calls before",
-            "grader": "earlier calls"}  # fmt: skip
+            "grader": "earlier calls", "proofs": "earlier backward passes"}  # fmt: skip
 DEFINES = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 COMPUTES = (ast.Call, ast.Await, ast.MatMult, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 BASE64 = re.compile(r"[A-Za-z0-9+/=\s]+")
@@ -36,8 +36,8 @@ class Session:
     """Runs cells and calls functions of one submission, in as many processes as it takes.
 
     The student's own time is charged to accounts that know nothing of each other: cells that the course
-    does not know, exercises, tests, and what the grader asks for itself. `disturbed` says that something
-    outside ended a process or kept it from running.
+    does not know, exercises, tests, what the grader asks for itself, and proofs that points are kept.
+    `disturbed` says that something outside ended a process or kept it from running.
     """
 
     def __init__(self, sandbox: str, limits: Limits, files: list[Path]):
@@ -94,14 +94,14 @@ class Session:
     ) -> tuple[list, bool]:
         if name in self._overran:
             raise Failure(f"`{name}` broke a limit before, and is not called again.", code="limit")
-        probing = self._account == "grader"
-        seconds = seconds or (PROBE_SECONDS if probing else self.limits.call_seconds)
+        asked_for = self._account in ("grader", "proofs")
+        seconds = seconds or (PROBE_SECONDS if self._account == "grader" else self.limits.call_seconds)
         try:
             reply = self._ask(operation, request, seconds)
         except KilledFromOutside:
             raise
         except ProcessDied as error:
-            if not probing:
+            if not asked_for:
                 self._overran.add(name)
             raise Failure(f"`{name}` {error}.", code="limit") from error
         if "error" in reply:
@@ -155,6 +155,10 @@ class Session:
     def probe(self):
         """While open, calls are the grader's own: they are short, and a broken limit has no consequence."""
         return self._charged("grader")
+
+    def proof(self):
+        """While open, calls are to keep points for the student: a broken limit has no consequence either."""
+        return self._charged("proofs")
 
     def close(self) -> None:
         """End the process, if there is one."""
@@ -287,6 +291,10 @@ class StudentFunction:
     def sealed_probe(self):
         """See Session.probe."""
         return self.session.probe()
+
+    def sealed_proof(self):
+        """See Session.proof."""
+        return self.session.proof()
 
     def sealed_supply(self, stand_ins: Mapping[str, Callable]):
         """See Session.supply."""

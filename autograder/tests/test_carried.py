@@ -283,7 +283,47 @@ def centred(z):
     return z - z.mean(axis=-1, keepdims=True)
 
 
+def first_ignored(x, h, params):
+    new = np.tanh(x @ params["Wx"] + params["b"])
+    return new, (x, h, new, params)
+
+
+def first_ignored_backward(dout, cache):
+    dx, dh, grads = step_backward(dout, cache)
+    return dx, np.zeros_like(dh), grads
+
+
+def without_statistics(x, gain, bias):
+    return gain + bias + 0 * x, norm_forward(x, gain, bias)[1]
+
+
+def without_statistics_backward(dout, cache):
+    dx, *others = norm_backward(dout, cache)
+    return np.zeros_like(dx), *others
+
+
+def unshifted(x, gain, bias):
+    return norm_forward(x, gain, 0)
+
+
+def unshifted_backward(dout, cache):
+    dx, dgain, dbias = norm_backward(dout, cache)
+    return dx, dgain, np.zeros_like(dbias)
+
+
+def test_a_sum_that_both_passes_leave_out_costs_its_share():
+    """Where both passes forget the bias behind everything, what does its gradient cost?"""
+    outcome = graded("norm", unshifted, unshifted_backward)
+    assert verdict(outcome) == ("failed", "carried")
+    assert outcome.share == pytest.approx(2 / 3)
+    assert "2 of 3 parts of its points are kept, not those of dbias." in outcome.cause
+
+
 EASY = {
+    "one input ignored": ("step", first_ignored, first_ignored_backward),
+    "the hard part ignored": ("norm", without_statistics, without_statistics_backward),
+    "nothing but a bias": ("norm", lambda x, gain, bias: (0 * x + bias, (x, gain)),
+                           lambda dout, c: (0 * c[0], 0 * c[1], dout.sum(axis=0))),
     "constant": ("step", lambda x, h, params: (np.ones((4, 5)), (x, h, None, params)), kept_apart),
     "straight line": ("step", linear, without_factor),
     "almost a straight line": ("step", *activated(lambda z: z + 1e-3 * z * z, lambda z: 1 + 2e-3 * z)),

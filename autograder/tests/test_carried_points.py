@@ -1,0 +1,107 @@
+"""Points of a backward pass behind a wrong forward pass, through the real judge."""
+
+import pytest
+from nbformat.v4 import new_notebook
+
+from autograder.checks.outcome import Outcome
+from autograder.course import Course
+from autograder.grading.judge import Rules, kept_where_paid
+from autograder.grading.one import judge_one
+from autograder.grading.result import Result, share_of
+from autograder.grading.testcell import Judged
+from autograder.reports.facts import carried
+from autograder.reports.table import summary
+from autograder.tests.mini import ID, QUICK, cell, scores, write
+
+FORWARD = '''def unit_forward(x, w, b):
+    """tanh(x w + b) and a cache; x (N, D), w (D, H), b (H,)."""
+    ### BEGIN SOLUTION
+    h = np.tanh(double(x) @ w / 2 + b)
+    return h, (x, w, h)
+    ### END SOLUTION'''
+BACKWARD = '''def unit_backward(dout, cache):
+    """dx, dw, db."""
+    ### BEGIN SOLUTION
+    x, w, h = cache
+    dz = dout * (1 - h**2)
+    return dz @ w.T, x.T @ dz, dz.sum(axis=0)
+    ### END SOLUTION'''
+DOUBLE = "def double(x):\n    ### BEGIN SOLUTION\n    return 2 * x\n    ### END SOLUTION"
+INPUTS = '{"x": rng.normal(size=(4, 3)), "w": rng.normal(size=(3, 2)), "b": rng.normal(size=2)}'
+START = "from autograder import check_gradients, check_values\nfrom autograder.hidden import hidden_rng, reference\n"
+TESTS = {
+    "test_double": "check_values(double, {'x': rng.normal(size=3)}, reference.double, says='Doubled.')",
+    "test_unit_forward": f"check_values(unit_forward, {INPUTS}, reference.unit_forward, says='Values.', given=['double'])",
+    "test_unit_backward": f"check_gradients(unit_forward, unit_backward, {INPUTS}, says='Gradients.', given=['double'])",
+}
+NO_BIAS = FORWARD.replace("/ 2 + b", "/ 2")
+WRONG = BACKWARD.replace("1 - h**2", "1 - h")
+
+
+def test_cell(name: str):
+    hidden = f"### BEGIN HIDDEN TESTS\n{START}rng = hidden_rng()\n{TESTS[name]}\n### END HIDDEN TESTS"
+    return cell(name, hidden, points=10)
+
+
+test_cell.__test__ = False
+
+
+def notebook(**changes: str):
+    """The source, with other text in some cells."""
+    texts = {"double": DOUBLE, "forward": FORWARD, "backward": BACKWARD} | changes
+    cells = [cell("setup", "import numpy as np")]
+    for name, test in zip(texts, TESTS, strict=True):
+        cells += [cell(name, texts[name], solution=True), test_cell(test)]
+    return new_notebook(cells=cells)
+
+
+@pytest.fixture
+def judged(tmp_path):
+    """The result of handing in a notebook."""
+    course = Course(tmp_path)
+    (tmp_path / "nbgrader_config.py").write_text("")
+    write(course.source(ID), notebook())
+
+    def judge(**changes: str) -> Result:
+        write(course.submitted("ada", ID), notebook(**changes))
+        return judge_one(course, "ada", ID, Rules(course.source(ID), "bwrap", QUICK))[0]
+
+    return judge
+
+
+def test_a_wrong_forward_pass_costs_its_own_points_alone(judged):
+    """Does a forgotten bias cost the forward pass and leave the backward pass its points, with a word about it?"""
+    result = judged(forward=NO_BIAS)
+    assert scores(result) == {"test_double": 10, "test_unit_forward": 0, "test_unit_backward": 10}
+    last = result.cells[-1]["checks"][0]
+    assert (last["status"], last["diagnosis"]) == ("passed", "carried")
+    assert last["message"].startswith("Gradients. Your backward pass is right for your own forward pass")
+    assert carried([result]).checks == 1
+    assert "forward pass is wrong are kept: 1 check in 1 submission" in summary([result])
+    assert Result.from_dict(result.as_dict()) == result
+
+
+def test_a_wrong_part_and_a_wrong_forward_pass_cost_their_own_points(judged):
+    """Are parts still given while the cache is put right?"""
+    result = judged(double=DOUBLE.replace("2 * x", "3 * x"), forward=NO_BIAS)
+    assert scores(result) == {"test_double": 0, "test_unit_forward": 0, "test_unit_backward": 10}
+
+
+@pytest.mark.parametrize("forward", [FORWARD, NO_BIAS])
+def test_a_wrong_backward_pass_earns_nothing(judged, forward):
+    """Is a wrong backward pass worth nothing, whatever its forward pass is?"""
+    assert scores(judged(forward=forward, backward=WRONG))["test_unit_backward"] == 0
+
+
+def of(check: str, status: str, **more) -> Judged:
+    return Judged(Outcome(check, status, **more), hidden=False)
+
+
+@pytest.mark.parametrize(("status", "share"), [("failed", 1.0), ("passed", 0.0), ("could not run", 0.0)])
+def test_points_are_kept_only_where_the_forward_pass_has_lost_its_own(status, share):
+    """Does a wrong forward pass whose own check has not failed cost the backward pass's points?"""
+    own = of("unit_forward: values", status)
+    check = of("unit_backward: gradients", "passed", diagnosis="carried", share=1.0, rests_on="unit_forward")
+    kept = kept_where_paid(check, [own, check]).outcome
+    assert share_of({"status": kept.status}) == share
+    assert kept.diagnosis == ("carried" if share else "forward")
