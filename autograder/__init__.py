@@ -4,7 +4,7 @@ The public names are few, and they are all here. Everything else in this package
 (`python -m autograder --help`).
 """
 
-from autograder.checks.drawing import check_randomness, check_text
+from autograder.checks.drawing import check_no_draws, check_randomness, check_text
 from autograder.checks.gradients import check_gradients
 from autograder.checks.sampling import check_sampling
 from autograder.checks.training import check_training
@@ -19,6 +19,7 @@ __all__ = [
     "Corpus",
     "TrainingLog",
     "check_gradients",
+    "check_no_draws",
     "check_randomness",
     "check_sampling",
     "check_shapes",

@@ -50,6 +50,20 @@ def call_times(
     return results
 
 
+def draws(function: Callable, arguments: Sequence[Any]) -> bool:
+    """Does a call take anything from the generators among `arguments`? Failure when it raises."""
+    if hasattr(function, "sealed_draws"):
+        return function.sealed_draws(arguments)
+    copies = [_copy(argument) for argument in arguments]
+    _call_here(function, copies)
+    return generator_states(copies) != generator_states(arguments)
+
+
+def generator_states(arguments: Sequence[Any]) -> list[dict]:
+    """Where the random generators among some arguments stand."""
+    return [one.bit_generator.state for one in arguments if isinstance(one, np.random.Generator)]
+
+
 def _call_here(function: Callable, arguments: Sequence[Any]) -> Any:
     """Call in this process; what it raises becomes a Failure that names the line."""
     try:

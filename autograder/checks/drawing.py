@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograder.checks.calls import call, call_times, require_array, same
+from autograder.checks.calls import call, call_times, draws, require_array, same
 from autograder.checks.outcome import Failure, Row, check, seed_of_check
 from autograder.checks.sampling import FALSE_ALARM
 
@@ -117,3 +117,17 @@ def check_randomness(function: Callable, inputs: Mapping[str, Any]) -> str:
     if same(first, other):
         raise Failure("The result is the same whatever `rng` is; draw from it.", code="randomness")
     return "all randomness comes from the generator"
+
+
+@check
+def check_no_draws(function: Callable, inputs: Mapping[str, Any]) -> str:
+    """Does `function(*inputs.values())` leave the generator among its inputs where it is?
+
+    What comes after the call would otherwise depend on whether it was made.
+    """
+    if draws(function, list(inputs.values())):
+        raise Failure(
+            "Something is drawn from `rng` where nothing is random; what is drawn later changes with it.",
+            code="randomness",
+        )
+    return "nothing is drawn from the generator"

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,6 +42,7 @@ class Session:
 
     def __init__(self, sandbox: str, limits: Limits, files: list[Path]):
         self.sandbox, self.limits, self.files, self.disturbed = sandbox, limits, files, False
+        self.drew = False  # did the last call take anything from a generator among its arguments?
         self._process: StudentProcess | None = None
         self._cells: list[str] = []
         self._ends: list[tuple[str, dict]] = []
@@ -108,6 +109,7 @@ class Session:
         values = reply.get("values")
         if type(values) is not list or len(values) != request.get("times", 1):
             raise Failure(f"`{name}` ran, but its process reports no result.", code="returns")
+        self.drew = reply.get("drew") is True
         return values, reply.get("changed") is True
 
     def _failure(self, name: str, error: dict[str, str]) -> Failure:
@@ -260,6 +262,11 @@ class StudentFunction:
     ) -> tuple[list, bool]:
         """See Session.call."""
         return self.session.call(self.__name__, tuple(arguments), times, seconds, keep)
+
+    def sealed_draws(self, arguments: Iterable[Any]) -> bool:
+        """Does a call take anything from the generators among its arguments? Raises Failure."""
+        self.sealed_call(tuple(arguments))
+        return self.session.drew
 
     def sealed_seconds(self, arguments: tuple, times: int = 1) -> float:
         """The student's own seconds for `times` calls, which the grader asks for itself. Raises Failure.

@@ -21,7 +21,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Type
 from traitlets.config import Config
 
-from autograder.checks.calls import same, snapshot
+from autograder.checks.calls import generator_states, same, snapshot
 from autograder.checks.frames import own_frame
 from autograder.checks.mend import Truth, gradients_of
 from autograder.sandbox import seal, wire
@@ -131,13 +131,14 @@ class Worker:
         function = self.shell.user_ns.get(name)
         if function is None:
             return _error("Undefined", "")
-        before = snapshot(arguments)
+        before, drawn = snapshot(arguments), generator_states(arguments)
         try:
             values = [function(*arguments) for _ in range(times)]
         except BaseException as error:
             return self._raised(error)
-        changed = not same(before, snapshot(arguments))
-        return {"values": [_without_cache(value) for value in values] if keep else values, "changed": changed}
+        values = [_without_cache(value) for value in values] if keep else values
+        changed, drew = not same(before, snapshot(arguments)), drawn != generator_states(arguments)
+        return {"values": values, "changed": changed, "drew": drew}
 
     def carry(
         self, forward: str, backward: str, arguments: tuple, douts: tuple, truth: dict | None

@@ -1,9 +1,14 @@
 """Texts that follow their probabilities, and many that do not."""
 
+import contextlib
+
 import numpy as np
 import pytest
 
-from autograder import check_randomness, check_text
+from autograder import check_no_draws, check_randomness, check_text
+from autograder.checks.calls import draws
+from autograder.sandbox.limits import Limits
+from autograder.sandbox.session import Session, StudentFunction
 from autograder.tests.test_checks import failure
 
 P = np.array([[0.7, 0.2, 0.1], [0.1, 0.6, 0.3], [0.05, 0.25, 0.7]])
@@ -87,3 +92,14 @@ def test_randomness_comes_from_the_generator(capsys):
     assert (
         failure(check_randomness, lambda x, rng: np.random.normal(size=4), inputs).diagnosis == "state kept"
     )
+
+
+def test_nothing_is_drawn_where_nothing_is_random():
+    """Does a function that leaves `rng` alone pass, and one that draws for nothing fail, sealed as well?"""
+    inputs, source = {"x": np.ones(4), "rng": np.random.default_rng(0)}, "def f(x, rng):\n    {}return x"
+    check_no_draws(lambda x, rng: x, inputs)
+    assert failure(check_no_draws, lambda x, rng: x + 0 * rng.random(), inputs).diagnosis == "randomness"
+    for wasted, drew in (("", False), ("rng.random(3); ", True)):
+        with contextlib.closing(Session("none", Limits(), [])) as session:
+            session.run(source.format(wasted))
+            assert draws(StudentFunction(session, "f"), list(inputs.values())) == drew

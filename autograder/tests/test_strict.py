@@ -177,6 +177,13 @@ def test_variables_that_a_test_cell_left_behind_are_told(cells, told):
     assert (outcome.diagnosis == "outside", "reads `scale`" in outcome.cause) == (told, told)
 
 
+def test_a_tests_own_function_may_read_what_the_test_defines(capsys):
+    """Does a check leave alone the function of its test cell that says what is expected?"""
+    test = TEST.replace(", np.ones(2))", ", lambda x: scale * x)")
+    notebook("def f(x):\n    return 2 * x", test)
+    assert "✓ f: values" in capsys.readouterr().out
+
+
 def test_prints_appear_once(capsys):
     """Is what functions print shown for the first call of each, and what a check says after it?"""
 

@@ -1197,7 +1197,7 @@ def dropout_forward(x, rate, rng):
 # %% nbgrader={"grade": true, "grade_id": "test_dropout_forward", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 import numpy as np
 
-from autograder import check_shapes, check_values
+from autograder import check_no_draws, check_shapes, check_values
 
 x = np.array([[1.0, -2.0, 3.0, 0.5], [4.0, 5.0, -6.0, 2.0]])
 check_values(dropout_forward, {"x": x, "rate": 0.3, "rng": None}, x)
@@ -1208,6 +1208,7 @@ check_values(
     dropout_forward, {"x": x, "rate": 0.6, "rng": np.random.default_rng(5)}, np.array([[2.5, -5.0, 0.0, 1.25], [0.0, 0.0, -15.0, 0.0]]),
 )
 check_values(dropout_forward, {"x": x, "rate": 0.0, "rng": np.random.default_rng(5)}, x)
+check_no_draws(dropout_forward, {"x": x, "rate": 0.0, "rng": np.random.default_rng(5)})
 check_shapes(dropout_forward, {"x": x.astype("float32"), "rate": 0.2, "rng": np.random.default_rng(5)}, [(2, 4)])
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, reference
