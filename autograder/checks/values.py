@@ -114,7 +114,7 @@ def _subject(function: Callable, truth: Callable | None, contract: Contract) -> 
     known = truth_of(function) or truth
     return Subject(
         found, asked(truth) if truth else None, lambda inputs, rng: (), contract,
-        lambda inputs, vague: ((finding, asked(other)) for finding, other in with_other_steps(known, vague)), starts,
+        lambda inputs, vague: ((finding, asked(other)) for finding, other in with_other_steps(known, vague)), starts=starts,
     )  # fmt: skip
 
 

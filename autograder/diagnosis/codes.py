@@ -38,6 +38,7 @@ CODES = {
     "option": "Look at each place where that argument enters.",
     "nonlinearity": "Look at the derivative of the activation, and at which value it is taken.",
     "upstream": "By the chain rule each upstream gradient takes part in every gradient that it reaches.",
+    "skipped": "Follow the way from what comes in to what goes out: is each step on it taken?",
     "limited": "Look at what is cut off, and on which side.",
     "loop": "Look at what one round of the loop hands to the next, and at what changes from round to round.",
     "large": "Look at what happens to numbers far away from zero.",

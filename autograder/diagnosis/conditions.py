@@ -17,7 +17,8 @@ from autograder.diagnosis.inputs import Inputs, arrays, at, leaves, numbers, rep
 from autograder.diagnosis.question import TELLING, Finding, Instance, Subject, Upstream, close
 
 TRIES = 2
-SINGLE = {"B": ("batch", "a single sample"), "N": ("batch", "a single sample"), "T": ("time", "a single time step"),
+FEW = 8  # arrays: in a larger model small inputs hide all kinds of mistakes
+SINGLE = {"B": ("batch", "a single sample"), "T": ("time", "a single time step"),
           "steps": ("loop", "a single step")}  # fmt: skip
 Make = Callable[[Inputs, Roles, Generator], Inputs]
 
@@ -32,10 +33,11 @@ class Condition:
 
 def when(
     code: str, words: str, make: Make, alter: Callable[[Upstream], Upstream] = lambda upstream: upstream,
-    but_not: Make | None = None, may_stay: bool = False,
+    but_not: Make | None = None, may_stay: bool = False, telling: bool = False,
 ) -> Condition:  # fmt: skip
     """Right on all inputs that `make` gives, with upstream gradients as `alter` leaves them; wrong with `but_not`.
 
+    `telling` ones must leave every input its part in what is right; else a mistake hides behind a zero.
     With `may_stay`, what stays as it was at its start counts as well: a limit that is never reached.
     """
 
@@ -49,12 +51,31 @@ def when(
                 or instance.wrong
             ):
                 return False
+            if telling and not _still_matters(subject, instance, example):
+                return False
         if but_not is None:
             return True
         inputs = but_not(example.inputs, roles, rng)
         return bool(subject.tried(inputs, alter(subject.draw(inputs, rng))).wrong)
 
     return Condition(Finding(code, words), holds)
+
+
+def _still_matters(subject: Subject, instance: Instance, example: Instance) -> bool:
+    """Do the right results depend on all arrays that they depend on in the example?"""
+    before, after = (_moving(subject, each, example.wrong) for each in (example, instance))
+    return before <= after | {path for path, array in leaves(instance.inputs) if not array.any()}
+
+
+def _moving(subject: Subject, instance: Instance, names: list[str]) -> set[tuple]:
+    """The float arrays on which right results depend."""
+    moving = set()
+    for path, array in leaves(instance.inputs):
+        other = array * (1 + 0.1 * np.cos(np.arange(array.size)).reshape(array.shape)) + 0.1
+        right = subject.right(replaced(instance.inputs, path, other.astype(array.dtype)), instance.upstream)
+        if any(not close(right[name], instance.right[name], 1e-9) for name in names):
+            moving.add(path)
+    return moving
 
 
 def _is_now_right(instance: Instance, example: Instance, name: str, may_stay: bool) -> bool:
@@ -73,20 +94,22 @@ def _is_trivial(instance: Instance, name: str) -> bool:
 def conditions(example: Instance, subject: Subject) -> Iterator[Condition]:
     """From the most telling to the least."""
     roles = subject.roles(example.inputs)
-    smooth = any(np.any(right % 1) for right in example.right.values())
+    smooth = example.is_smooth
+    if smooth:
+        yield when("large", "is right for small numbers only", _small)
     yield from _without_repeats(example)
     yield from _unused_numbers(example)
     yield from _same(example)
     yield from _leaks(roles) if smooth else ()
+    yield from _special_counts(example, roles)
     yield from _single(roles)
     yield from _upstreams(example)
-    yield from _special_numbers(example)
+    yield from _special_numbers(example) if smooth else ()  # drawn ids are right by chance there
     if smooth:
         yield from _symmetric(example)
         yield from _zeros(example)
         yield from _unused_arrays(example)
-        yield when("large", "is right for small numbers only", _small)
-        yield _straight()
+        yield from [_straight()] if len(list(leaves(example.inputs))) <= FEW else ()
 
 
 def _without_repeats(example: Instance) -> Iterator[Condition]:
@@ -163,12 +186,16 @@ def _same(example: Instance) -> Iterator[Condition]:
                     return replaced(made, other, at(made, one))
 
                 yield when("swapped", f"is right only when `{one[-1]}` and `{other[-1]}` are the same", make)
+    for path, array in arrays(example.inputs, "iu"):
+        if array.ndim > 1:
+            words = f"is right only when `{path[-1]}` stays the same along each row"
+            yield when("shifted", words, _with(path, lambda ids: np.repeat(ids[:, :1], ids.shape[1], 1)))
 
 
 def _leaks(roles: Roles) -> Iterator[Condition]:
     """Results at other places that change with the last place of an axis alone, and must not."""
     for symbol, size in roles.named.items():
-        if size > 2 and symbol in ("T", "B", "N"):
+        if size > 2 and symbol in ("T", "B"):
             words = (
                 "depends on positions that come later" if symbol == "T" else "mixes the samples of the batch"
             )
@@ -226,10 +253,10 @@ def _single(roles: Roles) -> Iterator[Condition]:
             code, words = SINGLE.get(symbol, ("axis", f"`{symbol}` = 1"))
 
             def make(inputs: Inputs, roles: Roles, rng: Generator, symbol: str = symbol) -> Inputs:
-                return fresh(inputs, roles, {**grown(roles), symbol: 1}, rng)
+                return fresh(inputs, roles, {**roles.sizes, symbol: 1}, rng)
 
             if symbol in SINGLE:
-                yield when(code, f"is right for {words} only", make)
+                yield when(code, f"is right for {words} only", make, telling=True)
 
 
 def _upstreams(example: Instance) -> Iterator[Condition]:
@@ -251,20 +278,29 @@ def _upstreams(example: Instance) -> Iterator[Condition]:
         )
 
 
-def _special_numbers(example: Instance) -> Iterator[Condition]:
-    """Each number at a value at which it has little to say, each list with one entry."""
+def _special_counts(example: Instance, roles: Roles) -> Iterator[Condition]:
+    """Each whole number that is no size of an axis at 1 and 2, one that counts up at a large value as well."""
     for path, value in numbers(example.inputs):
-        counter = [int(1e6)] if len(path) > 1 else []  # the count of a loop would be too much
-        for special in (1, 2, *counter) if isinstance(value, int) else (0.0, 1.0, 1e6):
+        large = (10**6,) if len(path) > 1 else ()  # the count of a loop would be too much
+        for special in ((1, 2, *large) if example.is_smooth else (1,)) if isinstance(value, int) and path not in roles.counts else ():
+            if special != value:
+                words = f"is right only when `{path[-1]}` is {special if special < 3 else 'very large'}"
+                yield when(f"option `{path[-1]}`", words, _with(path, lambda old, special=special: special))
+
+
+def _special_numbers(example: Instance) -> Iterator[Condition]:
+    """Each float at a value at which it has little to say, each list with one entry."""
+    for path, value in numbers(example.inputs):
+        for special in (0.0, 1.0, 1e6) if isinstance(value, float) else ():
             if special != value:
                 size = "very large" if special == 1e6 else f"{special:g}"
                 words = f"is right only when `{path[-1]}` is {size}"
-                yield when(f"option `{path[-1]}`", words, _with(path, lambda array, special=special: special),
-                           may_stay=special == 1e6)  # fmt: skip
+                make = _with(path, lambda old, special=special: special)
+                yield when(f"option `{path[-1]}`", words, make, may_stay=special == 1e6)
     for name, value in example.inputs.items():
         if type(value) in (list, tuple) and len(value) > 1:
             words = f"is right only when `{name}` has a single entry"
-            yield when(f"option `{name}`", words, _with((name,), lambda array: array[:1]))
+            yield when(f"option `{name}`", words, _with((name,), lambda old: old[:1]))
 
 
 def _symmetric(example: Instance) -> Iterator[Condition]:
@@ -277,9 +313,8 @@ def _symmetric(example: Instance) -> Iterator[Condition]:
 def _zeros(example: Instance) -> Iterator[Condition]:
     """Each array at zero; one that all the rest hangs on makes the right result trivial, and is not said."""
     for path, _ in leaves(example.inputs):
-        yield when(
-            f"without `{path[-1]}`", f"is right only when `{path[-1]}` is zero", _with(path, np.zeros_like)
-        )
+        words = f"is right only when `{path[-1]}` is zero"
+        yield when(f"without `{path[-1]}`", words, _with(path, np.zeros_like), telling=True)
 
 
 def _with(path: tuple, change: Callable) -> Make:

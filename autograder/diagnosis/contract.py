@@ -150,9 +150,12 @@ def _fits(axes: tuple[Dim, ...], shape: tuple[int, ...], sizes: Mapping[str, int
 
 
 def _guess(length: int, sizes: Mapping[str, int]) -> Dim:
-    """An axis without a name goes with the only symbol of its size; the reference tells whether that works."""
-    same = [symbol for symbol, size in sizes.items() if size == length]
-    return (1, (same[0],)) if len(same) == 1 and length > 1 else (length, ())
+    """An axis without a name goes with the only symbol of its size, or of a simple part of it; the reference tells whether that works."""
+    for factor in (1, 2, 3, 4):
+        same = [symbol for symbol, size in sizes.items() if factor * size == length]
+        if len(same) == 1 and length > 1:
+            return factor, (same[0],)
+    return length, ()
 
 
 def axes_of(contract: Contract, name: str, array: np.ndarray) -> tuple[str, ...]:

@@ -39,6 +39,7 @@ def _sums(node: ast.BinOp, place: Place) -> Iterator[Edit]:
         return
     if is_slope(node):
         yield from _slopes(node)
+        return
     minus = isinstance(node.op, ast.Sub)
     left, right = place.with_(node.left), place.with_(node.right)
     yield from _roots(node)
@@ -53,6 +54,10 @@ def _sums(node: ast.BinOp, place: Place) -> Iterator[Edit]:
     )
     yield 2, "sign", f"a term{left} had the opposite sign", binary(
         ast.UnaryOp(ast.USub(), node.left), type(node.op), node.right)  # fmt: skip
+    for part, kept in ((node.right, node.left), (node.left, node.right)):
+        if "keepdims=True" in ast.unparse(part):
+            words = "the term in which the entries of a row come together were missing"
+            yield 1, "normalisation", words, kept
     yield 2, "offset", f"a term{right} were missing", node.left
     lonely = ast.UnaryOp(ast.USub(), node.right) if minus else node.right
     yield 2, "offset", f"a term{left} were missing", lonely
@@ -252,6 +257,9 @@ def vars_of(node: ast.Slice) -> dict[str, ast.expr | None]:
 
 def _comparisons(node: ast.Compare, place: Place) -> Iterator[Edit]:
     kind = type(node.ops[0])
+    if is_slope(node) and not place.in_test:
+        for value in (node.left, call("np.maximum", node.left, number(0)), number(1.0)):
+            yield 1, "nonlinearity", "an activation's value stood in the place of its slope, or nothing", value
     if kind in CLOSED:
         yield (
             2,
@@ -275,12 +283,17 @@ def _names(node: ast.Name, place: Place) -> Iterator[Edit]:
     if place.in_index:
         for step, words in ((-1, "before"), (1, "after")):
             new = binary(node, ast.Add, number(step))
+            yield 3, "time", "the first were taken at each step", number(0)
             yield 2, "shifted", f"the step {words} were taken", new
     for other in place.names:
         if other == node.id:
             continue
         if node.id in place.carried and other not in place.carried:
             yield 2, "time", HANDED_ON, ast.Name(other, ast.Load())
+            continue
+        if place.in_slope:
+            words = "the slope of an activation were taken at another value"
+            yield 2, "nonlinearity", words, ast.Name(other, ast.Load())
             continue
         if place.in_test:
             yield (
@@ -291,12 +304,12 @@ def _names(node: ast.Name, place: Place) -> Iterator[Edit]:
             )
             continue
         both = known and other in place.arguments
-        words = (
-            f"`{other}` stood in the place of `{node.id}`"
-            if both
-            else "one quantity stood in the place of another"
-        )
+        where = f"`{node.id}`" if both else "another quantity"
+        words = f"`{other}` stood in the place of {where}" if other in place.known else "one quantity stood in the place of another"
         yield 3 if both else 4, "swapped", words, ast.Name(other, ast.Load())
+    if node.id in place.counters and not place.in_index:
+        for step, words in ((1, "more"), (-1, "less")):
+            yield 2, "shifted", f"a count were one {words}", binary(node, ast.Add, number(step))
     if node.id in place.carried:
         yield 2, "time", HANDED_ON, binary(node, ast.Mult, number(0))
     words = f"`{node.id}` did not arrive at one place" if known else "a quantity did not arrive at one place"

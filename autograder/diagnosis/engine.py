@@ -18,7 +18,7 @@ from autograder.diagnosis.conditions import conditions
 from autograder.diagnosis.fresh import proposals
 from autograder.diagnosis.observe import observed
 from autograder.diagnosis.question import Diagnosis, Finding, Hypothesis, Instance, Subject, prediction
-from autograder.diagnosis.results import alike_results, results_changed
+from autograder.diagnosis.results import alike_results, masks, results_changed
 
 SECONDS = 10.0
 FRESH = 2
@@ -36,7 +36,7 @@ class Clock:
 
 
 def diagnose(
-    subject: Subject, example: Instance, axes_name: Callable[[str], str] = str, seconds: float = SECONDS
+    subject: Subject, example: Instance, axes_name: Callable[[str], str] = str, seconds: float | None = None
 ) -> Diagnosis:
     """What is wrong with the example's wrong results; `axes_name` is what the contract calls a result.
 
@@ -50,7 +50,7 @@ def diagnose(
         np.errstate(all="ignore"),
     ):
         warnings.simplefilter("ignore")
-        return _diagnose(subject, example, axes_name, Clock(seconds))
+        return _diagnose(subject, example, axes_name, Clock(SECONDS if seconds is None else seconds))
 
 
 def _diagnose(
@@ -74,6 +74,7 @@ def _diagnose(
     return (
         first(results_changed(example), in_part=True)
         or first(_other_ways(subject, example, vague=False))
+        or first(masks())
         or next((_said(f, example.wrong[0]) for f in _conditions(subject, example, rng, clock) if more), None)
         or first(_other_ways(subject, example, vague=True))
         or first(alike_results(), in_part=True)
@@ -105,7 +106,7 @@ def _fresh(subject: Subject, example: Instance, rng: np.random.Generator, clock:
 
 def _other_ways(subject: Subject, example: Instance, vague: bool) -> Iterator[Hypothesis]:
     """The right results worked out on other inputs, or with one step taken in another way."""
-    if not subject.right:
+    if not (subject.right and subject.quick):
         return
     if not vague:
         yield from inputs_changed(example, subject.right)

@@ -37,9 +37,9 @@ def _all(
     found, right = [i.found[name] for i in instances], [i.right[name] for i in instances]
     yield _where_zero(right, places)
     yield _at_ids(instances, places)
+    yield _block(axes, places)
     for axis, symbol in enumerate(axes):
         yield _along(symbol, axis, places)
-    yield _block(axes, places)
     if all(w.mean() < 0.5 for w in places) and all(w.size > 3 for w in places):
         yield Finding("partly", "is right at most places and wrong at some")
     yield _not_adding_up(found, right)
@@ -131,8 +131,9 @@ def _block(axes: tuple[str, ...], places: list[NDArray]) -> Finding | None:
         tuple(part.any() for part in np.split(w, count, axis=-1)) for w in places if w.shape[-1] % count == 0
     }
     if len(wrong) == 1 and 0 < sum(blocks := wrong.pop()) < count:
-        which = " and ".join(str(i + 1) for i, is_wrong in enumerate(blocks) if is_wrong)
-        return Finding("partly", f"is wrong only in block {which} of its {count} blocks of {symbol}")
+        numbers = [str(i + 1) for i, is_wrong in enumerate(blocks) if is_wrong]
+        which = f"s {', '.join(numbers[:-1])} and {numbers[-1]}" if len(numbers) > 1 else f" {numbers[0]}"
+        return Finding("partly", f"is wrong only in block{which} of its {count} blocks of {symbol}")
     return None
 
 

@@ -17,6 +17,8 @@ class Place:
     in_index: bool = False
     is_axis: bool = False
     in_test: bool = False
+    in_slope: bool = False
+    counters: tuple[str, ...] = ()
     carried: frozenset[str] = frozenset()
     before: tuple[ast.stmt, ...] = ()
 
@@ -26,7 +28,14 @@ class Place:
         given = [a.arg for a in (*tree.args.posonlyargs, *tree.args.args, *tree.args.kwonlyargs)]
         bound = [n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
         keys = [n.slice.value for n in ast.walk(tree) if _is_key(n)]
-        return cls(tuple(given), tuple(dict.fromkeys([*given, *bound])), tuple(dict.fromkeys(keys)))
+        counters = [n.target.id for n in ast.walk(tree) if isinstance(n, ast.For) and isinstance(n.target, ast.Name)]
+        names, keys = tuple(dict.fromkeys([*given, *bound])), tuple(dict.fromkeys(keys))
+        return cls(tuple(given), names, keys, counters=tuple(counters))
+
+    @property
+    def known(self) -> set[str]:
+        """The arguments that a student sees; what a cache holds is each one's own."""
+        return set(self.arguments) - {"cache", "params"}
 
     def inside(self, parent: ast.AST, field: str) -> "Place":
         """One level further down."""
@@ -42,7 +51,8 @@ class Place:
         )
         carried = self.carried | _carried(parent) if isinstance(parent, ast.For | ast.While) else self.carried
         axis = axis or (self.is_axis and not _is_call(parent))
-        return replace(self, in_loop=loop, in_index=index, is_axis=axis, in_test=test, carried=carried)
+        return replace(self, in_loop=loop, in_index=index, is_axis=axis, in_test=test, carried=carried,
+                       in_slope=self.in_slope or (isinstance(parent, ast.Compare) and is_slope(parent)))  # fmt: skip
 
     def beside(self, block: object, index: int | None) -> "Place":
         """A statement in a block."""
@@ -108,7 +118,7 @@ def is_number(node: ast.AST, *values: float) -> bool:
 def is_slope(node: ast.AST) -> bool:
     """Is it of the form that slopes of activations have: 1 - a**2, a * (1 - a), a > 0?"""
     if isinstance(node, ast.Compare):
-        return is_number(node.comparators[0], 0)
+        return isinstance(node.ops[0], ast.Gt | ast.GtE | ast.Lt | ast.LtE) and is_number(node.comparators[0], 0)
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub):
         return is_number(node.left, 1) and _is_square(node.right)
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):

@@ -52,6 +52,11 @@ class Instance:
         """The names of the results that are not right."""
         return [name for name in self.right if not close(self.found[name], self.right[name], self.limit)]
 
+    @property
+    def is_smooth(self) -> bool:
+        """Do the right results hold more than whole numbers?"""
+        return any(bool(np.any(right % 1)) for right in self.right.values())
+
     def error(self, name: str) -> float:
         """How far a result is from what is right."""
         return float(np.linalg.norm(np.asarray(self.found[name], np.float64) - self.right[name]))
@@ -123,6 +128,7 @@ class Subject:
     draw: Callable[[Inputs, np.random.Generator], Upstream]
     contract: Contract = field(default_factory=lambda: Contract({}))
     others: Callable[[Inputs, bool], Iterator[tuple[Finding, Another]]] = lambda inputs, vague: iter(())
+    quick: bool = True  # or is `right` worked out by central differences?
     starts: Callable[[Inputs], Arrays] = lambda inputs: {}
 
     def roles(self, inputs: Mapping[str, Any]) -> Roles:

@@ -1,11 +1,12 @@
 """In which other ways can a call, a statement or a loop do its work? As in edits.py."""
 
 import ast
+import builtins
 import copy
 import itertools
 from collections.abc import Iterator
 
-from autograder.diagnosis.places import Edit, Place, binary, call, number
+from autograder.diagnosis.places import Edit, Place, binary, call, is_number, number
 
 SUMS = {"sum": "mean", "mean": "sum"}
 EXTREMES = ("maximum", "minimum", "max", "min", "clip")
@@ -19,6 +20,9 @@ def _reductions(node: ast.Call, place: Place) -> Iterator[Edit]:
         other = copy.copy(node)
         other.func = ast.Attribute(node.func.value, SUMS[name], ast.Load())
         yield 1, "scale", f"a {SUMS[name]} stood in the place of a {name}", other
+        other = copy.copy(node)
+        other.func = ast.Attribute(node.func.value, "max", ast.Load())
+        yield 2, "normalisation", f"the largest entry stood in the place of a {name}", other
     axes = [k for k in node.keywords if k.arg == "axis"]
     for keyword in axes:
         for axis in (0, 1, 2, -1, -2, None):
@@ -51,6 +55,8 @@ def _functions(node: ast.Call, place: Place) -> Iterator[Edit]:
         for other in LOGARITHMS if name == "log" else ():
             yield 2, "scale", "another base of the logarithm were taken", call(f"np.{other}", inner)
     elif name in EXTREMES:
+        if name == "maximum" and any(is_number(a, 0) for a in node.args):
+            yield from _activations(inner)
         for part in node.args:
             words = (
                 f"a limit{place.with_(node)} were not kept"
@@ -61,13 +67,23 @@ def _functions(node: ast.Call, place: Place) -> Iterator[Edit]:
         other = {"maximum": "np.minimum", "minimum": "np.maximum", "max": "min", "min": "max"}.get(name)
         if other:
             yield 2, "limited", "a limit were kept from the wrong side", call(other, *node.args)
-    elif len(node.args) == 1 and not node.keywords and isinstance(node.func, ast.Attribute | ast.Name):
-        words = "another activation were used, or none"
-        sigmoid = binary(
-            number(1), ast.Div, binary(number(1), ast.Add, call("np.exp", ast.UnaryOp(ast.USub(), inner)))
-        )
-        for other in (inner, call("np.tanh", inner), sigmoid, call("np.maximum", inner, number(0))):
-            yield 3, "nonlinearity", words, other
+    elif len(node.args) == 1 and not node.keywords and _is_activation(node.func):
+        yield from _activations(inner)
+
+
+def _is_activation(function: ast.expr) -> bool:
+    """One of NumPy's curves, or a function of the notebook's own."""
+    if isinstance(function, ast.Attribute):
+        return function.attr in ("tanh", "abs", "square", "sign", "sin", "cos")
+    return isinstance(function, ast.Name) and not hasattr(builtins, function.id)
+
+
+def _activations(inner: ast.expr) -> Iterator[Edit]:
+    """None, and the usual ones."""
+    below = binary(number(1), ast.Add, call("np.exp", ast.UnaryOp(ast.USub(), inner)))
+    relu = call("np.maximum", inner, number(0))
+    for other in (inner, call("np.tanh", inner), binary(number(1), ast.Div, below), relu, call("np.abs", inner)):
+        yield 2, "nonlinearity", "another activation were used, or none", other
 
 
 def _joined(node: ast.Call, place: Place) -> Iterator[Edit]:
@@ -169,6 +185,7 @@ def _added(node: ast.AugAssign, place: Place) -> Iterator[Edit]:
         else "something were overwritten, not added to"
     )
     yield 1, "time" if place.in_loop else "offset", words, ast.Assign([node.target], node.value)
+    yield from _everywhere(node.target, node.value)
     if isinstance(node.op, ast.Add | ast.Sub):
         other = ast.Sub() if isinstance(node.op, ast.Add) else ast.Add()
         yield (
@@ -201,6 +218,8 @@ def _assigned(node: ast.Assign, place: Place) -> Iterator[Edit]:
     if isinstance(target, ast.Name) and place.in_loop:
         words = "what one step hands to the next were added up from step to step"
         yield 3, "time", words, ast.AugAssign(target, ast.Add(), node.value)
+    yield from _skipped(target, node.value)
+    yield from _everywhere(target, node.value)
     if isinstance(target, ast.Subscript) and place.in_loop:
         yield (
             4,
@@ -210,6 +229,29 @@ def _assigned(node: ast.Assign, place: Place) -> Iterator[Edit]:
         )
 
 
+def _skipped(target: ast.expr, value: ast.expr) -> Iterator[Edit]:
+    """One of the notebook's own functions not called: what goes in first stands where its first result belongs."""
+    if not isinstance(value, ast.Call) or not isinstance(value.func, ast.Name) or not value.args:
+        return
+    if hasattr(builtins, value.func.id):
+        return
+    new: ast.expr = value.args[0]
+    if isinstance(target, ast.Tuple):
+        others = ast.Subscript(value, ast.Slice(number(1), None, None), ast.Load())
+        new = ast.Tuple([new, ast.Starred(others, ast.Load())], ast.Load())
+    yield 2, "skipped", f"`{value.func.id}` were left out", ast.Assign([target], new)
+
+
+def _everywhere(target: ast.expr, value: ast.expr) -> Iterator[Edit]:
+    """What belongs to one place, at each of them."""
+    if isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name):
+        whole = ast.Name(target.value.id, ast.Store())
+        words = "what belongs to one place were put at every place"
+        wide = ast.Subscript(value, ast.parse("x[:, None]", mode="eval").body.slice, ast.Load())
+        for new in (wide, value):
+            yield 2, "time", words, ast.AugAssign(whole, ast.Add(), new)
+
+
 def _loops(node: ast.For, place: Place) -> Iterator[Edit]:
     """What a loop begins with, begun with at each step; a step more or less."""
     for statement in place.before:
@@ -217,6 +259,11 @@ def _loops(node: ast.For, place: Place) -> Iterator[Edit]:
             other = copy.copy(node)
             other.body = [statement, *node.body]
             yield 2, "time", "what one step hands to the next were lost", other
+    for first in range(len(node.body) - 1):
+        other = copy.copy(node)
+        other.body = list(node.body)
+        other.body[first : first + 2] = node.body[first + 1], node.body[first]
+        yield 2, "loop", "two steps in a loop were done in the other order", other
     steps = call("list", node.iter)
     one, last = number(1), ast.UnaryOp(ast.USub(), number(1))
     for bounds, words in (
@@ -239,6 +286,8 @@ def _conditions(node: ast.If, place: Place) -> Iterator[Edit]:
 
 
 def _returned(node: ast.Return, place: Place) -> Iterator[Edit]:
+    for _, code, words, new in _skipped(ast.Name("_", ast.Store()), node.value) if node.value else ():
+        yield 2, code, words, ast.Return(new.value)
     if isinstance(node.value, ast.Tuple) and len(node.value.elts) == 2:
         yield 2, "swapped", "the results were returned in another order", ast.Return(
             ast.Tuple(node.value.elts[::-1], ast.Load()))  # fmt: skip
