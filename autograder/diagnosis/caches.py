@@ -1,6 +1,7 @@
 """The reference's backward pass with one array of its own cache changed.
 
-Weights that are transposed, or not, on the way back leave the forward pass right, so no other input explains them.
+Weights that are transposed, or not, on the way back leave the forward pass right, so that no other input
+explains them.
 """
 
 import functools

@@ -1,4 +1,4 @@
-"""Other inputs for which what was found would be right: exchanged, transposed, zero, moved, another number, ..."""
+"""Other inputs for which what was found would be right: exchanged, transposed, zero, moved, ..."""
 
 import itertools
 import math
@@ -63,7 +63,8 @@ def _other_values(value: float) -> dict[str, Callable[[float], float]]:
     if isinstance(value, int):
         return {"one more": lambda n: n + 1, "one less": lambda n: n - 1, "without end": lambda n: ENDLESS}
     return {
-        "without end": lambda x: float(ENDLESS), "0": lambda x: 0.0, "1": lambda x: 1.0, "one minus it": lambda x: 1 - x, "one divided by it": lambda x: 1 / x,
+        "without end": lambda x: float(ENDLESS), "0": lambda x: 0.0, "1": lambda x: 1.0,
+        "one minus it": lambda x: 1 - x, "one divided by it": lambda x: 1 / x,
         "its square": lambda x: x * x, "its root": lambda x: math.sqrt(x), "close to 0": lambda x: 1e-6,
         "negative": lambda x: -x, "twice as large": lambda x: 2 * x, "half as large": lambda x: x / 2,
     }  # fmt: skip

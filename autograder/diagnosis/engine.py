@@ -1,7 +1,7 @@
 """What is wrong? The first hypothesis whose predictions come true, on the example and on fresh inputs.
 
-A prediction must be what was found, to six digits, on inputs of other sizes and values; then no coincidence of one
-example can make a finding. docs/diagnosis.md says it in words.
+A prediction must be what was found, to six digits, on inputs of other sizes and values; then no
+coincidence of one example can make a finding. docs/diagnosis.md says it in words.
 """
 
 import io

@@ -1,4 +1,4 @@
-"""Without a hypothesis: which results are wrong, and where in them? All that is said here was seen, each time."""
+"""Without a hypothesis: which results are wrong, and where in them? All that is said was seen each time."""
 
 from collections.abc import Iterator, Sequence
 
@@ -21,7 +21,10 @@ def observed(name: str, instances: Sequence[Instance], contract: Contract, axes_
         if finding:
             return finding
     return Finding(
-        "differs", "is wrong everywhere" if all(p.all() for p in places) else "is wrong at some places and right at others"
+        "differs",
+        "is wrong everywhere"
+        if all(p.all() for p in places)
+        else "is wrong at some places and right at others",
     )
 
 
@@ -115,8 +118,8 @@ def _along(symbol: str, axis: int, places: list[NDArray]) -> Finding | None:
     firsts = {int(np.argmax(line)) for line in lines}
     if all(line[np.argmax(line) :].all() for line in lines):
         place = firsts.pop() if len(firsts) == 1 else None
-        return Finding(code, f"is right at first and wrong from {noun} {place} on (counted from 0){where}" if place
-                       else f"is right at the first {noun}s and wrong behind them{where}")  # fmt: skip
+        where += f" from {noun} {place} on (counted from 0)" if place else f" behind the first {noun}s"
+        return Finding(code, f"is right at first and wrong{where}")
     if all(line[: len(line) - np.argmax(line[::-1])].all() for line in lines):
         return Finding(code, f"is wrong at the first {noun}s and right behind them{where}")
     return None

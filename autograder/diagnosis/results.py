@@ -79,13 +79,14 @@ def _updates(example: Instance) -> Iterator[Hypothesis]:
 
     def proportional(instance: Instance, names: list[str]) -> set[str]:
         return {name for name in names if name in instance.starts and _proportional(
-            *(array[name] - instance.starts[name] for array in (instance.found, instance.right)))}  # fmt: skip
+            *(array[name] - instance.starts[name] for array in (instance.found, instance.right))
+        )}  # fmt: skip
 
     yield Hypothesis(Finding("scale", "changes too much or too little, by a constant factor"), proportional)
 
 
 def _factors(example: Instance) -> Iterator[tuple[str, Callable[[Instance], float]]]:
-    """Factors with a name: sizes, products and roots of them, numbers among the inputs, bases of the logarithm."""
+    """Factors with a name: sizes, their products and roots, numbers among the inputs, logarithms' bases."""
     symbols = [s for s, n in example.sizes.items() if n > 1 and not s.startswith(".")]
     named: dict[str, Callable[[Instance], float]] = {}
     for one in symbols:
@@ -121,7 +122,8 @@ def _too(factor: float, times: bool) -> str:
 def _scaled(example: Instance) -> Iterator[Hypothesis]:
     for words, factor in _factors(example):
         yield prediction(Finding("scale", words), lambda instance, factor=factor: {
-            name: factor(instance) * right for name, right in instance.right.items() if right.any()})  # fmt: skip
+            name: factor(instance) * right for name, right in instance.right.items() if right.any()
+        })  # fmt: skip
 
 
 def _exchanged(example: Instance) -> Iterator[Hypothesis]:
@@ -129,7 +131,9 @@ def _exchanged(example: Instance) -> Iterator[Hypothesis]:
     for one, other in itertools.combinations(example.right, 2):
         if example.right[one].shape == example.right[other].shape:
             finding = Finding("swapped", f"is what {{{other}}} should be, and the other way round")
-            yield prediction(finding, lambda i, one=one, other=other: {one: i.right[other], other: i.right[one]})
+            yield prediction(
+                finding, lambda i, one=one, other=other: {one: i.right[other], other: i.right[one]}
+            )
     for one, other in itertools.permutations(example.right, 2):
         shape, there = example.right[one].shape, example.right[other].shape
         finding = Finding("swapped", f"is what {{{other}}} should be")

@@ -1,8 +1,9 @@
 """The reference with one step of its work done in another way: what would that give?
 
-In grading the reference is known down to its formulas, so that a mistake can be tried out where it is made: a term
-is left out, a factor is lost, a sum runs over another axis. The finding says what kind of step it is, and names
-nothing but what stands in the function's signature.
+In grading the reference is known down to its formulas, so that a mistake can be tried out where it is made: a
+term is left out, a factor is lost, a sum runs over another axis. The finding says what kind of step it is,
+and names nothing but what stands in the function's signature, keys of parameters and the notebook's
+functions.
 """
 
 import ast
@@ -13,12 +14,14 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
+from autograder.diagnosis.calls import CALLS
 from autograder.diagnosis.edits import FORMULAS
 from autograder.diagnosis.places import Place
 from autograder.diagnosis.question import Finding
 from autograder.diagnosis.rewrites import WORK
+from autograder.diagnosis.symbols import SYMBOLS
 
-RULES = {**FORMULAS, **WORK}
+RULES = {**FORMULAS, **SYMBOLS, **CALLS, **WORK}
 VAGUE = 4  # the rank from which on an edit says little
 STILL = "__still__"
 PAIRS = 400
@@ -109,7 +112,11 @@ def _edits(tree: ast.FunctionDef) -> Iterator[_Edit]:
 
 
 def _is_clock(node: ast.AST) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and getattr(node.value.func, "id", "") == STILL
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Call)
+        and getattr(node.value.func, "id", "") == STILL
+    )
 
 
 def _nodes(parent: ast.AST, place: Place) -> Iterator[tuple[ast.AST, str, int | None, ast.AST, Place]]:
@@ -125,7 +132,7 @@ def _nodes(parent: ast.AST, place: Place) -> Iterator[tuple[ast.AST, str, int | 
 
 
 def _compiled(tree: ast.FunctionDef, function: Callable) -> Callable:
-    """The function that a changed tree defines, in the reference's own module; its loops end after a while."""
+    """The function that a changed tree defines, in the reference's own module; its loops end some time."""
     scope = {**function.__globals__, STILL: _clock()}
     exec(compile(ast.Module([tree], []), "<changed step>", "exec"), scope)
     return scope[tree.name]

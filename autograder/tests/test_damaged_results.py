@@ -13,9 +13,9 @@ import pytest
 from nbformat.v4 import new_code_cell
 
 from autograder.cells import Cell, cells_of, is_check, of_kind
-from autograder.diagnosis import engine
 from autograder.checks.outcome import Outcome
 from autograder.course import Course
+from autograder.diagnosis import engine
 from autograder.grading.testcell import run_test_cell
 from autograder.hidden import Grading, grading, load_reference
 from autograder.sandbox.process import NoProcess
