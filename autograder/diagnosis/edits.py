@@ -8,6 +8,7 @@ import copy
 from collections.abc import Iterator
 
 from autograder.diagnosis.places import (
+    HANDED_ON,
     Edit,
     Place,
     binary,

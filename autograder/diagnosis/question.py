@@ -120,8 +120,8 @@ class Subject:
 
     `found(inputs, upstream)` gives what the student's code gives, `right(inputs, upstream)` what is right,
     and `draw(inputs, rng)` random upstream gradients, none for a function without. `others(inputs, vague)`
-    are other ways to work out the right results, each with what it would mean: a step of the reference taken in
-    another way; the vague ones apart.
+    are other ways to work out the right results, each with what it would mean: a step of the reference taken
+    in another way; the vague ones apart.
     """
 
     found: Another
