@@ -18,10 +18,10 @@ CODES = {
     "state kept": "Look for global variables, changed defaults, and randomness that is not from `rng`.",
     "limit": "Look for a loop that does not end or does far too much.",
     # What turns the result into the right one.
-    "zero": "No gradient or value arrives there: follow it back to the line that should fill it.",
+    "zero": "Nothing arrives there: follow it back to the line that should fill it.",
     "sign": "Look for a minus that is lost, or there twice.",
     "scale": "Look for a mean where a sum belongs, or a sum for a mean, and for factors lost or there twice.",
-    "transposed": "Look at which of the two factors of a product comes first, and which one is transposed.",
+    "transposed": "Look at which axis comes first, here and in what this is made from.",
     "swapped": "Look at the order in which things are unpacked, split or returned.",
     "order": "Look at reshapes: which axis is cut into pieces, and is it moved before or after?",
     "shifted": "Look for an index that is off by one.",

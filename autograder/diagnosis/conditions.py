@@ -16,7 +16,7 @@ from autograder.diagnosis.inputs import Inputs, arrays, at, leaves, numbers, rep
 from autograder.diagnosis.question import TELLING, Finding, Instance, Subject, Upstream, close
 from autograder.diagnosis.reach import Condition, leaks, unused_arrays, unused_numbers
 
-TRIES = 2
+TRIES, ROUNDS = 2, 6
 FEW = 8  # arrays: in a larger model small inputs hide all kinds of mistakes
 SINGLE = {"B": ("batch", "a single sample"), "T": ("time", "a single time step"),
           "steps": ("loop", "a single step")}  # fmt: skip
@@ -93,7 +93,7 @@ def conditions(example: Instance, subject: Subject) -> Iterator[Condition]:
     yield from unused_numbers(example)
     yield from _same(example)
     yield from leaks(roles) if smooth else ()
-    yield from _special_counts(example, roles)
+    yield from _special_counts(example, subject)
     yield from _single(roles)
     yield from _upstreams(example)
     yield from _special_numbers(example) if smooth else ()  # drawn ids are right by chance there
@@ -188,18 +188,30 @@ def _upstreams(example: Instance) -> Iterator[Condition]:
         )
 
 
-def _special_counts(example: Instance, roles: Roles) -> Iterator[Condition]:
-    """Each whole number that is no size of an axis at 1 and 2; a counter at a large value as well."""
+def _special_counts(example: Instance, subject: Subject) -> Iterator[Condition]:
+    """Each whole number that is no size of an axis at 1 and 2; a counter at a large value as well.
+
+    One that counts a loop, because a result has an entry for each round, is told by the first wrong round.
+    """
+    counts = subject.roles(example.inputs).counts
     for path, value in numbers(example.inputs):
+        if not isinstance(value, int) or path in counts:
+            continue
+        if any(dims == ((1, (path[-1],)),) for dims in subject.contract.shapes.values()):
+            yield from _rounds(path)
+            continue
         large = (10**6,) if len(path) > 1 else ()  # the count of a loop would be too much
-        for special in (
-            ((1, 2, *large) if example.is_smooth else (1,))
-            if isinstance(value, int) and path not in roles.counts
-            else ()
-        ):
+        for special in (1, 2, *large) if example.is_smooth else (1,):
             if special != value:
                 words = f"is right only when `{path[-1]}` is {special if special < 3 else 'very large'}"
                 yield when(f"option `{path[-1]}`", words, _with(path, lambda old, special=special: special))
+
+
+def _rounds(path: tuple) -> Iterator[Condition]:
+    for rounds in range(1, ROUNDS):
+        words = f"is right as long as `{path[-1]}` is at most {rounds}"
+        more = _with(path, lambda old, rounds=rounds: rounds + 1)
+        yield when("loop", words, _with(path, lambda old, rounds=rounds: rounds), but_not=more)
 
 
 def _special_numbers(example: Instance) -> Iterator[Condition]:

@@ -4,12 +4,14 @@ A prediction must be what was found, to six digits, on inputs of other sizes and
 coincidence of one example can make a finding. docs/diagnosis.md says it in words.
 """
 
+import contextlib
 import io
 import itertools
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import redirect_stderr, redirect_stdout
+from typing import Any
 
 import numpy as np
 
@@ -61,7 +63,7 @@ def _diagnose(
     seen: list[tuple[Finding, str]] = []
 
     def first(hypotheses: Iterable[Hypothesis], in_part: bool = False) -> Diagnosis | None:
-        for hypothesis in hypotheses:
+        for hypothesis in _unbroken(hypotheses):
             if clock.rings():
                 return None
             names = _survives(hypothesis, example, more)
@@ -80,6 +82,12 @@ def _diagnose(
         or first(alike_results(), in_part=True)
         or (_said(*seen[0]) if seen else _observation(subject, example, more, axes_name))
     )
+
+
+def _unbroken(hypotheses: Iterable[Any]) -> Iterator[Any]:
+    """What comes before something breaks, such as a reference that does not take the example."""
+    with contextlib.suppress(Exception):
+        yield from hypotheses
 
 
 def _said(finding: Finding, name: str) -> Diagnosis:
@@ -130,7 +138,7 @@ def _survives(hypothesis: Hypothesis, example: Instance, more: list[Instance]) -
 def _conditions(
     subject: Subject, example: Instance, rng: np.random.Generator, clock: Clock
 ) -> Iterator[Finding]:
-    for condition in conditions(example, subject):
+    for condition in _unbroken(conditions(example, subject)):
         if clock.rings():
             return
         try:

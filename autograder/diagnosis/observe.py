@@ -141,7 +141,8 @@ def _block(axes: tuple[str, ...], places: list[NDArray]) -> Finding | None:
 
 
 def _not_adding_up(found: list[NDArray], right: list[NDArray]) -> Finding | None:
-    if not all(r.ndim and r.shape[-1] > 1 and np.any(r % 1) for r in right):
+    rows = sum(r.size // max(1, r.shape[-1]) for r in right if r.ndim)
+    if rows < 3 or not all(r.ndim and r.shape[-1] > 1 and np.any(r % 1) for r in right):
         return None
     total = 1 if all(r.min() >= 0 for r in right) else 0
     if all(adds_up(r, -1, total) for r in right) and not any(adds_up(f, -1, total) for f in found):
