@@ -154,7 +154,7 @@ def check(body: Callable[..., str]) -> Callable[..., None]:
         hint = "" if find else _given_hint(given)
         began = time.monotonic()
         try:
-            for one in functions[: 1 + (body.__name__ == "check_gradients")]:  # the others are the check's own
+            for one in functions[: 1 + (body.__name__ == "check_gradients")]:  # not the check's own ones
                 require_no_leftovers(one)
             with lending(stand_ins), supplied(subject, stand_ins), np.errstate(all="ignore"), printing_once():
                 outcome = Outcome(name, "passed", body(subject, *arguments, **options), says=says)
