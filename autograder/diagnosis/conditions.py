@@ -177,14 +177,19 @@ def _upstreams(example: Instance) -> Iterator[Condition]:
     words = "is right only when the upstream gradient is all ones"
     yield when("upstream", words, make, lambda upstream: tuple(
         np.ones_like(dout) if np.ndim(dout) else 1.0 for dout in upstream))  # fmt: skip
+
+
+def last_conditions(example: Instance) -> Iterator[Condition]:
+    """What says little: on the way of which upstream gradient the mistake lies."""
     for place in range(len(example.upstream) if len(example.upstream) > 1 else 0):
 
         def silent(upstream: Upstream, place: int = place) -> Upstream:
             zero = np.zeros_like(upstream[place]) if np.ndim(upstream[place]) else 0.0
             return (*upstream[:place], zero, *upstream[place + 1 :])
 
+        words = f"is right only when output {place + 1} gets no upstream gradient"
         yield when(
-            "upstream", f"is right only when output {place + 1} gets no upstream gradient", make, silent
+            "upstream", words, lambda inputs, roles, rng: fresh(inputs, roles, grown(roles), rng), silent
         )
 
 

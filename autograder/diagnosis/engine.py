@@ -5,6 +5,7 @@ coincidence of one example can make a finding. docs/diagnosis.md says it in word
 """
 
 import contextlib
+import dataclasses
 import io
 import itertools
 import time
@@ -16,10 +17,11 @@ from typing import Any
 import numpy as np
 
 from autograder.diagnosis.changes import inputs_changed
-from autograder.diagnosis.conditions import conditions
+from autograder.diagnosis.conditions import conditions, last_conditions
 from autograder.diagnosis.fresh import proposals
 from autograder.diagnosis.observe import observed
 from autograder.diagnosis.question import Diagnosis, Finding, Hypothesis, Instance, Subject, prediction
+from autograder.diagnosis.reach import Condition
 from autograder.diagnosis.results import alike_results, masks, results_changed
 
 SECONDS = 10.0
@@ -60,6 +62,7 @@ def _diagnose(
 ) -> Diagnosis:
     rng = np.random.default_rng(0)
     more = list(itertools.islice(_fresh(subject, example, rng, clock), FRESH)) if subject.right else []
+    example = dataclasses.replace(example, is_like_smooth=any(one.is_smooth for one in more))
     seen: list[tuple[Finding, str]] = []
 
     def first(hypotheses: Iterable[Hypothesis], in_part: bool = False) -> Diagnosis | None:
@@ -73,13 +76,18 @@ def _diagnose(
                 seen.append((hypothesis.finding, next(name for name in example.wrong if name in names)))
         return None
 
+    def told(tried: Iterable[Condition]) -> Diagnosis | None:
+        found = _conditions(subject, example, rng, clock, tried) if more else ()
+        return next((_said(finding, example.wrong[0]) for finding in found), None)
+
     return (
         first(results_changed(example), in_part=True)
         or first(_other_ways(subject, example, vague=False))
         or first(masks())
-        or next((_said(f, example.wrong[0]) for f in _conditions(subject, example, rng, clock) if more), None)
+        or told(conditions(example, subject))
         or first(_other_ways(subject, example, vague=True))
         or first(alike_results(), in_part=True)
+        or told(last_conditions(example))
         or (_said(*seen[0]) if seen else _observation(subject, example, more, axes_name))
     )
 
@@ -136,9 +144,9 @@ def _survives(hypothesis: Hypothesis, example: Instance, more: list[Instance]) -
 
 
 def _conditions(
-    subject: Subject, example: Instance, rng: np.random.Generator, clock: Clock
+    subject: Subject, example: Instance, rng: np.random.Generator, clock: Clock, tried: Iterable[Condition]
 ) -> Iterator[Finding]:
-    for condition in _unbroken(conditions(example, subject)):
+    for condition in _unbroken(tried):
         if clock.rings():
             return
         try:

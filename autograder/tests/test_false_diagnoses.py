@@ -44,7 +44,8 @@ def test_a_small_error_is_no_opposite_sign():
     for error in (1e-4, 1e-5):
         found = outcome(check_values, lambda x, error=error: np.tanh(x) * (1 + error * np.cos(x)), {"x": x}, np.tanh)
         assert found.status == "failed"
-        assert found.diagnosis != "sign" and "sign" not in found.cause
+        assert found.diagnosis != "sign"
+        assert "sign" not in found.cause
 
 
 def test_values_that_happen_to_add_up_to_one():
@@ -71,7 +72,8 @@ def test_a_loss_that_happens_to_be_ln_2():
 def test_another_base_is_still_named():
     """Is it named where it holds for all numbers?"""
     found = outcome(check_values, lambda p: float(-np.log2(p).mean()), {"p": np.array([0.5, 0.4])}, mean_surprise)
-    assert found.diagnosis == "scale" and "logarithm" in found.cause
+    assert found.diagnosis == "scale"
+    assert "logarithm" in found.cause
 
 
 def test_an_argument_on_which_nothing_depends():
@@ -89,7 +91,8 @@ def test_an_argument_on_which_nothing_depends():
 def test_rounding_where_zero_is_right(found):
     """Is a number that is as good as zero no missing term?"""
     check = outcome(check_values, lambda x: np.full(3, found), {"x": np.ones(3)}, np.zeros(3))
-    assert "normalis" not in check.cause and "add up" not in check.cause
+    assert "normalis" not in check.cause
+    assert "add up" not in check.cause
 
 
 @pytest.mark.parametrize(
@@ -111,7 +114,8 @@ def test_bugs_of_a_loop_are_told_by_the_first_wrong_step(wrong, words):
 
     check = outcome(check_values, walk_wrongly, {"params": {"w": rng.normal(size=3)}, "steps": 5, "rate": 0.3}, walk)
     assert not check.diagnosis.startswith("option `steps`")
-    assert check.diagnosis == "loop" and words in check.cause
+    assert check.diagnosis == "loop"
+    assert words in check.cause
 
 
 def test_zeros_that_are_ids():
@@ -124,7 +128,8 @@ def test_a_product_is_not_blamed_where_there_is_none():
     """Is a one-hot matrix that lies on its side told so without a word about products?"""
     right = np.eye(4)[[2, 0, 1, 1]]
     check = outcome(check_values, lambda ids: right.T.copy(), {"ids": np.array([2, 0, 1, 1])}, right)
-    assert check.diagnosis == "transposed" and "product" not in check.look
+    assert check.diagnosis == "transposed"
+    assert "product" not in check.look
 
 
 def test_an_exception_in_a_probe_is_no_verdict():
@@ -138,4 +143,5 @@ def test_an_exception_in_a_probe_is_no_verdict():
 
     check = outcome(check_gradients, picky_forward, lambda dout, x: dout * 2 + 0.1 * x, {"x": example})
     assert check.status == "failed"
-    assert "raised" not in check.cause and check.diagnosis != "raised"
+    assert "raised" not in check.cause
+    assert check.diagnosis != "raised"
