@@ -104,21 +104,29 @@ def _subject(function: Callable, truth: Callable | None, contract: Contract) -> 
     def asked(whom: Callable) -> Callable[[Mapping, tuple], Arrays]:
         return lambda inputs, upstream: _arrays(outputs(whom, list(inputs.values())))
 
+    last: list[Any] = [None, ()]  # some inputs and what is right for them, which is asked several times
+
+    def truly(inputs: Mapping) -> tuple:
+        if truth and last[0] is not inputs:
+            last[:] = inputs, outputs(truth, list(inputs.values()))
+        return last[1] if truth else ()
+
     def found(inputs: Mapping, upstream: tuple) -> Arrays:
-        right, results = (outputs(whom, list(inputs.values())) for whom in (truth, function))
+        right, results = truly(inputs), outputs(function, list(inputs.values()))
         names = [_output_name(i, len(right)) for i in range(len(right))]
         each = zip(several(results, len(right)), right, names, strict=True)
         return _arrays([_require(*one, any_number=True) for one in each])
 
     def starts(inputs: Mapping) -> Arrays:
-        results = outputs(truth, list(inputs.values())) if truth else ()
+        results = truly(inputs)
         names = [_output_name(i, len(results)) for i in range(len(results))]
         updated = _pairs(_updated(list(zip(names, results, results, strict=True)), inputs))
         return {name: start for name, (right, start) in updated.items() if _continues(start, right)}
 
     known = truth_of(function) or truth
     return Subject(
-        found, asked(truth) if truth else None, lambda inputs, rng: (), contract,
+        found, (lambda inputs, upstream: _arrays(truly(inputs))) if truth else None,
+        lambda inputs, rng: (), contract,
         lambda inputs, vague: ((finding, asked(other)) for finding, other in with_other_steps(known, vague)),
         starts=starts,
     )  # fmt: skip

@@ -50,6 +50,9 @@ def _functions(node: ast.Call, place: Place) -> Iterator[Edit]:
     inner = node.args[0]
     if name == "sqrt":
         yield 2, "scale", "a root were left out", inner
+        if isinstance(inner, ast.BinOp) and isinstance(inner.op, ast.Add):
+            words = "a small number were added behind a root, not inside it"
+            yield 1, "scale", words, binary(call("np.sqrt", inner.left), ast.Add, inner.right)
     elif name in ("exp", "log", "log1p", "expm1"):
         yield 3, "nonlinearity", f"the {name} were left out", inner
         for other in LOGARITHMS if name == "log" else ():
@@ -69,6 +72,12 @@ def _functions(node: ast.Call, place: Place) -> Iterator[Edit]:
             yield 2, "limited", "a limit were kept from the wrong side", call(other, *node.args)
     elif len(node.args) == 1 and not node.keywords and _is_activation(node.func):
         yield from _activations(inner)
+
+
+def _skipped(node: ast.Call, place: Place) -> Iterator[Edit]:
+    """One of the notebook's own functions not called, where its result goes straight into something else."""
+    if isinstance(node.func, ast.Name) and len(node.args) > 1 and not hasattr(builtins, node.func.id):
+        yield 2, "skipped", f"`{node.func.id}` were left out", node.args[0]
 
 
 def _is_activation(function: ast.expr) -> bool:
@@ -155,4 +164,4 @@ def _arguments(node: ast.Call, place: Place) -> Iterator[Edit]:
         yield 5, "partly", f"something{place.with_(node.args[-1])} were not handed on", other
 
 
-CALLS = {"Call": (_reductions, _functions, _joined, _arguments)}
+CALLS = {"Call": (_reductions, _functions, _skipped, _joined, _arguments)}

@@ -26,6 +26,7 @@ from autograder.diagnosis.results import alike_results, masks, results_changed
 
 SECONDS = 10.0
 FRESH = 2
+FEW = 3
 
 
 class Clock:
@@ -161,6 +162,13 @@ def _observation(
 ) -> Diagnosis:
     name = example.wrong[0]
     try:
-        return _said(observed(name, [example, *more], subject.contract, axes_name(name)), name)
+        finding = observed(name, [example, *more], subject.contract, axes_name(name))
     except Exception:
-        return _said(Finding("differs", "is wrong"), name)
+        finding = Finding("differs", "is wrong")
+    right = [other for other in example.right if other not in example.wrong]
+    if finding.code == "differs" and 0 < len(right) <= FEW:
+        listed = " and ".join(f"{{{other}}}" for other in right)
+        finding = Finding(
+            "differs", f"{finding.words}, while {listed} {'is' if len(right) == 1 else 'are'} right"
+        )
+    return _said(finding, name)
