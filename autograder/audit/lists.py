@@ -45,6 +45,7 @@ def listings(findings: list[Findings]) -> list[Listing]:
         HELD_OUT: (not (enough["held out right"] and enough["held out silent"]), _held_out),
         "Points lost beside the mistaken exercise": (not enough["false blame"], _blamed),
         "Mistakes that hidden checks alone see": (not enough["hidden alone"], _hidden_alone),
+        "Reasons why no visible check can see it, though one does": (False, _needless_reasons),
         "Checks that no mistake fails": (False, _never_fail),
         "Hidden checks that another one of their cell covers": (False, _redundant),
     }
@@ -128,6 +129,12 @@ def _hidden_alone(of: Findings) -> Iterator[Entry]:
             checks = dict.fromkeys(check["check"] for check in one.failures.values())
             reason = one.answer.hidden_only
             yield Entry(of.assignment, one.name, reason or f"fails {', '.join(checks)}")
+
+
+def _needless_reasons(of: Findings) -> Iterator[Entry]:
+    for one in of.wrong:
+        if one.answer.hidden_only and one.failures and not one.hidden_alone:
+            yield Entry(of.assignment, one.name, one.answer.hidden_only)
 
 
 def _never_fail(of: Findings) -> Iterator[Entry]:

@@ -124,7 +124,7 @@ def _require_derived(passes: Passes, case: Case, found: Gradients) -> None:
 def _fresh(passes: Passes, inputs: Mapping, rng: np.random.Generator) -> Case:
     """A case near `inputs`; on them where the reference is not finite beside them."""
     try:
-        return _case(passes, {name: _jittered(value, rng) for name, value in inputs.items()}, rng)
+        return _case(passes, jittered(inputs, rng), rng)
     except Failure:
         return _case(passes, dict(inputs), rng)
 
@@ -146,9 +146,9 @@ def _upstream(out: NDArray, rng: np.random.Generator) -> NDArray | float:
     return rng.normal(size=out.shape).astype(out.dtype) if out.ndim else float(rng.normal())
 
 
-def _jittered(value: Any, rng: np.random.Generator) -> Any:
-    """`value` with every float array's entries changed by some hundredths."""
-    return _changed(value, lambda array: array * (1 + rng.uniform(-JITTER, JITTER, array.shape)))
+def jittered(inputs: Mapping, rng: np.random.Generator) -> dict[str, Any]:
+    """The same inputs with every float array's entries changed by some hundredths."""
+    return _changed(dict(inputs), lambda array: array * (1 + rng.uniform(-JITTER, JITTER, array.shape)))
 
 
 def narrowed(inputs: Mapping) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from autograder.checks.by_cache import SINGLE_PRECISION, THRESHOLD, Gradients, Passes, narrowed
-from autograder.checks.calls import call, outputs_and_cache, require_float_array
+from autograder.checks.by_cache import SINGLE_PRECISION, THRESHOLD, Gradients, Passes, jittered, narrowed
+from autograder.checks.calls import call, outputs_and_cache, require_float_array, same
 from autograder.checks.compare import relative_error
 from autograder.checks.numerical import require_derived
 from autograder.checks.outcome import Failure
@@ -54,6 +54,7 @@ def proven_by_derivative(
         proven = {n for n, a in slopes.along(own).items() if relative_error(a, numeric[n]) < THRESHOLD}
         proven &= _no_easy_ones(both, inputs, douts, own, right, rng) if proven else proven
         if proven:
+            _require_no_state(passes, inputs, douts, own, rng)
             _require_single(passes, inputs, douts, own)
             _require_linear(both, inputs, own, douts, rng)
         return proven, left_out
@@ -180,6 +181,17 @@ def _are_alike(own: NDArray, right: NDArray) -> bool:
     ranks = [np.linalg.matrix_rank(rows, 1e-8 * np.linalg.norm(rows)) for rows in (own, right)]
     cosine = np.vdot(own, right) / (np.linalg.norm(own) * np.linalg.norm(right))
     return ranks[0] == ranks[1] and abs(cosine) >= ALIKE
+
+
+def _require_no_state(
+    passes: Passes, inputs: Mapping, douts: tuple, own: Gradients, rng: np.random.Generator
+) -> None:
+    """Raise Failure when gradients are others once the forward pass has seen other inputs."""
+    cache = outputs_and_cache(passes.forward, list(inputs.values()))[1]
+    call(passes.forward, *jittered(inputs, rng).values())
+    again = passes.named(call(passes.backward, *douts, cache), inputs, passes.backward.__name__)
+    if not same(again, own):
+        raise Failure("The backward pass keeps state between calls.", code="state kept")
 
 
 def _require_single(passes: Passes, inputs: Mapping, douts: tuple, own: Gradients) -> None:

@@ -4,6 +4,7 @@ Runs where the student's code runs, and nothing rests on its honesty: what a bac
 is judged elsewhere, on inputs and upstream gradients that are used for nothing else.
 """
 
+import contextlib
 import copy
 import itertools
 import types
@@ -47,6 +48,7 @@ def gradients_of(
     *outs, cache = forward(*copies)
     if truth:
         _put_back(copies, arguments, outs)
+        _call_on_others(forward, arguments)
         scope = getattr(forward, "__globals__", {})
         cache = mended(cache, outs, arguments, copy.deepcopy(truth), scope)
     given = [*copy.deepcopy(douts), cache]
@@ -88,6 +90,15 @@ def arrays_in(value: Any, depth: int = MAX_DEPTH) -> Iterator[NDArray]:
     elif isinstance(value, dict | tuple | list) and depth:
         for entry in value.values() if isinstance(value, dict) else value:
             yield from arrays_in(entry, depth - 1)
+
+
+def _call_on_others(forward: Callable, arguments: Sequence[Any]) -> None:
+    """What a forward pass keeps outside of its cache is another call's from now on."""
+    others = copy.deepcopy(arguments)
+    with contextlib.suppress(Exception):
+        for array in arrays_in(others):
+            array *= array.dtype.type(0.9)
+        forward(*others)
 
 
 def _put_back(changed: Any, inputs: Any, outs: Sequence[Any]) -> None:

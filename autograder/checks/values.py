@@ -73,8 +73,9 @@ def _failure(
         return Failure(f"{row.name} {row.verdict}.", row.where, tuple(rows))
     with getattr(function, "sealed_probe", nullcontext)():
         diagnosis = diagnose(subject, example)
-    row = next((row for row in wrong.values() if row.name == diagnosis.about.rpartition("[")[2].strip("]'")), None)
-    return Failure(_sentence(diagnosis, example, contract), row.where if row else "", tuple(rows), diagnosis.code)
+    about = diagnosis.about.rpartition("[")[2].strip("]'")
+    where = next((row.where for row in wrong.values() if row.name in (about, diagnosis.about)), "")
+    return Failure(_sentence(diagnosis, example, contract), where, tuple(rows), diagnosis.code)
 
 
 def _sentence(diagnosis: Diagnosis, example: Instance, contract: Contract) -> str:
@@ -118,7 +119,8 @@ def _subject(function: Callable, truth: Callable | None, contract: Contract) -> 
     known = truth_of(function) or truth
     return Subject(
         found, asked(truth) if truth else None, lambda inputs, rng: (), contract,
-        lambda inputs, vague: ((finding, asked(other)) for finding, other in with_other_steps(known, vague)), starts,
+        lambda inputs, vague: ((finding, asked(other)) for finding, other in with_other_steps(known, vague)),
+        starts=starts,
     )  # fmt: skip
 
 

@@ -1,10 +1,12 @@
 """The reference's backward pass with one array of its own cache changed.
 
-Weights that are transposed, or not, on the way back leave the forward pass right, so no other input explains them.
+Weights that are transposed, or not, on the way back leave the forward pass right, so that no other input
+explains them.
 """
 
+import functools
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,18 +15,13 @@ from numpy.typing import NDArray
 from autograder.diagnosis.question import Finding
 
 
-def changed_caches(cache: Any) -> Iterator[tuple[Finding, int, int]]:
-    """(finding, which kind of change, which array) of all changes, the most telling kind first."""
-    count = len(list(_arrays(cache)))
-    for kind, (code, words, _) in enumerate(CHANGES):
-        for place in range(count):
-            yield Finding(code, f"is what it would be if {words}"), kind, place
-
-
-def with_change(cache: Any, kind: int, place: int) -> Any:
-    """A copy of a cache with that change made. Raises IndexError for a cache of another form."""
-    path, array = list(_arrays(cache))[place]
-    return _with(cache, path, CHANGES[kind][2](array))
+def changed_caches(cache: Any) -> Iterator[tuple[Finding, Callable[[Any], Any]]]:
+    """(finding, change of any cache of that form) for each array, the most telling kind first."""
+    paths = [path for path, _ in _arrays(cache)]
+    for code, words, change in CHANGES:
+        for path in paths:
+            finding = Finding(code, f"is what it would be if {words}")
+            yield finding, functools.partial(_with, path=path, change=change)
 
 
 def _transposed(array: NDArray) -> NDArray:
@@ -65,10 +62,10 @@ def _arrays(value: Any, path: tuple = ()) -> Iterator[tuple[tuple, NDArray]]:
         yield from _arrays(entry, (*path, key))
 
 
-def _with(value: Any, path: tuple, array: NDArray) -> Any:
-    """A copy of a cache with another array at the end of a path."""
+def _with(value: Any, path: tuple, change: Callable[[NDArray], NDArray]) -> Any:
+    """A copy of a cache with the array at the end of a path changed. Raises for a cache of another form."""
     if not path:
-        return array
+        return change(value)
     key, changed = path[0], value.copy() if isinstance(value, Mapping) else list(value)
-    changed[key] = _with(value[key], path[1:], array)
+    changed[key] = _with(value[key], path[1:], change)
     return tuple(changed) if isinstance(value, tuple) else changed

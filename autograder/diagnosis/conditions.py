@@ -1,11 +1,10 @@
 """Under which condition is a wrong function right, and what does it depend on that it must not?
 
 Each condition makes fresh inputs on which one kind of mistake has no effect: a single step, no id twice, an
-upstream gradient of ones. When everything that was wrong is right on all of them, that kind is the one to name.
+upstream gradient of ones. When everything that was wrong is right on all of them, that kind is to be named.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.random import Generator
@@ -15,27 +14,22 @@ from autograder.diagnosis.contract import Roles
 from autograder.diagnosis.fresh import fresh, grown
 from autograder.diagnosis.inputs import Inputs, arrays, at, leaves, numbers, replaced
 from autograder.diagnosis.question import TELLING, Finding, Instance, Subject, Upstream, close
+from autograder.diagnosis.reach import Condition, leaks, unused_arrays, unused_numbers
 
-TRIES = 2
-SINGLE = {"B": ("batch", "a single sample"), "N": ("batch", "a single sample"), "T": ("time", "a single time step"),
+TRIES, ROUNDS = 2, 6
+FEW = 8  # arrays: in a larger model small inputs hide all kinds of mistakes
+SINGLE = {"B": ("batch", "a single sample"), "T": ("time", "a single time step"),
           "steps": ("loop", "a single step")}  # fmt: skip
 Make = Callable[[Inputs, Roles, Generator], Inputs]
 
 
-@dataclass(frozen=True)
-class Condition:
-    """A finding, and whether it holds for a subject, of whose results some names were wrong."""
-
-    finding: Finding
-    holds: Callable[[Subject, Instance, Generator], bool]
-
-
 def when(
     code: str, words: str, make: Make, alter: Callable[[Upstream], Upstream] = lambda upstream: upstream,
-    but_not: Make | None = None, may_stay: bool = False,
+    but_not: Make | None = None, may_stay: bool = False, telling: bool = False,
 ) -> Condition:  # fmt: skip
-    """Right on all inputs that `make` gives, with upstream gradients as `alter` leaves them; wrong with `but_not`.
+    """Right on all inputs of `make`, with upstream gradients as `alter` leaves them; wrong with `but_not`.
 
+    `telling` ones must leave every input its part in what is right; else a mistake hides behind a zero.
     With `may_stay`, what stays as it was at its start counts as well: a limit that is never reached.
     """
 
@@ -49,12 +43,31 @@ def when(
                 or instance.wrong
             ):
                 return False
+            if telling and not _still_matters(subject, instance, example):
+                return False
         if but_not is None:
             return True
         inputs = but_not(example.inputs, roles, rng)
         return bool(subject.tried(inputs, alter(subject.draw(inputs, rng))).wrong)
 
     return Condition(Finding(code, words), holds)
+
+
+def _still_matters(subject: Subject, instance: Instance, example: Instance) -> bool:
+    """Do the right results depend on all arrays that they depend on in the example?"""
+    before, after = (_moving(subject, each, example.wrong) for each in (example, instance))
+    return before <= after | {path for path, array in leaves(instance.inputs) if not array.any()}
+
+
+def _moving(subject: Subject, instance: Instance, names: list[str]) -> set[tuple]:
+    """The float arrays on which right results depend."""
+    moving = set()
+    for path, array in leaves(instance.inputs):
+        other = array * (1 + 0.1 * np.cos(np.arange(array.size)).reshape(array.shape)) + 0.1
+        right = subject.right(replaced(instance.inputs, path, other.astype(array.dtype)), instance.upstream)
+        if any(not close(right[name], instance.right[name], 1e-9) for name in names):
+            moving.add(path)
+    return moving
 
 
 def _is_now_right(instance: Instance, example: Instance, name: str, may_stay: bool) -> bool:
@@ -73,20 +86,22 @@ def _is_trivial(instance: Instance, name: str) -> bool:
 def conditions(example: Instance, subject: Subject) -> Iterator[Condition]:
     """From the most telling to the least."""
     roles = subject.roles(example.inputs)
-    smooth = any(np.any(right % 1) for right in example.right.values())
+    smooth = example.is_smooth
+    if smooth:
+        yield when("large", "is right for small numbers only", _small)
     yield from _without_repeats(example)
-    yield from _unused_numbers(example)
+    yield from unused_numbers(example)
     yield from _same(example)
-    yield from _leaks(roles) if smooth else ()
+    yield from leaks(roles) if smooth else ()
+    yield from _special_counts(example, subject)
     yield from _single(roles)
     yield from _upstreams(example)
-    yield from _special_numbers(example)
+    yield from _special_numbers(example) if smooth else ()  # drawn ids are right by chance there
     if smooth:
         yield from _symmetric(example)
         yield from _zeros(example)
-        yield from _unused_arrays(example)
-        yield when("large", "is right for small numbers only", _small)
-        yield _straight()
+        yield from unused_arrays(example)
+        yield from [_straight()] if len(list(leaves(example.inputs))) <= FEW else ()
 
 
 def _without_repeats(example: Instance) -> Iterator[Condition]:
@@ -120,35 +135,6 @@ def _small_sizes(roles: Roles, ids: NDArray, path: tuple) -> dict[str, int]:
     }
 
 
-def _unused_numbers(example: Instance) -> Iterator[Condition]:
-    for path, value in numbers(example.inputs):
-        other = value + 1 if isinstance(value, int) else 0.7 * value
-        yield _unused(f"option `{path[-1]}`", path, lambda inputs, rng, other=other: other)
-
-
-def _unused_arrays(example: Instance) -> Iterator[Condition]:
-    for path, _ in leaves(example.inputs):
-
-        def another(inputs: Inputs, rng: Generator, path: tuple = path) -> NDArray:
-            array = at(inputs, path)
-            return (array + rng.uniform(0.1, 0.5, array.shape)).astype(array.dtype)
-
-        yield _unused(f"without `{path[-1]}`", path, another)
-
-
-def _unused(code: str, path: tuple, another: Callable[[Inputs, Generator], object]) -> Condition:
-    """Nothing that was found changes with an argument on which right results depend that were wrong."""
-
-    def holds(subject: Subject, example: Instance, rng: Generator) -> bool:
-        changed = replaced(example.inputs, path, another(example.inputs, rng))
-        before = subject.tried(example.inputs, example.upstream)
-        after = subject.tried(changed, example.upstream)
-        still = all(np.array_equal(before.found[name], after.found[name]) for name in before.found)
-        return still and any(not close(before.right[name], after.right[name]) for name in example.wrong)
-
-    return Condition(Finding(code, f"does not depend on `{path[-1]}`"), holds)
-
-
 def _same(example: Instance) -> Iterator[Condition]:
     """Two arrays of one kind made the same, and ids the same along each row."""
     found = [(path, a) for path, a in arrays(example.inputs) if a.size > 1 and len(path) == 1]
@@ -163,60 +149,10 @@ def _same(example: Instance) -> Iterator[Condition]:
                     return replaced(made, other, at(made, one))
 
                 yield when("swapped", f"is right only when `{one[-1]}` and `{other[-1]}` are the same", make)
-
-
-def _leaks(roles: Roles) -> Iterator[Condition]:
-    """Results at other places that change with the last place of an axis alone, and must not."""
-    for symbol, size in roles.named.items():
-        if size > 2 and symbol in ("T", "B", "N"):
-            words = (
-                "depends on positions that come later" if symbol == "T" else "mixes the samples of the batch"
-            )
-            yield _leak("mask" if symbol == "T" else "axis", words, symbol, in_order=symbol == "T")
-            if symbol == "T":
-                yield _leak("axis", "mixes the positions", symbol, in_order=False)
-
-
-def _leak(code: str, words: str, symbol: str, in_order: bool) -> Condition:
-    def holds(subject: Subject, example: Instance, rng: Generator) -> bool:
-        roles = subject.roles(example.inputs)
-        inputs = fresh(example.inputs, roles, grown(roles), rng)
-        upstream = subject.draw(inputs, rng)
-        late, early = (_changed_at(inputs, subject.roles(inputs), symbol, place) for place in (-1, 0))
-        before, after = subject.tried(inputs, upstream), subject.tried(late, upstream)
-        names = [name for name in example.wrong if before.found[name].size > 1]
-        size = subject.roles(inputs).sizes[symbol]
-        moved = any(
-            close(_without(before.right[n], size, -1), _without(after.right[n], size, -1), 1e-9)
-            and not close(_without(before.found[n], size, -1), _without(after.found[n], size, -1), 1e-7) for n in names
-        )  # fmt: skip
-        if not moved or not in_order:
-            return moved
-        after = subject.tried(early, upstream)
-        return any(
-            not close(_without(before.right[n], size, 0), _without(after.right[n], size, 0), 1e-9)
-            for n in names
-        )
-
-    return Condition(Finding(code, words), holds)
-
-
-def _changed_at(inputs: Inputs, roles: Roles, symbol: str, place: int) -> Inputs:
-    """Every array changed at one place of the axes of that symbol."""
-    for path, dims in roles.dims.items():
-        axes = [axis for axis, dim in enumerate(dims) if dim == (1, (symbol,))]
-        if axes:
-            array = at(inputs, path).copy()
-            there = np.moveaxis(array, axes[0], 0)[place : place + 1 or None]
-            there[...] = (there + 1) % (array.max() + 1) if array.dtype.kind in "iu" else there + 1
-            inputs = replaced(inputs, path, array)
-    return inputs
-
-
-def _without(array: NDArray, length: int, place: int) -> NDArray:
-    """The results at the other places of the first axis of that length, which no other axis has."""
-    axes = [axis for axis, n in enumerate(array.shape) if n == length]
-    return np.delete(array, place, axes[0]) if axes else np.zeros(0)
+    for path, array in arrays(example.inputs, "iu"):
+        if array.ndim > 1:
+            words = f"is right only when `{path[-1]}` stays the same along each row"
+            yield when("shifted", words, _with(path, lambda ids: np.repeat(ids[:, :1], ids.shape[1], 1)))
 
 
 def _single(roles: Roles) -> Iterator[Condition]:
@@ -226,10 +162,10 @@ def _single(roles: Roles) -> Iterator[Condition]:
             code, words = SINGLE.get(symbol, ("axis", f"`{symbol}` = 1"))
 
             def make(inputs: Inputs, roles: Roles, rng: Generator, symbol: str = symbol) -> Inputs:
-                return fresh(inputs, roles, {**grown(roles), symbol: 1}, rng)
+                return fresh(inputs, roles, {**roles.sizes, symbol: 1}, rng)
 
             if symbol in SINGLE:
-                yield when(code, f"is right for {words} only", make)
+                yield when(code, f"is right for {words} only", make, telling=True)
 
 
 def _upstreams(example: Instance) -> Iterator[Condition]:
@@ -238,33 +174,64 @@ def _upstreams(example: Instance) -> Iterator[Condition]:
 
     if not example.upstream:
         return
-    yield when("upstream", "is right only when the upstream gradient is all ones", make, lambda upstream: tuple(
+    words = "is right only when the upstream gradient is all ones"
+    yield when("upstream", words, make, lambda upstream: tuple(
         np.ones_like(dout) if np.ndim(dout) else 1.0 for dout in upstream))  # fmt: skip
+
+
+def last_conditions(example: Instance) -> Iterator[Condition]:
+    """What says little: on the way of which upstream gradient the mistake lies."""
     for place in range(len(example.upstream) if len(example.upstream) > 1 else 0):
 
         def silent(upstream: Upstream, place: int = place) -> Upstream:
             zero = np.zeros_like(upstream[place]) if np.ndim(upstream[place]) else 0.0
             return (*upstream[:place], zero, *upstream[place + 1 :])
 
+        words = f"is right only when output {place + 1} gets no upstream gradient"
         yield when(
-            "upstream", f"is right only when output {place + 1} gets no upstream gradient", make, silent
+            "upstream", words, lambda inputs, roles, rng: fresh(inputs, roles, grown(roles), rng), silent
         )
 
 
-def _special_numbers(example: Instance) -> Iterator[Condition]:
-    """Each number at a value at which it has little to say, each list with one entry."""
+def _special_counts(example: Instance, subject: Subject) -> Iterator[Condition]:
+    """Each whole number that is no size of an axis at 1 and 2; a counter at a large value as well.
+
+    One that counts a loop, because a result has an entry for each round, is told by the first wrong round.
+    """
+    counts = subject.roles(example.inputs).counts
     for path, value in numbers(example.inputs):
-        counter = [int(1e6)] if len(path) > 1 else []  # the count of a loop would be too much
-        for special in (1, 2, *counter) if isinstance(value, int) else (0.0, 1.0, 1e6):
+        if not isinstance(value, int) or path in counts:
+            continue
+        if any(dims == ((1, (path[-1],)),) for dims in subject.contract.shapes.values()):
+            yield from _rounds(path)
+            continue
+        large = (10**6,) if len(path) > 1 else ()  # the count of a loop would be too much
+        for special in (1, 2, *large) if example.is_smooth else (1,):
+            if special != value:
+                words = f"is right only when `{path[-1]}` is {special if special < 3 else 'very large'}"
+                yield when(f"option `{path[-1]}`", words, _with(path, lambda old, special=special: special))
+
+
+def _rounds(path: tuple) -> Iterator[Condition]:
+    for rounds in range(1, ROUNDS):
+        words = f"is right as long as `{path[-1]}` is at most {rounds}"
+        more = _with(path, lambda old, rounds=rounds: rounds + 1)
+        yield when("loop", words, _with(path, lambda old, rounds=rounds: rounds), but_not=more)
+
+
+def _special_numbers(example: Instance) -> Iterator[Condition]:
+    """Each float at a value at which it has little to say, each list with one entry."""
+    for path, value in numbers(example.inputs):
+        for special in (0.0, 1.0, 1e6) if isinstance(value, float) else ():
             if special != value:
                 size = "very large" if special == 1e6 else f"{special:g}"
                 words = f"is right only when `{path[-1]}` is {size}"
-                yield when(f"option `{path[-1]}`", words, _with(path, lambda array, special=special: special),
-                           may_stay=special == 1e6)  # fmt: skip
+                make = _with(path, lambda old, special=special: special)
+                yield when(f"option `{path[-1]}`", words, make, may_stay=special == 1e6)
     for name, value in example.inputs.items():
         if type(value) in (list, tuple) and len(value) > 1:
             words = f"is right only when `{name}` has a single entry"
-            yield when(f"option `{name}`", words, _with((name,), lambda array: array[:1]))
+            yield when(f"option `{name}`", words, _with((name,), lambda old: old[:1]))
 
 
 def _symmetric(example: Instance) -> Iterator[Condition]:
@@ -277,9 +244,8 @@ def _symmetric(example: Instance) -> Iterator[Condition]:
 def _zeros(example: Instance) -> Iterator[Condition]:
     """Each array at zero; one that all the rest hangs on makes the right result trivial, and is not said."""
     for path, _ in leaves(example.inputs):
-        yield when(
-            f"without `{path[-1]}`", f"is right only when `{path[-1]}` is zero", _with(path, np.zeros_like)
-        )
+        words = f"is right only when `{path[-1]}` is zero"
+        yield when(f"without `{path[-1]}`", words, _with(path, np.zeros_like), telling=True)
 
 
 def _with(path: tuple, change: Callable) -> Make:
@@ -291,7 +257,7 @@ def _with(path: tuple, change: Callable) -> Make:
 
 
 def _straight() -> Condition:
-    """Right for numbers so small that all curves are straight lines, and there not because nothing is left."""
+    """Right for numbers so small that curves are straight lines, and not because nothing is left there."""
 
     def holds(subject: Subject, example: Instance, rng: Generator) -> bool:
         upstream = example.upstream

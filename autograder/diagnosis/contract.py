@@ -1,8 +1,8 @@
 """What a docstring promises: the names of the axes of what goes in, and the names of what comes out.
 
 Understood are shapes behind names, as in `x, y: (B, T) ids`, `params: "Wx" (V, 4H)`, `{"w": (V,)}`,
-`Returns h (B, H), loss (a number)` and `Returns out, cache: out is (..., D)`. Whatever else a docstring says is
-ignored, and where it says nothing, axes have no names.
+`Returns h (B, H), loss (a number)` and `Returns out, cache: out is (..., D)`. Whatever else a docstring says
+is ignored, and where it says nothing, axes have no names.
 """
 
 import math
@@ -32,7 +32,7 @@ Dim = tuple[int, tuple[str, ...]]  # a factor, and the symbols that it multiplie
 
 @dataclass(frozen=True)
 class Contract:
-    """The dimensions of each named array, the names of the results in their order, numbers that are a size."""
+    """The dimensions of each named array, the results' names in order, and numbers that are a size."""
 
     shapes: Mapping[str, tuple[Dim | str, ...]]
     returns: tuple[str, ...] = ()
@@ -55,7 +55,7 @@ def contract_of(docstring: str | None) -> Contract:
     """The contract that a docstring states, perhaps an empty one."""
     text = re.sub(r"\s+", " ", docstring or "")
     before, _, after = text.partition("Returns ")
-    counts = {name: symbol for name, symbol in COUNT.findall(before)}
+    counts = dict(COUNT.findall(before))
     return Contract(dict([*_shapes(after), *_shapes(before)]), tuple(_results(after)), counts)
 
 
@@ -88,7 +88,7 @@ def _results(text: str) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Roles:
-    """The axes of a check's inputs: dimensions by path, the size of each symbol, and numbers that state one."""
+    """The axes of a check's inputs: dimensions by path, the size of each symbol, numbers that state one."""
 
     dims: Mapping[Path, tuple[Dim, ...]]
     sizes: Mapping[str, int]
@@ -150,9 +150,15 @@ def _fits(axes: tuple[Dim, ...], shape: tuple[int, ...], sizes: Mapping[str, int
 
 
 def _guess(length: int, sizes: Mapping[str, int]) -> Dim:
-    """An axis without a name goes with the only symbol of its size; the reference tells whether that works."""
-    same = [symbol for symbol, size in sizes.items() if size == length]
-    return (1, (same[0],)) if len(same) == 1 and length > 1 else (length, ())
+    """An axis without a name goes with the only symbol of its size, or of a simple part of that.
+
+    The reference tells whether that works, for it takes no arrays that do not fit together.
+    """
+    for factor in (1, 2, 3, 4):
+        same = [symbol for symbol, size in sizes.items() if factor * size == length]
+        if len(same) == 1 and length > 1:
+            return factor, (same[0],)
+    return length, ()
 
 
 def axes_of(contract: Contract, name: str, array: np.ndarray) -> tuple[str, ...]:

@@ -1,24 +1,28 @@
 """What is wrong? The first hypothesis whose predictions come true, on the example and on fresh inputs.
 
-A prediction must be what was found, to six digits, on inputs of other sizes and values; then no coincidence of one
-example can make a finding. docs/diagnosis.md says it in words.
+A prediction must be what was found, to six digits, on inputs of other sizes and values; then no
+coincidence of one example can make a finding. docs/diagnosis.md says it in words.
 """
 
+import contextlib
+import dataclasses
 import io
 import itertools
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import redirect_stderr, redirect_stdout
+from typing import Any
 
 import numpy as np
 
 from autograder.diagnosis.changes import inputs_changed
-from autograder.diagnosis.conditions import conditions
+from autograder.diagnosis.conditions import conditions, last_conditions
 from autograder.diagnosis.fresh import proposals
 from autograder.diagnosis.observe import observed
 from autograder.diagnosis.question import Diagnosis, Finding, Hypothesis, Instance, Subject, prediction
-from autograder.diagnosis.results import alike_results, results_changed
+from autograder.diagnosis.reach import Condition
+from autograder.diagnosis.results import alike_results, masks, results_changed
 
 SECONDS = 10.0
 FRESH = 2
@@ -36,7 +40,7 @@ class Clock:
 
 
 def diagnose(
-    subject: Subject, example: Instance, axes_name: Callable[[str], str] = str, seconds: float = SECONDS
+    subject: Subject, example: Instance, axes_name: Callable[[str], str] = str, seconds: float | None = None
 ) -> Diagnosis:
     """What is wrong with the example's wrong results; `axes_name` is what the contract calls a result.
 
@@ -50,7 +54,7 @@ def diagnose(
         np.errstate(all="ignore"),
     ):
         warnings.simplefilter("ignore")
-        return _diagnose(subject, example, axes_name, Clock(seconds))
+        return _diagnose(subject, example, axes_name, Clock(SECONDS if seconds is None else seconds))
 
 
 def _diagnose(
@@ -58,10 +62,11 @@ def _diagnose(
 ) -> Diagnosis:
     rng = np.random.default_rng(0)
     more = list(itertools.islice(_fresh(subject, example, rng, clock), FRESH)) if subject.right else []
+    example = dataclasses.replace(example, is_like_smooth=any(one.is_smooth for one in more))
     seen: list[tuple[Finding, str]] = []
 
     def first(hypotheses: Iterable[Hypothesis], in_part: bool = False) -> Diagnosis | None:
-        for hypothesis in hypotheses:
+        for hypothesis in _unbroken(hypotheses):
             if clock.rings():
                 return None
             names = _survives(hypothesis, example, more)
@@ -71,14 +76,26 @@ def _diagnose(
                 seen.append((hypothesis.finding, next(name for name in example.wrong if name in names)))
         return None
 
+    def told(tried: Iterable[Condition]) -> Diagnosis | None:
+        found = _conditions(subject, example, rng, clock, tried) if more else ()
+        return next((_said(finding, example.wrong[0]) for finding in found), None)
+
     return (
         first(results_changed(example), in_part=True)
         or first(_other_ways(subject, example, vague=False))
-        or next((_said(f, example.wrong[0]) for f in _conditions(subject, example, rng, clock) if more), None)
+        or first(masks())
+        or told(conditions(example, subject))
         or first(_other_ways(subject, example, vague=True))
         or first(alike_results(), in_part=True)
+        or told(last_conditions(example))
         or (_said(*seen[0]) if seen else _observation(subject, example, more, axes_name))
     )
+
+
+def _unbroken(hypotheses: Iterable[Any]) -> Iterator[Any]:
+    """What comes before something breaks, such as a reference that does not take the example."""
+    with contextlib.suppress(Exception):
+        yield from hypotheses
 
 
 def _said(finding: Finding, name: str) -> Diagnosis:
@@ -105,7 +122,7 @@ def _fresh(subject: Subject, example: Instance, rng: np.random.Generator, clock:
 
 def _other_ways(subject: Subject, example: Instance, vague: bool) -> Iterator[Hypothesis]:
     """The right results worked out on other inputs, or with one step taken in another way."""
-    if not subject.right:
+    if not (subject.right and subject.quick):
         return
     if not vague:
         yield from inputs_changed(example, subject.right)
@@ -127,9 +144,9 @@ def _survives(hypothesis: Hypothesis, example: Instance, more: list[Instance]) -
 
 
 def _conditions(
-    subject: Subject, example: Instance, rng: np.random.Generator, clock: Clock
+    subject: Subject, example: Instance, rng: np.random.Generator, clock: Clock, tried: Iterable[Condition]
 ) -> Iterator[Finding]:
-    for condition in conditions(example, subject):
+    for condition in _unbroken(tried):
         if clock.rings():
             return
         try:

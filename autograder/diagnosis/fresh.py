@@ -1,4 +1,4 @@
-"""Fresh inputs of the same kind as an example's: other values, and other sizes where the contract names the axes."""
+"""Fresh inputs of an example's kind: other values, and other sizes where the contract names the axes."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -12,7 +12,7 @@ from autograder.diagnosis.inputs import Inputs, every, replaced
 
 
 def proposals(inputs: Inputs, roles: Roles, rng: Generator) -> Iterator[Inputs]:
-    """From very different inputs to such that are nearly the example's; not all functions take the first ones."""
+    """From very different inputs to nearly the example's; not all functions take the first ones."""
     for seed in range(2):
         yield fresh(inputs, roles, grown(roles, seed), rng, vary=seed == 1)
     yield fresh(
@@ -41,7 +41,7 @@ def fresh(
     vary: bool = False,
     values: Any = None,
 ) -> Inputs:
-    """Inputs of these sizes. Float arrays are float64; with `vary`, whole numbers that are no size change as well."""
+    """Inputs of these sizes, in float64; with `vary`, whole numbers that are no size change as well."""
     made = inputs
     for path, value in every(inputs):
         if isinstance(value, np.ndarray):
@@ -76,7 +76,7 @@ def jittered(example: NDArray, shape: tuple[int, ...], rng: Generator) -> NDArra
 
 
 def drawn(example: NDArray, shape: tuple[int, ...], rng: Generator) -> NDArray:
-    """Random values in the example's range and of its kind: ids, truth values, probabilities, masked or not."""
+    """Random values of the example's range and kind: ids, truth values, probabilities, masked or not."""
     if example.dtype.kind == "b":
         return rng.random(shape) < 0.5
     if example.dtype.kind in "iu":
@@ -106,6 +106,8 @@ def _floats(example: NDArray, shape: tuple[int, ...], rng: Generator) -> NDArray
 
 def _adds_up(example: NDArray) -> bool:
     sums = example.sum(axis=-1)
+    if sums.size < 2:  # a single row may do so by chance
+        return False
     return bool(example.shape[-1] > 1 and np.all((np.abs(sums - 1) < 1e-4) | (sums == 0)) and sums.any())
 
 

@@ -1,4 +1,4 @@
-"""Without a hypothesis: which results are wrong, and where in them? All that is said here was seen, each time."""
+"""Without a hypothesis: which results are wrong, and where in them? All that is said was seen each time."""
 
 from collections.abc import Iterator, Sequence
 
@@ -21,7 +21,10 @@ def observed(name: str, instances: Sequence[Instance], contract: Contract, axes_
         if finding:
             return finding
     return Finding(
-        "differs", "is wrong everywhere" if all(p.all() for p in places) else "is wrong at some places and right at others"
+        "differs",
+        "is wrong everywhere"
+        if all(p.all() for p in places)
+        else "is wrong at some places and right at others",
     )
 
 
@@ -37,9 +40,9 @@ def _all(
     found, right = [i.found[name] for i in instances], [i.right[name] for i in instances]
     yield _where_zero(right, places)
     yield _at_ids(instances, places)
+    yield _block(axes, places)
     for axis, symbol in enumerate(axes):
         yield _along(symbol, axis, places)
-    yield _block(axes, places)
     if all(w.mean() < 0.5 for w in places) and all(w.size > 3 for w in places):
         yield Finding("partly", "is right at most places and wrong at some")
     yield _not_adding_up(found, right)
@@ -115,8 +118,8 @@ def _along(symbol: str, axis: int, places: list[NDArray]) -> Finding | None:
     firsts = {int(np.argmax(line)) for line in lines}
     if all(line[np.argmax(line) :].all() for line in lines):
         place = firsts.pop() if len(firsts) == 1 else None
-        return Finding(code, f"is right at first and wrong from {noun} {place} on (counted from 0){where}" if place
-                       else f"is right at the first {noun}s and wrong behind them{where}")  # fmt: skip
+        where += f" from {noun} {place} on (counted from 0)" if place else f" behind the first {noun}s"
+        return Finding(code, f"is right at first and wrong{where}")
     if all(line[: len(line) - np.argmax(line[::-1])].all() for line in lines):
         return Finding(code, f"is wrong at the first {noun}s and right behind them{where}")
     return None
@@ -131,13 +134,15 @@ def _block(axes: tuple[str, ...], places: list[NDArray]) -> Finding | None:
         tuple(part.any() for part in np.split(w, count, axis=-1)) for w in places if w.shape[-1] % count == 0
     }
     if len(wrong) == 1 and 0 < sum(blocks := wrong.pop()) < count:
-        which = " and ".join(str(i + 1) for i, is_wrong in enumerate(blocks) if is_wrong)
-        return Finding("partly", f"is wrong only in block {which} of its {count} blocks of {symbol}")
+        numbers = [str(i + 1) for i, is_wrong in enumerate(blocks) if is_wrong]
+        which = f"s {', '.join(numbers[:-1])} and {numbers[-1]}" if len(numbers) > 1 else f" {numbers[0]}"
+        return Finding("partly", f"is wrong only in block{which} of its {count} blocks of {symbol}")
     return None
 
 
 def _not_adding_up(found: list[NDArray], right: list[NDArray]) -> Finding | None:
-    if not all(r.ndim and r.shape[-1] > 1 and np.any(r % 1) for r in right):
+    rows = sum(r.size // max(1, r.shape[-1]) for r in right if r.ndim)
+    if rows < 3 or not all(r.ndim and r.shape[-1] > 1 and np.any(r % 1) for r in right):
         return None
     total = 1 if all(r.min() >= 0 for r in right) else 0
     if all(adds_up(r, -1, total) for r in right) and not any(adds_up(f, -1, total) for f in found):

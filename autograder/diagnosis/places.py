@@ -4,11 +4,12 @@ import ast
 from dataclasses import dataclass, replace
 
 Edit = tuple[int, str, str, ast.AST]  # rank, code, words, the other node
+HANDED_ON = "what one step hands to the next did not arrive"
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a node stands: in which function, in a loop, in an index, behind which statements of its block."""
+    """Where a node stands: in which function, in a loop, in an index, behind which statements."""
 
     arguments: tuple[str, ...]
     names: tuple[str, ...]
@@ -17,6 +18,8 @@ class Place:
     in_index: bool = False
     is_axis: bool = False
     in_test: bool = False
+    in_slope: bool = False
+    counters: tuple[str, ...] = ()
     carried: frozenset[str] = frozenset()
     before: tuple[ast.stmt, ...] = ()
 
@@ -26,7 +29,16 @@ class Place:
         given = [a.arg for a in (*tree.args.posonlyargs, *tree.args.args, *tree.args.kwonlyargs)]
         bound = [n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
         keys = [n.slice.value for n in ast.walk(tree) if _is_key(n)]
-        return cls(tuple(given), tuple(dict.fromkeys([*given, *bound])), tuple(dict.fromkeys(keys)))
+        counters = [
+            n.target.id for n in ast.walk(tree) if isinstance(n, ast.For) and isinstance(n.target, ast.Name)
+        ]
+        names, keys = tuple(dict.fromkeys([*given, *bound])), tuple(dict.fromkeys(keys))
+        return cls(tuple(given), names, keys, counters=tuple(counters))
+
+    @property
+    def known(self) -> set[str]:
+        """The arguments that a student sees; what a cache holds is each one's own."""
+        return set(self.arguments) - {"cache", "params"}
 
     def inside(self, parent: ast.AST, field: str) -> "Place":
         """One level further down."""
@@ -42,7 +54,8 @@ class Place:
         )
         carried = self.carried | _carried(parent) if isinstance(parent, ast.For | ast.While) else self.carried
         axis = axis or (self.is_axis and not _is_call(parent))
-        return replace(self, in_loop=loop, in_index=index, is_axis=axis, in_test=test, carried=carried)
+        return replace(self, in_loop=loop, in_index=index, is_axis=axis, in_test=test, carried=carried,
+                       in_slope=self.in_slope or _is_slope_test(parent))  # fmt: skip
 
     def beside(self, block: object, index: int | None) -> "Place":
         """A statement in a block."""
@@ -62,7 +75,7 @@ class Place:
 
 
 def _carried(loop: ast.For | ast.While) -> frozenset[str]:
-    """The names that a round of a loop may read from the round before: bound in it, but not before they are read."""
+    """The names that a round of a loop may read from the one before: bound in it, but read before that."""
     bound: set[str] = set()
     early: set[str] = set()
     for statement in loop.body:
@@ -105,10 +118,16 @@ def is_number(node: ast.AST, *values: float) -> bool:
     return found and (not values or node.value in values)
 
 
+def _is_slope_test(node: ast.AST) -> bool:
+    return isinstance(node, ast.Compare) and is_slope(node)
+
+
 def is_slope(node: ast.AST) -> bool:
     """Is it of the form that slopes of activations have: 1 - a**2, a * (1 - a), a > 0?"""
     if isinstance(node, ast.Compare):
-        return is_number(node.comparators[0], 0)
+        return isinstance(node.ops[0], ast.Gt | ast.GtE | ast.Lt | ast.LtE) and is_number(
+            node.comparators[0], 0
+        )
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub):
         return is_number(node.left, 1) and _is_square(node.right)
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):

@@ -1,4 +1,4 @@
-"""What is asked: a function with its inputs, what it gives and what would be right, here and on other inputs."""
+"""What is asked: a function and its inputs, what it gives and what is right, here and on other inputs."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -34,7 +34,7 @@ class Diagnosis(NamedTuple):
 
 @dataclass(frozen=True)
 class Instance:
-    """One try: inputs (and upstream gradients), what was found and what is right, by the names of the results.
+    """One try: inputs and upstream gradients, what was found and what is right, by the names of the results.
 
     `starts` are the arrays from which an update goes on. What lies nearer than `limit` is right.
     """
@@ -46,18 +46,24 @@ class Instance:
     sizes: Mapping[str, int]
     starts: Arrays = field(default_factory=dict)
     limit: float = TIGHT
+    is_like_smooth: bool = False  # are they so for fresh inputs?
 
     @cached_property
     def wrong(self) -> list[str]:
         """The names of the results that are not right."""
         return [name for name in self.right if not close(self.found[name], self.right[name], self.limit)]
 
+    @property
+    def is_smooth(self) -> bool:
+        """Do the right results hold more than whole numbers?"""
+        return self.is_like_smooth or any(bool(np.any(right % 1)) for right in self.right.values())
+
     def error(self, name: str) -> float:
         """How far a result is from what is right."""
         return float(np.linalg.norm(np.asarray(self.found[name], np.float64) - self.right[name]))
 
     def hits(self, name: str, predicted: NDArray) -> bool:
-        """Is that what was found, and clearly not what is right? Where the prediction is NaN, it says nothing."""
+        """Is that what was found, and clearly not what is right? A prediction of NaN says nothing."""
         found, right = self.found[name], self.right[name]
         if np.shape(predicted) != found.shape:
             return False
@@ -111,11 +117,12 @@ Another = Callable[[Inputs, Upstream], Arrays]  # the right results, worked out 
 
 @dataclass(frozen=True)
 class Subject:
-    """The function in question. Each of its callables may raise anything, for not all functions take all inputs.
+    """The function in question. Its callables may raise anything, for not all functions take all inputs.
 
-    `found(inputs, upstream)` gives what the student's code gives, `right(inputs, upstream)` what is right, and
-    `draw(inputs, rng)` random upstream gradients, none for a function without. `others` are other ways to work out
-    the right results, each with what it would mean: a step of the reference taken in another way; the vague ones apart.
+    `found(inputs, upstream)` gives what the student's code gives, `right(inputs, upstream)` what is right,
+    and `draw(inputs, rng)` random upstream gradients, none for a function without. `others(inputs, vague)`
+    are other ways to work out the right results, each with what it would mean: a step of the reference taken
+    in another way; the vague ones apart.
     """
 
     found: Another
@@ -123,6 +130,7 @@ class Subject:
     draw: Callable[[Inputs, np.random.Generator], Upstream]
     contract: Contract = field(default_factory=lambda: Contract({}))
     others: Callable[[Inputs, bool], Iterator[tuple[Finding, Another]]] = lambda inputs, vague: iter(())
+    quick: bool = True  # or is `right` worked out by central differences?
     starts: Callable[[Inputs], Arrays] = lambda inputs: {}
 
     def roles(self, inputs: Mapping[str, Any]) -> Roles:

@@ -24,9 +24,14 @@ def results_changed(example: Instance) -> Iterator[Hypothesis]:
     yield from _shifted(example)
     yield from _offset(example)
     yield relation(Finding("axis", "adds up to 1 along the wrong axis"), _sums_elsewhere)
+    yield from masks() if not example.upstream else ()
+    yield relation(Finding("order", "holds the right numbers at the wrong places"), _reordered)
+
+
+def masks() -> Iterator[Hypothesis]:
+    """The right places are not the ones that are zero."""
     yield relation(Finding("mask", "is not zero at places that should be hidden"), _shows_hidden)
     yield relation(Finding("mask", "is zero at places that should not be hidden"), _hides_seen)
-    yield relation(Finding("order", "holds the right numbers at the wrong places"), _reordered)
 
 
 def alike_results() -> Iterator[Hypothesis]:
@@ -74,13 +79,14 @@ def _updates(example: Instance) -> Iterator[Hypothesis]:
 
     def proportional(instance: Instance, names: list[str]) -> set[str]:
         return {name for name in names if name in instance.starts and _proportional(
-            *(array[name] - instance.starts[name] for array in (instance.found, instance.right)))}  # fmt: skip
+            *(array[name] - instance.starts[name] for array in (instance.found, instance.right))
+        )}  # fmt: skip
 
     yield Hypothesis(Finding("scale", "changes too much or too little, by a constant factor"), proportional)
 
 
 def _factors(example: Instance) -> Iterator[tuple[str, Callable[[Instance], float]]]:
-    """Factors with a name: sizes, products and roots of them, numbers among the inputs, bases of the logarithm."""
+    """Factors with a name: sizes, their products and roots, numbers among the inputs, logarithms' bases."""
     symbols = [s for s, n in example.sizes.items() if n > 1 and not s.startswith(".")]
     named: dict[str, Callable[[Instance], float]] = {}
     for one in symbols:
@@ -116,11 +122,18 @@ def _too(factor: float, times: bool) -> str:
 def _scaled(example: Instance) -> Iterator[Hypothesis]:
     for words, factor in _factors(example):
         yield prediction(Finding("scale", words), lambda instance, factor=factor: {
-            name: factor(instance) * right for name, right in instance.right.items() if right.any()})  # fmt: skip
+            name: factor(instance) * right for name, right in instance.right.items() if right.any()
+        })  # fmt: skip
 
 
 def _exchanged(example: Instance) -> Iterator[Hypothesis]:
-    """One result in the place of another, or the last step of one."""
+    """Two results in each other's place, one in the place of another, or the last step of one."""
+    for one, other in itertools.combinations(example.right, 2):
+        if example.right[one].shape == example.right[other].shape:
+            finding = Finding("swapped", f"is what {{{other}}} should be, and the other way round")
+            yield prediction(
+                finding, lambda i, one=one, other=other: {one: i.right[other], other: i.right[one]}
+            )
     for one, other in itertools.permutations(example.right, 2):
         shape, there = example.right[one].shape, example.right[other].shape
         finding = Finding("swapped", f"is what {{{other}}} should be")
@@ -157,11 +170,19 @@ def _offset(example: Instance) -> Iterator[Hypothesis]:
                 part = instance.upstream[place] if kind else dict(leaves(instance.inputs))[place]
                 return {
                     name: right + sign * part for name, right in instance.right.items()
-                    if np.broadcast_shapes(right.shape, np.shape(part)) == right.shape
+                    if _fits(np.shape(part), right.shape)
                 }  # fmt: skip
 
             code = f"without {words}" if sign < 0 and not kind else "offset"
             yield prediction(Finding(code, f"is {verb} by exactly {words}"), predict)
+
+
+def _fits(part: tuple[int, ...], shape: tuple[int, ...]) -> bool:
+    """Can an array of that shape be added without making the other larger?"""
+    try:
+        return np.broadcast_shapes(part, shape) == shape
+    except ValueError:
+        return False
 
 
 def _upstream_name(position: int, example: Instance) -> str:

@@ -1,136 +1,12 @@
-"""In which other ways can a call, a statement or a loop do its work? As in edits.py."""
+"""In which other ways can a statement or a loop do its work? As in edits.py."""
 
 import ast
+import builtins
 import copy
 import itertools
 from collections.abc import Iterator
 
 from autograder.diagnosis.places import Edit, Place, binary, call, number
-
-SUMS = {"sum": "mean", "mean": "sum"}
-EXTREMES = ("maximum", "minimum", "max", "min", "clip")
-LOGARITHMS = ("log2", "log10")
-
-
-def _reductions(node: ast.Call, place: Place) -> Iterator[Edit]:
-    """A sum for a mean, other axes, no sum at all."""
-    name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
-    if name in SUMS:
-        other = copy.copy(node)
-        other.func = ast.Attribute(node.func.value, SUMS[name], ast.Load())
-        yield 1, "scale", f"a {SUMS[name]} stood in the place of a {name}", other
-    axes = [k for k in node.keywords if k.arg == "axis"]
-    for keyword in axes:
-        for axis in (0, 1, 2, -1, -2, None):
-            if ast.dump(keyword.value) != ast.dump(ast.parse(str(axis), mode="eval").body):
-                other = copy.copy(node)
-                value = ast.Constant(axis)
-                other.keywords = [ast.keyword("axis", value) if k is keyword else k for k in node.keywords]
-                yield 1, "axis", f"a {name or 'sum'} ran over another axis", other
-    if axes and isinstance(node.func, ast.Attribute) and name in ("sum", "mean", "max"):
-        inner = node.args[0] if node.args else node.func.value
-        yield 4, "axis", f"a {name} were left out", inner
-        yield (
-            4,
-            "axis",
-            "only one entry counted instead of a sum",
-            ast.Subscript(inner, number(0), ast.Load()),
-        )
-
-
-def _functions(node: ast.Call, place: Place) -> Iterator[Edit]:
-    """Another function, or none, of the same argument."""
-    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-    if not node.args:
-        return
-    inner = node.args[0]
-    if name == "sqrt":
-        yield 2, "scale", "a root were left out", inner
-    elif name in ("exp", "log", "log1p", "expm1"):
-        yield 3, "nonlinearity", f"the {name} were left out", inner
-        for other in LOGARITHMS if name == "log" else ():
-            yield 2, "scale", "another base of the logarithm were taken", call(f"np.{other}", inner)
-    elif name in EXTREMES:
-        for part in node.args:
-            words = (
-                f"a limit{place.with_(node)} were not kept"
-                if name == "clip" or len(node.args) > 1
-                else "a limit"
-            )
-            yield 2, "limited", words, part
-        other = {"maximum": "np.minimum", "minimum": "np.maximum", "max": "min", "min": "max"}.get(name)
-        if other:
-            yield 2, "limited", "a limit were kept from the wrong side", call(other, *node.args)
-    elif len(node.args) == 1 and not node.keywords and isinstance(node.func, ast.Attribute | ast.Name):
-        words = "another activation were used, or none"
-        sigmoid = binary(
-            number(1), ast.Div, binary(number(1), ast.Add, call("np.exp", ast.UnaryOp(ast.USub(), inner)))
-        )
-        for other in (inner, call("np.tanh", inner), sigmoid, call("np.maximum", inner, number(0))):
-            yield 3, "nonlinearity", words, other
-
-
-def _joined(node: ast.Call, place: Place) -> Iterator[Edit]:
-    """Of steps that are put together from a first one and the others, the others as they are."""
-    if isinstance(node.func, ast.Attribute) and node.func.attr in (
-        "concatenate",
-        "stack",
-        "vstack",
-        "hstack",
-    ):
-        parts = node.args[0].elts if node.args and isinstance(node.args[0], ast.List | ast.Tuple) else []
-        for part in parts:
-            if isinstance(part, ast.Subscript):
-                yield 2, "shifted", "each step were taken for the one before or after it", part.value
-
-
-def _arguments(node: ast.Call, place: Place) -> Iterator[Edit]:
-    """Two arguments exchanged; axes in another order; a loop walked the other way."""
-    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-    if name in ("transpose", "reshape", "swapaxes"):
-        if isinstance(node.func, ast.Attribute) and name != "reshape":
-            yield 2, "transposed", "axes were not exchanged that should be", node.func.value
-        turns = itertools.permutations(node.args) if len(node.args) < 5 else ()
-        for order in turns:
-            if list(order) != node.args:
-                yield (
-                    3,
-                    "order",
-                    "the axes of an array were in another order",
-                    ast.Call(node.func, list(order), []),
-                )
-        return
-    if name == "reversed":
-        yield 2, "time", "the steps were walked through from the other end", node.args[0]
-    elif name == "range":
-        yield 3, "time", "the steps were walked through from the other end", call("reversed", node)
-    elif name in ("tril", "triu"):
-        inner = node.args[0]
-        diagonal = node.args[1] if len(node.args) > 1 else next((k.value for k in node.keywords), number(0))
-        for step in (-1, 1):
-            words = "the mask hid one place more, or one less"
-            yield 1, "mask", words, ast.Call(node.func, [inner, binary(diagonal, ast.Add, number(step))], [])
-        other = "np.triu" if name == "tril" else "np.tril"
-        yield (
-            1,
-            "mask",
-            "the mask hid the other side",
-            ast.Call(ast.parse(other, mode="eval").body, node.args, node.keywords),
-        )
-    for one, two in itertools.combinations(range(len(node.args)), 2):
-        other = copy.copy(node)
-        other.args = list(node.args)
-        other.args[one], other.args[two] = node.args[two], node.args[one]
-        yield 3, "swapped", "two things were exchanged where they are handed on", other
-    for keyword in node.keywords:
-        if keyword.arg != "axis":
-            other = copy.copy(node)
-            other.keywords = [k for k in node.keywords if k is not keyword]
-            yield 4, f"option `{keyword.arg}`", f"`{keyword.arg}` were not handed on", other
-    if len(node.args) > 1 and not isinstance(node.args[-1], ast.Constant):
-        other = copy.copy(node)
-        other.args = node.args[:-1]
-        yield 5, "partly", f"something{place.with_(node.args[-1])} were not handed on", other
 
 
 def _left_out(node: ast.stmt, place: Place) -> Iterator[Edit]:
@@ -169,6 +45,7 @@ def _added(node: ast.AugAssign, place: Place) -> Iterator[Edit]:
         else "something were overwritten, not added to"
     )
     yield 1, "time" if place.in_loop else "offset", words, ast.Assign([node.target], node.value)
+    yield from _everywhere(node.target, node.value)
     if isinstance(node.op, ast.Add | ast.Sub):
         other = ast.Sub() if isinstance(node.op, ast.Add) else ast.Add()
         yield (
@@ -201,6 +78,8 @@ def _assigned(node: ast.Assign, place: Place) -> Iterator[Edit]:
     if isinstance(target, ast.Name) and place.in_loop:
         words = "what one step hands to the next were added up from step to step"
         yield 3, "time", words, ast.AugAssign(target, ast.Add(), node.value)
+    yield from _skipped(target, node.value)
+    yield from _everywhere(target, node.value)
     if isinstance(target, ast.Subscript) and place.in_loop:
         yield (
             4,
@@ -210,6 +89,29 @@ def _assigned(node: ast.Assign, place: Place) -> Iterator[Edit]:
         )
 
 
+def _skipped(target: ast.expr, value: ast.expr) -> Iterator[Edit]:
+    """One of the notebook's own functions not called: its first argument in the place of its first result."""
+    if not isinstance(value, ast.Call) or not isinstance(value.func, ast.Name) or not value.args:
+        return
+    if hasattr(builtins, value.func.id):
+        return
+    new: ast.expr = value.args[0]
+    if isinstance(target, ast.Tuple):
+        others = ast.Subscript(value, ast.Slice(number(1), None, None), ast.Load())
+        new = ast.Tuple([new, ast.Starred(others, ast.Load())], ast.Load())
+    yield 2, "skipped", f"`{value.func.id}` were left out", ast.Assign([target], new)
+
+
+def _everywhere(target: ast.expr, value: ast.expr) -> Iterator[Edit]:
+    """What belongs to one place, at each of them."""
+    if isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name):
+        whole = ast.Name(target.value.id, ast.Store())
+        words = "what belongs to one place were put at every place"
+        wide = ast.Subscript(value, ast.parse("x[:, None]", mode="eval").body.slice, ast.Load())
+        for new in (wide, value):
+            yield 2, "time", words, ast.AugAssign(whole, ast.Add(), new)
+
+
 def _loops(node: ast.For, place: Place) -> Iterator[Edit]:
     """What a loop begins with, begun with at each step; a step more or less."""
     for statement in place.before:
@@ -217,6 +119,11 @@ def _loops(node: ast.For, place: Place) -> Iterator[Edit]:
             other = copy.copy(node)
             other.body = [statement, *node.body]
             yield 2, "time", "what one step hands to the next were lost", other
+    for first in range(len(node.body) - 1):
+        other = copy.copy(node)
+        other.body = list(node.body)
+        other.body[first : first + 2] = node.body[first + 1], node.body[first]
+        yield 2, "loop", "two steps in a loop were done in the other order", other
     steps = call("list", node.iter)
     one, last = number(1), ast.UnaryOp(ast.USub(), number(1))
     for bounds, words in (
@@ -239,12 +146,14 @@ def _conditions(node: ast.If, place: Place) -> Iterator[Edit]:
 
 
 def _returned(node: ast.Return, place: Place) -> Iterator[Edit]:
+    for _, code, words, new in _skipped(ast.Name("_", ast.Store()), node.value) if node.value else ():
+        yield 2, code, words, ast.Return(new.value)
     if isinstance(node.value, ast.Tuple) and len(node.value.elts) == 2:
         yield 2, "swapped", "the results were returned in another order", ast.Return(
             ast.Tuple(node.value.elts[::-1], ast.Load()))  # fmt: skip
 
 
 WORK = {
-    "Call": (_reductions, _functions, _joined, _arguments), "Expr": (_scattered, _left_out), "Assign": (_assigned, _left_out),
-    "AugAssign": (_added, _left_out), "For": (_loops,), "If": (_conditions, _left_out), "Return": (_returned,),
+    "Expr": (_scattered, _left_out), "Assign": (_assigned, _left_out), "AugAssign": (_added, _left_out),
+    "For": (_loops,), "If": (_conditions, _left_out), "Return": (_returned,),
 }  # fmt: skip

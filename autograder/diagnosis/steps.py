@@ -1,24 +1,29 @@
 """The reference with one step of its work done in another way: what would that give?
 
-In grading the reference is known down to its formulas, so that a mistake can be tried out where it is made: a term
-is left out, a factor is lost, a sum runs over another axis. The finding says what kind of step it is, and names
-nothing but what stands in the function's signature.
+In grading the reference is known down to its formulas, so that a mistake can be tried out where it is made: a
+term is left out, a factor is lost, a sum runs over another axis. The finding says what kind of step it is,
+and names nothing but what stands in the function's signature, keys of parameters and the notebook's
+functions.
 """
 
 import ast
 import copy
 import itertools
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
+from autograder.diagnosis.calls import CALLS
 from autograder.diagnosis.edits import FORMULAS
 from autograder.diagnosis.places import Place
 from autograder.diagnosis.question import Finding
 from autograder.diagnosis.rewrites import WORK
+from autograder.diagnosis.symbols import SYMBOLS
 
-RULES = {**FORMULAS, **WORK}
+RULES = {**FORMULAS, **SYMBOLS, **CALLS, **WORK}
 VAGUE = 4  # the rank from which on an edit says little
+STILL = "__still__"
 PAIRS = 400
 LOOP_SECONDS = 0.5  # a changed loop may not end
 
@@ -31,11 +36,11 @@ def with_other_steps(function: Callable, vague: bool) -> Iterator[tuple[Finding,
     tree = getattr(function, "tree", None)
     if not isinstance(tree, ast.FunctionDef):
         return
-    tree = copy.deepcopy(tree)
+    tree = _ending(tree)
     edits = sorted(
         (edit for edit in _edits(tree) if (edit.rank >= VAGUE) == vague), key=lambda edit: edit.rank
     )
-    pairs = () if vague else itertools.islice(_pairs(edits), PAIRS)
+    pairs = () if vague else itertools.chain(_groups(edits), itertools.islice(_pairs(edits), PAIRS))
     for together in itertools.chain(((edit,) for edit in edits), pairs):
         if changed := _changed(tree, together, function):
             finding = together[0].finding
@@ -77,16 +82,24 @@ def _changed(tree: ast.FunctionDef, edits: Sequence[_Edit], function: Callable) 
             edit.swap()
 
 
+def _groups(edits: list[_Edit]) -> Iterator[list[_Edit]]:
+    """Every step of a kind changed in that way, such as all slopes left out."""
+    for _, group in itertools.groupby(sorted(edits, key=_kind), key=_kind):
+        places = {(id(edit.parent), edit.field, edit.index): edit for edit in group}
+        if len(places) > 2:
+            yield list(places.values())
+
+
 def _pairs(edits: list[_Edit]) -> Iterator[tuple[_Edit, _Edit]]:
     """Two steps changed in the same way: who forgets a factor once may forget it twice."""
-    for _, group in itertools.groupby(sorted(edits, key=lambda e: _kind(e)), key=lambda e: _kind(e)):
+    for _, group in itertools.groupby(sorted(edits, key=_kind), key=_kind):
         for one, two in itertools.combinations(list(group), 2):
             if (one.parent, one.field, one.index) != (two.parent, two.field, two.index):
                 yield one, two
 
 
 def _kind(edit: _Edit) -> tuple[str, str]:
-    return edit.finding.code, edit.finding.words.partition(" with `")[0]
+    return edit.finding.code, re.sub(r" with `[^`]*`", "", edit.finding.words)
 
 
 def _edits(tree: ast.FunctionDef) -> Iterator[_Edit]:
@@ -94,7 +107,16 @@ def _edits(tree: ast.FunctionDef) -> Iterator[_Edit]:
     for parent, field, index, node, around in _nodes(tree, place):
         for rule in RULES.get(type(node).__name__, ()):
             for rank, code, words, new in rule(node, around):
+                ast.fix_missing_locations(ast.copy_location(new, node))
                 yield _Edit(rank, Finding(code, words), parent, field, index, new)
+
+
+def _is_clock(node: ast.AST) -> bool:
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Call)
+        and getattr(node.value.func, "id", "") == STILL
+    )
 
 
 def _nodes(parent: ast.AST, place: Place) -> Iterator[tuple[ast.AST, str, int | None, ast.AST, Place]]:
@@ -103,30 +125,26 @@ def _nodes(parent: ast.AST, place: Place) -> Iterator[tuple[ast.AST, str, int | 
             continue
         inside = place.inside(parent, field)
         for index, node in enumerate(value) if isinstance(value, list) else [(None, value)]:
-            if isinstance(node, ast.AST):
+            if isinstance(node, ast.AST) and not _is_clock(node):
                 around = inside.beside(value, index) if isinstance(node, ast.stmt) else inside
                 yield parent, field, index, node, around
                 yield from _nodes(node, around)
 
 
 def _compiled(tree: ast.FunctionDef, function: Callable) -> Callable:
-    """The function that a changed tree defines, in the reference's own module; its loops end after a while."""
-    tree = _Ending().visit(copy.deepcopy(tree))
-    module = ast.fix_missing_locations(ast.Module([tree], []))
-    scope = {**function.__globals__, "__still__": _clock()}
-    exec(compile(module, "<changed step>", "exec"), scope)
+    """The function that a changed tree defines, in the reference's own module; its loops end some time."""
+    scope = {**function.__globals__, STILL: _clock()}
+    exec(compile(ast.Module([tree], []), "<changed step>", "exec"), scope)
     return scope[tree.name]
 
 
-class _Ending(ast.NodeTransformer):
-    """Asks the clock in each round of a loop."""
-
-    def _visit_loop(self, node: ast.For | ast.While) -> ast.AST:
-        self.generic_visit(node)
-        node.body.insert(0, ast.Expr(ast.Call(ast.Name("__still__", ast.Load()), [], [])))
-        return node
-
-    visit_For = visit_While = _visit_loop
+def _ending(tree: ast.FunctionDef) -> ast.FunctionDef:
+    """A copy that asks the clock in each round of a loop."""
+    tree = copy.deepcopy(tree)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.For | ast.While):
+            node.body.insert(0, ast.parse(f"{STILL}()").body[0])
+    return tree
 
 
 def _clock() -> Callable[[], None]:

@@ -162,6 +162,18 @@ def test_mistakes_that_only_hidden_checks_see_need_a_reason():
     assert not row.serious
 
 
+def test_a_reason_that_is_not_needed_is_listed():
+    """Is `hidden_only` of a mistake that a visible check sees worth a line, and of another not?"""
+    checks = [("f: values", "failed", False, None), ("f: values", "failed", True, None)]
+    answer = Mistake("seen", "f", (), "f: values", "sign", hidden_only="a draw cannot be seen")
+    found = listings_of(wrong(("test_f", 1.0, checks), answer=answer))
+    (row,) = [one for one in found if one.title.startswith("Reasons")]
+    assert [(entry.name, entry.text, row.serious) for entry in row.entries] == [("seen", answer.hidden_only, False)]
+    hidden = [("f: values", "passed", False, None), ("f: values", "failed", True, None)]
+    found = listings_of(wrong(("test_f", 1.0, hidden), answer=answer))
+    assert not [one for one in found if one.title.startswith("Reasons")]
+
+
 def listings_of(*mistakes):
     """The lists of an assignment whose solution and release are as they should be."""
     solution = wrong(("test_f", 1.0, [("f: values", "passed", False, None), ("f: values", "passed", True, None)]))

@@ -188,6 +188,25 @@ def overwritten(dout, cache):
     return dout @ params["Wx"].T, dout @ params["Wh"].T, {"Wx": x.T @ dout, "Wh": h.T @ dout, "b": dout.sum(0)}
 
 
+KEPT: dict = {}
+
+
+def keeping(x, h, params):
+    new, cache = no_bias(x, h, params)
+    KEPT["cache"] = cache
+    return new, cache
+
+
+def with_kept(dout, cache):
+    return step_backward(dout, (*KEPT["cache"][:2], *cache[2:]))
+
+
+def test_state_kept_outside_of_the_cache_keeps_nothing():
+    """Is a backward pass that reads what the forward pass has left outside of its cache wrong here, too?"""
+    outcome = graded("step", keeping, with_kept)
+    assert (outcome.status, outcome.share) == ("failed", 0)
+
+
 @pytest.mark.parametrize("backward", [without_factor, one_tensor_wrong, wider, overwritten])
 @pytest.mark.parametrize("forward", [no_bias, in_float32])
 def test_a_wrong_backward_pass_keeps_nothing(forward, backward):

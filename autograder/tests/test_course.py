@@ -1,5 +1,6 @@
 """The real course: does every committed notebook keep what the README promises?"""
 
+import os
 import re
 import shutil
 import subprocess
@@ -140,8 +141,10 @@ def test_the_wheel_holds_no_test_no_solution_and_the_text(tmp_path):
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
-    """The demo, run in a copy of the course, with short limits for the endless loops."""
+    """The demo: one that was made just now (CI's), else run in a copy of the course with short limits."""
     root = tmp_path_factory.mktemp("course")
+    if made := os.environ.get("AUTOGRADER_DEMO"):
+        return Course(shutil.copytree(made, root / "demo"))
     shutil.copytree(COURSE.root / "source", root / "source")
     limits = "c.SealedExecute.call_seconds = 4\nc.SealedExecute.notebook_seconds = 60\n"
     (root / CONFIG).write_text((COURSE.root / CONFIG).read_text() + limits)

@@ -1,6 +1,8 @@
 """What a result is, and where it comes from: dtype kinds, lists, caches kept outside, leftovers."""
 
 import contextlib
+import subprocess
+import sys
 import types
 
 import numpy as np
@@ -265,3 +267,29 @@ def test_a_large_cache_of_a_supplied_function_stays_with_the_grader(monkeypatch)
         session.run(source)
         with session.supply(stand_ins):
             assert StudentFunction(session, "f")() == (437.0, "Handle")
+
+
+CELLS = """
+from IPython.core.interactiveshell import InteractiveShell
+shell = InteractiveShell.instance(colors="nocolor")
+for cell in (
+    "import numpy as np, time, threading, _thread\\nfrom autograder import check_values",
+    "def f(y):\\n    return y * x.sum()",
+    "x = np.ones(2)\\ncheck_values(f, {'y': np.ones(2)}, 2 * np.ones(2))",
+    "def endless(y):\\n    while True:\\n        time.sleep(0.01)",
+    "threading.Timer(1, _thread.interrupt_main).start()\\ncheck_values(endless, {'y': np.ones(2)}, np.ones(2))",
+    "print('goes on')",
+):
+    shell.run_cell(cell, store_history=True)
+"""
+
+
+def test_ipython_shows_short_reports():
+    """Do leftovers and ■ look in IPython as they should, without a traceback?"""
+    ran = subprocess.run(
+        [sys.executable, "-c", CELLS], capture_output=True, text=True, timeout=120, check=True
+    )
+    assert "`f` reads `x`, which a test cell left behind" in ran.stdout
+    assert "stopped in `endless`, line 3, `time.sleep(0.01)`, after" in ran.stdout
+    assert "Traceback" not in ran.stdout
+    assert ran.stdout.rstrip().endswith("goes on")

@@ -137,6 +137,13 @@ from autograder import check_values
 logits = np.array([[0.0, np.log(2.0), np.log(5.0)], [3.0, 3.0, 3.0]])
 check_values(softmax, {"logits": logits}, np.array([[1 / 8, 2 / 8, 5 / 8], [1 / 3, 1 / 3, 1 / 3]]))
 check_values(softmax, {"logits": np.array([1000.0, 1000.0, -1000.0, 1000.0])}, np.array([1 / 3, 1 / 3, 0.0, 1 / 3]))
+# Rows at very different heights, each with the ratio 1 : 3; and float32, which should stay float32.
+high, low = np.array([2000.0, 2000.0 + np.log(3.0)]), np.array([-2000.0 + np.log(3.0), -2000.0])
+check_values(softmax, {"logits": np.array([[high, low]])}, np.array([[[1 / 4, 3 / 4], [3 / 4, 1 / 4]]]))
+check_values(
+    softmax, {"logits": logits.astype(np.float32)},
+    np.array([[1 / 8, 2 / 8, 5 / 8], [1 / 3, 1 / 3, 1 / 3]], np.float32), tolerance=1e-5,
+)
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, reference
 
@@ -277,6 +284,8 @@ from autograder import check_gradients
 rng = np.random.default_rng(5)
 inputs = {"logits": rng.normal(scale=2, size=(2, 3, 5)), "targets": np.array([[4, 0, 4], [2, 3, 0]])}
 check_gradients(cross_entropy_forward, cross_entropy_backward, inputs, given=["softmax"])
+inputs = {"logits": rng.normal(scale=2, size=(4, 3)), "targets": np.array([2, 0, 0, 1])}
+check_gradients(cross_entropy_forward, cross_entropy_backward, inputs, given=["softmax"])
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, reference
 
@@ -342,6 +351,12 @@ params = {"W": np.array([[0.0, 1.0, 2.0], [10.0, 11.0, 12.0], [20.0, 21.0, 22.0]
 check_values(
     bigram_forward, {"x": np.array([2, 0]), "params": params},
     np.array([[20.5, 21.0, 21.5], [0.5, 1.0, 1.5]]),
+)
+# Two sequences of two, in float32, which should stay float32.
+single = {"W": params["W"].astype(np.float32), "b": params["b"].astype(np.float32)}
+check_values(
+    bigram_forward, {"x": np.array([[1, 1], [0, 2]]), "params": single},
+    np.array([[[10.5, 11, 11.5], [10.5, 11, 11.5]], [[0.5, 1, 1.5], [20.5, 21, 21.5]]], np.float32),
 )
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, reference
@@ -467,6 +482,12 @@ check_values(
     sgd_step, {"params": params, "grads": grads, "learning_rate": 0.1},
     {"W": np.array([[0.0, 2.0], [4.0, 2.0]]), "b": np.array([0.6, -0.6])},
 )
+# Whatever the keys are; and float32 stays float32.
+check_values(
+    sgd_step,
+    {"params": {"gain": np.array([1.0, -2.0], np.float32)}, "grads": {"gain": np.array([0.5, 4.0], np.float32)}, "learning_rate": 2.0},
+    {"gain": np.array([0.0, -10.0], np.float32)},
+)
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, reference
 
@@ -517,14 +538,14 @@ from autograder import check_values
 # The text 0 1 1 2 0 1 has the pairs 01, 11, 12, 20, 01; character 3 never occurs.
 check_values(
     bigram_counts, {"ids": np.array([0, 1, 1, 2, 0, 1]), "V": 4},
-    np.array([[0.0, 2, 0, 0], [0, 1, 1, 0], [1, 0, 0, 0], [0, 0, 0, 0]]),
+    np.array([[0.0, 2, 0, 0], [0, 1, 1, 0], [1, 0, 0, 0], [0, 0, 0, 0]]), any_number=True,
 )
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, reference
 
 rng = hidden_rng()
 check_values(
-    bigram_counts, {"ids": rng.integers(5, size=120), "V": 7}, reference.bigram_counts,
+    bigram_counts, {"ids": rng.integers(5, size=120), "V": 7}, reference.bigram_counts, any_number=True,
     says="`bigram_counts` is tried on a random text in which two characters never occur.",
 )
 ### END HIDDEN TESTS
@@ -581,6 +602,8 @@ check_values(
     conditional_entropy, {"counts": np.array([[4.0, 4.0, 0.0], [0.0, 0.0, 0.0], [0.0, 0.0, 4.0]])},
     8 / 12 * np.log(2.0),
 )
+# A single situation with the shares 1/4, 1/4 and 1/2.
+check_values(conditional_entropy, {"counts": np.array([[2.0, 0.0, 2.0, 4.0]])}, 1.5 * np.log(2.0))
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, reference
 
@@ -693,21 +716,35 @@ def train(params, ids, learning_rates, batch_size, rng):
 # %% nbgrader={"grade": true, "grade_id": "test_train", "locked": true, "points": 12, "schema_version": 3, "solution": false, "task": false}
 import numpy as np
 
-from autograder import check_training, check_values
+from autograder import check_randomness, check_training, check_values
 
-# With learning rate 0 nothing moves, and parameters of zero mean a loss of ln V at every step.
-still = {"W": np.zeros((5, 5)), "b": np.zeros(5)}
-text = np.array([0, 3, 1, 4, 2] * 20)
+# A text of two characters has one pair, 0 1, so every batch is alike. In float32, which should stay float32.
+start = {"W": np.array([[0.2, -0.3], [0.1, 0.4]], np.float32), "b": np.array([0.5, -0.1], np.float32)}
 check_values(
-    train, {"params": still, "ids": text, "learning_rates": [0.0, 0.0, 0.0], "batch_size": 8, "rng": np.random.default_rng(1)},
-    (still, np.full(3, np.log(5))),
+    train,
+    {"params": start, "ids": np.array([0, 1]), "learning_rates": [0.5, 0.1, 1.5, 0.2, 0.0, 0.7, 0.4, 1.0, 0.3, 0.6],
+     "batch_size": 1, "rng": np.random.default_rng(1)},
+    (
+        {"W": np.array([[-0.9125181, 0.8125181], [0.1, 0.4]], np.float32), "b": np.array([-0.6125181, 1.0125181], np.float32)},
+        np.array([
+            1.3873353, 0.5128065, 0.4514838, 0.0625168, 0.0596446,
+            0.0596446, 0.0509413, 0.0471401, 0.0393642, 0.0376155,
+        ]),
+    ),
+    tolerance=1e-5,
     given=["bigram_forward", "bigram_backward", "cross_entropy_forward", "cross_entropy_backward", "sgd_step"],
 )
-# A text that repeats 0 3 1 4 2: the next character is certain, so the loss can go to 0.
-after = np.array([3, 4, 0, 1, 2])
+# Twenty characters in a circle, five times over: the next character is certain, so the loss can go to 0.
+circle = np.array([7, 0, 12, 3, 18, 9, 1, 15, 5, 11, 19, 2, 8, 14, 6, 17, 4, 10, 16, 13])
+text, after = np.tile(circle, 5), np.roll(circle, -1)[np.argsort(circle)]
+still = {"W": np.zeros((20, 20)), "b": np.zeros(20)}
+check_randomness(
+    train, {"params": still, "ids": text, "learning_rates": [2.0, 1.0], "batch_size": 16, "rng": np.random.default_rng(2)},
+    given=["bigram_forward", "bigram_backward", "cross_entropy_forward", "cross_entropy_backward", "sgd_step"],
+)
 check_training(
-    train, {"params": still, "ids": text, "learning_rates": [2.0] * 200, "batch_size": 16, "rng": np.random.default_rng(2)},
-    lambda params: np.mean(np.log(np.exp(params["W"] + params["b"]).sum(axis=1)) - (params["W"] + params["b"])[np.arange(5), after]),
+    train, {"params": still, "ids": text, "learning_rates": [8.0] * 200, "batch_size": 16, "rng": np.random.default_rng(2)},
+    lambda params: np.mean(np.log(np.exp(params["W"] + params["b"]).sum(axis=1)) - (params["W"] + params["b"])[np.arange(20), after]),
     at_most=0.1, like=still,
     given=["bigram_forward", "bigram_backward", "cross_entropy_forward", "cross_entropy_backward", "sgd_step"],
 )
@@ -918,7 +955,7 @@ def generate(params, start_id, length, temperature, rng):
 # %% nbgrader={"grade": true, "grade_id": "test_generate", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 import numpy as np
 
-from autograder import check_values
+from autograder import check_text, check_values
 
 # After 0 comes 2, after 2 comes 1, after 1 comes 3, after 3 comes 0: at a low temperature there is no choice.
 scores = np.array([[0.0, 0, 9, 0], [0, 0, 0, 9], [0, 9, 0, 0], [9, 0, 0, 0]])
@@ -926,6 +963,17 @@ check_values(
     generate,
     {"params": {"W": scores, "b": np.zeros(4)}, "start_id": 2, "length": 7, "temperature": 0.1, "rng": np.random.default_rng(1)},
     np.array([2, 1, 3, 0, 2, 1, 3]), given=["bigram_forward", "sample_next"],
+)
+# At a higher temperature there is: each character is drawn with the probabilities that the one before it gives.
+scores = np.array([[1.0, 0.0, -1.0], [2.0, 0.5, 1.5], [-0.5, 0.0, 1.0]])
+check_text(
+    generate,
+    {"params": {"W": scores, "b": np.array([0.0, 0.5, 0.0])}, "start_id": 1, "length": 6, "temperature": 0.7, "rng": np.random.default_rng(2)},
+    lambda ids: (
+        np.exp((scores[ids[-1]] + [0.0, 0.5, 0.0]) / 0.7) / np.exp((scores[ids[-1]] + [0.0, 0.5, 0.0]) / 0.7).sum()
+        if len(ids) else np.array([0.0, 1.0, 0.0])
+    ),
+    length=6, given=["bigram_forward", "sample_next"],
 )
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, reference
@@ -943,6 +991,13 @@ check_values(
     generate, {"params": params, "start_id": 3, "length": 40, "temperature": 0.05, "rng": rng}, reference.generate,
     given=["bigram_forward", "sample_next"],
     says="`generate` is tried where each character has one clear successor, at a low temperature.",
+)
+params = {"W": rng.normal(scale=1.5, size=(5, 5)), "b": rng.normal(size=5)}
+check_text(
+    generate, {"params": params, "start_id": 2, "length": 5, "temperature": 1.4, "rng": rng},
+    lambda ids: reference.softmax((params["W"][ids[-1]] + params["b"]) / 1.4) if len(ids) else np.eye(5)[2],
+    length=5, given=["bigram_forward", "sample_next"],
+    says="What `generate` writes at a temperature above 1 is held against the layer's probabilities.",
 )
 ### END HIDDEN TESTS
 

@@ -224,6 +224,11 @@ check_values(
     embedding_forward, {"x": np.array([[1, 3, 1], [0, 0, 2]]), "params": params},
     np.array([[1.0, 1.1, 3.0, 3.1, 1.0, 1.1], [0.0, 0.1, 0.0, 0.1, 2.0, 2.1]]),
 )
+# float32 stays float32
+check_values(
+    embedding_forward, {"x": np.array([[2, 0], [3, 3], [1, 2]]), "params": {"E": params["E"].astype("float32")}},
+    np.array([[2.0, 2.1, 0.0, 0.1], [3.0, 3.1, 3.0, 3.1], [1.0, 1.1, 2.0, 2.1]], "float32"),
+)
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, reference
 
@@ -351,6 +356,12 @@ check_values(
     hidden_forward, {"e": np.array([[1.0, 1.0], [-2.0, 0.5], [3.0, -1.0], [0.0, 0.0]]), "params": params},
     np.array([[3.5, 0.0, 0.0], [0.0, 2.0, 0.0], [1.5, 0.0, 2.0], [0.5, 0.0, 0.0]]),
 )
+# float32 stays float32
+single = {"W1": params["W1"].astype("float32"), "b1": params["b1"].astype("float32")}
+check_values(
+    hidden_forward, {"e": np.array([[1.0, 1.0], [3.0, -1.0]], "float32"), "params": single},
+    np.array([[3.5, 0.0, 0.0], [1.5, 0.0, 2.0]], "float32"),
+)
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, reference
 
@@ -468,6 +479,12 @@ params = {"W2": np.array([[1.0, 0.0, -1.0, 2.0], [0.5, 1.0, 0.0, -2.0]]), "b2": 
 check_values(
     output_forward, {"h": np.array([[1.0, 2.0], [0.0, 1.0], [3.0, 0.0]]), "params": params},
     np.array([[2.0, 2.1, -0.8, -1.7], [0.5, 1.1, 0.2, -1.7], [3.0, 0.1, -2.8, 6.3]]),
+)
+# float32 stays float32
+single = {"W2": params["W2"].astype("float32"), "b2": params["b2"].astype("float32")}
+check_values(
+    output_forward, {"h": np.array([[0.0, 1.0], [3.0, 0.0]], "float32"), "params": single},
+    np.array([[0.5, 1.1, 0.2, -1.7], [3.0, 0.1, -2.8, 6.3]], "float32"), tolerance=1e-5,
 )
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, reference
@@ -731,6 +748,15 @@ check_values(
     {"params": params, "grads": grads, "velocity": velocity, "learning_rate": 0.1, "momentum": 0.5, "weight_decay": 0.2},
     ({"W": np.array([[0.68, -1.48, 0.59]]), "b": np.array([2.06])}, {"W": np.array([[3.0, 5.0, -1.0]]), "b": np.array([-1.0])}),
 )
+# float32 stays float32, whatever the keys are
+check_values(
+    momentum_step,
+    {
+        "params": {"slope": np.array([1.0, -1.0], "float32")}, "grads": {"slope": np.array([3.0, 0.0], "float32")},
+        "velocity": {"slope": np.array([0.0, 10.0], "float32")}, "learning_rate": 0.1, "momentum": 0.5, "weight_decay": 0.2,
+    },
+    ({"slope": np.array([0.68, -1.48], "float32")}, {"slope": np.array([3.0, 5.0], "float32")}), tolerance=1e-5,
+)
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, reference
 
@@ -861,6 +887,32 @@ check_values(
     ({**zeros, "b2": np.array([-0.3284905, 0.65698099, -0.3284905])}, np.array([1.09861229, 0.74080493])),
     given=["make_windows", "model_forward", "model_backward", "momentum_step"],
 )
+# Sixty updates in float32 with gradients that are 0.5 everywhere, and a loss that tells which windows were drawn.
+text = np.array([0, 2, 1, 1, 0, 2, 0, 1, 2])
+start = {
+    "E": np.array([[0.5], [-1.0], [0.25]], "float32"), "W1": np.array([[1.0], [-0.5]], "float32"), "b1": np.zeros(1, "float32"),
+    "W2": np.array([[2.0, -1.0, 0.0]], "float32"), "b2": np.array([0.5, 0.0, -0.5], "float32"),
+}
+rng = np.random.default_rng(3)
+rows = np.array([rng.integers(7, size=3) for _ in range(60)])
+check_values(
+    train,
+    {
+        "ids": text, "params": start, "steps": 60, "B": 3, "learning_rate": 0.05, "momentum": 0.5, "weight_decay": 0.1,
+        "rng": np.random.default_rng(3), "watch": None,
+        "gradients": lambda x, targets, params: (
+            x[:, 0].mean() + 2 * targets.mean(), {name: np.full_like(p, 0.5) for name, p in params.items()}
+        ),
+    },
+    (
+        {
+            "E": np.array([[-0.944834], [-2.232341], [-1.159418]], "float32"), "W1": np.array([[-0.515665], [-1.803172]], "float32"), "b1": np.array([-1.374003], "float32"),
+            "W2": np.array([[0.342674, -2.232341, -1.374003]], "float32"), "b2": np.array([-0.944834, -1.374003, -1.803172], "float32"),
+        },
+        text[rows].mean(axis=1) + 2 * text[rows + 2].mean(axis=1),
+    ),
+    tolerance=1e-5, given=["make_windows", "momentum_step"],
+)
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, reference
 
@@ -907,7 +959,7 @@ check_training(
         "weight_decay": 0.0, "rng": np.random.default_rng(5),
     },
     lambda params: np.log(np.exp(params["b2"]).sum()) - params["b2"][ids].mean(),
-    at_most=3.02, like=zeros,
+    at_most=3.02, like=zeros, given=["make_windows", "model_forward", "model_backward", "momentum_step"],
 )
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, looking_glass, reference
@@ -921,7 +973,7 @@ check_training(
         "weight_decay": 0.0005, "rng": hidden_rng(),
     },
     lambda params: reference.mean_loss(text.held_out, params),
-    at_most=1.9, like=params,
+    at_most=1.9, like=params, given=["make_windows", "model_forward", "model_backward", "momentum_step"],
     says="A small network is trained for 1500 updates on a text you have not seen, and its loss on the held-out part is measured.",
 )
 ### END HIDDEN TESTS
@@ -1041,6 +1093,12 @@ from autograder import check_values
 logits = np.array([math.log(2), 0.0, math.log(5)])
 check_values(next_probabilities, {"logits": logits, "temperature": 1.0, "top_k": None}, np.array([2 / 8, 1 / 8, 5 / 8]))
 check_values(next_probabilities, {"logits": logits, "temperature": 0.5, "top_k": 2}, np.array([4 / 29, 0.0, 25 / 29]))
+# huge logits: 1 : 3 and nothing; and float32, which stays float32
+high = np.array([3000.0, 3000.0 + math.log(3), -3000.0])
+check_values(next_probabilities, {"logits": high, "temperature": 1.0, "top_k": None}, np.array([1 / 4, 3 / 4, 0.0]))
+check_values(
+    next_probabilities, {"logits": logits.astype("float32"), "temperature": 1.0, "top_k": 1}, np.array([0.0, 0.0, 1.0], "float32"),
+)
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, reference
 
@@ -1143,7 +1201,7 @@ def generate(prompt, length, params, temperature, top_k, rng):
 # %% nbgrader={"grade": true, "grade_id": "test_generate", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 import numpy as np
 
-from autograder import check_values
+from autograder import check_text, check_values
 
 params = {
     "E": np.eye(4), "W1": np.eye(12)[:, :4], "b1": np.zeros(4), "W2": 3 * np.eye(4), "b2": np.zeros(4),
@@ -1152,6 +1210,23 @@ check_values(
     generate,
     {"prompt": np.array([0, 0, 3, 1, 2]), "length": 7, "params": params, "temperature": 1e-6, "top_k": None, "rng": np.random.default_rng(0)},
     np.array([3, 1, 2, 3, 1, 2, 3]), given=["embedding_forward", "hidden_forward", "output_forward", "draw_next"],
+)
+# A window of two: the scores of the next character are a row of `far` for its first and a row of `near` for its last character.
+far, near = np.array([[2.0, 0.0, 0.0], [0.0, 1.5, 0.0], [0.5, 0.0, 1.0]]), np.array([[0.0, 1.0, 2.0], [1.0, 0.0, 0.0], [0.0, 2.0, 0.5]])
+params = {"E": np.eye(3), "W1": np.eye(6), "b1": np.zeros(6), "W2": np.concatenate([far, near]), "b2": np.zeros(3)}
+check_text(
+    generate,
+    {"prompt": np.array([0, 1, 2]), "length": 5, "params": params, "temperature": 0.8, "top_k": None, "rng": np.random.default_rng(1)},
+    lambda ids: (
+        np.exp((far[[1, 2, *ids][-2]] + near[[1, 2, *ids][-1]]) / 0.8)
+        / np.exp((far[[1, 2, *ids][-2]] + near[[1, 2, *ids][-1]]) / 0.8).sum()
+    ),
+    length=5, given=["embedding_forward", "hidden_forward", "output_forward", "draw_next"],
+)
+check_values(
+    generate,
+    {"prompt": np.array([0, 1, 2]), "length": 6, "params": params, "temperature": 50.0, "top_k": 1, "rng": np.random.default_rng(2)},
+    np.array([1, 0, 1, 0, 1, 0]), given=["embedding_forward", "hidden_forward", "output_forward", "draw_next"],
 )
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, reference
@@ -1172,6 +1247,16 @@ check_values(
     {"prompt": rng.integers(0, 17, size=4), "length": 30, "params": params, "temperature": 3.0, "top_k": 1, "rng": rng},
     reference.generate, given=["embedding_forward", "hidden_forward", "output_forward", "draw_next"],
     says="A random network continues a prompt of exactly one window with top-k 1.",
+)
+few = {
+    "E": rng.normal(size=(5, 3)), "W1": rng.normal(size=(6, 8)), "b1": rng.normal(scale=0.3, size=8),
+    "W2": rng.normal(size=(8, 5)), "b2": rng.normal(scale=0.3, size=5),
+}
+check_text(
+    generate, {"prompt": np.array([4, 0, 3]), "length": 4, "params": few, "temperature": 1.5, "top_k": 4, "rng": rng},
+    lambda ids: reference.next_probabilities(reference.next_logits(np.array([[0, 3, *ids][-2:]]), few)[0], 1.5, 4),
+    length=4, given=["embedding_forward", "hidden_forward", "output_forward", "draw_next"],
+    says="What `generate` writes at a high temperature is held against the probabilities of the network.",
 )
 ### END HIDDEN TESTS
 

@@ -168,6 +168,15 @@ check_values(
     rnn_step_forward, {"x": np.array([2, 1]), "h_prev": np.array([[0.1, -0.2], [0.3, 0.0]]), "params": params},
     np.array([[-0.19737532, 0.09966799], [0.37994896, 0.80049902]]),
 )
+# The same in float32, which should stay float32.
+check_values(
+    rnn_step_forward,
+    {
+        "x": np.array([2, 1]), "h_prev": np.array([[0.1, -0.2], [0.3, 0.0]], "float32"),
+        "params": {"Wx": params["Wx"].astype("float32"), "Wh": params["Wh"].astype("float32"), "bh": params["bh"].astype("float32")},
+    },
+    np.array([[-0.19737532, 0.09966799], [0.37994896, 0.80049902]], "float32"), tolerance=1e-4,
+)
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, reference
 
@@ -320,6 +329,16 @@ check_values(
     rnn_forward, {"x": x, "h0": np.array([[0.2], [-0.3]]), "params": params},
     np.array([[[0.76159416], [0.55334401], [0.93623993]], [[-0.90514825], [-0.99118994], [-0.88148306]]]),
     given=["rnn_step_forward"],
+)
+# The same in float32, which should stay float32.
+check_values(
+    rnn_forward,
+    {
+        "x": x, "h0": np.array([[0.2], [-0.3]], "float32"),
+        "params": {"Wx": params["Wx"].astype("float32"), "Wh": params["Wh"].astype("float32"), "bh": params["bh"].astype("float32")},
+    },
+    np.array([[[0.76159416], [0.55334401], [0.93623993]], [[-0.90514825], [-0.99118994], [-0.88148306]]], "float32"),
+    tolerance=1e-4, given=["rnn_step_forward"],
 )
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, reference
@@ -483,6 +502,12 @@ params = {"Wy": np.array([[1.0, 0.0, -1.0, 2.0], [0.5, 1.0, 0.0, -2.0]]), "by": 
 check_values(
     readout_forward, {"hs": hs, "params": params},
     np.array([[[2.0, 2.1, -0.8, -1.7], [-0.5, -0.9, 0.2, 2.3], [3.25, 0.6, -2.8, 5.3]]]),
+)
+# Two readers in float32, which should stay float32.
+check_values(
+    readout_forward,
+    {"hs": np.array([[[1.0, 2.0]], [[3.0, 0.5]]], "float32"), "params": {name: p.astype("float32") for name, p in params.items()}},
+    np.array([[[2.0, 2.1, -0.8, -1.7]], [[3.25, 0.6, -2.8, 5.3]]], "float32"), tolerance=1e-5,
 )
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, reference
@@ -678,6 +703,17 @@ check_values(
     model_forward, {"x": x, "targets": x[:, ::-1], "h0": np.zeros((3, 2)), "params": params},
     (math.log(7), h_last), given=["rnn_forward", "readout_forward", "cross_entropy_forward"],
 )
+# Weights at random, and memories to begin with.
+rng = np.random.default_rng(7)
+params = {
+    "Wx": rng.normal(size=(3, 2)), "Wh": rng.normal(size=(2, 2)), "bh": rng.normal(size=2),
+    "Wy": rng.normal(size=(2, 3)), "by": rng.normal(size=3),
+}
+x = np.array([[1, 0, 2], [2, 2, 0]])
+check_values(
+    model_forward, {"x": x, "targets": x[::-1], "h0": np.array([[0.5, -0.5], [-1.0, 1.0]]), "params": params},
+    (1.446029574, np.array([[-0.312037485, -0.606673837], [0.665552586, 0.925509380]])), given=["rnn_forward", "readout_forward", "cross_entropy_forward"],
+)
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, reference
 
@@ -846,6 +882,12 @@ check_values(
     ({"W": np.array([[0.5, 1.0, 1.0], [0.0, 2.0, 0.0]]), "b": np.array([0.0, 6.0, 0.0])}, 13.0),
 )
 check_values(clip_gradients, {"grads": grads, "max_norm": 20.0}, (grads, 13.0))
+# A gradient of zeros stays one; and float32 stays float32.
+check_values(clip_gradients, {"grads": {"U": np.zeros((2, 3))}, "max_norm": 0.5}, ({"U": np.zeros((2, 3))}, 0.0))
+check_values(
+    clip_gradients, {"grads": {"U": np.array([3.0, -4.0], "float32")}, "max_norm": 1.0},
+    ({"U": np.array([0.6, -0.8], "float32")}, 5.0), tolerance=1e-5,
+)
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, reference
 
@@ -945,6 +987,20 @@ check_values(
         },
     ),
 )
+# In the middle of training, with other values of beta and epsilon, in float32, which should stay float32.
+check_values(
+    adam_step,
+    {
+        "params": {"U": np.array([1.0, -2.0], "float32")}, "grads": {"U": np.array([0.5, 2.0], "float32")},
+        "state": {"t": 3, "m": {"U": np.array([0.2, -1.0], "float32")}, "v": {"U": np.array([0.04, 3.0], "float32")}},
+        "learning_rate": 0.2, "beta1": 0.8, "beta2": 0.9, "epsilon": 0.5,
+    },
+    (
+        {"U": np.array([0.9043861, -1.9613116], "float32")},
+        {"t": 4, "m": {"U": np.array([0.2600000, -0.4000000], "float32")}, "v": {"U": np.array([0.0610000, 3.1000000], "float32")}},
+    ),
+    tolerance=1e-5,
+)
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, reference
 
@@ -1018,6 +1074,8 @@ check_values(
     make_streams, {"ids": np.arange(7), "B": 2},
     (np.array([[0, 1, 2], [3, 4, 5]]), np.array([[1, 2, 3], [4, 5, 6]])),
 )
+# The last target needs a character, too.
+check_values(make_streams, {"ids": np.array([5, 0, 3, 3, 1, 4]), "B": 2}, (np.array([[5, 0], [3, 3]]), np.array([[0, 3], [3, 1]])))
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, reference
 
@@ -1128,6 +1186,37 @@ check_values(
     ({**zeros, "by": np.array([0.14967252, -0.14967252, -0.14967252])}, np.array([1.09861229, 1.03648357])),
     given=["model_forward", "model_backward", "clip_gradients", "adam_step", "make_streams"],
 )
+# More updates, and a limit that the first gradients exceed.
+check_values(
+    train,
+    {
+        "ids": np.array([0, 0, 1, 0, 0, 1, 0, 0, 2, 0, 0, 2, 0]), "params": zeros,
+        "steps": 25, "B": 2, "T": 3, "learning_rate": 0.1, "max_norm": 0.25,
+    },
+    (
+        {**zeros, "by": np.array([0.8296566, -0.8296566, -0.8296566])},
+        np.array([
+            1.098612, 1.036484, 0.985681, 0.945435, 0.914868, 0.893179, 0.879140, 0.871263, 0.867970,
+            0.867764, 0.869349, 0.871717, 0.874161, 0.876258, 0.877804, 0.878759, 0.879175, 0.879161,
+            0.878837, 0.878322, 0.877718, 0.877105, 0.876546, 0.876085, 0.875755,
+        ]),
+    ),
+    tolerance=1e-5, given=["model_forward", "model_backward", "clip_gradients", "adam_step", "make_streams"],
+)
+# With learning rate 0 nothing moves, in float32: the losses tell which chunk is read from which memory, over the end of the text.
+rng = np.random.default_rng(7)
+still = {
+    "Wx": rng.normal(size=(3, 2)).astype("float32"), "Wh": rng.normal(size=(2, 2)).astype("float32"), "bh": rng.normal(size=2).astype("float32"),
+    "Wy": rng.normal(size=(2, 3)).astype("float32"), "by": rng.normal(size=3).astype("float32"),
+}
+check_values(
+    train, {"ids": np.array([2, 0, 1, 1, 0, 2, 2, 1, 0, 0, 1, 2, 0, 2, 1, 0, 1, 0, 2, 2, 0, 1, 2, 1, 1, 0, 0, 2, 1, 2, 0, 0, 2, 1, 1, 2, 0, 1, 0, 2, 1, 0, 2, 2, 1, 0, 1, 1, 2, 0]), "params": still, "steps": 15, "B": 2, "T": 2, "learning_rate": 0.0},
+    (still, np.array([
+            1.654102, 1.057470, 1.265952, 0.825245, 0.718930, 1.547305, 1.297823, 1.539705, 1.598387,
+            1.387903, 1.660484, 0.770678, 1.654102, 1.057470, 1.265952,
+    ])),
+    tolerance=1e-5, given=["model_forward", "model_backward", "clip_gradients", "adam_step", "make_streams"],
+)
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, reference
 
@@ -1164,7 +1253,7 @@ zeros = {"Wx": np.zeros((46, 3)), "Wh": np.zeros((3, 3)), "bh": np.zeros(3), "Wy
 check_training(
     train, {"ids": ids, "params": zeros, "steps": 200, "B": 50, "T": 20, "learning_rate": 0.2},
     lambda params: np.log(np.exp(params["by"]).sum()) - params["by"][ids].mean(),
-    at_most=3.02, like=zeros,
+    at_most=3.02, like=zeros, given=["model_forward", "model_backward", "clip_gradients", "adam_step", "make_streams"],
 )
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, looking_glass, reference
@@ -1174,7 +1263,7 @@ params = reference.init_params(46, 48, hidden_rng())
 check_training(
     train, {"ids": text.train, "params": params, "steps": 400, "B": 32, "T": 16, "learning_rate": 0.01},
     lambda params: reference.mean_loss(text.held_out, params),
-    at_most=2.04, like=params,
+    at_most=2.04, like=params, given=["model_forward", "model_backward", "clip_gradients", "adam_step", "make_streams"],
     says="A small network is trained for 400 updates on a text you have not seen, and its loss on the held-out part is measured.",
 )
 ### END HIDDEN TESTS
@@ -1286,7 +1375,7 @@ def generate(prompt, length, params, temperature, rng):
 # %% nbgrader={"grade": true, "grade_id": "test_generate", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 import numpy as np
 
-from autograder import check_values
+from autograder import check_text, check_values
 
 params = {
     "Wx": np.array([[2.0, 0.0, 0.0], [0.0, 2.0, 0.0], [0.0, 0.0, 2.0]]), "Wh": np.zeros((3, 3)), "bh": np.zeros(3),
@@ -1296,6 +1385,19 @@ check_values(
     generate,
     {"prompt": np.array([2, 0]), "length": 5, "params": params, "temperature": 1e-6, "rng": np.random.default_rng(0)},
     np.array([1, 2, 0, 1, 2]), given=["rnn_forward", "rnn_step_forward", "readout_forward", "sample_next"],
+)
+# This memory is a sign: ids 1 and 2 set it, and id 0 leaves it as it was. The scores depend on nothing else.
+params = {
+    "Wx": np.array([[0.0], [50.0], [-50.0]]), "Wh": np.array([[20.0]]), "bh": np.zeros(1),
+    "Wy": np.array([[1.0, -1.0, 0.5]]), "by": np.array([1.0, 0.0, 0.0]),
+}
+check_text(
+    generate, {"prompt": np.array([2, 0, 0]), "length": 5, "params": params, "temperature": 0.8, "rng": np.random.default_rng(1)},
+    lambda ids: (
+        np.exp(([1.0, 0.0, 0.0] + [0, 1, -1][[i for i in [2, *ids] if i][-1]] * np.array([1.0, -1.0, 0.5])) / 0.8)
+        / np.exp(([1.0, 0.0, 0.0] + [0, 1, -1][[i for i in [2, *ids] if i][-1]] * np.array([1.0, -1.0, 0.5])) / 0.8).sum()
+    ),
+    length=5, given=["rnn_forward", "rnn_step_forward", "readout_forward", "sample_next"],
 )
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, reference
@@ -1316,6 +1418,21 @@ check_values(
     {"prompt": rng.integers(0, 17, size=1), "length": 40, "params": params, "temperature": 1e-6, "rng": rng},
     reference.generate, given=["rnn_forward", "rnn_step_forward", "readout_forward", "sample_next"],
     says="A random network continues a prompt of a single character.",
+)
+few = {
+    "Wx": rng.normal(size=(5, 4)), "Wh": rng.normal(size=(4, 4)), "bh": rng.normal(scale=0.3, size=4),
+    "Wy": rng.normal(size=(4, 5)), "by": rng.normal(scale=0.3, size=5),
+}
+check_text(
+    generate, {"prompt": np.array([4, 0, 3]), "length": 4, "params": few, "temperature": 1.4, "rng": rng},
+    lambda ids: (
+        np.exp(reference.readout_forward(reference.rnn_forward(np.array([[4, 0, 3, *ids]]), np.zeros((1, 4)), few)[0], few)[0][0, -1] / 1.4)
+        / np.exp(
+            reference.readout_forward(reference.rnn_forward(np.array([[4, 0, 3, *ids]]), np.zeros((1, 4)), few)[0], few)[0][0, -1] / 1.4
+        ).sum()
+    ),
+    length=4, given=["rnn_forward", "rnn_step_forward", "readout_forward", "sample_next"],
+    says="What `generate` writes at a high temperature is held against the probabilities of the network.",
 )
 ### END HIDDEN TESTS
 

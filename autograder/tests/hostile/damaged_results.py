@@ -90,7 +90,9 @@ class Damaging:
     def __call__(self, *arguments: Any) -> Any:
         return self.sealed_call(arguments)[0][0]
 
-    def sealed_call(self, arguments: tuple, times: int = 1, seconds: float | None = None) -> tuple[list, bool]:
+    def sealed_call(
+        self, arguments: tuple, times: int = 1, seconds: float | None = None, keep: bool = False
+    ) -> tuple[list, bool]:
         """As of sandbox.session.StudentFunction, without a process."""
         try:
             copies = copy.deepcopy(arguments)

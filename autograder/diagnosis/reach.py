@@ -1,0 +1,105 @@
+"""What does a function depend on that it must not, and what does it not depend on that it must?"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from autograder.diagnosis.contract import Roles
+from autograder.diagnosis.fresh import fresh, grown
+from autograder.diagnosis.inputs import Inputs, at, leaves, numbers, replaced
+from autograder.diagnosis.question import Finding, Instance, Subject, close
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A finding, and whether it holds for a subject, of whose results some names were wrong."""
+
+    finding: Finding
+    holds: Callable[[Subject, Instance, Generator], bool]
+
+
+def unused_numbers(example: Instance) -> Iterator[Condition]:
+    for path, value in numbers(example.inputs):
+        other = value + 1 if isinstance(value, int) else 0.7 * value
+        yield _unused(f"option `{path[-1]}`", path, lambda inputs, rng, other=other: other)
+
+
+def unused_arrays(example: Instance) -> Iterator[Condition]:
+    for path, _ in leaves(example.inputs):
+
+        def another(inputs: Inputs, rng: Generator, path: tuple = path) -> NDArray:
+            array = at(inputs, path)
+            return (array + rng.uniform(0.1, 0.5, array.shape)).astype(array.dtype)
+
+        yield _unused(f"without `{path[-1]}`", path, another)
+
+
+def _unused(code: str, path: tuple, another: Callable[[Inputs, Generator], object]) -> Condition:
+    """Nothing that was found changes with an argument on which right results depend that were wrong."""
+
+    def holds(subject: Subject, example: Instance, rng: Generator) -> bool:
+        changed = replaced(example.inputs, path, another(example.inputs, rng))
+        before = subject.tried(example.inputs, example.upstream)
+        after = subject.tried(changed, example.upstream)
+        still = all(np.array_equal(before.found[name], after.found[name]) for name in before.found)
+        return still and any(not close(before.right[name], after.right[name]) for name in example.wrong)
+
+    return Condition(Finding(code, f"does not depend on `{path[-1]}`"), holds)
+
+
+def leaks(roles: Roles) -> Iterator[Condition]:
+    """Results at other places that change with the last place of an axis alone, and must not."""
+    for symbol, size in roles.named.items():
+        if size > 2 and symbol in ("T", "B"):
+            words = (
+                "depends on positions that come later" if symbol == "T" else "mixes the samples of the batch"
+            )
+            yield _leak("mask" if symbol == "T" else "axis", words, symbol, in_order=symbol == "T")
+            if symbol == "T":
+                yield _leak("axis", "mixes the positions", symbol, in_order=False)
+
+
+def _leak(code: str, words: str, symbol: str, in_order: bool) -> Condition:
+    def holds(subject: Subject, example: Instance, rng: Generator) -> bool:
+        roles = subject.roles(example.inputs)
+        inputs = fresh(example.inputs, roles, grown(roles), rng)
+        upstream = subject.draw(inputs, rng)
+        late, early = (_changed_at(inputs, subject.roles(inputs), symbol, place) for place in (-1, 0))
+        before, after = subject.tried(inputs, upstream), subject.tried(late, upstream)
+        names = [name for name in example.wrong if before.found[name].size > 1]
+        size = subject.roles(inputs).sizes[symbol]
+        moved = any(
+            close(_without(before.right[n], size, -1), _without(after.right[n], size, -1), 1e-9)
+            and not close(_without(before.found[n], size, -1), _without(after.found[n], size, -1), 1e-7)
+            for n in names
+        )  # fmt: skip
+        if not moved or not in_order:
+            return moved
+        after = subject.tried(early, upstream)
+        return any(
+            not close(_without(before.right[n], size, 0), _without(after.right[n], size, 0), 1e-9)
+            for n in names
+        )
+
+    return Condition(Finding(code, words), holds)
+
+
+def _changed_at(inputs: Inputs, roles: Roles, symbol: str, place: int) -> Inputs:
+    """Every array changed at one place of the axes of that symbol."""
+    for path, dims in roles.dims.items():
+        axes = [axis for axis, dim in enumerate(dims) if dim == (1, (symbol,))]
+        if axes:
+            array = at(inputs, path).copy()
+            there = np.moveaxis(array, axes[0], 0)[place : place + 1 or None]
+            there[...] = (there + 1) % (array.max() + 1) if array.dtype.kind in "iu" else there + 1
+            inputs = replaced(inputs, path, array)
+    return inputs
+
+
+def _without(array: NDArray, length: int, place: int) -> NDArray:
+    """The results at the other places of the first axis of that length, which no other axis has."""
+    axes = [axis for axis, n in enumerate(array.shape) if n == length]
+    return np.delete(array, place, axes[0]) if axes else np.zeros(0)
