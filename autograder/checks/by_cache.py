@@ -60,13 +60,14 @@ def proven_by_cache(passes: Passes, inputs: Mapping, rng: np.random.Generator) -
     case = _fresh(passes, inputs, rng)
     plain = _truth(passes, case)
     best, proven = plain, set()
-    for truth in (replace(plain, parts=[]), plain, replace(plain, guess=True)):
+    guess = replace(plain, guess=True)
+    for truth in (replace(plain, parts=[]), plain, guess, replace(guess, of_inputs=True)):
         if len(proven) < len(case.exact) and len(right := _right(passes, case, truth)) > len(proven):
             best, proven = truth, right
     if proven:
         proven = proven & _right(passes, case, best, again=True)
         single = _fresh(passes, narrowed(inputs), rng)
-        truth = replace(_truth(passes, single), guess=best.guess, single=True)
+        truth = replace(_truth(passes, single), guess=best.guess, of_inputs=best.of_inputs, single=True)
         truth = truth if best.parts else replace(truth, parts=[])
         proven = proven & _right(passes, single, truth, SINGLE_PRECISION)
     return proven
@@ -147,8 +148,13 @@ def _upstream(out: NDArray, rng: np.random.Generator) -> NDArray | float:
 
 
 def jittered(inputs: Mapping, rng: np.random.Generator) -> dict[str, Any]:
-    """The same inputs with every float array's entries changed by some hundredths."""
-    return _changed(dict(inputs), lambda array: array * (1 + rng.uniform(-JITTER, JITTER, array.shape)))
+    """The same inputs with every float array's entries changed by some hundredths; probabilities stay such."""
+
+    def moved(array: NDArray) -> NDArray:
+        changed = array * (1 + rng.uniform(-JITTER, JITTER, array.shape))
+        return changed.clip(0, 1) if np.all((array >= 0) & (array <= 1)) else changed
+
+    return _changed(dict(inputs), moved)
 
 
 def narrowed(inputs: Mapping) -> dict[str, Any]:

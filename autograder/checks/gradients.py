@@ -68,14 +68,13 @@ def check_gradients(
     where a docstring asks for something else than the derivative, such as beyond a clip.
     """
     seed = seed_of_check(seed)
-    if expected:
-        _, douts, found = _run(forward, backward, inputs, _upstream(seed))
-        right = _named(expected(*douts), inputs, backward.__name__)
-        return _require_expected(found, right, inputs, threshold)
     reference = reference or truth_of(forward)
     if reference:
         _require_forward(forward, backward, reference, inputs, projections, seed)
     outs, douts, found = _run(forward, backward, inputs, _upstream(seed))
+    if expected:
+        right = _named(expected(*douts), inputs, backward.__name__)
+        return _require_expected(found, right, inputs, threshold)
     along = functools.partial(_along, projections=projections, seed=seed)
     numeric = _numeric(reference or forward, inputs, douts, projections, seed)
     if not any(gradient.any() for gradient in numeric.values()):

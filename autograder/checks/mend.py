@@ -27,13 +27,14 @@ class Truth:
 
     `outs` are its outputs, `between` the arrays that the reference keeps for its own backward pass, and
     `parts` what functions that it calls have returned and should have. With `guess`, an array that is like
-    one of `between` becomes that. `single` asks for float32.
+    one of `between` becomes that, with `of_inputs` also one that is an input. `single` asks for float32.
     """
 
     outs: tuple
     between: list[NDArray]
     parts: list[tuple[Any, Any]] = field(default_factory=list)
     guess: bool = False
+    of_inputs: bool = False
     single: bool = False
 
 
@@ -76,7 +77,8 @@ def mended(cache: Any, outs: Sequence[Any], inputs: Any, truth: Truth, scope: di
         return next((right for own, right in parts if same(own, value)), value)
 
     def change(array: NDArray) -> Any:
-        if not any(_equal(array, one) for one in known) and not _is_right(array, pairs, truth.between):
+        is_input = not truth.of_inputs and any(_equal(array, one) for one in known)
+        if not is_input and not _is_right(array, pairs, truth.between):
             array = _put_right(array, pairs, numbers, truth.between if truth.guess else [])
         return array.astype(np.float32) if truth.single else array
 
