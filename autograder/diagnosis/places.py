@@ -4,6 +4,7 @@ import ast
 from dataclasses import dataclass, replace
 
 Edit = tuple[int, str, str, ast.AST]  # rank, code, words, the other node
+MAKERS = ("zeros", "ones", "empty", "full", "eye", "arange", "integers", "random", "repeat", "tile")
 HANDED_ON = "what one step hands to the next did not arrive"
 
 
@@ -19,6 +20,7 @@ class Place:
     is_axis: bool = False
     in_test: bool = False
     in_slope: bool = False
+    is_size: bool = False
     counters: tuple[str, ...] = ()
     carried: frozenset[str] = frozenset()
     before: tuple[ast.stmt, ...] = ()
@@ -53,9 +55,10 @@ class Place:
             or (isinstance(parent, ast.If | ast.While) and field == "test")
         )
         carried = self.carried | _carried(parent) if isinstance(parent, ast.For | ast.While) else self.carried
+        size = self.is_size or _is_size(parent, field)
         axis = axis or (self.is_axis and not _is_call(parent))
-        return replace(self, in_loop=loop, in_index=index, is_axis=axis, in_test=test, carried=carried,
-                       in_slope=self.in_slope or _is_slope_test(parent))  # fmt: skip
+        return replace(self, in_loop=loop, in_index=index, is_axis=axis, is_size=size, in_test=test,
+                       carried=carried, in_slope=self.in_slope or _is_slope_test(parent))  # fmt: skip
 
     def beside(self, block: object, index: int | None) -> "Place":
         """A statement in a block."""
@@ -116,6 +119,14 @@ def number(value: float) -> ast.Constant:
 def is_number(node: ast.AST, *values: float) -> bool:
     found = isinstance(node, ast.Constant) and type(node.value) in (int, float)
     return found and (not values or node.value in values)
+
+
+def _is_size(parent: ast.AST, field: str) -> bool:
+    """Does it say how much memory to take? An array in that place may ask for more than there is."""
+    if isinstance(parent, ast.keyword):
+        return parent.arg in ("size", "shape")
+    name = parent.func.attr if isinstance(parent, ast.Call) and isinstance(parent.func, ast.Attribute) else ""
+    return field == "args" and name in MAKERS
 
 
 def _is_slope_test(node: ast.AST) -> bool:

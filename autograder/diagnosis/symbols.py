@@ -108,7 +108,7 @@ def _comparisons(node: ast.Compare, place: Place) -> Iterator[Edit]:
 
 
 def _names(node: ast.Name, place: Place) -> Iterator[Edit]:
-    if not isinstance(node.ctx, ast.Load) or node.id not in place.names:
+    if not isinstance(node.ctx, ast.Load) or node.id not in place.names or place.is_size:
         return
     known = node.id in place.arguments and node.id not in ("cache", "params")
     if place.in_index:
