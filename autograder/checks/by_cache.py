@@ -148,7 +148,7 @@ def _upstream(out: NDArray, rng: np.random.Generator) -> NDArray | float:
 
 
 def jittered(inputs: Mapping, rng: np.random.Generator) -> dict[str, Any]:
-    """The same inputs with every float array's entries changed by some hundredths; probabilities stay such."""
+    """The same inputs with all floats in arrays changed by some hundredths; probabilities stay such."""
 
     def moved(array: NDArray) -> NDArray:
         changed = array * (1 + rng.uniform(-JITTER, JITTER, array.shape))

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from autograder.diagnosis.apart import tried_apart
 from autograder.diagnosis.changes import inputs_changed
 from autograder.diagnosis.conditions import conditions, last_conditions
 from autograder.diagnosis.fresh import proposals
@@ -35,9 +36,14 @@ class Clock:
     def __init__(self, seconds: float):
         self._end = time.monotonic() + seconds
 
+    @property
+    def left(self) -> float:
+        """Seconds until it rings."""
+        return self._end - time.monotonic()
+
     def rings(self) -> bool:
         """Is the time up?"""
-        return time.monotonic() > self._end
+        return self.left < 0
 
 
 def diagnose(
@@ -83,10 +89,11 @@ def _diagnose(
 
     return (
         first(results_changed(example), in_part=True)
-        or first(_other_ways(subject, example, vague=False))
+        or first(_other_inputs(subject, example))
+        or _other_steps(subject, example, more, clock, vague=False)
         or first(masks())
         or told(conditions(example, subject))
-        or first(_other_ways(subject, example, vague=True))
+        or _other_steps(subject, example, more, clock, vague=True)
         or first(alike_results(), in_part=True)
         or told(last_conditions(example))
         or (_said(*seen[0]) if seen else _observation(subject, example, more, axes_name))
@@ -121,14 +128,30 @@ def _fresh(subject: Subject, example: Instance, rng: np.random.Generator, clock:
             yield instance
 
 
-def _other_ways(subject: Subject, example: Instance, vague: bool) -> Iterator[Hypothesis]:
-    """The right results worked out on other inputs, or with one step taken in another way."""
-    if not (subject.right and subject.quick):
-        return
-    if not vague:
+def _other_inputs(subject: Subject, example: Instance) -> Iterator[Hypothesis]:
+    """The right results worked out on other inputs."""
+    if subject.right and subject.quick:
         yield from inputs_changed(example, subject.right)
-    for finding, another in subject.others(example.inputs, vague):
-        yield prediction(finding, lambda i, another=another: another(i.inputs, i.upstream))
+
+
+def _other_steps(
+    subject: Subject, example: Instance, more: list[Instance], clock: Clock, vague: bool
+) -> Diagnosis | None:
+    """What would be right with one step taken in another way; nobody knows what that does before it ends."""
+
+    def work(first: int, tell: Callable[[int], None]) -> Diagnosis | None:
+        others = enumerate(_unbroken(subject.others(example.inputs, vague)))
+        for number, (finding, another) in others:
+            if number < first:
+                continue
+            tell(number)
+            hypothesis = prediction(finding, lambda i, another=another: another(i.inputs, i.upstream))
+            if _survives(hypothesis, example, more) == set(example.wrong):
+                return _said(finding, example.wrong[0])
+        return None
+
+    known = subject.right and subject.quick and any(_unbroken(subject.others(example.inputs, vague)))
+    return tried_apart(work, clock.left) if known else None
 
 
 def _survives(hypothesis: Hypothesis, example: Instance, more: list[Instance]) -> set[str]:
