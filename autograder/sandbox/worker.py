@@ -118,8 +118,9 @@ class Worker:
         """Run a cell as Jupyter would; its output is for people only."""
         self.console.clear()
         result = self.shell.run_cell(source, store_history=False)
-        error = result.error_before_exec or result.error_in_exec
-        said = _error(type(error).__name__, f"{error}") if error else {}
+        errors = (getattr(result, name, None) for name in ("error_before_exec", "error_in_exec"))
+        error = next(filter(None, errors), None)
+        said = _error(type(error).__name__, f"{error}") if isinstance(error, BaseException) else {}
         return {"text": self.console.text(), "images": self.console.images, **said}
 
     def call(self, name: str, arguments: tuple, times: int, keep: bool = False) -> dict:

@@ -37,7 +37,6 @@ CACHES = {
     "complex numbers": ("x + 1j * w", "(cache.real, cache.imag)"),
     "a set": ("frozenset([tuple(x), tuple(w + 100)])", "sorted(map(np.array, cache), key=lambda a: a[0] > 50)[0], "
               "sorted(map(np.array, cache), key=lambda a: a[0] > 50)[1] - 100"),
-    "a module": ("[setattr(math, 'kept', (x, w)), math][1]", "cache.kept"),
     "a lock": ("[threading.Lock(), x, w]", "cache[1:]"),
     "one that holds itself": ("holding_itself(x, w)", "cache['x'], cache['w']"),
     "random numbers": ("(np.random.default_rng(1), x, w)", "cache[1:]"),

@@ -12,6 +12,7 @@ from autograder.tests.mini import FULL, release_notebook, submission
 
 NOTHING = dict.fromkeys(FULL, 0)
 WITHOUT_DOUBLE = {**FULL, "test_double": 0}
+SHAPES_ALONE = {**FULL, "test_double": 15}
 SECONDS = 20
 
 HandIn = NotebookNode | str | bytes | Callable[[Path], None]

@@ -1,6 +1,15 @@
 """Submissions that patch, lie, forge, remember, or change what is not theirs, to get points for nothing."""
 
-from autograder.tests.hostile.case import NOTHING, WITHOUT_DOUBLE, Case, blank, by_name, changed, double
+from autograder.tests.hostile.case import (
+    NOTHING,
+    SHAPES_ALONE,
+    WITHOUT_DOUBLE,
+    Case,
+    blank,
+    by_name,
+    changed,
+    double,
+)
 from autograder.tests.mini import FULL, cell, release_notebook, submission
 
 PACK = "import autograder.sandbox.wire as w; p = w.pack; w.pack = lambda m, keep: p({%s}, keep)"
@@ -40,17 +49,20 @@ PATCHES = {
 
 # Each takes the place of `double` in a right submission. What is not an array of numbers earns nothing.
 NO_ARRAY, NO_NUMBERS = "something that is not a NumPy array", "does not hold numbers"
-LIARS = {
+# Of a kind of array only the numbers count: these have the right shape, and nothing else.
+SUBCLASSES = {
     "equal to everything": ("class L(np.ndarray):\n    def __eq__(self, o): return True\n    def __sub__(self, o): return 0 * o\n"
-                            "def double(x): return x.view(L)", NO_ARRAY),
+                            "def double(x): return x.view(L)", "the result"),
+    "a masked array": ("def double(x): return np.ma.masked_array(np.zeros(x.shape), True)", "all zeros"),
+}
+LIARS = {
     "an array protocol": ("class L:\n    def __array__(self, *a, **k): return np.ones(3)\n    shape = (3,)\n    dtype = np.dtype(float)\n"
                           "def double(x): return L()", NO_ARRAY),
     "a float that compares": ("class L(float):\n    def __lt__(self, o): return True\n    __le__ = __gt__ = __eq__ = __lt__\n"
-                              "def double(x): return L(1)", NO_ARRAY),
+                              "def double(x): return L(1)", "wrong shape"),
     "a pickle": ("class L:\n    def __reduce__(self): return (exec, ('raise SystemExit',))\ndef double(x): return L()", NO_ARRAY),
     "a class that claims to be an array": ("class L:\n    __class__ = np.ndarray\ndef double(x): return L()", NO_ARRAY),
     "an object array": ("def double(x): return np.array([2 * v for v in x.ravel()], object).reshape(x.shape)", NO_ARRAY),
-    "a masked array": ("def double(x): return np.ma.masked_all(x.shape)", NO_ARRAY),
     "nothing": ("def double(x): pass", "nothing (None)"),
     "not a number": ("def double(x): return np.nan * x", "not finite"),
     "infinity": ("def double(x): return np.full(x.shape, np.inf)", "not finite"),
@@ -138,7 +150,7 @@ EDITED = {
     "a task": (edit(test_fit={"task": True}), PUT_RIGHT + "test_fit"),
     "a name stolen": (stolen, "of which one counts: test_fit, setup"),
     "a test renamed": (edit(test_fit={"grade_id": "test_fit2"}), PUT_BACK + "test_fit"),
-    "the given cell edited": (edit(setup={"source": "import numpy as np\nnp.ones = None"}), "1 cell edited and put back: setup"),
+    "the given cell edited": (edit(setup={"source": "import numpy as np\nnp.ones = None"}), "1 cell with additions, which ran as cells of their own: setup"),
     "the checksum": (edit(test_fit={"checksum": "0" * 32, "source": "pass"}), EDITED_BACK),
     "judged already": (judged_already, UNDONE),
     "printed points": (printed_points, UNDONE),
@@ -147,6 +159,7 @@ EDITED = {
 CASES = {
     **{f"patch {name}": Case(blank(code), NOTHING, says) for name, (code, says) in PATCHES.items()},
     **{f"liar {name}": Case(submission({"double": code}), WITHOUT_DOUBLE, says) for name, (code, says) in LIARS.items()},
+    **{f"liar {name}": Case(submission({"double": code}), SHAPES_ALONE, says) for name, (code, says) in SUBCLASSES.items()},
     **{name: Case(submission(cells), points, says) for name, (cells, points, says) in REMEMBERED.items()},
     **{name: Case(changed(edit, release_notebook()), NOTHING, says) for name, (edit, says) in EDITED.items()},
     "its own test called": Case(double("", extra="def check_values(*a, **k): pass"), FULL),

@@ -13,6 +13,7 @@ from autograder.tests.mini import FULL, submission
 
 TEXT = nbformat.writes(submission())
 WITHOUT_FIT = {**FULL, "test_fit": 0}
+BY_CONTENT = "known by what they hold: fit"
 NO_NOTEBOOK, NO_TEXT, DAMAGED = "is not a notebook", "is not UTF-8 text", "has damaged cells"
 
 # What the file holds instead, and what is said about it.
@@ -116,11 +117,11 @@ CHANGED = {
     "an empty list of cells": (lambda nb: nb.update(cells=[]), NOTHING, "missing and put back: setup, double"),
     "half of the cells": (half_notebook, WITHOUT_FIT, "missing and put back"),
     "cells in turn": (in_turn, FULL, ""),
-    "an exercise as text": (on_cell("fit", cell_type="markdown"), WITHOUT_FIT, "another type"),
-    "a cell without metadata": (on_cell("fit", metadata=None), WITHOUT_FIT, "missing and put back: fit"),
-    "metadata that are none": (on_cell("fit", metadata=3), WITHOUT_FIT, "missing and put back: fit"),
-    "a name that is a number": (on_cell("fit", metadata={"nbgrader": {"grade_id": 7}}), WITHOUT_FIT, "missing and put back: fit"),
-    "names that are lists": (on_cell("fit", metadata={"nbgrader": {"grade_id": ["fit"], "points": [1]}}), WITHOUT_FIT, "missing and put back: fit"),
+    "an exercise as text": (on_cell("fit", cell_type="markdown"), FULL, ""),
+    "a cell without metadata": (on_cell("fit", metadata=None), FULL, BY_CONTENT),
+    "metadata that are none": (on_cell("fit", metadata=3), FULL, BY_CONTENT),
+    "a name that is a number": (on_cell("fit", metadata={"nbgrader": {"grade_id": 7}}), FULL, BY_CONTENT),
+    "names that are lists": (on_cell("fit", metadata={"nbgrader": {"grade_id": ["fit"], "points": [1]}}), FULL, BY_CONTENT),
     "no metadata": (lambda nb: nb.update(metadata=None), FULL, ""),
     "lines in a list": (on_cell("fit", source=FIT.splitlines(keepends=True)), FULL, ""),
     "outputs that are none": (on_cell("fit", outputs=7, execution_count="x"), FULL, ""),
@@ -130,7 +131,7 @@ CHANGED = {
     "the same id everywhere": (one_id, FULL, ""),
     "half a character in a note": (lambda nb: by_name(nb)["cell-000"].update(source=SURROGATE), FULL, ""),
     "half a character in code": (on_cell("fit", source=f"{FIT}\n# {SURROGATE}"), FULL, ""),
-    "half a character in a name": (on_cell("fit", metadata={"nbgrader": {"grade_id": SURROGATE}}), WITHOUT_FIT, ""),
+    "half a character in a name": (on_cell("fit", metadata={"nbgrader": {"grade_id": SURROGATE}}), FULL, BY_CONTENT),
     "a null byte in code": (on_cell("fit", source="\0" + FIT), WITHOUT_FIT, "not defined"),
     "a null byte in a note": (lambda nb: by_name(nb)["cell-000"].update(source="a\0b"), FULL, ""),
     "control characters": (lambda nb: by_name(nb)["cell-000"].update(source="\x1b[2J\x07\x08"), FULL, ""),
@@ -181,11 +182,11 @@ CASES = {
     "a folder in its place": Case(Path.mkdir, None, "mini.ipynb is not a file; ask for the notebook itself."),
     "a pipe in its place": Case(os.mkfifo, None, "mini.ipynb is not a file; ask for the notebook itself."),
     "unreadable": Case(unreadable, None if os.getuid() else FULL, "cannot be read" if os.getuid() else ""),
-    "renamed": Case(named("mini (1).ipynb"), None, "mini.ipynb is missing: found mini (1).ipynb; rename it."),
-    "two other names": Case(named("a.ipynb", "b.ipynb"), None, "found a.ipynb, b.ipynb; rename it."),
-    "many other names": Case(named(*(f"{i:03}.ipynb" for i in range(99))), None, "found 000.ipynb, 001.ipynb, 002.ipynb and 96 more; rename it."),
-    "a text ending": Case(named("mini.ipynb.txt"), None, "the folder holds no notebook"),
-    "a folder too deep": Case(named("mini/mini.ipynb"), None, "the folder holds no notebook"),
+    "renamed": Case(named("mini (1).ipynb"), None, "mini.ipynb is missing: found mini (1).ipynb; name it mini.ipynb."),
+    "two other names": Case(named("a.ipynb", "b.ipynb"), None, "found a.ipynb, b.ipynb; name it mini.ipynb."),
+    "many other names": Case(named(*(f"{i:03}.ipynb" for i in range(99))), None, "found 000.ipynb, 001.ipynb, 002.ipynb and 96 more; name it mini.ipynb."),
+    "a text ending": Case(named("mini.ipynb.txt"), None, "found mini.ipynb.txt; name it mini.ipynb."),
+    "a folder too deep": Case(named("mini/mini.ipynb"), None, "found mini/mini.ipynb; move it up and name it mini.ipynb."),
     "a copy in the bin": Case(named(".ipynb_checkpoints/mini-checkpoint.ipynb"), None, "the folder holds no notebook"),
     "a name that steers": Case(named("\x1b[2Jmini.ipynb"), None, "is missing: found"),
     "nothing handed in": Case(lambda path: None, None, "the folder holds no notebook"),
