@@ -60,7 +60,8 @@ class Result:
         for cell in entry["cells"]:
             _require(cell, CELL, "a cell")
             for check in cell["checks"]:
-                _require(check, CHECK | SHARE if "share" in check else CHECK, "a check")
+                has_share = isinstance(check, dict) and "share" in check
+                _require(check, CHECK | SHARE if has_share else CHECK, "a check")
                 if check["status"] not in STATUSES:
                     raise ValueError(f"a check has the status {check['status']!r}")
                 if not 0 <= share_of(check) <= 1:
