@@ -28,7 +28,7 @@ MISSING = {
 QUIET = {
     "what student code says": ("def double(x):\n    raise AttributeError(f'secret {x}')", "secret"),
     "a module that it names": ("def double(x):\n    raise ModuleNotFoundError(f\"No module named 'm{x[0]}'\")", "module"),
-    "its own attribute": ("def double(x):\n    return x.secret", "secret"),
+    "an attribute that it makes up": ("def double(x):\n    return getattr(x, f'secret{x[0]:.0f}')", "secret"),
 }  # fmt: skip
 
 

@@ -968,9 +968,9 @@ check_values(
 scores = np.array([[1.0, 0.0, -1.0], [2.0, 0.5, 1.5], [-0.5, 0.0, 1.0]])
 check_text(
     generate,
-    {"params": {"W": scores, "b": np.array([0.0, 0.5, 0.0])}, "start_id": 1, "length": 6, "temperature": 0.7, "rng": np.random.default_rng(2)},
+    {"params": {"W": scores, "b": np.array([0.0, 0.5, 0.0])}, "start_id": 1, "length": 6, "temperature": 0.35, "rng": np.random.default_rng(2)},
     lambda ids: (
-        np.exp((scores[ids[-1]] + [0.0, 0.5, 0.0]) / 0.7) / np.exp((scores[ids[-1]] + [0.0, 0.5, 0.0]) / 0.7).sum()
+        np.exp((scores[ids[-1]] + [0.0, 0.5, 0.0]) / 0.35) / np.exp((scores[ids[-1]] + [0.0, 0.5, 0.0]) / 0.35).sum()
         if len(ids) else np.array([0.0, 1.0, 0.0])
     ),
     length=6, given=["bigram_forward", "sample_next"],
