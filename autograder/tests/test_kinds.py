@@ -5,7 +5,7 @@ import pytest
 from autograder.checks.outcome import CheckFailed
 from autograder.grading.judge import Rules
 from autograder.grading.one import judge_one
-from autograder.tests.mini import ID, QUICK, make_course, source_notebook, submission, write
+from autograder.tests.mini import ID, QUICK, make_course, submission, write
 
 # How a cache is made of x and w, and how both are taken from it again.
 CACHES = {
@@ -160,4 +160,3 @@ def test_kernel_and_grading_agree_on_results(course, kind, capsys):
     assert (kernel == "") == right, kernel
     first = next((cause for name, cause in causes.items() if name.startswith("double") and cause), "")
     assert first.split(". ")[0].rstrip(".") == kernel.split(". ")[0].rstrip(".")
-    assert source_notebook()
