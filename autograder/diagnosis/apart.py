@@ -1,6 +1,7 @@
 """Work in a process apart: whatever a changed step does, it costs a second and no memory of the grader's."""
 
 import contextlib
+import math
 import os
 import pickle
 import select
@@ -14,6 +15,7 @@ SILENT_SECONDS = 1.0  # after which one try counts as stuck
 MEMORY = 2**30  # that the process may take on top of what it has
 NUMBER = struct.Struct("<q")
 DONE = -1
+MOST_FILES = 4096
 
 
 def tried_apart(work: Callable[[int, Callable[[int], None]], Any], seconds: float) -> Any:
@@ -38,7 +40,7 @@ def _copied(work: Callable, first: int, seconds: float) -> tuple[int, Any]:
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
-        _work_and_end(work, first, writing)
+        _work_and_end(work, first, writing, seconds)
     os.close(writing)
     try:
         return _heard(reading, seconds)
@@ -49,19 +51,22 @@ def _copied(work: Callable, first: int, seconds: float) -> tuple[int, Any]:
         os.waitpid(child, 0)
 
 
-def _work_and_end(work: Callable, first: int, writing: int) -> None:
-    """In the copy; never returns."""
+def _work_and_end(work: Callable, first: int, writing: int, seconds: float) -> None:
+    """In the copy; never returns. It holds none of the grader's files, and ends without it as well."""
     try:
-        _limit_memory()
+        os.closerange(3, writing)
+        os.closerange(writing + 1, MOST_FILES)
+        _limit(math.ceil(seconds) + 1)
         result = work(first, lambda number: _send(writing, NUMBER.pack(number)))
         _send(writing, NUMBER.pack(DONE) + pickle.dumps(result))
     finally:
         os._exit(0)
 
 
-def _limit_memory() -> None:
+def _limit(seconds: int) -> None:
     import resource  # which only systems with fork have
 
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     with contextlib.suppress(OSError, ValueError), open("/proc/self/statm") as statm:
         now = int(statm.read().split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (now + MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
