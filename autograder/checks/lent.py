@@ -39,7 +39,7 @@ def lent() -> Mapping[str, Lent]:
     return _lent.get()
 
 
-def parts_of(*functions: Callable) -> dict[str, Callable]:
+def parts_of(*functions: types.FunctionType) -> dict[str, types.FunctionType]:
     """The functions of the same notebook that these call by their names."""
     return {
         name: part for function in functions for name in function.__code__.co_names

@@ -1,6 +1,6 @@
 """The inputs of a check: named values, of which some are dicts of further ones."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -38,14 +38,6 @@ def replaced(inputs: Mapping, path: Path, value: Any) -> Inputs:
     """A copy with another value at the end of a path."""
     head, *rest = path
     return {**inputs, head: replaced(inputs[head], tuple(rest), value) if rest else value}
-
-
-def mapped(inputs: Inputs, change: Callable[[NDArray], NDArray]) -> Inputs:
-    """A copy with every float array changed."""
-    changed = inputs
-    for path, array in leaves(inputs):
-        changed = replaced(changed, path, change(array).astype(array.dtype))
-    return changed
 
 
 def at(inputs: Mapping, path: Path) -> Any:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from nbformat import NotebookNode
 
 from autograder.cells import Cell
-from autograder.grading.alike import digest, is_alike, text_of
+from autograder.grading.alike import digest, is_alike, is_readable, text_of
 from autograder.grading.stubs import Stubs, answered
 
 
@@ -27,11 +27,14 @@ class Match:
 
 def match(cells: Sequence[NotebookNode], known: dict[str, NotebookNode], stubs: Stubs) -> Match:
     """What each of the submitted `cells` is; `known` are those of the blank source, in its order."""
-    found = Match([_id_of(cell, known) for cell in cells])
-    answers = [answered(Cell(0, _as_code(cell)), stubs) for cell in cells]
+    ids = map(grade_id, cells)
+    found = Match([name if name in known else None for name in ids])
+    is_read = is_readable(cells)
+    answers = [answered(Cell(0, _as_code(cell)), stubs) if is_read else set() for cell in cells]
     functions = {name: _functions(cell, stubs) for name, cell in known.items()}
-    _by_text(found, cells, known)
-    _by_definition(found, answers, known, functions)
+    if is_read:
+        _by_text(found, cells, known)
+        _by_definition(found, answers, known, functions)
     ends = _ends(found, known)
     for name in known:
         own = [i for i, label in enumerate(found.names) if label == name]
@@ -40,9 +43,10 @@ def match(cells: Sequence[NotebookNode], known: dict[str, NotebookNode], stubs: 
     return found
 
 
-def _id_of(cell: NotebookNode, known: dict) -> str | None:
+def grade_id(cell: NotebookNode) -> str | None:
+    """The cell's nbgrader id, if it has a usable one."""
     name = cell.metadata.get("nbgrader", {}).get("grade_id")
-    return name if isinstance(name, str) and name in known else None
+    return name if isinstance(name, str) else None
 
 
 def _as_code(cell: NotebookNode) -> NotebookNode:

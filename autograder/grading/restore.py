@@ -11,10 +11,10 @@ from nbgrader.utils import compute_checksum
 
 from autograder.cells import without_hidden
 from autograder.grading.additions import additions, lost
-from autograder.grading.alike import is_alike, text_of
+from autograder.grading.alike import digest, is_alike, is_readable, text_of
 from autograder.grading.budget import Budget
 from autograder.grading.harmless import harmless
-from autograder.grading.match import Match, is_exercise, match
+from autograder.grading.match import Match, grade_id, is_exercise, match
 from autograder.grading.released import GUARDED, mark_word, text_word
 from autograder.grading.stubs import stubs_of
 from autograder.grading.submission import MAX_NAMES
@@ -49,12 +49,6 @@ def is_tampering(note: str, tests: Collection[str]) -> bool:
     if sentence.endswith(KINDS["doubled"]):
         return not set(names.split(", ")).isdisjoint(tests)
     return sentence.endswith(tuple(KINDS[kind] for kind in TAMPERING))
-
-
-def grade_id(cell: NotebookNode) -> str | None:
-    """The cell's nbgrader id, if it has a usable one."""
-    name = cell.metadata.get("nbgrader", {}).get("grade_id")
-    return name if isinstance(name, str) else None
 
 
 def is_test(cell: NotebookNode) -> bool:
@@ -116,11 +110,10 @@ class _Restoring:
 
     def is_blank(self) -> bool:
         """Is nothing in it that was not released?"""
-        released = [cell.source for cell in self.template.cells] + [
-            without_hidden(cell.source) for cell in self.template.cells if is_test(cell)
-        ]
-        return all(
-            any(is_alike(cell.cell_type, text_of(cell), text) for text in released) for cell in self.cells
+        cells = self.template.cells
+        released = {digest(cell.cell_type, without_hidden(cell.source)) for cell in cells}
+        return is_readable(self.cells) and all(
+            digest(cell.cell_type, text_of(cell)) in released for cell in self.cells
         )
 
     def _extras(self) -> dict[str | None, list[NotebookNode]]:
@@ -172,6 +165,9 @@ class _Restoring:
     def _added(self, name: str, own: NotebookNode, text: str) -> list[NotebookNode]:
         """What a locked cell has more than the source's, as a cell; what it lacks is noted."""
         kind, seen = own.cell_type, without_hidden(own.source)
+        if not is_readable(self.cells):
+            self.changes["edited"] += [] if text.split() in (own.source.split(), seen.split()) else [name]
+            return []
         if is_alike(kind, text, own.source) or is_alike(kind, text, seen):
             return []
         if text_word(name, kind, text) in self.released:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from nbformat import NotebookNode
 
 from autograder.cells import NOT_CODE, Cell, cells_of
-from autograder.grading.alike import MAX_TEXT
+from autograder.grading.alike import MAX_TEXT, is_readable
 from autograder.grading.stubs import Stubs, filling
 from autograder.names import bound_and_read
 
@@ -14,8 +14,9 @@ class Plan:
     """Which cells of a restored notebook run, and as which code."""
 
     def __init__(self, notebook: NotebookNode, stubs: Stubs):
-        self.cells, self._stubs = cells_of(notebook), stubs
-        self._figures = _used_figures(self.cells)
+        is_read = is_readable(notebook.cells)
+        self.cells, self._stubs = cells_of(notebook), stubs if is_read else {}
+        self._figures = _used_figures(self.cells) if is_read else set()
 
     def runs(self, cell: Cell) -> bool:
         """Does grading run this cell? Test cells run in the grader."""

@@ -1,6 +1,7 @@
 """Is the student's work found, whatever an editor, a formatter or a slip did to the notebook?"""
 
 import copy
+import time
 
 import nbformat
 import pytest
@@ -298,3 +299,13 @@ def test_long_cells_run_as_they_are(course):
     long = RIGHT["double"] + "\n" + "#" * 100_000
     assert scores(judged(course, submission({"double": long}))) == FULL
     assert DOUBLE not in long
+
+
+def test_looking_into_a_notebook_is_bounded(course):
+    """Is an endless notebook known by its ids alone, within seconds of the grader's own time, and still judged?"""
+    notebook = submission()
+    notebook.cells += [new_code_cell("double = 1\n" + "x = a + b * (c - 1)\n" * 2900 + f"# {i}") for i in range(40)]
+    began = time.process_time()
+    restored = restore(notebook, source_notebook(), beside=["mini (1).ipynb"])
+    assert time.process_time() - began < 3
+    assert restored.notes == []
