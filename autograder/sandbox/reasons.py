@@ -17,6 +17,7 @@ import numpy as np
 from autograder.cells import parse
 
 PARTS = (np, np.linalg, np.random, np.fft, np.empty(0), np.float64(0))
+MAX_SOURCE = 400_000  # characters of code; to read more takes too long
 DOES_NOT_COMPILE = {"SyntaxError", "IndentationError", "TabError"}
 
 
@@ -29,18 +30,19 @@ def why_undefined(name: str, cells: list[tuple[str, dict]]) -> str:
     kind = error.get("kind")
     if kind in DOES_NOT_COMPILE:
         return f"its cell does not compile in grading's Python {platform.python_version()}"
-    if kind and (missing := why_missing(kind, error.get("message"), source)):
+    if kind and (missing := why_missing(kind, error.get("message"), [source])):
         return f"its cell stopped before, since {missing}"
     if isinstance(kind, str) and hasattr(builtins, kind):
         return f"its cell stopped before, with {kind}"
     return ""
 
 
-def why_missing(kind: Any, message: Any, source: str) -> str:
-    """What code asked for that grading does not have; "" when the error is of another kind."""
-    tree = parse(source) if type(message) is str and kind in REASONS else None
-    found = REASONS[kind](tree, message) if tree else ()
-    return next(iter(found), "")
+def why_missing(kind: Any, message: Any, sources: list[str]) -> str:
+    """What code asked for that grading does not have; "" for an error of another kind, or endless code."""
+    if type(message) is not str or kind not in REASONS or sum(map(len, sources)) > MAX_SOURCE:
+        return ""
+    trees = filter(None, map(parse, sources))
+    return next((reason for tree in trees for reason in REASONS[kind](tree, message)), "")
 
 
 def _modules(tree: ast.Module, message: str) -> Iterator[str]:

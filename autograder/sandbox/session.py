@@ -121,7 +121,7 @@ class Session:
         if kind == "TooLarge":
             return Failure(f"`{name}` returned more than the grader takes.", code="limit")
         failure = raised(name, kind, f"{message} (in `{line}`)" if line else message)
-        if why := why_missing(kind, message, "\n".join(source for source, _ in self._ends)):
+        if why := why_missing(kind, message, [source for source, _ in self._ends]):
             failure.cause = f"{failure.cause.rstrip('.')}: {why}."
         return failure
 
