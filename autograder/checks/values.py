@@ -121,7 +121,7 @@ def _subject(function: Callable, truth: Callable | None, contract: Contract) -> 
         results = truly(inputs)
         names = [_output_name(i, len(results)) for i in range(len(results))]
         updated = _pairs(_updated(list(zip(names, results, results, strict=True)), inputs))
-        return {name: start for name, (right, start) in updated.items() if _continues(start, right)}
+        return {name: start for name, (_, start) in updated.items() if start.any() or start.size == 1}
 
     known = truth_of(function) or truth
     return Subject(
@@ -136,12 +136,6 @@ def _arrays(results: Sequence) -> Arrays:
     """The arrays in some results, by the names of the rows."""
     names = [_output_name(i, len(results)) for i in range(len(results))]
     return {name: right for name, (_, right) in _pairs(zip(names, results, results, strict=True)).items()}
-
-
-def _continues(start: NDArray, right: NDArray) -> bool:
-    """Is the right result a step from `start`, and not just of the same shape?"""
-    lengths = np.linalg.norm(start) * np.linalg.norm(right)
-    return right.size == 1 or (bool(lengths) and np.vdot(start, right) / lengths > 0.7)
 
 
 def _defaults(truth: Callable, given: int) -> Mapping[str, Any]:

@@ -11,6 +11,10 @@ from autograder.diagnosis.places import Edit, Place, binary, call, is_number, nu
 SUMS = {"sum": "mean", "mean": "sum"}
 EXTREMES = ("maximum", "minimum", "max", "min", "clip")
 LOGARITHMS = ("log2", "log10")
+CURVES = {
+    "np.exp({x}) / np.exp({x}).sum(axis=-1, keepdims=True)": "normalisation", "np.tanh({x})": "nonlinearity",
+    "1 / (1 + np.exp(-({x})))": "nonlinearity", "np.maximum({x}, 0)": "nonlinearity",
+}  # fmt: skip
 
 
 def _reductions(node: ast.Call, place: Place) -> Iterator[Edit]:
@@ -23,6 +27,11 @@ def _reductions(node: ast.Call, place: Place) -> Iterator[Edit]:
         other = copy.copy(node)
         other.func = ast.Attribute(node.func.value, "max", ast.Load())
         yield 2, "normalisation", f"the largest entry stood in the place of a {name}", other
+    if name == "mean":
+        whole = node.args[0] if node.args and ast.unparse(node.func.value) == "np" else node.func.value
+        count = binary(ast.Attribute(whole, "size", ast.Load()), ast.Div, call("np.size", node))
+        less = binary(binary(node, ast.Mult, count), ast.Div, binary(count, ast.Sub, number(1)))
+        yield 2, "scale", "a mean were a sum divided by one less than there are entries", less
     axes = [k for k in node.keywords if k.arg == "axis"]
     for keyword in axes:
         for axis in (0, 1, 2, -1, -2, None):
@@ -80,6 +89,21 @@ def _skipped(node: ast.Call, place: Place) -> Iterator[Edit]:
         yield 2, "skipped", f"`{node.func.id}` were left out", node.args[0]
 
 
+def _curved(node: ast.Call, place: Place) -> Iterator[Edit]:
+    """What is handed to one of the notebook's own functions, put through a softmax or an activation first."""
+    if not isinstance(node.func, ast.Name) or hasattr(builtins, node.func.id):
+        return
+    for position, argument in enumerate(node.args):
+        if isinstance(argument, ast.Constant) or ast.unparse(argument) in ("params", "cache", "rng"):
+            continue
+        for curve, code in CURVES.items():
+            other = copy.copy(node)
+            inner = ast.parse(curve.format(x=ast.unparse(argument)), mode="eval").body
+            other.args = [*node.args[:position], inner, *node.args[position + 1 :]]
+            words = f"something went through a softmax or an activation before `{node.func.id}`"
+            yield 3, code, words, other
+
+
 def _is_activation(function: ast.expr) -> bool:
     """One of NumPy's curves, or a function of the notebook's own."""
     if isinstance(function, ast.Attribute):
@@ -132,7 +156,7 @@ def _arguments(node: ast.Call, place: Place) -> Iterator[Edit]:
                 )
         return
     if name == "reversed":
-        yield 2, "time", "the steps were walked through from the other end", node.args[0]
+        yield 1, "time", "the steps were walked through from the other end", node.args[0]
     elif name == "range":
         yield 3, "time", "the steps were walked through from the other end", call("reversed", node)
     elif name in ("tril", "triu"):
@@ -148,7 +172,7 @@ def _arguments(node: ast.Call, place: Place) -> Iterator[Edit]:
             "the mask hid the other side",
             ast.Call(ast.parse(other, mode="eval").body, node.args, node.keywords),
         )
-    for one, two in itertools.combinations(range(len(node.args)), 2):
+    for one, two in itertools.combinations(range(len(node.args)), 2) if name != "where" else ():
         other = copy.copy(node)
         other.args = list(node.args)
         other.args[one], other.args[two] = node.args[two], node.args[one]
@@ -164,4 +188,21 @@ def _arguments(node: ast.Call, place: Place) -> Iterator[Edit]:
         yield 5, "partly", f"something{place.with_(node.args[-1])} were not handed on", other
 
 
-CALLS = {"Call": (_reductions, _functions, _skipped, _joined, _arguments)}
+def _cases(node: ast.Call | ast.IfExp, place: Place) -> Iterator[Edit]:
+    """Of two cases one in both, or each in the other's place."""
+    if isinstance(node, ast.IfExp):
+        test, one, two = node.test, node.body, node.orelse
+        turned: ast.expr = ast.IfExp(test, two, one)
+    elif getattr(node.func, "attr", "") == "where" and len(node.args) == 3:
+        test, one, two = node.args
+        turned = ast.Call(node.func, [test, two, one], [])
+    else:
+        return
+    for either in (one, two):
+        yield 1, "partly", f"one case{place.with_(test)} were treated like the other", either
+    yield 2, "mask", f"two cases{place.with_(test)} were taken for each other", turned
+
+
+CALLS = {
+    "Call": (_reductions, _functions, _skipped, _joined, _cases, _curved, _arguments), "IfExp": (_cases,),
+}  # fmt: skip

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from autograder.diagnosis.inputs import Inputs, at, leaves, numbers, replaced
 from autograder.diagnosis.question import Another, Arrays, Finding, Hypothesis, Instance, prediction
 
-ENDLESS = 1000  # a loop of so many rounds still ends soon
+ENDLESS, VAST = 1000, 1e12  # a loop of so many rounds still ends soon
 Change = Callable[[Inputs], Inputs]
 
 
@@ -32,6 +32,7 @@ def inputs_changed(example: Instance, right: Another) -> Iterator[Hypothesis]:
 
 def _all_changes(inputs: Inputs, smooth: bool) -> Iterator[tuple[Finding, Change]]:
     yield from _numbers(inputs)
+    yield from _decayed(inputs)
     if not smooth:  # ids that are drawn agree by chance too easily
         yield from _moved(inputs)
         return
@@ -63,11 +64,25 @@ def _other_values(value: float) -> dict[str, Callable[[float], float]]:
     if isinstance(value, int):
         return {"one more": lambda n: n + 1, "one less": lambda n: n - 1, "without end": lambda n: ENDLESS}
     return {
-        "without end": lambda x: float(ENDLESS), "0": lambda x: 0.0, "1": lambda x: 1.0,
+        "without end": lambda x: VAST, "0": lambda x: 0.0, "1": lambda x: 1.0,
         "one minus it": lambda x: 1 - x, "one divided by it": lambda x: 1 / x,
         "its square": lambda x: x * x, "its root": lambda x: math.sqrt(x), "close to 0": lambda x: 1e-6,
         "negative": lambda x: -x, "twice as large": lambda x: 2 * x, "half as large": lambda x: x / 2,
     }  # fmt: skip
+
+
+def _decayed(inputs: Inputs) -> Iterator[tuple[Finding, Change]]:
+    """A number times one dict of arrays inside another such dict, and nowhere else: decay in the gradient."""
+    dicts = [name for name, value in inputs.items() if isinstance(value, dict)]
+    for path, value in numbers(inputs) if len(dicts) > 1 else ():
+        for one, other in itertools.permutations(dicts, 2) if isinstance(value, float) else ():
+            for least in (0, 2):
+
+                def change(i: Inputs, p: tuple = path, a: str = one, b: str = other, least: int = least) -> Inputs:
+                    added = {k: v + at(i, p) * i[b][k] if v.ndim >= least else v for k, v in i[a].items()}
+                    return replaced({**i, a: added}, p, 0.0)
+
+                yield _would_be("option `{}`".format(path[-1]), f"`{path[-1]}` were a part of `{one}`"), change
 
 
 def _exchanged(inputs: Inputs) -> Iterator[tuple[Finding, Change]]:
@@ -175,7 +190,16 @@ def _without(inputs: Inputs) -> Iterator[tuple[Finding, Change]]:
 
 
 def _upstreams(example: Instance) -> Iterator[tuple[Finding, Callable[[tuple], tuple]]]:
-    """Upstream gradients that do not arrive, or are taken for ones."""
+    """Upstream gradients that do not arrive, are taken for ones, or for each other."""
+    shapes = [np.shape(dout) for dout in example.upstream]
+    for one, other in itertools.permutations(range(len(shapes)), 2):
+        if shapes[one] == shapes[other]:
+
+            def alter(upstream: tuple, one: int = one, other: int = other) -> tuple:
+                return tuple(upstream[one] if i == other else dout for i, dout in enumerate(upstream))
+
+            words = f"the upstream gradient of output {one + 1} stood in the place of that of output {other + 1}"
+            yield _would_be("swapped", words), alter
     for place, dout in enumerate(example.upstream):
         which = (
             "the upstream gradient"

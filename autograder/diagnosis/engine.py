@@ -7,7 +7,6 @@ coincidence of one example can make a finding. docs/diagnosis.md says it in word
 import contextlib
 import dataclasses
 import io
-import itertools
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator
@@ -68,20 +67,24 @@ def _diagnose(
     subject: Subject, example: Instance, axes_name: Callable[[str], str], clock: "Clock"
 ) -> Diagnosis:
     rng = np.random.default_rng(0)
-    more = list(itertools.islice(_fresh(subject, example, rng, clock), FRESH)) if subject.right else []
+    more, unmoved = _fresh(subject, example, rng, clock) if subject.right else ([], [])
     example = dataclasses.replace(example, is_like_smooth=any(one.is_smooth for one in more))
     seen: list[tuple[Finding, str]] = []
 
     def first(hypotheses: Iterable[Hypothesis], in_part: bool = False) -> Diagnosis | None:
+        loose = None
         for hypothesis in _unbroken(hypotheses):
             if clock.rings():
-                return None
-            names = _survives(hypothesis, example, more)
+                return loose
+            names = _survives(hypothesis, example, [*more, *unmoved])
             if names == set(example.wrong):
-                return _said(hypothesis.finding, example.wrong[0])
+                said = _said(hypothesis.finding, example.wrong[0])
+                if hypothesis.spares(example):
+                    return said
+                loose = loose or said
             if names and in_part:
                 seen.append((hypothesis.finding, next(name for name in example.wrong if name in names)))
-        return None
+        return loose
 
     def told(tried: Iterable[Condition]) -> Diagnosis | None:
         found = _conditions(subject, example, rng, clock, tried) if more else ()
@@ -90,11 +93,11 @@ def _diagnose(
     return (
         first(results_changed(example), in_part=True)
         or first(_other_inputs(subject, example))
-        or _other_steps(subject, example, more, clock, vague=False)
+        or _other_steps(subject, example, [*more, *unmoved], clock, vague=False)
         or first(masks())
         or told(conditions(example, subject))
-        or _other_steps(subject, example, more, clock, vague=True)
-        or first(alike_results(), in_part=True)
+        or _other_steps(subject, example, [*more, *unmoved], clock, vague=True)
+        or first(alike_results(example), in_part=True)
         or told(last_conditions(example))
         or (_said(*seen[0]) if seen else _observation(subject, example, more, axes_name))
     )
@@ -110,22 +113,26 @@ def _said(finding: Finding, name: str) -> Diagnosis:
     return Diagnosis(finding.code, finding.words, name)
 
 
-def _fresh(subject: Subject, example: Instance, rng: np.random.Generator, clock: Clock) -> Iterator[Instance]:
-    """Other inputs on which the same results are wrong."""
+def _fresh(
+    subject: Subject, example: Instance, rng: np.random.Generator, clock: Clock
+) -> tuple[list[Instance], list[Instance]]:
+    """Other inputs on which the same results are wrong, and some on which not all of them are.
+
+    The second ones refute what merely fits the example: there, too, a prediction must be what was found.
+    """
+    wrong: list[Instance] = []
+    unmoved: list[Instance] = []
     for inputs in proposals(example.inputs, subject.roles(example.inputs), rng):
-        if clock.rings():
-            return
+        if clock.rings() or len(wrong) == FRESH:
+            break
         try:
             instance = subject.tried(inputs, subject.draw(inputs, rng))
         except Exception:  # inputs that the function, or the reference, does not take
             continue
         finite = all(np.isfinite(array).all() for array in instance.right.values())
-        if (
-            finite
-            and instance.right.keys() == example.right.keys()
-            and set(example.wrong) <= set(instance.wrong)
-        ):
-            yield instance
+        if finite and instance.right.keys() == example.right.keys():
+            (wrong if set(example.wrong) <= set(instance.wrong) else unmoved).append(instance)
+    return wrong, unmoved[:FRESH]
 
 
 def _other_inputs(subject: Subject, example: Instance) -> Iterator[Hypothesis]:
@@ -140,6 +147,7 @@ def _other_steps(
     """What would be right with one step taken in another way; nobody knows what that does before it ends."""
 
     def work(first: int, tell: Callable[[int], None]) -> Diagnosis | None:
+        loose = None
         others = enumerate(_unbroken(subject.others(example.inputs, vague)))
         for number, (finding, another) in others:
             if number < first:
@@ -147,8 +155,11 @@ def _other_steps(
             tell(number)
             hypothesis = prediction(finding, lambda i, another=another: another(i.inputs, i.upstream))
             if _survives(hypothesis, example, more) == set(example.wrong):
-                return _said(finding, example.wrong[0])
-        return None
+                said = _said(finding, example.wrong[0])
+                if hypothesis.spares(example):
+                    return said
+                loose = loose or said
+        return loose
 
     known = subject.right and subject.quick and any(_unbroken(subject.others(example.inputs, vague)))
     return tried_apart(work, clock.left) if known else None

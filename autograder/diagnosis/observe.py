@@ -41,13 +41,15 @@ def _all(
     yield _where_zero(right, places)
     yield _at_ids(instances, places)
     yield _block(axes, places)
+    yield _not_adding_up(found, right)
     for axis, symbol in enumerate(axes):
         yield _along(symbol, axis, places)
     if all(w.mean() < 0.5 for w in places) and all(w.size > 3 for w in places):
         yield Finding("partly", "is right at most places and wrong at some")
-    yield _not_adding_up(found, right)
     if all(not r.any() for r in right):
         yield Finding("zero", "should be zero, and is not")
+    if all((w & (r == 0)).any() and r.size > 1 for w, r in zip(places, right, strict=True)):
+        yield Finding("zero", "is not zero at places where it should be")
     yield _direction(found, right)
 
 
@@ -102,7 +104,8 @@ def _only_others(ids: NDArray, wrong: NDArray) -> bool:
 def _along(symbol: str, axis: int, places: list[NDArray]) -> Finding | None:
     """From which place on, or at which places, of an axis?"""
     lines = [wrong.any(axis=tuple(i for i in range(wrong.ndim) if i != axis)) for wrong in places]
-    if any(line.all() or len(line) < 3 for line in lines):
+    lines = [line for line in lines if len(line) > 2]  # a shorter axis shows nothing
+    if not lines or any(line.all() for line in lines):
         return None
     code, noun = AXES.get(symbol, ("partly", "place"))
     where = "" if symbol in AXES or not symbol else f" along `{symbol}`"

@@ -1,6 +1,7 @@
 """Where a node of a syntax tree stands, and small pieces of code to put there."""
 
 import ast
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 Edit = tuple[int, str, str, ast.AST]  # rank, code, words, the other node
@@ -24,6 +25,7 @@ class Place:
     counters: tuple[str, ...] = ()
     carried: frozenset[str] = frozenset()
     before: tuple[ast.stmt, ...] = ()
+    choices: frozenset[int] = frozenset()
 
     @classmethod
     def of(cls, tree: ast.FunctionDef) -> "Place":
@@ -35,7 +37,8 @@ class Place:
             n.target.id for n in ast.walk(tree) if isinstance(n, ast.For) and isinstance(n.target, ast.Name)
         ]
         names, keys = tuple(dict.fromkeys([*given, *bound])), tuple(dict.fromkeys(keys))
-        return cls(tuple(given), names, keys, counters=tuple(counters))
+        choices = frozenset(map(id, _chosen_by(tree)))
+        return cls(tuple(given), names, keys, counters=tuple(counters), choices=choices)
 
     @property
     def known(self) -> set[str]:
@@ -59,6 +62,10 @@ class Place:
         axis = axis or (self.is_axis and not _is_call(parent))
         return replace(self, in_loop=loop, in_index=index, is_axis=axis, is_size=size, in_test=test,
                        carried=carried, in_slope=self.in_slope or _is_slope_test(parent))  # fmt: skip
+
+    def decides(self, node: ast.AST) -> bool:
+        """Does a node choose between two cases, and is nothing to multiply by?"""
+        return self.in_test or id(node) in self.choices
 
     def beside(self, block: object, index: int | None) -> "Place":
         """A statement in a block."""
@@ -131,6 +138,15 @@ def _is_size(parent: ast.AST, field: str) -> bool:
 
 def _is_slope_test(node: ast.AST) -> bool:
     return isinstance(node, ast.Compare) and is_slope(node)
+
+
+def _chosen_by(tree: ast.AST) -> Iterator[ast.AST]:
+    """The conditions between two cases."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.IfExp):
+            yield node.test
+        elif _is_call(node) and getattr(node.func, "attr", "") == "where" and node.args:
+            yield node.args[0]
 
 
 def is_slope(node: ast.AST) -> bool:

@@ -63,10 +63,15 @@ class Instance:
         return float(np.linalg.norm(np.asarray(self.found[name], np.float64) - self.right[name]))
 
     def hits(self, name: str, predicted: NDArray) -> bool:
-        """Is that what was found, and clearly not what is right? A prediction of NaN says nothing."""
+        """Is that what was found, and clearly not what is right? A prediction of NaN says nothing.
+
+        Of a result that is right nothing else may be predicted.
+        """
         found, right = self.found[name], self.right[name]
         if np.shape(predicted) != found.shape:
             return False
+        if name not in self.wrong:
+            return close(predicted, right, max(self.limit, TIGHT))
         said = ~np.isnan(predicted)
         if not said.any() or said.mean() < 0.5:
             return False
@@ -91,6 +96,18 @@ class Hypothesis:
 
     finding: Finding
     explains: Callable[[Instance, list[str]], set[str]]
+    predict: Callable[[Instance], Arrays] | None = None
+
+    def spares(self, instance: Instance) -> bool:
+        """Is nothing else predicted of the results that are right? One that does is only second best."""
+        if not self.predict:
+            return True
+        predicted = self.predict(instance)
+        return all(
+            close(predicted[name], right, max(instance.limit, TIGHT))
+            for name, right in instance.right.items()
+            if name in predicted and name not in instance.wrong and not np.isnan(predicted[name]).any()
+        )
 
 
 def prediction(finding: Finding, predict: Callable[[Instance], Arrays]) -> Hypothesis:
@@ -100,14 +117,17 @@ def prediction(finding: Finding, predict: Callable[[Instance], Arrays]) -> Hypot
         predicted = predict(instance)
         return {name for name in names if name in predicted and instance.hits(name, predicted[name])}
 
-    return Hypothesis(finding, explains)
+    return Hypothesis(finding, explains, predict)
 
 
 def relation(finding: Finding, holds: Callable[[NDArray, NDArray], bool]) -> Hypothesis:
     """A hypothesis about how what was found lies to what is right, `holds(found, right)`."""
 
     def explains(instance: Instance, names: list[str]) -> set[str]:
-        return {name for name in names if holds(instance.found[name], instance.right[name])}
+        return {
+            name for name in names
+            if name not in instance.wrong or holds(instance.found[name], instance.right[name])
+        }  # fmt: skip
 
     return Hypothesis(finding, explains)
 

@@ -40,12 +40,19 @@ def unused_arrays(example: Instance) -> Iterator[Condition]:
 def _unused(code: str, path: tuple, another: Callable[[Inputs, Generator], object]) -> Condition:
     """Nothing that was found changes with an argument on which right results depend that were wrong."""
 
-    def holds(subject: Subject, example: Instance, rng: Generator) -> bool:
-        changed = replaced(example.inputs, path, another(example.inputs, rng))
-        before = subject.tried(example.inputs, example.upstream)
-        after = subject.tried(changed, example.upstream)
+    def is_unused(subject: Subject, inputs: Inputs, names: list[str], upstream: tuple, rng: Generator) -> bool:
+        before = subject.tried(inputs, upstream)
+        after = subject.tried(replaced(inputs, path, another(inputs, rng)), upstream)
         still = all(np.array_equal(before.found[name], after.found[name]) for name in before.found)
-        return still and any(not close(before.right[name], after.right[name]) for name in example.wrong)
+        return still and any(not close(before.right[name], after.right[name]) for name in names)
+
+    def holds(subject: Subject, example: Instance, rng: Generator) -> bool:
+        roles, tries = subject.roles(example.inputs), [(example.inputs, example.upstream)]
+        for _ in range(2):  # what one example cannot show
+            inputs = fresh(example.inputs, roles, roles.sizes, rng)
+            inputs = replaced(inputs, path, at(example.inputs, path))
+            tries.append((inputs, subject.draw(inputs, rng)))
+        return all(is_unused(subject, inputs, example.wrong, upstream, rng) for inputs, upstream in tries)
 
     return Condition(Finding(code, f"does not depend on `{path[-1]}`"), holds)
 

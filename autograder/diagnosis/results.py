@@ -23,6 +23,7 @@ def results_changed(example: Instance) -> Iterator[Hypothesis]:
     yield each("transposed", "is transposed", lambda a: a.swapaxes(-1, -2) if a.ndim > 1 else a * np.nan)
     yield from _shifted(example)
     yield from _offset(example)
+    yield from _activated()
     yield relation(Finding("axis", "adds up to 1 along the wrong axis"), _sums_elsewhere)
     yield from masks() if not example.upstream else ()
     yield relation(Finding("order", "holds the right numbers at the wrong places"), _reordered)
@@ -34,15 +35,14 @@ def masks() -> Iterator[Hypothesis]:
     yield relation(Finding("mask", "is zero at places that should not be hidden"), _hides_seen)
 
 
-def alike_results() -> Iterator[Hypothesis]:
+def alike_results(example: Instance) -> Iterator[Hypothesis]:
     """What is seen without saying where it comes from."""
     yield relation(Finding("sign", "has the opposite sign at some places"), _sign_at_some)
-    yield relation(
-        Finding("scale", "is too large by a constant factor"), lambda f, r: _proportional(f, r, above=True)
-    )
-    yield relation(
-        Finding("scale", "is too small by a constant factor"), lambda f, r: _proportional(f, r, above=False)
-    )
+    words = "is right but for what makes each row add up to 1"
+    yield relation(Finding("normalisation", words), _lacks_its_sum)
+    for words, above in (("large", True), ("small", False)):
+        finding = Finding("scale", f"is too {words} by a constant factor")
+        yield Hypothesis(finding, lambda i, names, above=above: _by_one_factor(example, i, names, above))
     words = "is right but for a factor, which is another one for other inputs"
     yield relation(Finding("scale", words), _proportional)
     yield relation(Finding("offset", "is off by the same number everywhere"), _off_by_one_number)
@@ -159,6 +159,27 @@ def _shifted(example: Instance) -> Iterator[Hypothesis]:
             yield each("shifted", "is shifted by one position", change)
 
 
+def _activated() -> Iterator[Hypothesis]:
+    """One curve too many behind the right numbers, or one too few."""
+    for curve in (lambda a: np.maximum(a, 0), np.tanh, lambda a: 1 / (1 + np.exp(-a)), np.abs):
+        yield each("nonlinearity", "is the right result put through one more activation", curve)
+
+        def lacks(found: NDArray, right: NDArray, curve: Change = curve) -> bool:
+            return right.size > 2 and close(curve(found), right) and not close(found, right)
+
+        yield relation(Finding("nonlinearity", "is what goes into an activation, not what comes out"), lacks)
+    yield each("normalisation", "is the right result put through one more softmax", _softmax)
+    words = "is what goes into a softmax, not what comes out"
+    yield relation(Finding("normalisation", words), lambda f, r: r.size > 2 and close(_softmax(f), r))
+
+
+def _softmax(array: NDArray) -> NDArray:
+    if not array.ndim:
+        return array * np.nan
+    weights = np.exp(array - array.max(axis=-1, keepdims=True))
+    return weights / weights.sum(axis=-1, keepdims=True)
+
+
 def _offset(example: Instance) -> Iterator[Hypothesis]:
     """An input, or an upstream gradient, added once too often or not at all."""
     parts = {f"`{path[-1]}`": (0, path) for path, array in leaves(example.inputs)}
@@ -190,12 +211,32 @@ def _upstream_name(position: int, example: Instance) -> str:
     return "the upstream gradient" if single else f"upstream gradient {position + 1}"
 
 
-def _proportional(found: NDArray, right: NDArray, above: bool | None = None) -> bool:
-    """A constant factor, of a size above 1 or below it."""
-    if np.count_nonzero(right) < 2 or not right.any():
+def _proportional(found: NDArray, right: NDArray) -> bool:
+    """A constant factor other than 0."""
+    factor = _factor(found, right)
+    return np.count_nonzero(right) > 1 and bool(factor) and close(found, factor * right)
+
+
+def _factor(found: NDArray, right: NDArray) -> float:
+    return float(np.vdot(right, found) / (np.vdot(right, right) or 1.0))
+
+
+def _by_one_factor(example: Instance, instance: Instance, names: list[str], above: bool) -> set[str]:
+    """The results with the same factor here as in the example, of a size above 1 or below it."""
+    factors = {n: [_factor(i.found[n], i.right[n]) for i in (example, instance)] for n in names}
+    return {
+        name for name, (there, here) in factors.items()
+        if (abs(here) > 1) == above and abs(here - there) <= TIGHT * abs(there)
+        and _proportional(instance.found[name], instance.right[name])
+    }  # fmt: skip
+
+
+def _lacks_its_sum(found: NDArray, right: NDArray) -> bool:
+    """Are these the right probabilities, but for what makes them add up to 1?"""
+    if not right.ndim or right.shape[-1] < 2 or right.min() < 0 or not adds_up(right, -1, 1):
         return False
-    factor = np.vdot(right, found) / np.vdot(right, right)
-    return bool(factor) and close(found, factor * right) and above in (None, bool(abs(factor) > 1))
+    sums = found.sum(axis=-1, keepdims=True)
+    return bool(np.all(sums)) and close(found / sums, right)
 
 
 def _sign_at_some(found: NDArray, right: NDArray) -> bool:

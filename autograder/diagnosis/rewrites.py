@@ -68,6 +68,11 @@ def _assigned(node: ast.Assign, place: Place) -> Iterator[Edit]:
             names[one], names[two] = names[two], names[one]
             yield 2, "swapped", "two things were exchanged where they are unpacked", ast.Assign(
                 [ast.Tuple(names, ast.Store())], node.value)  # fmt: skip
+        for name in target.elts if not place.in_loop else ():
+            if isinstance(name, ast.Name):
+                nothing = ast.Assign([name], binary(ast.Name(name.id, ast.Load()), ast.Mult, number(0)))
+                words = "one of several things that were worked out together did not arrive"
+                yield 3, "partly", words, ast.If(ast.Constant(True), [node, nothing], [])
         if place.in_loop:
             for one, name in enumerate(target.elts):
                 if isinstance(name, ast.Name):

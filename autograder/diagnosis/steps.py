@@ -57,9 +57,9 @@ class _Edit(NamedTuple):
     parent: ast.AST
     field: str
     index: int | None
-    new: ast.AST
+    new: ast.AST | list[ast.stmt]
 
-    def swap(self) -> ast.AST:
+    def swap(self) -> ast.AST | list[ast.stmt]:
         """Put the new node there, and return the old one."""
         value = getattr(self.parent, self.field)
         if self.index is None:
@@ -110,6 +110,10 @@ def _edits(tree: ast.FunctionDef) -> Iterator[_Edit]:
             for rank, code, words, new in rule(node, around):
                 ast.fix_missing_locations(ast.copy_location(new, node))
                 yield _Edit(rank, Finding(code, words), parent, field, index, new)
+    for first in range(len(tree.body) - 1):
+        turned = list(tree.body)
+        turned[first : first + 2] = turned[first + 1], turned[first]
+        yield _Edit(2, Finding("partly", "two steps of the work were done in the other order"), tree, "body", None, turned)
 
 
 def _is_clock(node: ast.AST) -> bool:

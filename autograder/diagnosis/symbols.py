@@ -83,7 +83,7 @@ def vars_of(node: ast.Slice) -> dict[str, ast.expr | None]:
 
 def _comparisons(node: ast.Compare, place: Place) -> Iterator[Edit]:
     kind = type(node.ops[0])
-    if is_slope(node) and not place.in_test:
+    if is_slope(node) and not place.decides(node):
         for value in (node.left, call("np.maximum", node.left, number(0)), number(1.0)):
             yield (
                 1,
