@@ -73,7 +73,7 @@ def loss_of(target: Target, module: ModuleType) -> float:
     return losses[0] if passed else math.inf
 
 
-def _record(losses: list[float], train, inputs, evaluate, *, at_most: float, **options) -> None:
+def _record(losses: list[float], train, inputs, evaluate, *, at_most: float, few=None, **options) -> None:
     """Stand in for `check_training`: the real one with a target that everybody reaches; keeps the loss."""
 
     def recorded(params):

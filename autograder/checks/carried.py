@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from autograder.checks.by_cache import SINGLE_PRECISION, THRESHOLD, Passes, proven_by_cache
+from autograder.checks.by_cache import SINGLE_PRECISION, THRESHOLD, proven_by_cache
 from autograder.checks.by_derivative import Slopes, proven_by_derivative
 from autograder.checks.calls import is_number, outputs_and_cache, supplied
 from autograder.checks.compare import relative_error
+from autograder.checks.derived import require_derived
 from autograder.checks.lent import Lent, lending, lent, parts_of
 from autograder.checks.outcome import Failure
+from autograder.checks.passes import Passes
 
 WITHOUT_OUTPUT = {"not implemented", "undefined", "limit", "raised"}
 FRESH = 3  # what is drawn from a seed, beside upstream gradients and directions
@@ -70,6 +72,7 @@ def kept(
         proven = max(proven, derived, key=len)
         if not proven or not left_out.issuperset(set(names) - proven):
             return None
+    require_derived(passes, inputs, rng, is_slope=False)
     missing = [name for name in names if name not in proven]
     return Failure(
         _words(missing, len(names)), code="carried", share=len(proven) / len(names),

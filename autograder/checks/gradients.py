@@ -4,7 +4,6 @@ The rules and their measured numbers stand in docs/gradient_checks.md.
 """
 
 import contextlib
-import copy
 import dataclasses
 import functools
 from collections.abc import Callable, Iterator, Mapping
@@ -13,14 +12,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograder.checks.by_cache import Passes
 from autograder.checks.by_derivative import Slopes
 from autograder.checks.calls import call, outputs_and_cache, require_array, require_float_array, several
 from autograder.checks.carried import kept, wrong_forward
 from autograder.checks.compare import relative_error, worst_entry
-from autograder.checks.numerical import require_derived
+from autograder.checks.derived import require_derived
 from autograder.checks.others import others
 from autograder.checks.outcome import Failure, Row, check, seed_of_check, truth_of
+from autograder.checks.passes import Gradients, Passes
 from autograder.diagnosis.caches import changed_caches
 from autograder.diagnosis.contract import contract_of
 from autograder.diagnosis.engine import diagnose
@@ -31,9 +30,8 @@ STEP = 1e-5
 THRESHOLD = 1e-6
 SINGLE_PRECISION = 1e-3
 
-UPSTREAM, DIRECTIONS = 1, 2  # what is drawn from a seed, each apart
+UPSTREAM, DIRECTIONS, UNSEEN = 1, 2, 4  # what is drawn from a seed, each apart
 
-Gradients = dict[str, NDArray]
 Pairs = dict[str, tuple[NDArray, NDArray]]  # what was found and what is right, by name
 Form = Callable[[Gradients], Gradients]
 
@@ -91,7 +89,8 @@ def check_gradients(
             raise _failure(forward, backward, inputs, rows, pairs, douts, reference, form, threshold)
     _require_single_precision(forward, backward, inputs, douts, found)
     if exact:
-        _require_derived(forward, backward, inputs, douts, found, exact, reference)
+        passes = Passes(forward, backward, reference, truth_of(backward), _named)
+        require_derived(passes, inputs, np.random.default_rng((seed, UNSEEN)))
     return f"central differences agree: {', '.join(row.name for row in rows)}"
 
 
@@ -353,19 +352,6 @@ def _exact(backward: Callable, inputs: Mapping, douts: tuple, reference: Callabl
         return {}
     cache = outputs_and_cache(reference, list(inputs.values()))[1]
     return _named(call(right_backward, *douts, cache), inputs, backward.__name__)
-
-
-def _require_derived(
-    forward: Callable, backward: Callable, inputs: Mapping, douts: tuple, found: Gradients,
-    exact: Gradients, reference: Callable,
-) -> None:  # fmt: skip
-    """In grading, where the reference's gradient is known: see require_derived."""
-    values = list(inputs.values())
-    copies = copy.deepcopy(values)  # a generator among them would go on
-    require_derived(
-        backward, lambda: (*douts, outputs_and_cache(forward, values)[1]), found, exact,
-        lambda: reference(*copies),
-    )  # fmt: skip
 
 
 def _copy(inputs: Mapping[str, Any], dtype: type = np.float64) -> dict[str, Any]:

@@ -27,7 +27,8 @@ class Truth:
 
     `outs` are its outputs, `between` the arrays that the reference keeps for its own backward pass, and
     `parts` what functions that it calls have returned and should have. With `guess`, an array that is like
-    one of `between` becomes that, with `of_inputs` also one that is an input. `single` asks for float32.
+    one of `between` becomes that, with `of_inputs` also one that is an input. `exchanged` are the places of
+    two arrays of the cache, in order, that stand for each other. `single` asks for float32.
     """
 
     outs: tuple
@@ -35,6 +36,7 @@ class Truth:
     parts: list[tuple[Any, Any]] = field(default_factory=list)
     guess: bool = False
     of_inputs: bool = False
+    exchanged: tuple[int, int] | None = None
     single: bool = False
 
 
@@ -52,6 +54,8 @@ def gradients_of(
         _call_on_others(forward, arguments)
         scope = getattr(forward, "__globals__", {})
         cache = mended(cache, outs, arguments, copy.deepcopy(truth), scope)
+        if truth.exchanged:
+            cache = _exchanged(cache, *truth.exchanged, scope)
     given = [*copy.deepcopy(douts), cache]
     before = copy.deepcopy(data_of(given))
     return backward(*given), not same(before, data_of(given))
@@ -72,6 +76,8 @@ def mended(cache: Any, outs: Sequence[Any], inputs: Any, truth: Truth, scope: di
     pairs = [(own, right) for own, right in pairs if own.shape == right.shape and own.dtype.kind == "f"]
     numbers = _single_numbers(pairs, known)
     parts = [(own, right) for own, right in truth.parts if not any(same(own, one) for one in known)]
+    there = _collected(cache, scope) if truth.guess else []
+    missing = [one for one in truth.between if not _is_among(one, there)]
 
     def replace(value: Any) -> Any:
         return next((right for own, right in parts if same(own, value)), value)
@@ -79,7 +85,7 @@ def mended(cache: Any, outs: Sequence[Any], inputs: Any, truth: Truth, scope: di
     def change(array: NDArray) -> Any:
         is_input = not truth.of_inputs and any(_equal(array, one) for one in known)
         if not is_input and not _is_right(array, pairs, truth.between):
-            array = _put_right(array, pairs, numbers, truth.between if truth.guess else [])
+            array = _put_right(array, pairs, numbers, truth.between if truth.guess else [], missing)
         return array.astype(np.float32) if truth.single else array
 
     return _Mending(replace, change, scope).walk(cache, MAX_DEPTH)
@@ -157,8 +163,9 @@ def _is_right(array: NDArray, pairs: list[tuple[NDArray, NDArray]], between: lis
 
 
 def _put_right(
-    array: NDArray, pairs: list[tuple[NDArray, NDArray]], numbers: tuple[NDArray, NDArray], between: list
-) -> NDArray:
+    array: NDArray, pairs: list[tuple[NDArray, NDArray]], numbers: tuple[NDArray, NDArray],
+    between: list[NDArray], missing: list[NDArray],
+) -> NDArray:  # fmt: skip
     for own, right in pairs:
         for axes in _orders(own):
             if array.size == own.size and _equal(array.ravel(), own.transpose(axes).ravel()):
@@ -169,7 +176,37 @@ def _put_right(
         found = values[place] == array
         if np.any(found):
             return np.where(found, right[place], array).astype(array.dtype)[()]
+    if alike := [right for right in missing if right.shape == array.shape]:  # first what the cache lacks
+        nearest = min(alike, key=lambda right: np.linalg.norm(array - right))
+        missing[:] = [right for right in missing if right is not nearest]
+        return nearest.astype(array.dtype)
     return _nearest(array, between).astype(array.dtype)
+
+
+def _is_among(array: NDArray, others: list[NDArray]) -> bool:
+    """Is it, or a part of it along an axis, one of the others?"""
+    return any(_equal(view, other) for other in others for view in _views(array, other.shape))
+
+
+def _collected(cache: Any, scope: dict) -> list[NDArray]:
+    """All float arrays in a cache, in order, and its containers as they were."""
+    found: list[NDArray] = []
+    _Mending(lambda value: value, lambda array: found.append(array) or array, scope).walk(cache, MAX_DEPTH)
+    return found
+
+
+def _exchanged(cache: Any, one: int, other: int, scope: dict) -> Any:
+    """The cache with two of its arrays in each other's place, if they have the same shape."""
+    found = _collected(cache, scope)
+    if max(one, other) >= len(found) or found[one].shape != found[other].shape:
+        return cache
+    turned = {one: found[other], other: found[one]}
+    places = itertools.count()
+
+    def change(array: NDArray) -> Any:
+        return turned.get(next(places), array)
+
+    return _Mending(lambda value: value, change, scope).walk(cache, MAX_DEPTH)
 
 
 def _single_numbers(pairs: list[tuple[NDArray, NDArray]], known: list[NDArray]) -> tuple[NDArray, NDArray]:

@@ -150,14 +150,25 @@ def check(body: Callable[..., str]) -> Callable[..., None]:
         function = functions[body.__name__ == "check_gradients"].__name__
         name = f"{function}: {body.__name__[6:]}"
         listener, find, proven, _ = _grader.get() or _Grader(_tell)
-        stand_ins = {name: Lent(find(name)) for name in given if name not in proven} if find else {}
         hint = "" if find else _given_hint(given)
         began = time.monotonic()
+
+        def run_with(names: Sequence[str]) -> Outcome:
+            stand_ins = {name: Lent(find(name)) for name in names} if find else {}
+            with lending(stand_ins), supplied(subject, stand_ins), np.errstate(all="ignore"), printing_once():
+                return Outcome(name, "passed", body(subject, *arguments, **options), says=says)
+
         try:
             for one in functions[: 1 + (body.__name__ == "check_gradients")]:  # not the check's own ones
                 require_no_leftovers(one)
-            with lending(stand_ins), supplied(subject, stand_ins), np.errstate(all="ignore"), printing_once():
-                outcome = Outcome(name, "passed", body(subject, *arguments, **options), says=says)
+            try:
+                outcome = run_with([name for name in given if name not in proven])
+            except Failure as failure:
+                # the student's own may do as well and be slow, which is no mistake of this function
+                if failure.code != "limit" or not set(given) & set(proven):
+                    raise
+                subject.sealed_forgive()
+                outcome = run_with(given)
         except Failure as failure:
             outcome = _failed(name, failure, hint, says)
         except KeyboardInterrupt as stop:

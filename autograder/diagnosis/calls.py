@@ -43,12 +43,9 @@ def _reductions(node: ast.Call, place: Place) -> Iterator[Edit]:
     if axes and isinstance(node.func, ast.Attribute) and name in ("sum", "mean", "max"):
         inner = node.args[0] if node.args else node.func.value
         yield 4, "axis", f"a {name} were left out", inner
-        yield (
-            4,
-            "axis",
-            "only one entry counted instead of a sum",
-            ast.Subscript(inner, number(0), ast.Load()),
-        )
+        for place_of_one in (number(0), ast.UnaryOp(ast.USub(), number(1))):
+            only = ast.Subscript(inner, place_of_one, ast.Load())
+            yield 3, "axis", "only one entry counted instead of a sum", only
 
 
 def _functions(node: ast.Call, place: Place) -> Iterator[Edit]:

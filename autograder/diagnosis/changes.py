@@ -1,5 +1,6 @@
 """Other inputs for which what was found would be right: exchanged, transposed, zero, moved, ..."""
 
+import functools
 import itertools
 import math
 from collections.abc import Callable, Iterator
@@ -7,7 +8,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from autograder.diagnosis.inputs import Inputs, at, leaves, numbers, replaced
+from autograder.diagnosis.inputs import Inputs, alike, at, leaves, numbers, replaced
 from autograder.diagnosis.question import Another, Arrays, Finding, Hypothesis, Instance, prediction
 
 ENDLESS, VAST = 1000, 1e12  # a loop of so many rounds still ends soon
@@ -78,15 +79,26 @@ def _decayed(inputs: Inputs) -> Iterator[tuple[Finding, Change]]:
         for one, other in itertools.permutations(dicts, 2) if isinstance(value, float) else ():
             for least in (0, 2):
 
-                def change(i: Inputs, p: tuple = path, a: str = one, b: str = other, least: int = least) -> Inputs:
-                    added = {k: v + at(i, p) * i[b][k] if v.ndim >= least else v for k, v in i[a].items()}
-                    return replaced({**i, a: added}, p, 0.0)
+                change = functools.partial(_moved_into, path=path, one=one, other=other, least=least)
+                yield _would_be(f"option `{path[-1]}`", f"`{path[-1]}` were a part of `{one}`"), change
 
-                yield _would_be("option `{}`".format(path[-1]), f"`{path[-1]}` were a part of `{one}`"), change
+
+def _moved_into(inputs: Inputs, path: tuple, one: str, other: str, least: int) -> Inputs:
+    """A number times the arrays of one dict, those with so many axes, added to another dict's."""
+    factor, more = at(inputs, path), inputs[other]
+    added = {k: v + factor * more[k] if v.ndim >= least else v for k, v in inputs[one].items()}
+    return replaced({**inputs, one: added}, path, 0.0)
 
 
 def _exchanged(inputs: Inputs) -> Iterator[tuple[Finding, Change]]:
     """Two arrays of one kind in each other's place, or one in the place of both."""
+    for one, other in itertools.combinations([n for n, v in inputs.items() if isinstance(v, dict)], 2):
+        if alike(inputs[one], inputs[other]):
+
+            def turn(i: Inputs, one: str = one, other: str = other) -> Inputs:
+                return {**i, one: i[other], other: i[one]}
+
+            yield _would_be("swapped", f"`{one}` and `{other}` were exchanged"), turn
     found = [(path, a) for path, a in _all(inputs) if a.size > 1]
     for (one, left), (other, right) in itertools.combinations(found, 2):
         if left.shape != right.shape or left.dtype != right.dtype or one[:-1] != other[:-1]:
@@ -198,7 +210,7 @@ def _upstreams(example: Instance) -> Iterator[tuple[Finding, Callable[[tuple], t
             def alter(upstream: tuple, one: int = one, other: int = other) -> tuple:
                 return tuple(upstream[one] if i == other else dout for i, dout in enumerate(upstream))
 
-            words = f"the upstream gradient of output {one + 1} stood in the place of that of output {other + 1}"
+            words = f"output {other + 1} got the upstream gradient of output {one + 1}"
             yield _would_be("swapped", words), alter
     for place, dout in enumerate(example.upstream):
         which = (

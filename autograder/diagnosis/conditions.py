@@ -14,7 +14,7 @@ from autograder.diagnosis.contract import Roles
 from autograder.diagnosis.fresh import fresh, grown
 from autograder.diagnosis.inputs import Inputs, arrays, at, leaves, numbers, replaced
 from autograder.diagnosis.question import TELLING, Finding, Instance, Subject, Upstream, close
-from autograder.diagnosis.reach import Condition, leaks, unused_arrays, unused_numbers
+from autograder.diagnosis.reach import Condition, leaks, unused_arrays, unused_generators, unused_numbers
 
 TRIES, MORE_TRIES, ROUNDS = 2, 8, 6  # more where whole numbers are right by chance
 FEW = 8  # arrays: in a larger model small inputs hide all kinds of mistakes
@@ -89,6 +89,7 @@ def conditions(example: Instance, subject: Subject) -> Iterator[Condition]:
     smooth = example.is_smooth
     if smooth:
         yield when("large", "is right for small numbers only", _small)
+    yield from unused_generators(example)
     yield from _without_repeats(example)
     yield from unused_numbers(example)
     yield from _same(example)

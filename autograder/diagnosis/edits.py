@@ -86,6 +86,7 @@ def _slopes(node: ast.BinOp) -> Iterator[Edit]:
         binary(inner, ast.Mult, binary(one, ast.Sub, inner)), inner,
         binary(one, ast.Sub, binary(call("np.tanh", inner), ast.Pow, number(2))),
         ast.Compare(inner, [ast.Gt()], [number(0)]), number(1.0), binary(one, ast.Add, squared),
+        binary(binary(one, ast.Sub, inner), ast.Pow, number(2)),
     ):  # fmt: skip
         yield 1, "nonlinearity", words, new
 

@@ -19,6 +19,7 @@ class Place:
     in_loop: bool = False
     in_index: bool = False
     is_axis: bool = False
+    of_shape: bool = False
     in_test: bool = False
     in_slope: bool = False
     is_size: bool = False
@@ -60,8 +61,12 @@ class Place:
         carried = self.carried | _carried(parent) if isinstance(parent, ast.For | ast.While) else self.carried
         size = self.is_size or _is_size(parent, field)
         axis = axis or (self.is_axis and not _is_call(parent))
-        return replace(self, in_loop=loop, in_index=index, is_axis=axis, is_size=size, in_test=test,
-                       carried=carried, in_slope=self.in_slope or _is_slope_test(parent))  # fmt: skip
+        of_shape = isinstance(parent, ast.Subscript) and getattr(parent.value, "attr", "") == "shape"
+        of_shape = of_shape or (self.of_shape and not _is_call(parent))
+        return replace(
+            self, of_shape=of_shape, in_loop=loop, in_index=index, is_axis=axis, is_size=size, in_test=test,
+            carried=carried, in_slope=self.in_slope or _is_slope_test(parent),
+        )  # fmt: skip
 
     def decides(self, node: ast.AST) -> bool:
         """Does a node choose between two cases, and is nothing to multiply by?"""

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from autograder.diagnosis.contract import Roles
 from autograder.diagnosis.fresh import fresh, grown
-from autograder.diagnosis.inputs import Inputs, at, leaves, numbers, replaced
+from autograder.diagnosis.inputs import Inputs, at, every, leaves, numbers, replaced
 from autograder.diagnosis.question import Finding, Instance, Subject, close
 
 
@@ -27,6 +27,13 @@ def unused_numbers(example: Instance) -> Iterator[Condition]:
         yield _unused(f"option `{path[-1]}`", path, lambda inputs, rng, other=other: other)
 
 
+def unused_generators(example: Instance) -> Iterator[Condition]:
+    for path, value in every(example.inputs):
+        if isinstance(value, Generator):
+            another = lambda inputs, rng: np.random.default_rng(rng.integers(2**32))  # noqa: E731
+            yield _unused("randomness", path, another)
+
+
 def unused_arrays(example: Instance) -> Iterator[Condition]:
     for path, _ in leaves(example.inputs):
 
@@ -40,11 +47,12 @@ def unused_arrays(example: Instance) -> Iterator[Condition]:
 def _unused(code: str, path: tuple, another: Callable[[Inputs, Generator], object]) -> Condition:
     """Nothing that was found changes with an argument on which right results depend that were wrong."""
 
-    def is_unused(subject: Subject, inputs: Inputs, names: list[str], upstream: tuple, rng: Generator) -> bool:
+    def moved(subject: Subject, inputs: Inputs, names: list[str], upstream: tuple, rng: Generator) -> tuple:
+        """Does something move in what was found? In what is right?"""
         before = subject.tried(inputs, upstream)
         after = subject.tried(replaced(inputs, path, another(inputs, rng)), upstream)
-        still = all(np.array_equal(before.found[name], after.found[name]) for name in before.found)
-        return still and any(not close(before.right[name], after.right[name]) for name in names)
+        found = any(not np.array_equal(before.found[name], after.found[name]) for name in before.found)
+        return found, any(not close(before.right[name], after.right[name]) for name in names)
 
     def holds(subject: Subject, example: Instance, rng: Generator) -> bool:
         roles, tries = subject.roles(example.inputs), [(example.inputs, example.upstream)]
@@ -52,7 +60,8 @@ def _unused(code: str, path: tuple, another: Callable[[Inputs, Generator], objec
             inputs = fresh(example.inputs, roles, roles.sizes, rng)
             inputs = replaced(inputs, path, at(example.inputs, path))
             tries.append((inputs, subject.draw(inputs, rng)))
-        return all(is_unused(subject, inputs, example.wrong, upstream, rng) for inputs, upstream in tries)
+        all_moved = [moved(subject, inputs, example.wrong, upstream, rng) for inputs, upstream in tries]
+        return any(right for _, right in all_moved) and not any(found for found, _ in all_moved)
 
     return Condition(Finding(code, f"does not depend on `{path[-1]}`"), holds)
 

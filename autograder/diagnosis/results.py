@@ -16,7 +16,8 @@ Change = Callable[[NDArray], NDArray]
 def results_changed(example: Instance) -> Iterator[Hypothesis]:
     """From the most telling to the least."""
     yield from _updates(example)
-    yield each("zero", "is all zeros", np.zeros_like)
+    single = all(right.size == 1 for right in example.right.values())
+    yield each("zero", "is 0 here, and should not be" if single else "is all zeros", np.zeros_like)
     yield from _exchanged(example)
     yield each("sign", "has the opposite sign", np.negative)
     yield from _scaled(example)
@@ -45,8 +46,18 @@ def alike_results(example: Instance) -> Iterator[Hypothesis]:
         yield Hypothesis(finding, lambda i, names, above=above: _by_one_factor(example, i, names, above))
     words = "is right but for a factor, which is another one for other inputs"
     yield relation(Finding("scale", words), _proportional)
-    yield relation(Finding("offset", "is off by the same number everywhere"), _off_by_one_number)
-    yield relation(Finding("offset", "is off by the same numbers in each row"), _off_by_one_row)
+    yield _apart_from_updates(Finding("offset", "is off by the same number everywhere"), _off_by_one_number)
+    yield _apart_from_updates(Finding("offset", "is off by the same numbers in each row"), _off_by_one_row)
+
+
+def _apart_from_updates(finding: Finding, holds: Callable[[NDArray, NDArray], bool]) -> Hypothesis:
+    """A relation that says nothing of results of an update: an optimizer may move all numbers alike."""
+
+    def explains(instance: Instance, names: list[str]) -> set[str]:
+        own = [name for name in names if name not in instance.starts]
+        return {name for name in own if holds(instance.found[name], instance.right[name])}
+
+    return Hypothesis(finding, explains)
 
 
 def each(code: str, words: str, change: Change) -> Hypothesis:
@@ -87,10 +98,12 @@ def _updates(example: Instance) -> Iterator[Hypothesis]:
 
 def _factors(example: Instance) -> Iterator[tuple[str, Callable[[Instance], float]]]:
     """Factors with a name: sizes, their products and roots, numbers among the inputs, logarithms' bases."""
-    symbols = [s for s, n in example.sizes.items() if n > 1 and not s.startswith(".")]
+    symbols = [s for s, n in example.sizes.items() if n > 1]
     named: dict[str, Callable[[Instance], float]] = {}
     for one in symbols:
-        named[f"a factor of {one}"] = lambda i, one=one: i.sizes[one]
+        words = "the length of an axis" if one.startswith(".") else one
+        named[f"a factor of {words}{' ' * len(named)}"] = lambda i, one=one: i.sizes[one]
+    symbols = [symbol for symbol in symbols if not symbol.startswith(".")]
     for one, other in itertools.combinations(symbols, 2):
         named[f"a factor of {one}·{other}"] = lambda i, one=one, other=other: i.sizes[one] * i.sizes[other]
     named["a factor of 2"] = lambda i: 2

@@ -38,7 +38,9 @@ def _constants(node: ast.Constant, place: Place) -> Iterator[Edit]:
             yield 1, "axis", "a sum or mean ran over another axis", number(other)
         yield 2, "axis", "a sum or mean ran over all axes", ast.Constant(None)
     elif type(value) is int and place.in_index:
-        for other in (value - 1, value + 1):
+        for other in {0, 1, 2, -1, -2} - {value} if place.of_shape else ():
+            yield 2, "scale", "the length of another axis were taken", number(other)
+        for other in (value - 1, value + 1) if not place.of_shape else ():
             yield 2, "shifted", "a position or a length were off by one", number(other)
     elif type(value) in (int, float):
         for other in (value + 1, value - 1, 2 * value, value / 2, 0, 10 * value, value / 10, 1):
@@ -70,6 +72,11 @@ def _slices(node: ast.Slice, place: Place) -> Iterator[Edit]:
             "something were read backwards",
             ast.Slice(node.lower, node.upper, ast.UnaryOp(ast.USub(), number(1))),
         )
+    other_end = "what is at one end were taken from the other"
+    if isinstance(node.lower, ast.UnaryOp) and not node.upper:
+        yield 2, "shifted", other_end, ast.Slice(None, node.lower.operand, node.step)
+    if node.upper is not None and not node.lower and not isinstance(node.upper, ast.UnaryOp):
+        yield 2, "shifted", other_end, ast.Slice(ast.UnaryOp(ast.USub(), node.upper), None, node.step)
     if not node.upper:
         yield 3, "shifted", words, ast.Slice(node.lower, ast.UnaryOp(ast.USub(), number(1)), node.step)
     if not node.lower:

@@ -798,6 +798,15 @@ check_training(
     lambda params: reference.mean_loss(params, text.held_out, held_out_labels),
     at_most=0.09,
     like={"w": np.zeros(46), "b": np.zeros(1)},
+    few={
+        "params": {"w": hidden_rng().normal(size=5), "b": hidden_rng().normal(size=1)},
+        "ids": np.full(9, 3),
+        "y": np.full(9, False),
+        "steps": 3,
+        "batch_size": 4,
+        "learning_rate": 1.0,
+        "rng": hidden_rng(),
+    },
     given=["one_hot", "loss_and_gradients", "gradient_descent_step"],
     says="The neuron is trained on *Alice* with a shuffled alphabet, and judged on the held-out text.",
 )

@@ -1,0 +1,200 @@
+"""Was a gradient derived, or measured by moving each number a little?
+
+At little data and many parameters the two differ by what they cost: a derivation takes about one pass back,
+whatever the number of parameters; differences of any kind, taken one by one or stacked into one large batch,
+in real or in complex numbers, take at least a pass forward for each of them. Measured in
+docs/gradient_checks.md, with what this cannot see.
+"""
+
+import copy
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from autograder.checks.calls import call_times
+from autograder.checks.outcome import Failure
+from autograder.checks.passes import Gradients, Passes
+from autograder.diagnosis.contract import REST, Roles, contract_of, roles_of
+from autograder.diagnosis.fresh import fresh
+from autograder.diagnosis.inputs import Inputs, arrays, leaves, replaced
+
+PASSES = 0.5  # passes forward for each number that are too many
+SECONDS, NUMBERS = 0.1, 40_000  # so long all these passes should take, and so many numbers are enough
+LONG_SECONDS = 150e-6  # of one pass over many samples, beside which a loop over them is short
+LITTLE, SOME, MUCH, LARGER = 2, 12, 24, 2  # lengths: of data, of rows, of the rest at first, times so much
+TRIES, DIRECTIONS = 3, 3
+LEAST_SECONDS = 0.003
+STEP, AGREE = 1e-5, 1e-4
+MOST_SECONDS = 8.0  # differences end early
+
+
+def require_derived(
+    passes: Passes, inputs: Mapping[str, Any], rng: np.random.Generator, is_slope: bool = True
+) -> None:
+    """Raise Failure when the backward pass costs what differences cost. In grading only.
+
+    Both passes run on inputs that nothing has seen before, so that nothing is remembered, and both count, so
+    that no work hides in the forward pass. With `is_slope` the gradients are the slopes of the student's own
+    forward pass, and must be so there, too: what is quick and wrong at these sizes shows nothing.
+    """
+    if not hasattr(passes.backward, "sealed_spent"):
+        return
+    thin = _thin(passes, dict(inputs), rng)
+    seconds, numbers = _seconds(passes, thin), _numbers(thin)
+    limit = PASSES * numbers * seconds
+    if limit < LEAST_SECONDS:  # it would be the clock that is judged
+        return
+    for number in range(TRIES):
+        made = _drawn(passes, thin, rng)
+        spent, found, douts = _run(passes, made, rng)
+        if is_slope and not number:
+            _require_slope(passes, made, found, douts, rng)
+        if spent <= limit:
+            return
+    raise _failure(passes, f"{spent / seconds / numbers:.2f} passes for each of {numbers} numbers")
+
+
+def _failure(passes: Passes, detail: str) -> Failure:
+    name = passes.backward.__name__
+    cause = f"`{name}` takes differences of the forward pass instead of deriving the gradient."
+    return Failure(cause, detail, code="numerical")
+
+
+def _run(passes: Passes, inputs: Inputs, rng: np.random.Generator) -> tuple[float, Gradients, tuple]:
+    """The student's seconds for both passes, the gradients, and the upstream gradients. Raises Failure."""
+    try:
+        *outs, cache = call_times(passes.forward, list(inputs.values()), 1, MOST_SECONDS, keep=True)[0]
+        forth = passes.forward.sealed_spent
+        douts = tuple(rng.normal(size=out.shape) if np.ndim(out) else float(rng.normal()) for out in outs)
+        result = call_times(passes.backward, (*douts, cache), 1, MOST_SECONDS)[0]
+        found = passes.named(result, inputs, passes.backward.__name__)
+        return forth + passes.backward.sealed_spent, found, douts
+    except Failure as failure:
+        if failure.code == "limit":
+            raise _failure(passes, failure.cause) from failure
+        failure.cause = f"On inputs of other sizes, such as a single sample: {failure.cause}"
+        raise
+
+
+def _require_slope(
+    passes: Passes, inputs: Inputs, found: Gradients, douts: tuple, rng: np.random.Generator
+) -> None:
+    """Raise Failure unless the gradients are right along one of some directions; a kink may lie in a few."""
+
+    def objective(moved: Inputs) -> float:
+        *outs, _ = call_times(passes.forward, list(moved.values()), 1, keep=True)[0]
+        return sum(float(np.sum(out * dout)) for out, dout in zip(outs, douts, strict=True))
+
+    for _ in range(DIRECTIONS):
+        ways = {path: rng.normal(size=array.shape) for path, array in leaves(inputs)}
+        above, below = (objective(_moved(inputs, ways, step)) for step in (STEP, -STEP))
+        slope = (above - below) / (2 * STEP)
+        parts = [float(np.vdot(found[f"d{path[-1]}"], way)) for path, way in ways.items()]
+        rounding = 1e-15 * (abs(above) + abs(below)) / STEP
+        if abs(slope - sum(parts)) <= AGREE * np.linalg.norm(parts) + rounding:
+            return
+    raise Failure(
+        "The gradients are right at the check's own sizes and wrong at others, such as a single sample.",
+        code="batch",
+    )
+
+
+def _moved(inputs: Inputs, ways: Mapping, step: float, path: tuple = ()) -> Inputs:
+    return {
+        name: _moved(value, ways, step, (*path, name)) if isinstance(value, Mapping)
+        else value + step * ways[*path, name] if (*path, name) in ways else value
+        for name, value in inputs.items()
+    }  # fmt: skip
+
+
+def _thin(passes: Passes, inputs: Inputs, rng: np.random.Generator) -> Inputs:
+    """Little data and as many parameters as are needed; the sizes of `inputs` where others do not work."""
+    thin, width, roles = inputs, MUCH, _roles(passes, inputs)
+    while width <= NUMBERS:
+        try:
+            larger = _sized(passes, inputs, width, rng)
+            seconds = _seconds(passes, larger)
+        except Exception:  # sizes that the reference does not take
+            break
+        if _numbers(larger) <= _numbers(thin) and width > MUCH:  # what grows are not the numbers
+            break
+        thin, width = larger, width * LARGER
+        if _numbers(thin) >= NUMBERS or _is_enough(seconds, _numbers(thin), bool(_widths(inputs, roles))):
+            break
+    return thin
+
+
+def _is_enough(seconds: float, numbers: int, wide: bool) -> bool:
+    return numbers * seconds >= SECONDS if wide else seconds >= LONG_SECONDS
+
+
+def _numbers(inputs: Inputs) -> int:
+    return sum(array.size for _, array in leaves(inputs))
+
+
+def _sized(passes: Passes, inputs: Inputs, width: int, rng: np.random.Generator) -> Inputs:
+    """Inputs of other sizes. Arrays whose axes have no names get one more in front."""
+    roles = _roles(passes, inputs)
+    if roles.sizes:
+        return fresh(inputs, roles, _sizes(inputs, roles, width), rng)
+    for path, array in leaves(inputs):
+        inputs = replaced(inputs, path, np.broadcast_to(array, (width, *array.shape)).copy())
+    return _drawn(passes, inputs, rng)
+
+
+def _drawn(passes: Passes, like: Inputs, rng: np.random.Generator) -> Inputs:
+    """Other inputs of the same sizes."""
+    roles = _roles(passes, like)
+    return fresh(like, roles, roles.sizes, rng)
+
+
+def _roles(passes: Passes, inputs: Inputs) -> Roles:
+    return roles_of(contract_of(passes.right_forward.__doc__), inputs)
+
+
+def _sizes(inputs: Inputs, roles: Roles, width: int) -> dict[str, int]:
+    """The length of each axis: one sample and few places, and `width` along the axes of matrices.
+
+    Where there is no matrix of parameters, entries of a row may come together, and an honest loop may go over
+    all pairs of them: then rows are short, and `width` samples of them many.
+    """
+    data, wide, fixed = _data(inputs, roles), _widths(inputs, roles), set(roles.counts.values())
+    steps = any(array.ndim > 1 for _, array in arrays(inputs, "iu"))  # of one alone nothing may be left
+    lengths = {symbol: LITTLE if symbol in data else min(size, SOME) for symbol, size in roles.sizes.items()}
+    lengths |= dict.fromkeys(data[:1] if steps else data, 1) if wide else dict.fromkeys(data[:1], width)
+    lengths |= dict.fromkeys(wide, width)
+    return lengths | {symbol: roles.sizes[symbol] for symbol in fixed}
+
+
+def _data(inputs: Inputs, roles: Roles) -> list[str]:
+    """The axes along which samples and places lie: those of ids, else all but the last of the first array."""
+    ids = [s for path, _ in arrays(inputs, "iub") for _, symbols in roles.dims.get(path, ()) for s in symbols]
+    rest = [symbol for symbol in roles.sizes if symbol.startswith(REST)]
+    first = next((roles.dims.get(path, ()) for path, array in leaves(inputs) if array.ndim > 1), ())
+    last = {symbol for _, symbols in first[-1:] for symbol in symbols}
+    found = [*ids, *rest] or [symbol for _, symbols in first[:-1] for symbol in symbols if symbol not in last]
+    return list(dict.fromkeys(found))
+
+
+def _widths(inputs: Inputs, roles: Roles) -> set[str]:
+    """The axes of matrices that hold no data."""
+    data, wide = set(_data(inputs, roles)), set()
+    for path, array in leaves(inputs):
+        symbols = [symbol for _, each in roles.dims.get(path, ()) for symbol in each]
+        if array.ndim > 1 and not data & set(symbols):
+            wide |= set(symbols)
+    return wide
+
+
+def _seconds(passes: Passes, inputs: Inputs) -> float:
+    """CPU seconds of one pass forward of the reference, which student code cannot slow down."""
+
+    def once() -> float:
+        values = copy.deepcopy(list(inputs.values()))
+        began = time.process_time()
+        passes.right_forward(*values)
+        return time.process_time() - began
+
+    return min(once() for _ in range(TRIES))
