@@ -18,6 +18,7 @@ import numpy as np
 from nbformat import NotebookNode
 
 from autograder.cells import cells_of
+from autograder.cipher import key_of
 from autograder.course import Course, CourseError
 from autograder.names import definitions
 from autograder.notebook.corpus import Corpus, load_corpus
@@ -83,8 +84,18 @@ def hidden_rng() -> np.random.Generator:
 
 
 def looking_glass() -> Corpus:
-    """Alice with her alphabet shuffled: what correct code learns as well, and nobody remembers."""
-    return load_corpus().looking_glass(hidden_seed())
+    """Alice under a cipher of this submission's own: correct code learns her, known weights are useless.
+
+    Its ids stand for no characters, so `alphabet` has no meaning and `text` is gibberish.
+    """
+    return _enciphered(hidden_seed())
+
+
+@lru_cache(maxsize=4)
+def _enciphered(seed: int) -> Corpus:
+    corpus = load_corpus()
+    key = key_of(seed, corpus.ids, corpus.vocabulary_size)
+    return Corpus(corpus.alphabet, key.encipher(corpus.ids))
 
 
 def load_reference(source: Path) -> types.ModuleType:

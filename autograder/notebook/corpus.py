@@ -53,13 +53,6 @@ class Corpus:
         """The text of an array of ids."""
         return "".join(self.alphabet[i] for i in np.asarray(ids).ravel().tolist())
 
-    def looking_glass(self, seed: int) -> "Corpus":
-        """The same text with its ids shuffled: equally hard to learn, useless for known weights."""
-        new_id = np.random.default_rng(seed).permutation(self.vocabulary_size)
-        alphabet = np.empty(self.vocabulary_size, dtype="<U1")
-        alphabet[new_id] = list(self.alphabet)
-        return Corpus("".join(alphabet), new_id[self.ids])
-
     @cached_property
     def _id_of(self) -> dict[str, int]:
         return {character: i for i, character in enumerate(self.alphabet)}

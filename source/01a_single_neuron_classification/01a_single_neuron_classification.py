@@ -747,8 +747,8 @@ check_values(
     given=["one_hot", "loss_and_gradients", "gradient_descent_step"],
 )
 ### BEGIN HIDDEN TESTS
-from autograder import check_training
-from autograder.hidden import hidden_rng, looking_glass, reference
+from autograder import check_training, load_corpus
+from autograder.hidden import hidden_rng, reference
 
 rng = hidden_rng()
 check_values(
@@ -781,21 +781,21 @@ check_values(
     given=["one_hot", "loss_and_gradients", "gradient_descent_step"],
     says="Training is followed step by step on a short text, with batches drawn as the docstring says.",
 )
-text = looking_glass()
-vowels = text.encode("aeiou")
-held_out_labels = np.isin(text.held_out, vowels)
+alice, new_id = load_corpus(), rng.permutation(46)
+vowels = alice.encode("aeiou")
+held_out_labels = np.isin(alice.held_out, vowels)
 check_training(
     train,
     {
         "params": {"w": np.zeros(46, dtype=np.float32), "b": np.zeros(1, dtype=np.float32)},
-        "ids": text.train,
-        "y": np.isin(text.train, vowels),
+        "ids": new_id[alice.train],
+        "y": np.isin(alice.train, vowels),
         "steps": 200,
         "batch_size": 500,
         "learning_rate": 1.0,
         "rng": hidden_rng(),
     },
-    lambda params: reference.mean_loss(params, text.held_out, held_out_labels),
+    lambda params: reference.mean_loss(params, new_id[alice.held_out], held_out_labels),
     at_most=0.09,
     like={"w": np.zeros(46), "b": np.zeros(1)},
     few={
