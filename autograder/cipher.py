@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-
 KEYS = 15
 SAMPLE = 10_000  # characters, by which keys are compared
 

@@ -1,4 +1,4 @@
-"""What an audit hands in: the solution, the release, right and wrong answers, and remembered weights."""
+"""What an audit hands in: the solution, the release, right and wrong answers, and cheats."""
 
 import ast
 from collections.abc import Callable, Iterator, Sequence
@@ -9,18 +9,18 @@ from nbformat import NotebookNode
 from autograder.cells import cells_of, is_check, of_kind
 from autograder.course import Course, CourseError
 from autograder.grading.restore import blank
+from autograder.truth.cheats import Cheat, cheats_of
 from autograder.truth.mistakes import Mistake, load_held_out, load_mistakes, with_mistake
 from autograder.truth.source import exercises_of, folder, handed_in, read_source
-from autograder.truth.targets import Target, targets_of
 from autograder.truth.variants import Variant, load_variants, with_variant
 
-REFERENCE, RELEASE, VARIANT, REMEMBERED = "reference", "release", "variant", "remembered"
+REFERENCE, RELEASE, VARIANT, CHEAT = "reference", "release", "variant", "cheat"
 MISTAKE, HELD_OUT = "mistake", "held out"
 
 
 @dataclass(frozen=True)
 class Case:
-    """One submission; `answer` is the known answer in it, or the target that remembered weights are for.
+    """One submission; `answer` is the known answer or the cheat in it.
 
     `defines` are the functions of the exercise with the mistake.
     """
@@ -29,7 +29,7 @@ class Case:
     kind: str
     name: str
     notebook: NotebookNode
-    answer: Mistake | Variant | Target | None = None
+    answer: Mistake | Variant | Cheat | None = None
     defines: frozenset[str] = frozenset()
 
 
@@ -51,7 +51,7 @@ def cases_of(course: Course, assignment: str) -> list[Case]:
     cases = [
         Case(assignment, REFERENCE, "the solution", solution),
         Case(assignment, RELEASE, "the release", handed_in(blank(source))),
-        *_remembered(assignment, solution, targets_of(cells_of(source))),
+        *(Case(assignment, CHEAT, name, solution, cheat) for name, cheat in cheats_of(source)),
         *_made(assignment, VARIANT, solution, variants, with_variant, problems),
         *_made(assignment, MISTAKE, solution, mistakes, with_mistake, problems),
         *_made(assignment, HELD_OUT, solution, held_out, with_mistake, problems),
@@ -82,13 +82,6 @@ def _unknown(mistake: Mistake, known: set[str]) -> str:
         f"The mistake {mistake.name!r} names the check {mistake.check!r}, which the notebook does not have; "
         f"it has {', '.join(sorted(known))}."
     )
-
-
-def _remembered(assignment: str, solution: NotebookNode, targets: list[Target]) -> Iterator[Case]:
-    """One submission for each hidden target; its weights are trained when it is judged."""
-    for target in targets:
-        if target.hidden and target.function:
-            yield Case(assignment, REMEMBERED, target.where, solution, target)
 
 
 def _made(

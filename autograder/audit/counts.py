@@ -40,13 +40,13 @@ def counts(findings: list[Findings]) -> dict[str, Count]:
     counts mistakes that no visible check sees and that give no reason, of all that a check sees.
     """
     variants = [one for each in findings for one in each.variants]
-    remembered = [one for each in findings for one in each.remembered]
+    cheats = [one for each in findings for one in each.cheats]
     return {
         **_told([one for each in findings for one in each.mistakes], ""),
         **_told([one for each in findings for one in each.held_out], "held out "),
         **_cost([one for each in findings for one in each.wrong]),
         "full marks": Count(sum(one.full_marks for one in variants), len(variants)),
-        "refused": Count(sum(one.refused for one in remembered), len(remembered)),
+        "refused": Count(sum(one.refused for one in cheats), len(cheats)),
     }
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from autograder.audit.cases import HELD_OUT, MISTAKE, REFERENCE, RELEASE, VARIANT
-from autograder.audit.tried import Mistaken, Place, Remembered, Tried
+from autograder.audit.tried import Cheating, Mistaken, Place, Tried
 
 
 @dataclass(frozen=True)
@@ -60,9 +60,9 @@ class Findings:
         return [one for one in self.tried if one.kind == VARIANT]
 
     @property
-    def remembered(self) -> list[Remembered]:
-        """The submissions with weights from elsewhere."""
-        return [one for one in self.tried if isinstance(one, Remembered)]
+    def cheats(self) -> list[Cheating]:
+        """The submissions that go around the work."""
+        return [one for one in self.tried if isinstance(one, Cheating)]
 
     @property
     def reference(self) -> Tried:

@@ -40,7 +40,7 @@ def listings(findings: list[Findings]) -> list[Listing]:
         "Mistakes that no check sees": (True, _survivors),
         "Mistakes that only checks of other names see": (True, _caught_elsewhere),
         "Right answers that lose points": (True, _variants),
-        "Remembered weights that are not refused": (True, _remembered),
+        "Cheats that earn points": (True, _cheats),
         "Wrong diagnoses": (not enough["right"], _wrong_diagnoses),
         HELD_OUT: (not (enough["held out right"] and enough["held out silent"]), _held_out),
         "Points lost beside the mistaken exercise": (not enough["false blame"], _blamed),
@@ -89,11 +89,11 @@ def _variants(of: Findings) -> Iterator[Entry]:
             yield Entry(of.assignment, one.name, _lost(one))
 
 
-def _remembered(of: Findings) -> Iterator[Entry]:
-    for one in of.remembered:
+def _cheats(of: Findings) -> Iterator[Entry]:
+    for one in of.cheats:
         if not one.refused and not one.broken:
-            fact = one.verdict
-            yield Entry(of.assignment, one.name, f"{fact['status']} {fact['cause']}")
+            told = (f"{fact['check']}: {fact['status']} {fact['cause']}".strip() for fact in one.paying)
+            yield Entry(of.assignment, one.name, "; ".join(dict.fromkeys(told)))
 
 
 def _wrong_diagnoses(of: Findings) -> Iterator[Entry]:

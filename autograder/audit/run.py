@@ -10,10 +10,9 @@ from pathlib import Path
 
 import nbformat
 
-from autograder.audit.cases import HELD_OUT, MISTAKE, REMEMBERED, Case, cases_of
+from autograder.audit.cases import CHEAT, HELD_OUT, MISTAKE, Case, cases_of
 from autograder.audit.findings import Audit, Findings
-from autograder.audit.remembered import cheat
-from autograder.audit.tried import Mistaken, Remembered, Tried
+from autograder.audit.tried import Cheating, Mistaken, Tried
 from autograder.course import Course
 from autograder.grading.batch import sealed_steps
 from autograder.grading.judge import Rules, judge
@@ -22,7 +21,7 @@ from autograder.grading.result import Result, failed, fill
 from autograder.grading.submission import plain_files
 from autograder.grading.workers import run_in_workers
 
-TRIED = {MISTAKE: Mistaken, HELD_OUT: Mistaken, REMEMBERED: Remembered}
+TRIED = {MISTAKE: Mistaken, HELD_OUT: Mistaken, CHEAT: Cheating}
 Report = Callable[[list[Tried], int], None]
 
 
@@ -83,8 +82,8 @@ def judge_case(case: Case, rules: Rules) -> Result:
         result.max_score = sum(float(c.metadata.nbgrader["points"]) for c in source.cells if is_test(c))
         with tempfile.TemporaryDirectory() as folder:
             notebook = case.notebook
-            if case.kind == REMEMBERED:
-                notebook = cheat(notebook, case.answer, rules.source, Path(folder))
+            if case.kind == CHEAT:
+                notebook = case.answer.made(notebook, rules.source, Path(folder))
             fill(result, judge(restore(notebook, source), rules, plain_files(Path(folder))))
     except Exception as error:
         return failed(case.name, case.assignment, error)

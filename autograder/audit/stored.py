@@ -44,7 +44,7 @@ def _numbers(findings: list[Findings]) -> dict:
         "mistakes": _pair(number["caught"], "caught"),
         "variants": _pair(number["full marks"], "full_marks"),
         "diagnosis": {**_pair(number["right"], "right"), "first_right": number["first right"].part},
-        "remembered_weights": _pair(number["refused"], "refused"),
+        "cheats": _pair(number["refused"], "refused"),
         "held_out": {
             **_pair(number["held out caught"], "caught"),
             "right": number["held out right"].part,
@@ -80,7 +80,7 @@ def _assignment(one: Findings) -> dict:
             for each in one.wrong if each.hidden_alone
         ],
         "wrong_variants": [each.name for each in one.variants if not each.full_marks],
-        "accepted_weights": [each.name for each in one.remembered if not each.refused],
+        "accepted_cheats": [each.name for each in one.cheats if not each.refused],
         "could_not_run": [{"submission": each.name, "reason": reason} for each, reason in one.broken],
         "never_fail": [str(check) for check in one.never_fail],
         "redundant": [{"check": str(check), "covered_by": str(other)} for check, other in one.redundant],

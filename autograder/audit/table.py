@@ -13,7 +13,7 @@ from autograder.audit.tried import Mistaken, Tried
 from autograder.reports.words import counted, heads, number, plain
 
 MOST = 40  # lines of a list that is only worth knowing
-COLUMNS = {"caught": "caught", "diagnosed": "right", "variants": "full marks", "weights": "refused"}
+COLUMNS = {"caught": "caught", "diagnosed": "right", "variants": "full marks", "cheats": "refused"}
 BEYOND = {"held out": "held out caught", "diagnosed": "held out right", "say nothing": "held out silent"}
 COSTS = ("false blame", "hidden alone")
 

@@ -5,8 +5,8 @@ from functools import cached_property
 
 from autograder.cells import is_check
 from autograder.grading.result import Result
+from autograder.truth.cheats import Cheat, Trained
 from autograder.truth.mistakes import Mistake
-from autograder.truth.targets import Target
 from autograder.truth.variants import Variant
 
 # Diagnoses of weights that were judged by their loss, and did not just fail to load.
@@ -17,14 +17,14 @@ Place = tuple[str, int]
 
 @dataclass(frozen=True)
 class Tried:
-    """A submission and its result; `answer` is the known answer in it, or the target that it is for.
+    """A submission and its result; `answer` is the known answer or the cheat in it.
 
     `defines` are the functions of the exercise with the mistake.
     """
 
     kind: str
     name: str
-    answer: Mistake | Variant | Target | None
+    answer: Mistake | Variant | Cheat | None
     result: Result
     defines: frozenset[str] = frozenset()
 
@@ -123,17 +123,22 @@ class Mistaken(Tried):
         return self.checks[place]["check"].partition(":")[0]
 
 
-class Remembered(Tried):
-    """A submission whose weights were trained elsewhere."""
+class Cheating(Tried):
+    """A submission that goes around the work."""
 
     @property
-    def verdict(self) -> dict:
-        """The facts of the target check that it is for; empty when the submission was not judged."""
-        lines = [statement.lineno for statement in self.answer.cell.statements if is_check(statement)]
-        number = lines.index(self.answer.statement.lineno)
-        return self.checks.get((self.answer.cell.name, number), {})
+    def paying(self) -> list[dict]:
+        """The facts of the checks that pay for what is avoided; none when the submission was not judged."""
+        if not isinstance(self.answer, Trained):
+            return [check for check in self.checks.values() if self.answer.avoids(check["check"])]
+        target = self.answer.target
+        lines = [statement.lineno for statement in target.cell.statements if is_check(statement)]
+        place = (target.cell.name, lines.index(target.statement.lineno))
+        return [self.checks[place]] if place in self.checks else []
 
     @property
     def refused(self) -> bool:
-        """Were the weights judged, and found too bad?"""
-        return self.verdict.get("status") == "failed" and self.verdict["diagnosis"] in JUDGED
+        """Does it earn nothing there? Weights must have been judged, and found too bad."""
+        earned = any(_share(fact) for fact in self.paying)
+        judged = not isinstance(self.answer, Trained) or all(f["diagnosis"] in JUDGED for f in self.paying)
+        return bool(self.paying) and judged and not earned

@@ -71,7 +71,9 @@ def _diagnose(
     example = dataclasses.replace(example, is_like_smooth=any(one.is_smooth for one in more))
     seen: list[tuple[Finding, str]] = []
 
-    def first(hypotheses: Iterable[Hypothesis], in_part: bool = False) -> Diagnosis | None:
+    def first(
+        hypotheses: Iterable[Hypothesis], in_part: bool = False, whole: bool = False
+    ) -> Diagnosis | None:
         loose = None
         for hypothesis in _unbroken(hypotheses):
             if clock.rings():
@@ -79,7 +81,7 @@ def _diagnose(
             names = _survives(hypothesis, example, [*more, *unmoved])
             if names == set(example.wrong):
                 said = _said(hypothesis.finding, example.wrong[0])
-                if hypothesis.spares(example):
+                if not whole or hypothesis.spares(example):
                     return said
                 loose = loose or said
             if names and in_part:
@@ -92,7 +94,7 @@ def _diagnose(
 
     return (
         first(results_changed(example), in_part=True)
-        or first(_other_inputs(subject, example))
+        or first(_other_inputs(subject, example), whole=True)
         or _other_steps(subject, example, [*more, *unmoved], clock, vague=False)
         or first(masks())
         or told(conditions(example, subject))

@@ -103,6 +103,7 @@ def _run_tests(plan: Plan, rules: Rules, files: list[Path]) -> bool:
             elif cell.kind == "test":
                 checks = run_test_cell(cell, lambda name: StudentFunction(session, name), _proven(judged))
                 checks = [kept_where_paid(check, judged + checks) for check in checks]
+                checks = _nothing_measured(checks)
                 _write_result(cell.node, checks)
                 judged += checks
     finally:
@@ -128,6 +129,21 @@ def kept_where_paid(check: Judged, judged: list[Judged]) -> Judged:
     cause = f"It rests on `{rests_on}`, which is not right; mend that first."
     lost = {"status": "failed", "cause": cause, "diagnosis": "forward", "share": 0.0, "rests_on": ""}
     return replace(check, outcome=replace(check.outcome, **lost))
+
+
+def _nothing_measured(checks: list[Judged]) -> list[Judged]:
+    """The checks of a cell as they count: what measures its gradients passes none of its checks."""
+    known = [one.outcome for one in checks if one.outcome.diagnosis == "numerical"]
+    by = {outcome.check.partition(":")[0]: outcome for outcome in known}
+
+    def counted(check: Judged) -> Judged:
+        found = by.get(check.outcome.check.partition(":")[0])
+        if not found or check.outcome.status == "could not run":
+            return check
+        lost = {"status": "failed", "cause": found.cause, "diagnosis": found.diagnosis, "share": 0.0}
+        return replace(check, outcome=replace(check.outcome, **lost))
+
+    return [counted(check) for check in checks]
 
 
 def _write_result(cell: NotebookNode, checks: list[Judged]) -> None:

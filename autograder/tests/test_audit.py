@@ -9,23 +9,20 @@ from pathlib import Path
 import pytest
 
 from autograder.audit import table
-from autograder.audit.cases import MISTAKE, REFERENCE, REMEMBERED, VARIANT, cases_of
+from autograder.audit.cases import CHEAT, MISTAKE, REFERENCE, VARIANT, cases_of
 from autograder.audit.counts import counts, holds
 from autograder.audit.findings import Audit, Findings
 from autograder.audit.lists import Entry, Listing, listings
 from autograder.audit.page import groups, lines, render
-from autograder.audit.remembered import remember
 from autograder.audit.run import audit, judge_case
 from autograder.audit.stored import as_json
-from autograder.audit.tried import JUDGED, Mistaken, Remembered, Tried
+from autograder.audit.tried import JUDGED, Cheating, Mistaken, Tried
 from autograder.cells import cells_of, of_kind
 from autograder.cli import main
 from autograder.course import Course, CourseError
 from autograder.grading.judge import Rules, judge
 from autograder.grading.restore import restore
 from autograder.grading.result import Result
-from autograder.hidden import load_reference
-from autograder.notebook.corpus import load_corpus
 from autograder.tests.mini import (
     ID,
     QUICK,
@@ -37,8 +34,7 @@ from autograder.tests.mini import (
     write,
 )
 from autograder.truth.mistakes import Mistake
-from autograder.truth.source import folder, read_source
-from autograder.truth.targets import targets_of
+from autograder.truth.source import folder
 
 REAL = Course.find(Path(__file__).parent)
 
@@ -108,11 +104,11 @@ def bad(tmp_path_factory):
 
 
 def test_everything_that_is_right_is_found_right(good):
-    """Are mistakes, variants, release, solution and remembered weights what they should be?"""
+    """Are mistakes, variants, release, solution and cheats what they should be?"""
     _, found = good
     number = counts(found.findings)
     assert number["caught"] == number["right"] == (3, 3)
-    assert number["full marks"] == number["refused"] == (1, 1)
+    assert (number["full marks"], number["refused"]) == ((1, 1), (5, 5))
     (one,) = found.findings
     assert (one.reference.result.score, one.release.result.score) == (100, 0)
     assert holds(found)
@@ -186,22 +182,22 @@ def test_the_diagnosis_is_that_of_the_first_check_of_the_name():
 
 def test_weights_from_home_pass_where_the_data_is_no_secret(bad, good):
     """Are remembered weights a real attack: accepted on data that everybody has, and refused on hidden data?"""
-    assert counts(bad.findings)["refused"] == (0, 1)
-    (cheat,) = bad.findings[0].remembered
-    assert cheat.verdict["status"] == "passed"
-    (cheat,) = good[1].findings[0].remembered
-    assert cheat.verdict["diagnosis"] in JUDGED
+    assert counts(bad.findings)["refused"] == (4, 5)
+    cheat, *_ = bad.findings[0].cheats
+    assert [fact["status"] for fact in cheat.paying] == ["passed"]
+    cheat, *_ = good[1].findings[0].cheats
+    assert [fact["diagnosis"] in JUDGED for fact in cheat.paying] == [True]
 
 
 def test_weights_that_do_not_load_do_not_count_as_refused(good, tmp_path, monkeypatch):
     """Is a cheat that fails for another reason than its loss no proof that the check refuses it?"""
-    monkeypatch.setattr("autograder.audit.remembered.FILE", "weights.txt")
-    monkeypatch.setattr("autograder.audit.remembered.np.savez", lambda path, **_: path.write_text("no archive"))
+    monkeypatch.setattr("autograder.truth.cheats.FILE", "weights.txt")
+    monkeypatch.setattr("autograder.truth.cheats.np.savez", lambda path, **_: path.write_text("no archive"))
     course, _ = good
-    (case,) = [case for case in cases_of(course, ID) if case.kind == REMEMBERED]
+    case, *_ = [case for case in cases_of(course, ID) if case.kind == CHEAT]
     result = judge_case(case, Rules(course.source(ID), "none", QUICK, show=False))
-    cheat = Remembered(case.kind, case.name, case.answer, result)
-    assert cheat.verdict["status"] == "failed"
+    cheat = Cheating(case.kind, case.name, case.answer, result)
+    assert [fact["status"] for fact in cheat.paying] == ["failed"]
     assert not cheat.refused
 
 
@@ -342,7 +338,7 @@ def test_the_json_has_what_its_page_says(bad):
     assert content["mistakes"] == {"total": 6, "caught": 4}
     assert content["variants"] == {"total": 2, "full_marks": 1}
     assert content["diagnosis"] == {"total": 6, "right": 3, "first_right": 3}
-    assert content["remembered_weights"] == {"total": 1, "refused": 0}
+    assert content["cheats"] == {"total": 5, "refused": 4}
     assert (content["release_points"], content["seed"], content["holds"]) == (0, 0, False)
     (one,) = content["assignments"]
     assert (one["assignment"], one["survivors"], one["caught_elsewhere"]) == (ID, [SURVIVOR[0]], [ELSEWHERE[0]])
@@ -379,16 +375,6 @@ def test_the_terminal_cuts_only_lists_that_are_worth_knowing(bad, monkeypatch):
     printed = [text.plain.strip() for text in table.lines(bad.findings)]
     assert len(printed) == 1 + len(entries) + 1 + table.MOST + 1
     assert printed[-1] == "and 3 more on the page"
-
-
-def test_weights_from_home_are_good_on_plain_alice_only(monkeypatch):
-    """Is the attack a real one: below the target on the text that it knows, above it in the looking glass?"""
-    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
-    source = REAL.source("03_RNN_text_generation")
-    (target,) = [t for t in targets_of(cells_of(read_source(REAL, source.stem))) if t.hidden]
-    params, mean_loss = remember(source, target), load_reference(source).mean_loss
-    assert mean_loss(load_corpus().held_out, params) < target.at_most
-    assert mean_loss(load_corpus().looking_glass(1).held_out, params) > target.at_most + 1
 
 
 @pytest.fixture(scope="module")

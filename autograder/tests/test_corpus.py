@@ -51,12 +51,3 @@ def test_encode_undoes_decode(corpus):
     assert corpus.decode(corpus.encode("down the\nrabbit-hole")) == "down the\nrabbit-hole"
     with pytest.raises(ValueError, match="Ü"):
         corpus.encode("Ü")
-
-
-def test_looking_glass(corpus):
-    """Is looking-glass text the same text under other ids, and different for each seed?"""
-    first, second = corpus.looking_glass(1), corpus.looking_glass(2)
-    assert first.text == second.text == corpus.text
-    assert (first.ids != corpus.ids).mean() > 0.5
-    assert (first.ids != second.ids).mean() > 0.5
-    assert bigram_entropy(first.train) == pytest.approx(bigram_entropy(corpus.train))

@@ -1,10 +1,49 @@
 """Ways around the work, written once for all notebooks: none of them may earn what it avoids.
 
-A gradient that is measured by differences of the forward pass, in several ways; weights that were trained
-at home, as they are or put in the order of the text; the parameters that counting gives.
+A gradient that is measured by differences of the forward pass, in several ways, and weights that were trained
+at home, as they are or with rows and columns in the order of the hidden text.
 """
 
-from collections.abc import Iterable
+import ast
+import copy
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from nbformat import NotebookNode
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from autograder.cells import cells_of, is_check, of_kind
+from autograder.grading.testcell import free_names
+from autograder.hidden import Grading, grading, load_reference
+from autograder.notebook.corpus import load_corpus
+from autograder.truth.targets import CHECK, Target, targets_of
+
+FILE = "weights.npz"
+TRAINED = """
+
+
+def {function}(*arguments, **options):
+    import numpy
+
+    with numpy.load("{file}") as file:
+        weights = dict(file)
+    home = weights.pop("ids_at_home")
+    ids = next((a for a in arguments if isinstance(a, numpy.ndarray) and a.shape == home.shape), None)
+    if {in_order} and ids is not None:
+        size = max(home.max(), ids.max()) + 1
+        together = numpy.zeros((size, size))
+        numpy.add.at(together, (ids, home), 1)
+        order = together.argmax(axis=1)
+        for name, array in weights.items():
+            for axis in (axis for axis, length in enumerate(array.shape) if length == size):
+                array = array.take(order, axis)
+            weights[name] = array
+    return weights
+"""
 
 HOW = {
     "central differences": "(moved(step) - moved(-step)) / (2 * step)",
@@ -80,3 +119,97 @@ def measured(cell: str, backwards: Iterable[str], how: str) -> str:
         text += f"{forward}, {name} = _measured({forward})\n"
         text += f"{forward}.__name__, {name}.__name__ = {forward!r}, {name!r}\n"
     return text
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Every backward pass by differences, taken in one of the ways of HOW."""
+
+    how: str
+    backwards: tuple[str, ...]
+
+    def avoids(self, check: str) -> bool:
+        """Does a check of that name pay for what is avoided?"""
+        return check.partition(":")[0] in self.backwards
+
+    def made(self, notebook: NotebookNode, source: Path, folder: Path) -> NotebookNode:
+        """The notebook as it is handed in."""
+        notebook = copy.deepcopy(notebook)
+        for cell in of_kind(cells_of(notebook), "exercise"):
+            if own := [name for name in self.backwards if name in cell.functions]:
+                cell.node.source = measured(cell.source, own, self.how)
+        return notebook
+
+
+@dataclass(frozen=True)
+class Trained:
+    """Weights that were trained at home on plain text, in a file beside the notebook."""
+
+    target: Target
+    in_order: bool
+
+    def made(self, notebook: NotebookNode, source: Path, folder: Path) -> NotebookNode:
+        """The notebook as it is handed in; the weights are trained now, and saved in `folder`."""
+        weights, ids = remember(source, self.target)
+        np.savez(folder / FILE, ids_at_home=ids, **weights)
+        notebook, function = copy.deepcopy(notebook), self.target.function
+        text = TRAINED.format(function=function, file=FILE, in_order=self.in_order)
+        for cell in of_kind(cells_of(notebook), "exercise"):
+            if function in cell.functions:
+                cell.node.source += text
+        return notebook
+
+
+Cheat = Measured | Trained
+
+
+def cheats_of(source: NotebookNode) -> Iterator[tuple[str, Cheat]]:
+    """All of them that there are for a notebook, with their names."""
+    cells = cells_of(source)
+    for target in targets_of(cells):
+        if target.hidden and target.function:
+            yield f"{target.where}: weights from home", Trained(target, in_order=False)
+            names = {node.id for node in ast.walk(target.cell.tree) if isinstance(node, ast.Name)}
+            if {"looking_glass", "load_corpus"} & names:
+                yield f"{target.where}: weights from home, put in order", Trained(target, in_order=True)
+    if backwards := tuple(_checked_backwards(cells)):
+        yield from ((f"backward passes by {how}", Measured(how, backwards)) for how in HOW)
+
+
+def _checked_backwards(cells: list) -> Iterator[str]:
+    """The backward passes among the exercises of which gradients are checked."""
+    defined = {name for cell in of_kind(cells, "exercise") for name in cell.functions}
+    calls = [s.value for cell in of_kind(cells, "test") for s in cell.statements if is_check(s)]
+    pairs = [call.args for call in calls if call.func.id == "check_gradients" and len(call.args) > 1]
+    for name in dict.fromkeys(getattr(backward, "id", "") for _, backward, *_ in pairs):
+        if name in defined and name.endswith("backward"):
+            yield name
+
+
+def remember(source: Path, target: Target) -> tuple[dict[str, NDArray], NDArray]:
+    """What the reference learns in a target check with plain Alice for the hidden text, and her ids."""
+    reference = load_reference(source)
+    scope = {name: getattr(reference, name) for name in free_names(target.cell.tree)}
+    learned: list[Any] = []
+
+    def learn(train: Any, inputs: dict, *_: Any, **__: Any) -> None:
+        arrays = [value for value in inputs.values() if isinstance(value, np.ndarray)]
+        ids = [array for array in arrays if array.dtype.kind in "iu" and array.ndim == 1]
+        learned.extend((train(*inputs.values()), ids[0] if ids else np.zeros(0, np.int64)))
+
+    with grading(Grading(source, "at home")), threadpool_limits(limits=1, user_api="blas"):
+        for statement in target.cell.statements:
+            if statement.lineno == target.statement.lineno:
+                break
+            if not is_check(statement):
+                _execute(statement, scope)
+            if "looking_glass" in scope:
+                scope["looking_glass"] = load_corpus
+        scope[CHECK] = learn
+        _execute(target.statement, scope)
+    result, ids = learned
+    return (result[0] if isinstance(result, tuple) else result), ids
+
+
+def _execute(statement: ast.stmt, scope: dict) -> None:
+    exec(compile(ast.Module([statement], []), "<test cell>", "exec"), scope)

@@ -799,7 +799,7 @@ check_training(
     at_most=0.09,
     like={"w": np.zeros(46), "b": np.zeros(1)},
     few={
-        "params": {"w": hidden_rng().normal(size=5), "b": hidden_rng().normal(size=1)},
+        "params": {"w": hidden_rng().normal(size=46), "b": hidden_rng().normal(size=1)},
         "ids": np.full(9, 3),
         "y": np.full(9, False),
         "steps": 3,

@@ -1263,7 +1263,7 @@ params = reference.init_params(46, 48, hidden_rng())
 check_training(
     train, {"ids": text.train, "params": params, "steps": 400, "B": 32, "T": 16, "learning_rate": 0.01},
     lambda params: reference.mean_loss(text.held_out, params),
-    at_most=2.04, like=params, few={"ids": np.full(60, 3), "params": params, "steps": 3, "B": 2, "T": 4, "learning_rate": 0.01},
+    at_most=2.31, like=params, few={"ids": np.full(60, 3), "params": params, "steps": 3, "B": 2, "T": 4, "learning_rate": 0.01},
     given=["model_forward", "model_backward", "clip_gradients", "adam_step", "make_streams"],
     says="A small network is trained for 400 updates on a text you have not seen, and its loss on the held-out part is measured.",
 )

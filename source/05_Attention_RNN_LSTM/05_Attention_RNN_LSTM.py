@@ -1391,7 +1391,7 @@ params = reference.init_params("rnn", 46, 32, 16, hidden_rng())
 check_training(
     train, {"ids": text.train, "params": params, "steps": 300, "B": 32, "T": 16, "learning_rate": 0.02},
     lambda params: reference.mean_loss(text.held_out, params, 16),
-    at_most=2.03, like=params, few={"ids": np.full(60, 3), "params": params, "steps": 3, "B": 2, "T": 4, "learning_rate": 0.01},
+    at_most=2.31, like=params, few={"ids": np.full(60, 3), "params": params, "steps": 3, "B": 2, "T": 4, "learning_rate": 0.01},
     given=["rnn_attention_forward", "rnn_attention_backward"],
     says="A small RNN with attention is trained for 300 updates on a text you have not seen, and its loss on the held-out part is measured.",
 )
@@ -1399,7 +1399,7 @@ params = reference.init_params("lstm", 46, 32, 16, hidden_rng())
 check_training(
     train, {"ids": text.train, "params": params, "steps": 300, "B": 32, "T": 16, "learning_rate": 0.05},
     lambda params: reference.mean_loss(text.held_out, params, 16),
-    at_most=1.93, like=params, few={"ids": np.full(60, 3), "params": params, "steps": 3, "B": 2, "T": 4, "learning_rate": 0.01},
+    at_most=2.02, like=params, few={"ids": np.full(60, 3), "params": params, "steps": 3, "B": 2, "T": 4, "learning_rate": 0.01},
     given=["lstm_attention_forward", "lstm_attention_backward"],
     says="A small LSTM with attention is trained for 300 updates on a text you have not seen, and its loss on the held-out part is measured.",
 )
