@@ -11,7 +11,7 @@ from autograder.course import CourseError
 from autograder.files import write_whole
 from autograder.reports.stored import PACKAGE, grader_version
 
-VERSION = 1
+VERSION = 2
 
 
 def write_json(audit: Audit, path: Path) -> None:
