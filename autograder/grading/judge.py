@@ -33,7 +33,7 @@ class Rules:
 
     `salt` changes the hidden inputs. Without `show`, the student's output is not kept, which saves a pass.
     `alone` says that nothing else is judged meanwhile. `released` are the versions that were handed out,
-    `beside` other notebooks in the submission's folder.
+    `published` the course's own functions (grading/published.py), `beside` other notebooks in the folder.
     """
 
     source: Path
@@ -43,6 +43,7 @@ class Rules:
     show: bool = True
     alone: bool = True
     released: frozenset[str] = frozenset()
+    published: tuple[tuple[str, str], ...] = ()
     beside: tuple[str, ...] = ()
 
 

@@ -14,6 +14,7 @@ from traitlets import Enum, Float
 from autograder.alone import alone
 from autograder.course import Course
 from autograder.grading.judge import Rules, judge
+from autograder.grading.published import published
 from autograder.grading.released import released
 from autograder.grading.restore import Restored, grade_id, is_test, restore
 from autograder.grading.standing import Standing, key_of
@@ -64,7 +65,10 @@ class SealedExecute(NbGraderPreprocessor):
     def rules(self, course: Course, assignment: str) -> Rules:
         """How this course judges an assignment."""
         limits = Limits(self.call_seconds, self.cell_seconds, self.notebook_seconds)
-        return Rules(course.source(assignment), self.sandbox, limits, released=released(course, assignment))
+        return Rules(
+            course.source(assignment), self.sandbox, limits, released=released(course, assignment),
+            published=tuple(published(course).items()),
+        )  # fmt: skip
 
     def preprocess(self, nb, resources):
         self.sandbox, why = require(self.sandbox)

@@ -6,6 +6,7 @@ from autograder.course import Course
 from autograder.grading.budget import Budget
 from autograder.grading.fingerprints import fingerprints
 from autograder.grading.judge import Rules, judge
+from autograder.grading.published import copies
 from autograder.grading.restore import is_test, restore
 from autograder.grading.result import Result, failed, fill
 from autograder.grading.submission import SubmissionError, plain_files, read_submission
@@ -34,6 +35,8 @@ def judge_taken(course: Course, student: str, assignment: str, rules: Rules) -> 
         result.max_score = sum(float(c.metadata.nbgrader["points"]) for c in source.cells if is_test(c))
         restored = restore(read_submission(path), source, budget, rules.released, rules.beside)
         result.fingerprints = fingerprints(restored.notebook, source, budget)
+        if same := copies(restored.notebook, dict(rules.published), budget):
+            result.fingerprints["published"] = same
         restored.notes += budget.notes("code")
         notebook = judge(restored, rules, plain_files(path.parent))
         text = nbformat.writes(notebook)

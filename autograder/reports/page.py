@@ -44,6 +44,7 @@ def render(results: list[Result], written: datetime) -> str:
         restored=[result for result in by_student if result.restored and result not in changed],
         changed=changed,
         alike=list(suspicion.together(suspicion.alike(results)).items()),
+        copied=suspicion.copied(by_student),
         hardest=rates.hardest(results),
         diagnoses=facts.diagnoses(results),
         slowest=facts.slowest(results),
@@ -96,7 +97,7 @@ def environment() -> Environment:
     environment.filters |= {
         "number": words.number, "fixed": words.fixed, "percent": "{:.0%}".format,
         "seconds": "{:.1f} s".format, "mark": mark, "band": _band, "title": words.title,
-        "folded": words.folded, "wording": suspicion.wording,
+        "folded": words.folded, "wording": suspicion.wording, "copied_wording": suspicion.copied_wording,
     }  # fmt: skip
     environment.tests["graded"] = is_graded
     environment.globals["counted"] = words.counted

@@ -9,7 +9,7 @@ from typing import Any
 
 from autograder.course import CourseError
 from autograder.grading.result import Result
-from autograder.reports.suspicion import alike, tampered
+from autograder.reports.suspicion import alike, copied, tampered
 
 VERSION = 2
 PACKAGE = "neuron-to-transformer"
@@ -32,6 +32,10 @@ def as_json(results: list[Result], written: datetime) -> str:
         "suspicious": {
             "changed": [[result.student, result.assignment] for result in tampered(results)],
             "alike": [asdict(pair) for pair in alike(results)],
+            "published": [
+                {"student": one.student, "assignment": one.assignment, "functions": places, "others": others}
+                for one, places, others in copied(results)
+            ],
         },
         "results": [result.as_dict() for result in results],
     }

@@ -1,6 +1,6 @@
-"""What a person should look at: tests or points that were changed, and submissions that are alike.
+"""What a person should look at: changed tests or points, submissions alike, copies of published code.
 
-Neither is a verdict. What is alike is found from fingerprints (autograder/grading/fingerprints.py) that
+None is a verdict. What is alike is found from fingerprints (autograder/grading/fingerprints.py) that
 few submissions have, because right answers to a small exercise share much.
 """
 
@@ -46,6 +46,26 @@ def _changes(result: Result) -> Iterator[str]:
     """The notes that tell of such a change."""
     tests = {cell["cell"] for cell in result.cells}
     return (note for note in result.restored if is_tampering(note, tests))
+
+
+def copied(results: list[Result]) -> list[tuple[Result, list[str], int]]:
+    """The submissions with exercises that equal published code, these, and how many others have one."""
+    own = [(result, result.fingerprints.get("published", "").split()) for result in results]
+    count = Counter((result.assignment, place) for result, places in own for place in places)
+    return [
+        (result, places, max(count[result.assignment, place] for place in places) - 1)
+        for result, places in own if places
+    ]  # fmt: skip
+
+
+def copied_wording(places: list[str], assignment: str, others: int) -> str:
+    """What equals what, as a person reads it."""
+    split = [place.partition("/") for place in places]
+    own = [f"`{name}`" for where, _, name in split if where == assignment]
+    given = ["/".join((where, name)) for where, _, name in split if where != assignment]
+    said = [f"{', '.join(own)} as in the course's own solution"] if own else []
+    said += [f"{', '.join(given)} as in another notebook"] if given else []
+    return "; ".join(said) + (f" (and {counted(others, 'other student')})" if others else "")
 
 
 def alike(results: list[Result]) -> list[Pair]:
@@ -101,9 +121,13 @@ def sentences(results: list[Result], most: int = 5) -> list[str]:
         + "; ".join(f"{head[pair.assignment]} {wording(pair)}" for pair in own) + "."
         for who, own in together(alike(results)).items()
     ]  # fmt: skip
-    more = len(changed[most:]) + len(pairs[most:])
+    same = [
+        f"{one.student} wrote, down to the names, in {head[one.assignment]} "
+        f"{copied_wording(places, one.assignment, others)}." for one, places, others in copied(results)
+    ]  # fmt: skip
+    more = sum(len(lines[most:]) for lines in (changed, pairs, same))
     rest = [f"{counted(more, 'more line')} of this kind in the report."] if more else []
-    return [plain(line) for line in [*changed[:most], *pairs[:most]]] + rest
+    return [plain(line) for line in [*changed[:most], *pairs[:most], *same[:most]]] + rest
 
 
 def wording(pair: Pair) -> str:

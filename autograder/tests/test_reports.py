@@ -280,6 +280,7 @@ def test_page_and_file_name_who_wrote_alike(tmp_path):
     written = write_report([*twins, DAN], tmp_path)
     assert "ada and bob 01a 100% of the code" in Page(written.read_text()).text
     assert json.loads(written.with_name("results.json").read_text())["suspicious"] == {
+        "published": [],
         "changed": [["dan", FIRST]],
         "alike": [{"assignment": FIRST, "students": ["ada", "bob"], "code": 1.0, "remarks": 0.0}],
     }
