@@ -48,6 +48,8 @@ def require_derived(
         return
     for number in range(TRIES):
         made = _drawn(passes, thin, rng)
+        if not _is_finite(passes.right_forward(*copy.deepcopy(list(made.values())))[:-1]):
+            return  # inputs of which nobody can make anything
         spent, found, douts = _run(passes, made, rng, 2 * limit + CLEARLY)
         if is_slope and not number:
             _require_slope(passes, made, found, douts, rng)
@@ -60,6 +62,10 @@ def _failure(passes: Passes, detail: str) -> Failure:
     name = passes.backward.__name__
     cause = f"`{name}` takes differences of the forward pass instead of deriving the gradient."
     return Failure(cause, detail, code="numerical")
+
+
+def _is_finite(outs: tuple) -> bool:
+    return all(np.all(np.isfinite(out)) for out in outs)
 
 
 def _run(
