@@ -768,7 +768,7 @@ check_training(
     {"params": reference.zero_params(V), "ids": mirror.train, "learning_rates": np.linspace(20, 0, 1000, endpoint=False).tolist(),
      "batch_size": 256, "rng": hidden_rng()},
     lambda params: reference.evaluate(params, mirror.train),
-    at_most=2.42, like={"W": np.zeros((V, V)), "b": np.zeros(V)},
+    at_most=2.59, like={"W": np.zeros((V, V)), "b": np.zeros(V)},
     few={"params": {"W": hidden_rng().normal(size=(V, V)), "b": np.zeros(V)}, "ids": np.full(30, 2), "learning_rates": [0.5, 0.3],
          "batch_size": 6, "rng": hidden_rng()},
     given=["bigram_forward", "bigram_backward", "cross_entropy_forward", "cross_entropy_backward", "sgd_step"],
