@@ -46,8 +46,8 @@ CHANGES = (
     ("shifted", "something that it is made from were moved by one step", lambda a: np.roll(a, -1, 0)),
     ("shifted", "something that it is made from were moved by one step", lambda a: np.roll(a, 1, 1)),
     ("shifted", "something that it is made from were moved by one step", lambda a: np.roll(a, -1, 1)),
-    ("nonlinearity", "a slope were taken at the activation's value", _sigmoid),
-    ("nonlinearity", "a slope were taken at the activation's value", np.tanh),
+    ("nonlinearity", "the slope of an activation were left out, or taken at another value", _sigmoid),
+    ("nonlinearity", "the slope of an activation were left out, or taken at another value", np.tanh),
 )
 
 

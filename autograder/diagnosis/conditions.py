@@ -149,7 +149,11 @@ def _same(example: Instance) -> Iterator[Condition]:
                     made = fresh(inputs, roles, grown(roles), rng)
                     return replaced(made, other, at(made, one))
 
-                yield when("swapped", f"is right only when `{one[-1]}` and `{other[-1]}` are the same", make)
+                def apart(inputs: Inputs, roles: Roles, rng: Generator) -> Inputs:
+                    return fresh(inputs, roles, grown(roles), rng)
+
+                words = f"is right only when `{one[-1]}` and `{other[-1]}` are the same"
+                yield when("swapped", words, make, but_not=apart)
     for path, array in arrays(example.inputs, "iu"):
         if array.ndim > 1:
             words = f"is right only when `{path[-1]}` stays the same along each row"

@@ -66,8 +66,8 @@ def _assigned(node: ast.Assign, place: Place) -> Iterator[Edit]:
         for one, two in itertools.combinations(range(len(target.elts)), 2):
             names = list(target.elts)
             names[one], names[two] = names[two], names[one]
-            yield 2, "swapped", "two things were exchanged where they are unpacked", ast.Assign(
-                [ast.Tuple(names, ast.Store())], node.value)  # fmt: skip
+            words = "two things were exchanged where they are taken apart or put together"
+            yield 2, "swapped", words, ast.Assign([ast.Tuple(names, ast.Store())], node.value)
         for name in target.elts if not place.in_loop else ():
             if isinstance(name, ast.Name):
                 nothing = ast.Assign([name], binary(ast.Name(name.id, ast.Load()), ast.Mult, number(0)))
