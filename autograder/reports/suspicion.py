@@ -121,13 +121,20 @@ def sentences(results: list[Result], most: int = 5) -> list[str]:
         + "; ".join(f"{head[pair.assignment]} {wording(pair)}" for pair in own) + "."
         for who, own in together(alike(results)).items()
     ]  # fmt: skip
-    same = [
-        f"{one.student} wrote, down to the names, in {head[one.assignment]} "
-        f"{copied_wording(places, one.assignment, others)}." for one, places, others in copied(results)
-    ]  # fmt: skip
-    more = sum(len(lines[most:]) for lines in (changed, pairs, same))
+    more = len(changed[most:]) + len(pairs[most:])
     rest = [f"{counted(more, 'more line')} of this kind in the report."] if more else []
-    return [plain(line) for line in [*changed[:most], *pairs[:most], *same[:most]]] + rest
+    return [plain(line) for line in [*changed[:most], *pairs[:most], *_copies(results, most)]] + rest
+
+
+def _copies(results: list[Result], most: int) -> list[str]:
+    """One line for all whose exercises equal published code."""
+    counts = Counter({one.student: 0 for one in results})
+    for one, places, _ in copied(results):
+        counts[one.student] += len(places)
+    named = [f"{student} {count}" for student, count in counts.most_common() if count]
+    more = f" and {counted(len(named) - most, 'more student')}" if len(named) > most else ""
+    listed = ", ".join(named[:most])
+    return [f"Exercises as in the course's own code, down to the names: {listed}{more}."] if named else []
 
 
 def wording(pair: Pair) -> str:
