@@ -1109,7 +1109,7 @@ params = reference.set_forget_bias(reference.init_params(46, 64, hidden_rng()), 
 check_training(
     train, {"ids": text.train, "params": params, "steps": 500, "B": 32, "T": 32, "learning_rate": 0.03},
     lambda params: reference.mean_loss(text.held_out, params),
-    at_most=1.76, like=params, few={"ids": np.full(60, 3), "params": params, "steps": 3, "B": 2, "T": 4, "learning_rate": 0.01},
+    at_most=1.81, like=params, few={"ids": np.full(60, 3), "params": params, "steps": 3, "B": 2, "T": 4, "learning_rate": 0.01},
     given=["model_forward", "model_backward"],
     says="A small LSTM is trained for 500 updates on a text you have not seen, and its loss on the held-out part is measured.",
 )
