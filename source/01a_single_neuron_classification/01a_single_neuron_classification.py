@@ -342,9 +342,9 @@ check_values(
 )
 check_values(
     binary_cross_entropy_forward,
-    {"p": rng.permutation(np.array([0.0, 1.0, 0.3, 1.0, 0.0, 0.6])), "y": rng.permutation(np.arange(6) < 4)},
+    {"p": rng.permutation(np.array([0.0, 1.0, 0.3, 1.0, 4e-7, 3e-8, 0.6])), "y": rng.permutation(np.arange(7) < 5)},
     reference.binary_cross_entropy_forward,
-    says="The loss is tried where some probabilities are exactly 0 or 1.",
+    says="The loss is tried where some probabilities are 0 or 1, or close to `EPSILON`.",
 )
 ### END HIDDEN TESTS
 
