@@ -88,8 +88,7 @@ def conditions(example: Instance, subject: Subject) -> Iterator[Condition]:
     roles = subject.roles(example.inputs)
     smooth = example.is_smooth
     if smooth:
-        yield when("large", "is right for small numbers only", _small)
-    yield from unused_generators(example)
+        yield when("large", "is right for small numbers only", _small, but_not=_as_they_come)
     yield from _without_repeats(example)
     yield from unused_numbers(example)
     yield from _same(example)
@@ -103,6 +102,7 @@ def conditions(example: Instance, subject: Subject) -> Iterator[Condition]:
         yield from _zeros(example)
         yield from unused_arrays(example)
         yield from [_straight()] if len(list(leaves(example.inputs))) <= FEW else ()
+    yield from unused_generators(example)
 
 
 def _without_repeats(example: Instance) -> Iterator[Condition]:
@@ -170,7 +170,8 @@ def _single(roles: Roles) -> Iterator[Condition]:
                 return fresh(inputs, roles, {**roles.sizes, symbol: 1}, rng)
 
             if symbol in SINGLE:
-                yield when(code, f"is right for {words} only", make, telling=True)
+                words = f"is right for {words} only"
+                yield when(code, words, make, but_not=_as_they_come, telling=True)
 
 
 def _upstreams(example: Instance) -> Iterator[Condition]:
@@ -283,6 +284,10 @@ def _times(inputs: Inputs, factor: float) -> Inputs:
     for path, array in leaves(inputs):
         inputs = replaced(inputs, path, (factor * array).astype(array.dtype))
     return inputs
+
+
+def _as_they_come(inputs: Inputs, roles: Roles, rng: Generator) -> Inputs:
+    return fresh(inputs, roles, roles.sizes, rng)
 
 
 def _small(inputs: Inputs, roles: Roles, rng: Generator) -> Inputs:

@@ -78,7 +78,7 @@ def _diagnose(
         for hypothesis in _unbroken(hypotheses):
             if clock.rings():
                 return loose
-            names = _survives(hypothesis, example, [*more, *unmoved])
+            names = _survives(hypothesis, example, [*more, *unmoved[:FRESH]])
             if names == set(example.wrong):
                 said = _said(hypothesis.finding, example.wrong[0])
                 if not whole or hypothesis.spares(example):
@@ -89,16 +89,17 @@ def _diagnose(
         return loose
 
     def told(tried: Iterable[Condition]) -> Diagnosis | None:
-        found = _conditions(subject, example, rng, clock, tried) if more else ()
+        often_right = len(unmoved) > len(more)  # then a condition is fulfilled by chance
+        found = _conditions(subject, example, rng, clock, tried) if more and not often_right else ()
         return next((_said(finding, example.wrong[0]) for finding in found), None)
 
     return (
         first(results_changed(example), in_part=True)
         or first(_other_inputs(subject, example), whole=True)
-        or _other_steps(subject, example, [*more, *unmoved], clock, vague=False)
+        or _other_steps(subject, example, [*more, *unmoved[:FRESH]], clock, vague=False)
         or first(masks())
         or told(conditions(example, subject))
-        or _other_steps(subject, example, [*more, *unmoved], clock, vague=True)
+        or _other_steps(subject, example, [*more, *unmoved[:FRESH]], clock, vague=True)
         or first(alike_results(example), in_part=True)
         or told(last_conditions(example))
         or (_said(*seen[0]) if seen else _observation(subject, example, more, axes_name))
@@ -134,7 +135,7 @@ def _fresh(
         finite = all(np.isfinite(array).all() for array in instance.right.values())
         if finite and instance.right.keys() == example.right.keys():
             (wrong if set(example.wrong) <= set(instance.wrong) else unmoved).append(instance)
-    return wrong, unmoved[:FRESH]
+    return wrong, unmoved
 
 
 def _other_inputs(subject: Subject, example: Instance) -> Iterator[Hypothesis]:
