@@ -83,6 +83,7 @@ def renamed(code: str) -> str:
     names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
     made = {name.id for name in names if isinstance(name.ctx, ast.Store)}
     made -= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+    made -= {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}  # fields of a class
     for name in names:
         name.id = f"my_{name.id}" if name.id in made else name.id
     return ast.unparse(tree)
