@@ -48,7 +48,8 @@ def perfect(assignment: Assignment) -> str:
 
 def other_style(assignment: Assignment) -> str:
     """Right, in another style, with habits of real notebooks in between."""
-    notebook = with_variant(assignment.solution, max(assignment.variants, key=lambda one: len(one.text)))
+    simple = [one for one in assignment.variants if "class " not in one.text]  # `renamed` knows no fields
+    notebook = with_variant(assignment.solution, min(simple, key=lambda one: len(one.text)))
     scratch = "import sys\nprint('a note to myself', file=sys.stderr)\n%timeit -n1 -r1 sum(range(9))\n'done'"
     notebook.cells.insert(4, nbformat.v4.new_code_cell(scratch, id="scratch"))
     return nbformat.writes(notebook)
@@ -83,7 +84,6 @@ def renamed(code: str) -> str:
     names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
     made = {name.id for name in names if isinstance(name.ctx, ast.Store)}
     made -= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
-    made -= {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}  # fields of a class
     for name in names:
         name.id = f"my_{name.id}" if name.id in made else name.id
     return ast.unparse(tree)
