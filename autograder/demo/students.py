@@ -48,11 +48,15 @@ def perfect(assignment: Assignment) -> str:
 
 def other_style(assignment: Assignment) -> str:
     """Right, in another style, with habits of real notebooks in between."""
-    simple = [one for one in assignment.variants if "class " not in one.text]  # `renamed` knows no fields
-    notebook = with_variant(assignment.solution, min(simple, key=lambda one: len(one.text)))
+    notebook = with_variant(assignment.solution, shortest(assignment.variants))
     scratch = "import sys\nprint('a note to myself', file=sys.stderr)\n%timeit -n1 -r1 sum(range(9))\n'done'"
     notebook.cells.insert(4, nbformat.v4.new_code_cell(scratch, id="scratch"))
     return nbformat.writes(notebook)
+
+
+def shortest(variants: list[Variant]) -> Variant:
+    """The shortest of these without a class, whose fields `renamed` would not find."""
+    return min((one for one in variants if "class " not in one.text), key=lambda one: len(one.text))
 
 
 def mistaken(assignment: Assignment) -> str:

@@ -13,7 +13,7 @@ from autograder.grading.restore import is_tampering
 from autograder.grading.result import Result
 from autograder.reports.words import counted, heads, plain
 
-# Half is between the 15 % of independent answers and the 95 % of copies (docs/grading.md).
+# Half is between the 15 % of independent answers and the 94 % of copies (docs/grading.md).
 ENOUGH = 0.5
 FEWEST = 12
 KINDS = ("code", "remarks")
