@@ -58,8 +58,10 @@ def diagnoses(source, answers, path, name=str):
 
 
 @pytest.mark.parametrize("start", [1, 4])
-def test_other_names_get_the_same_diagnoses(tmp_path, start):
-    """Do the known mistakes of a notebook get the same codes under other names?"""
+def test_other_names_get_the_same_diagnoses(tmp_path, start, monkeypatch):
+    """Do the known mistakes of a notebook get the same codes under other names, with time enough for all of them?"""
+    monkeypatch.setattr("autograder.diagnosis.engine.SECONDS", 120.0)
+    monkeypatch.setattr("autograder.diagnosis.apart.SILENT_SECONDS", 20.0)
     source = read_source(COURSE, ASSIGNMENT)
     solution, names = handed_in(source), other_names(source)
     mistakes = [m for m in load_mistakes(COURSE, ASSIGNMENT) if not m.check.endswith(": training")][start::EVERY]
