@@ -167,7 +167,8 @@ def check(body: Callable[..., str]) -> Callable[..., None]:
                 # the student's own may do as well and be slow, which is no mistake of this function
                 if failure.code != "limit" or not set(given) & set(proven):
                     raise
-                subject.sealed_forgive()
+                for one in filter(callable, functions[:2]):
+                    getattr(one, "sealed_forgive", lambda: None)()
                 outcome = run_with(given)
         except Failure as failure:
             outcome = _failed(name, failure, hint, says)

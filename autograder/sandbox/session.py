@@ -130,9 +130,14 @@ class Session:
         return failure
 
     @property
+    def left(self) -> float:
+        """The seconds that the grader has left for what it asks for itself."""
+        return self._left["grader"]
+
+    @property
     def is_spent(self) -> bool:
-        """Has the grader no seconds left for what it asks for itself?"""
-        return self._left["grader"] <= 0
+        """Has it none?"""
+        return self.left <= 0
 
     @property
     def spent(self) -> float:
@@ -276,6 +281,11 @@ class StudentFunction:
     def sealed_spent(self) -> float:
         """The student's own seconds for the last call."""
         return self.session.spent
+
+    @property
+    def sealed_left(self) -> float:
+        """See Session.left."""
+        return self.session.left
 
     def sealed_forgive(self) -> None:
         """See Session.forgive."""
