@@ -91,8 +91,10 @@ def solve(options: argparse.Namespace) -> int:
 
 def grade(options: argparse.Namespace) -> int:
     """Submitted to autograded, gradebook and report."""
+    from autograder.grading.record import with_grades
     from autograder.reports.page import write_report
     from autograder.reports.table import changes
+    from autograder.reports.waits import waits
 
     course = _course(options)
     before = earlier_results(course)
@@ -100,14 +102,14 @@ def grade(options: argparse.Namespace) -> int:
         course, course.choose(options.assignments), options.students, jobs=options.jobs,
         scheduler=options.scheduler, sandbox=options.sandbox, force=options.force,
     )  # fmt: skip
-    page = write_report(with_earlier(course, results, before), course.reports)
+    page = write_report(with_grades(course, with_earlier(course, results, before)), course.reports)
     show_class(results)
     for change in changes(before, results):
         console.print(f"[yellow]![/] {escape(change)}", soft_wrap=True)
     console.print(
         f"Report: {page}\nNext: `autograder feedback`, or marks by hand in `jupyter lab`'s formgrader."
     )
-    return int(any(result.needs_a_person for result in results))
+    return int(bool(waits(results)))
 
 
 def earlier_results(course: Course) -> list:
@@ -158,13 +160,13 @@ def grade_class(course: Course, assignments: list[str], students: Sequence[str] 
 def show_class(results: list) -> None:
     """The class table, a summary and whatever needs a person."""
     from autograder.reports.suspicion import sentences
-    from autograder.reports.table import class_table, common_causes, problems, summary
+    from autograder.reports.table import class_table, common_causes, summary, waiting
 
     console.print(class_table(results))
     console.print(summary(results))
     if causes := common_causes(results):
         console.print(causes)
-    for problem in [*problems(results), *sentences(results)]:
+    for problem in [*waiting(results), *sentences(results)]:
         console.print(f"[yellow]![/] {escape(problem)}", soft_wrap=True)
 
 
@@ -237,10 +239,11 @@ def feedback(options: argparse.Namespace) -> int:
 
 def report(options: argparse.Namespace) -> int:
     """The report of the last grading, again."""
+    from autograder.grading.record import with_grades
     from autograder.reports.page import read_results, write_report
 
     course = _course(options)
-    results = read_results(course.reports / "results.json")
+    results = with_grades(course, read_results(course.reports / "results.json"))
     show_class(results)
     console.print(f"Report: {write_report(results, course.reports)}")
     return 0

@@ -15,7 +15,7 @@ from autograder.faults import is_everybodys
 from autograder.grading.judge import Rules
 from autograder.grading.nbgrader_steps import SealedExecute
 from autograder.grading.one import judge_one
-from autograder.grading.record import Recorder
+from autograder.grading.record import Recorder, with_grades
 from autograder.grading.released import remember
 from autograder.grading.restore import blank
 from autograder.grading.result import Result, failed
@@ -72,6 +72,7 @@ def grade(
     kept = {pair: standing.find(*pair, key_of(course, *pair, rules[pair[1]], settings))
             for pair in work if pair in recorded}  # fmt: skip
     results = [result for result in kept.values() if result]
+    recorder.work_out_penalties([pair for pair, result in kept.items() if result])
     report(None, len(results), len(work))
     todo = [(course, *pair, rules[pair[1]]) for pair in work if not kept.get(pair)]
     judging = _judged_on_cluster(todo, scheduler, jobs) if scheduler and todo else _judged(todo, jobs)
@@ -83,7 +84,7 @@ def grade(
             standing.add(result, key)
             results.append(result)
             report(result, len(results), len(work))
-    return sorted(results, key=lambda result: (result.assignment, result.student))
+    return sorted(with_grades(course, results), key=lambda result: (result.assignment, result.student))
 
 
 def _record(recorder: Recorder, result: Result, text: str, rules: Rules, settings: bytes) -> str:

@@ -33,7 +33,8 @@ class Rules:
 
     `salt` changes the hidden inputs. Without `show`, the student's output is not kept, which saves a pass.
     `alone` says that nothing else is judged meanwhile. `released` are the versions that were handed out,
-    `published` the course's own functions (grading/published.py), `beside` other notebooks in the folder.
+    `published` the course's own functions (grading/published.py), `beside` other notebooks in the folder,
+    `timezone` that of the exchange's times.
     """
 
     source: Path
@@ -45,6 +46,7 @@ class Rules:
     released: frozenset[str] = frozenset()
     published: tuple[tuple[str, str], ...] = ()
     beside: tuple[str, ...] = ()
+    timezone: str = "UTC"
 
 
 class Disturbed(DoAgain):

@@ -20,6 +20,7 @@ from autograder.grading.restore import Restored, grade_id, is_test, restore
 from autograder.grading.standing import Standing, key_of
 from autograder.grading.submission import SubmissionError, plain_files, read_submission
 from autograder.grading.taken import take
+from autograder.grading.times import TIMESTAMP, handed_in_at, timezone_of
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.places import BEST, PLACES, require
 
@@ -29,7 +30,7 @@ class RestoreCells(NbGraderPreprocessor):
 
     def preprocess(self, nb, resources):
         course, pair = _course(), _pair(resources)
-        with alone(course), _taken(course, *pair, Rules(course.source(pair[1]))) as (here, rules, digest):
+        with alone(course), _taken(course, *pair, self._rules(course, pair[1])) as (here, rules, digest):
             restored = restore(
                 read_submission(here.submitted(*pair)), nbformat.read(rules.source, as_version=4),
                 released=released(course, pair[1]), beside=rules.beside,
@@ -39,6 +40,9 @@ class RestoreCells(NbGraderPreprocessor):
             self.log.warning("%s: %s", pair[0], note)
         restored.notebook.metadata["autograder"] = {"restored": restored.notes, "digest": digest}
         return restored.notebook, resources
+
+    def _rules(self, course: Course, assignment: str) -> Rules:
+        return Rules(course.source(assignment), timezone=timezone_of(self.config))
 
 
 class HideTests(ClearHiddenTests):
@@ -67,7 +71,7 @@ class SealedExecute(NbGraderPreprocessor):
         limits = Limits(self.call_seconds, self.cell_seconds, self.notebook_seconds)
         return Rules(
             course.source(assignment), self.sandbox, limits, released=released(course, assignment),
-            published=tuple(published(course).items()),
+            published=tuple(published(course).items()), timezone=timezone_of(self.config),
         )  # fmt: skip
 
     def preprocess(self, nb, resources):
@@ -84,30 +88,47 @@ class SealedExecute(NbGraderPreprocessor):
 
 
 class SaveSealedGrades(SaveAutoGrades):
-    """Takes the place of SaveAutoGrades: what could not run waits for a person, not for a zero."""
+    """Takes the place of SaveAutoGrades: what could not run waits for a person, not for a zero.
+
+    A mark by hand waits for one, too, where the answer has changed since it was given.
+    """
+
+    changed = True
 
     def preprocess(self, nb, resources):
-        course = _course()
+        course, (student, assignment) = _course(), _pair(resources)
         with alone(course):
-            Standing(course).drop(*_pair(resources))
+            Standing(course).drop(student, assignment)
+            time = course.submitted(student, assignment).with_name(TIMESTAMP)
+            if known := handed_in_at(time, timezone_of(self.config)):
+                with Gradebook(resources["nbgrader"]["db_url"]) as gradebook:
+                    gradebook.update_or_create_submission(assignment, student, timestamp=known)
             return super().preprocess(nb, resources)
 
-    def save(self, gradebook: Gradebook, nb: NotebookNode, student: str, assignment: str) -> None:
-        """As `preprocess`, in a gradebook that is open; nbgrader opens one for every notebook."""
-        self.gradebook, self.student_id = gradebook, student
+    def save(
+        self, gradebook: Gradebook, nb: NotebookNode, student: str, assignment: str, changed: bool
+    ) -> None:
+        """As `preprocess`, in a gradebook that is open; nbgrader opens one for every notebook.
+
+        `changed` says that the answers are not those that were graded before.
+        """
+        self.gradebook, self.student_id, self.changed = gradebook, student, changed
         self.notebook_id = self.assignment_id = assignment
         for index, cell in enumerate(nb.cells):
             self.preprocess_cell(cell, {}, index)
 
     def _add_score(self, cell, resources):
+        place = grade_id(cell), self.notebook_id, self.assignment_id, self.student_id
+        waited = self.gradebook.find_grade(*place).needs_manual_grade
         super()._add_score(cell, resources)
         checks = cell.metadata.get("autograder", {}).get("checks", [])
-        if any(check["status"] == "could not run" for check in checks):
-            grade = self.gradebook.find_grade(
-                grade_id(cell), self.notebook_id, self.assignment_id, self.student_id
-            )
+        lost = any(check["status"] == "could not run" for check in checks)
+        grade = self.gradebook.find_grade(*place)
+        if grade.manual_score is not None and not self.changed:
+            grade.needs_manual_grade = waited
+        elif lost:
             grade.needs_manual_grade = True
-            self.gradebook.db.commit()
+        self.gradebook.db.commit()
 
 
 def _drop_copies(graded: Path, submitted: Path) -> None:

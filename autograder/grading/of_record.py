@@ -1,5 +1,6 @@
 """The grade of record: what the gradebook holds for a submission, and what it is made of."""
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -33,6 +34,12 @@ class CellGrade:
     extra_credit: float
     max_score: float
     waits: bool
+
+    @property
+    def numbers(self) -> list[float]:
+        """All that there are."""
+        marks = (self.automatic, self.by_hand, self.extra_credit, self.max_score)
+        return [mark for mark in marks if mark is not None]
 
     @property
     def score(self) -> float:
@@ -77,6 +84,11 @@ class GradeOfRecord:
         return max(0.0, self.before_penalty - self.late_penalty)
 
     @property
+    def is_late(self) -> bool:
+        """Was it handed in after it was due, an extension counted?"""
+        return bool(self.handed_in and self.due and self.handed_in > self.due)
+
+    @property
     def waits(self) -> list[str]:
         """The cells that need a mark by hand."""
         return [cell.cell for cell in self.cells if cell.waits]
@@ -103,12 +115,18 @@ class GradeOfRecord:
     def from_dict(cls, entry: Any) -> "GradeOfRecord":
         """As `as_dict` made it. Raises ValueError when it is something else."""
         try:
-            return cls(
-                tuple(CellGrade(**cell) for cell in entry["cells"]), float(entry["max_score"]),
-                float(entry["late_penalty"]), _time(entry["handed_in"]), _time(entry["due"]),
-            )  # fmt: skip
+            cells = tuple(CellGrade(**cell) for cell in entry["cells"])
+            most, late, times = entry["max_score"], entry["late_penalty"], (entry["handed_in"], entry["due"])
+            numbers = [most, late, *(number for cell in cells for number in cell.numbers)]
+            if all(map(_is_number, numbers)) and all(type(cell.waits) is bool for cell in cells):
+                return cls(cells, most, late, *map(_time, times))
         except (TypeError, KeyError, AttributeError):
-            raise ValueError("a grade of record has other fields") from None
+            pass
+        raise ValueError("a grade of record has something of the wrong type")
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) in (int, float) and abs(value) < math.inf
 
 
 def _iso(time: datetime | None) -> str | None:

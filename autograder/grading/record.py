@@ -6,9 +6,9 @@ formgrader page behave as its users know them. One process writes.
 
 import warnings
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -16,7 +16,7 @@ from nbformat import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import AssignLatePenalties
-from nbgrader.utils import parse_utc
+from nbgrader.utils import is_solution
 from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 
@@ -24,8 +24,11 @@ from autograder.course import Course, CourseError
 from autograder.files import write_whole
 from autograder.gradebook import in_sentences, own_programs_first, patient, require_gradebook
 from autograder.grading.nbgrader_steps import SaveSealedGrades
+from autograder.grading.of_record import GradeOfRecord, grades_of
+from autograder.grading.restore import grade_id
+from autograder.grading.result import Result
 from autograder.grading.submission import plain_files
-from autograder.grading.taken import TIMESTAMP, has_timestamp
+from autograder.grading.times import TIMESTAMP, handed_in_at, timezone_of
 
 
 class Recorder:
@@ -80,21 +83,45 @@ class Recorder:
         gradebook takes nothing.
         """
         submitted = judged or self.course.submitted(student, assignment).parent
+        graded = self.course.autograded(student, assignment)
         with in_sentences(self.folders.db_url):
-            self._enter(student, assignment, notebook, submitted / TIMESTAMP)
-        self._write(self.course.autograded(student, assignment), notebook, plain_files(submitted))
+            self._enter(student, assignment, notebook, submitted / TIMESTAMP, _differ(graded, notebook))
+        self._write(graded, notebook, plain_files(submitted))
 
-    def _enter(self, student: str, assignment: str, notebook: NotebookNode, time: Path) -> None:
+    def _enter(
+        self, student: str, assignment: str, notebook: NotebookNode, time: Path, changed: bool
+    ) -> None:
         """Write what belongs into the gradebook."""
         with self._one_transaction() as gradebook:
             submission = self._register(gradebook, student, assignment, time)
-            SaveSealedGrades(config=self.config).save(gradebook, notebook, student, assignment)
+            steps = SaveSealedGrades(config=self.config)
+            steps.save(gradebook, notebook, student, assignment, changed)
             penalties = [one.late_submission_penalty for one in submission.notebooks]
             late = submission.total_seconds_late > 0 or any(penalties)
         if late:
-            ids = {"student": student, "assignment": assignment, "notebook": assignment}
-            resources = {"nbgrader": ids | {"db_url": self.db_url}}
-            AssignLatePenalties(config=self.config).preprocess(notebook, resources)
+            self._work_out_penalty(student, assignment)
+
+    def _work_out_penalty(self, student: str, assignment: str) -> None:
+        """As nbgrader does it, by the due date, extension and plugin of now."""
+        ids = {"student": student, "assignment": assignment, "notebook": assignment}
+        resources = {"nbgrader": ids | {"db_url": self.db_url}}
+        AssignLatePenalties(config=self.config).preprocess(nbformat.v4.new_notebook(), resources)
+
+    def work_out_penalties(self, kept: Sequence[tuple[str, str]]) -> None:
+        """Anew for submissions that are not graded again: a due date may have changed.
+
+        Raises CourseError when the gradebook takes nothing.
+        """
+        grades = self.grades({assignment for _, assignment in kept})
+        for pair in kept:
+            if pair in grades and (grades[pair].is_late or grades[pair].late_penalty):
+                with in_sentences(self.folders.db_url):
+                    self._work_out_penalty(*pair)
+
+    def grades(self, assignments: Iterable[str]) -> dict[tuple[str, str], GradeOfRecord]:
+        """The grades of record, by student and assignment."""
+        with self._opened() as gradebook:
+            return grades_of(gradebook, assignments)
 
     @contextmanager
     def _one_transaction(self) -> Iterator[Gradebook]:
@@ -117,7 +144,7 @@ class Recorder:
     def _register(
         self, gradebook: Gradebook, student: str, assignment: str, time: Path
     ) -> SubmittedAssignment:
-        timestamp = _timestamp(time)
+        timestamp = handed_in_at(time, timezone_of(self.config))
         known = {"timestamp": timestamp} if timestamp else {}
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SAWarning)  # nbgrader's own order of inserts
@@ -130,11 +157,26 @@ class Recorder:
         write_whole(path, nbformat.writes(notebook) + "\n")
 
 
-def _timestamp(path: Path) -> datetime | None:
-    """When the exchange says that it was handed in; None when there is no file that says so."""
-    if not has_timestamp(path):
-        return None
+def with_grades(course: Course, results: list[Result]) -> list[Result]:
+    """The results, each with its grade of record as the gradebook has it now.
+
+    Raises CourseError when the gradebook cannot be read.
+    """
+    recorder = Recorder(course, course.config())
+    recorder.require_gradebook()
+    grades = recorder.grades({result.assignment for result in results})
+    return [replace(result, grade=grades.get((result.student, result.assignment))) for result in results]
+
+
+def _differ(graded: Path, notebook: NotebookNode) -> bool:
+    """Are a notebook's answers others than those of the graded copy, which may be missing?"""
     try:
-        return parse_utc(path.read_text().strip() or None)
-    except (ValueError, OverflowError):
-        return None
+        return _answers(nbformat.read(graded, as_version=4)) != _answers(notebook)
+    except (OSError, ValueError):
+        return True
+
+
+def _answers(notebook: NotebookNode) -> list[tuple[str, str]]:
+    """What a student wrote: solutions, and code of no id."""
+    own = (cell for cell in notebook.cells if is_solution(cell) or not grade_id(cell))
+    return [(grade_id(cell), cell.source) for cell in own if is_solution(cell) or cell.cell_type == "code"]

@@ -1,16 +1,17 @@
 """What grading finds out about one submission."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from nbformat import NotebookNode
 
+from autograder.grading.of_record import GradeOfRecord
 from autograder.grading.restore import is_test
 
 RESULT = {
     "student": str, "assignment": str, "score": float | None, "max_score": float, "seconds": float,
-    "problem": str, "restored": list, "cells": list, "fingerprints": dict,
+    "problem": str, "restored": list, "cells": list, "fingerprints": dict, "grade": dict | None,
 }  # fmt: skip
 CELL = {"cell": str, "points": float, "score": float, "checks": list}
 CHECK = {"check": str, "status": str, "hidden": bool, "message": str, "cause": str, "diagnosis": str}
@@ -21,7 +22,10 @@ LARGEST = 1e9  # of numbers that a file may hold: points and seconds
 
 @dataclass
 class Result:
-    """One submission after grading; the entry of reports/results.json (docs/results.md)."""
+    """One submission after grading; the entry of reports/results.json (docs/results.md).
+
+    `score` is what the tests give, `grade` what the gradebook holds.
+    """
 
     student: str
     assignment: str
@@ -32,6 +36,7 @@ class Result:
     restored: list[str] = field(default_factory=list)
     cells: list[dict] = field(default_factory=list)
     fingerprints: dict[str, str] = field(default_factory=dict)
+    grade: GradeOfRecord | None = None
 
     @property
     def checks(self) -> Iterator[dict]:
@@ -43,13 +48,23 @@ class Result:
         return sum(check["status"] == status for check in self.checks)
 
     @property
+    def final(self) -> float | None:
+        """The points that count: of the gradebook, where it has any; None when not graded."""
+        return self.grade.final if self.grade else self.score
+
+    @property
+    def out_of(self) -> float:
+        """The most points that there are, where `final` comes from."""
+        return self.grade.max_score if self.grade else self.max_score
+
+    @property
     def needs_a_person(self) -> bool:
         """Not graded, or with a check that could not run."""
         return bool(self.problem) or self.count("could not run") > 0
 
     def as_dict(self) -> dict:
         """For JSON."""
-        return asdict(self)
+        return {**asdict(replace(self, grade=None)), "grade": self.grade and self.grade.as_dict()}
 
     @classmethod
     def from_dict(cls, entry: Any) -> "Result":
@@ -66,7 +81,8 @@ class Result:
                     raise ValueError(f"a check has the status {check['status']!r}")
                 if not 0 <= share_of(check) <= 1:
                     raise ValueError(f"a check has the share {check['share']!r}")
-        return cls(**entry)
+        grade = entry["grade"] and GradeOfRecord.from_dict(entry["grade"])
+        return cls(**{**entry, "grade": grade})
 
 
 def share_of(check: dict) -> float:

@@ -65,7 +65,7 @@ class Standing:
 
 
 def _entry(key: str, result: Result) -> dict:
-    return {"key": key, "result": asdict(result)}
+    return {"key": key, "result": result.as_dict()}
 
 
 def settings_of(course: Course) -> bytes:

@@ -19,19 +19,20 @@ from autograder.grading.submission import (
     plain_files,
     require_file,
 )
-
-TIMESTAMP, MAX_TIMESTAMP = "timestamp.txt", 100
+from autograder.grading.times import TIMESTAMP, handed_in_at
 
 
 def take(course: Course, student: str, assignment: str, rules: Rules, place: Path) -> tuple[Course, Rules]:
     """Copy a submission and its source to `place`; returns that as a course, and rules with that source.
 
-    What changes later changes nothing of this grade. Raises SubmissionError when it cannot be read.
+    What changes later changes nothing of this grade. Raises SubmissionError when it cannot be read, or nobody
+    knows when it came.
     """
     here, path = Course(place), course.submitted(student, assignment)
     shutil.rmtree(place, ignore_errors=True)
     with _sentence(path):
         require_file(path)
+        handed_in_at(path.with_name(TIMESTAMP), rules.timezone)
         files = handed_in(path)
     for file in files:
         _write(here.submitted(student, assignment).with_name(file.name), _read(file))
@@ -42,14 +43,9 @@ def take(course: Course, student: str, assignment: str, rules: Rules, place: Pat
 def handed_in(notebook: Path) -> list[Path]:
     """The files of a submission that count: the notebook, plain files beside it, and when it came."""
     files, time = plain_files(notebook.parent), notebook.with_name(TIMESTAMP)
-    if time not in files and has_timestamp(time):
+    if time not in files and not time.is_symlink() and time.is_file():
         files.append(time)
     return [notebook, *files]
-
-
-def has_timestamp(path: Path) -> bool:
-    """Is there a plain file that may say when a submission came?"""
-    return not path.is_symlink() and path.is_file() and path.stat().st_size <= MAX_TIMESTAMP
 
 
 def _read(path: Path) -> bytes:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from autograder.diagnosis.codes import look_for
 from autograder.grading.result import Result
 from autograder.reports.grid import is_graded
+from autograder.reports.waits import settled
 from autograder.reports.words import check_name
 
 BINS = 10
@@ -62,9 +63,9 @@ class NotRun:
 
 def share(result: Result) -> float | None:
     """The score as a part of its maximum, 0 to 1; None when there is none."""
-    if not is_graded(result) or result.max_score <= 0:
+    if not is_graded(result) or result.out_of <= 0:
         return None
-    return min(max(result.score / result.max_score, 0.0), 1.0)
+    return min(max(result.final / result.out_of, 0.0), 1.0)
 
 
 def shares(results: list[Result]) -> list[float]:
@@ -136,11 +137,12 @@ def carried(results: list[Result]) -> Counted:
 
 
 def not_run(results: list[Result]) -> list[NotRun]:
-    """The checks that could not run, each reason once."""
+    """The checks that could not run, each reason once; what was marked by hand since is left out."""
     hit: dict[tuple, dict] = defaultdict(dict)
     for result, cell, check in _checks(results, "could not run"):
         name = check_name(cell, check["check"])
-        hit[result.assignment, name, check["cause"]][result.student] = True
+        if cell not in settled(result):
+            hit[result.assignment, name, check["cause"]][result.student] = True
     return [NotRun(*key, tuple(students)) for key, students in hit.items()]
 
 

@@ -4,12 +4,19 @@ from dataclasses import dataclass
 from statistics import mean
 
 from autograder.grading.result import Result
+from autograder.reports import waits as why
+from autograder.reports.waits import TITLES, waits
 from autograder.reports.words import heads
 
-NOT_GRADED, NOT_RUN, RESTORED, NOTHING = "!", "?", "*", "–"
+NOT_GRADED, OLDER, NOT_RUN, DUE, RESTORED, NOTHING = "!", "<", "?", "~", "*", "–"
+SIGNS = {
+    why.NOT_GRADED: NOT_GRADED, why.OLDER: OLDER, why.NOT_RUN: NOT_RUN, why.BY_HAND: DUE, why.WRITTEN: DUE,
+}  # fmt: skip
 MEANING = {
     NOT_GRADED: "not graded",
+    OLDER: "an older grade, as what came last was not graded",
     NOT_RUN: "a check could not run",
+    DUE: "a mark by hand is due",
     RESTORED: "cells put back",
     NOTHING: "nothing handed in",
 }
@@ -53,7 +60,7 @@ class Grid:
     @property
     def decimals(self) -> int:
         """How many decimals all scores are shown with: 0 when all are whole, else 1."""
-        scores = [result.score for row in self.rows for result in row.results if result]
+        scores = [result.final for row in self.rows for result in row.results if result]
         return int(any(round(score, 1) % 1 for score in scores if score is not None))
 
     @property
@@ -65,16 +72,16 @@ class Grid:
 
 def is_graded(result: Result) -> bool:
     """Does it have a score that counts?"""
-    return result.score is not None and not result.problem
+    return result.final is not None
 
 
 def mark(result: Result | None) -> str:
     """The signs behind a score, or in its place."""
     if result is None:
         return NOTHING
-    if not is_graded(result):
-        return NOT_GRADED
-    return NOT_RUN * (result.count("could not run") > 0) + RESTORED * bool(result.restored)
+    reasons = {waiting.why for waiting in waits([result])}
+    found = {SIGNS[why]: True for why in TITLES if why in reasons}
+    return "".join(found) + RESTORED * bool(result.restored and not result.problem)
 
 
 def class_grid(results: list[Result]) -> Grid:
@@ -91,13 +98,13 @@ def class_grid(results: list[Result]) -> Grid:
 
 def _column(assignment: str, head: str, results: list[Result]) -> Column:
     own = [result for result in results if result.assignment == assignment]
-    scores = [result.score for result in own if is_graded(result)]
-    max_score = max(result.max_score for result in own)
+    scores = [result.final for result in own if is_graded(result)]
+    max_score = max(result.out_of for result in own)
     return Column(assignment, head, max_score, mean(scores) if scores else None)
 
 
 def _row(student: str, results: list[Result | None]) -> Row:
-    total = sum(result.score for result in results if result and is_graded(result))
+    total = sum(result.final for result in results if result and is_graded(result))
     marks = "".join(mark(result) for result in results)
-    unsure = "".join(sign for sign in (NOT_GRADED, NOT_RUN) if sign in marks)
+    unsure = "".join(sign for sign in (NOT_GRADED, OLDER, NOT_RUN, DUE) if sign in marks)
     return Row(student, tuple(results), total, unsure)

@@ -12,6 +12,7 @@ from autograder.grading.result import Result
 from autograder.reports import facts, rates, suspicion, words
 from autograder.reports.grid import class_grid, is_graded, mark
 from autograder.reports.stored import as_json, grader_version, read_results
+from autograder.reports.waits import NOT_RUN, TITLES, Waiting, waits
 
 __all__ = ["read_results", "render", "write_report"]
 
@@ -39,7 +40,7 @@ def render(results: list[Result], written: datetime) -> str:
         assignments=_assignments(results),
         unfinished=facts.unfinished(results),
         carried=facts.carried(results),
-        not_graded=[result for result in by_student if not is_graded(result)],
+        waits=_waits(results),
         not_run=facts.not_run(results),
         restored=[result for result in by_student if result.restored and result not in changed],
         changed=changed,
@@ -60,8 +61,17 @@ def _headline(results: list[Result]) -> dict[str, Any]:
         "submissions": len(results),
         "graded": sum(map(is_graded, results)),
         "median": median(parts) if parts else None,
-        "needs": sum(result.needs_a_person or not is_graded(result) for result in results),
+        "needs": len({(one.student, one.assignment) for one in waits(results)}),
     }
+
+
+def _waits(results: list[Result]) -> dict[str, list[Waiting]]:
+    """What waits for a person, below its titles; checks that could not run have a list of their own."""
+    found = {title: [] for why, title in TITLES.items() if why != NOT_RUN}
+    for one in waits(results):
+        if one.why != NOT_RUN:
+            found[TITLES[one.why]].append(one)
+    return {title: own for title, own in found.items() if own}
 
 
 def _assignments(results: list[Result]) -> list[dict[str, Any]]:

@@ -10,8 +10,9 @@ from typing import Any
 from autograder.course import CourseError
 from autograder.grading.result import Result
 from autograder.reports.suspicion import alike, copied, tampered
+from autograder.reports.waits import waits
 
-VERSION = 2
+VERSION = 3
 PACKAGE = "neuron-to-transformer"
 
 
@@ -37,6 +38,7 @@ def as_json(results: list[Result], written: datetime) -> str:
                 for one, places, others in copied(results)
             ],
         },
+        "waits": [asdict(waiting) for waiting in waits(results)],
         "results": [result.as_dict() for result in results],
     }
     return json.dumps(content, indent=1) + "\n"

@@ -7,7 +7,8 @@ from rich.text import Text
 from autograder.grading.result import Result
 from autograder.reports import facts
 from autograder.reports.grid import Grid, class_grid, is_graded, mark
-from autograder.reports.words import again, check_name, counted, fixed, number, plain
+from autograder.reports.waits import Waiting, waits
+from autograder.reports.words import counted, fixed, number, plain
 
 NOBODY = "Nobody has handed in anything."
 
@@ -49,7 +50,7 @@ class _Numbers:
     def cell(self, result: Result | None) -> Text:
         if result is None or not is_graded(result):
             return Text(mark(result).rjust(self.width), "yellow" if result else "dim")
-        return self.score(result.score, mark(result))
+        return self.score(result.final, mark(result))
 
     def score(self, score: float, signs: str = "", style: str = "") -> Text:
         text = fixed(score, self.decimals).rjust(self.width)
@@ -127,29 +128,19 @@ def changes(before: list[Result], now: list[Result]) -> list[str]:
     pairs = [(old.get((result.student, result.assignment)), result) for result in now]
     return [
         plain(f"{new.student}/{new.assignment}: {_score(was)} before, {_score(new)} now")
-        for was, new in pairs if was and was.score != new.score
+        for was, new in pairs if was and was.final != new.final
     ]  # fmt: skip
 
 
 def _score(result: Result) -> str:
-    return "not graded" if result.score is None else number(result.score)
+    return "not graded" if result.final is None else number(result.final)
 
 
-def problems(results: list[Result]) -> list[str]:
-    """One sentence per submission that needs a person, with what to do."""
-    return [plain(_problem(result)) for result in results if result.needs_a_person]
+def waiting(results: list[Result]) -> list[str]:
+    """One sentence for whatever needs a person, with what to do."""
+    return [plain(_sentence(one)) for one in waits(results)]
 
 
-def _problem(result: Result) -> str:
-    name = f"{result.student}/{result.assignment}"
-    if result.problem:
-        return f"{name}: {result.problem}"
-    lost = [
-        f"{check_name(cell['cell'], check['check'])}: {check['cause']}".rstrip(".")
-        for cell in result.cells for check in cell["checks"] if check["status"] == "could not run"
-    ]  # fmt: skip
-    more = f", and {len(lost) - 1} more" if lost[1:] else ""
-    return (
-        f"{name}: {counted(len(lost), 'check')} could not run ({lost[0]}{more}); "
-        f"mend the test cell or the machine, then run `{again(result)}`."
-    )
+def _sentence(one: Waiting) -> str:
+    cell = f", {one.cell}" if one.cell else ""
+    return f"{one.student}/{one.assignment}{cell}: {one.text}"

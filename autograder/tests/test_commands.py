@@ -90,7 +90,7 @@ def test_stock_nbgrader_gives_the_same_points(copy):
 
 
 def test_manual_marks_survive_grading_again(copy):
-    """Does a mark that a person gave stay when the submission is graded again?"""
+    """Does a mark that a person gave stay when the same submission is graded again, and wait for nobody?"""
     from nbgrader.api import Gradebook
 
     run(copy, "grade")
@@ -98,7 +98,7 @@ def test_manual_marks_survive_grading_again(copy):
         gradebook.find_grade("test_fit", ID, ID, "bob").manual_score = 7
         gradebook.db.commit()
     run(copy, "grade", "--force")
-    assert points(copy)["bob"] == (7, True)
+    assert points(copy)["bob"] == (7, False)
 
 
 def test_what_could_not_run_waits_for_a_person(copy, capsys):

@@ -17,7 +17,7 @@ from autograder.grading.result import Result
 from autograder.reports import facts, rates, stored, words
 from autograder.reports.grid import class_grid
 from autograder.reports.page import read_results, render, write_report
-from autograder.reports.table import class_table, common_causes, problems, summary
+from autograder.reports.table import class_table, common_causes, summary, waiting
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.session import Session
 
@@ -141,7 +141,7 @@ def test_table_shows_names_as_they_are():
     """Is a name with rich's markup or a terminal's control characters only text?"""
     lines = "\n".join(shown([scored("[red]a[/red]\x1b[2J\u202eb", 3)]))
     assert "[red]a[/red]�[2J�b" in lines.replace("\n", "")
-    assert "\x1b" not in "".join(problems([Result("\x1b[2J", FIRST, problem="no\nway")]))
+    assert "\x1b" not in "".join(waiting([Result("\x1b[2J", FIRST, problem="no\nway")]))
 
 
 def test_heads_stay_distinct():
@@ -162,19 +162,19 @@ def test_summary_counts():
     assert summary([]) == "Nothing was graded: nobody has handed in anything."
 
 
-def test_problems_say_who_why_and_what_to_do():
-    """Is there one sentence for each submission that needs a person, and none for the others?"""
-    bob, cyd = problems(CLASS)
+def test_what_waits_says_who_why_and_what_to_do():
+    """Is there one sentence for whatever needs a person, and none for the others?"""
+    cyd, bob = waiting(CLASS)
     reason = "test_sigmoid: check_values: KeyError: 'W'"
-    assert bob.startswith(f"bob/{FIRST}: 1 check could not run ({reason});")
-    assert bob.endswith(f"`autograder grade {FIRST} --students bob`.")
+    assert bob.startswith(f"bob/{FIRST}, test_sigmoid: {reason}. No student is to blame")
+    assert f"`autograder grade {FIRST} --students bob`" in bob
     assert cyd == f"cyd/{FIRST}: x.ipynb was cut off; ask for it again."
-    assert problems([ADA, DAN]) == []
+    assert waiting([ADA, DAN]) == []
 
 
-def test_problems_quote_names_for_the_shell():
-    """Can the command that a problem suggests be pasted, whatever the student is called?"""
-    (sentence,) = problems([graded("a; rm -rf b", check("could not run"))])
+def test_what_waits_quotes_names_for_the_shell():
+    """Can the command that a sentence suggests be pasted, whatever the student is called?"""
+    (sentence,) = waiting([graded("a; rm -rf b", check("could not run"))])
     assert "--students 'a; rm -rf b'`" in sentence
 
 
@@ -410,7 +410,7 @@ def test_page_of_nobody():
     """Does an empty class give sentences instead of empty tables?"""
     found = page([])
     assert not {"table", "svg", "ol", "ul"} & set(found.tags)
-    for part in ("Nobody has handed in anything.", "Not graded nobody", "No check failed."):
+    for part in ("Nobody has handed in anything.", "Waits for you nothing", "No check failed."):
         assert part in found.text
     assert shown([])[-1] == "Nobody has handed in anything."
 
@@ -434,8 +434,8 @@ def test_results_come_back(tmp_path):
 def test_results_file_says_what_it_is(tmp_path):
     """Does the file hold its version, the grader's, and when it was written?"""
     content = json.loads(write_report(CLASS, tmp_path).with_name("results.json").read_text())
-    assert list(content) == ["version", "grader", "written", "suspicious", "results"]
-    assert content["version"] == 2
+    assert list(content) == ["version", "grader", "written", "suspicious", "waits", "results"]
+    assert content["version"] == 3
     assert re.fullmatch(r"neuron-to-transformer \S+", content["grader"])
     assert datetime.fromisoformat(content["written"]).tzinfo
 
