@@ -222,6 +222,18 @@ def calibrate(options: argparse.Namespace) -> int:
     return int(bool(found))
 
 
+def due(options: argparse.Namespace) -> int:
+    """When an assignment is due, for all or for some; without a time: what is set."""
+    from autograder.grading.due import set_due
+
+    course = _course(options)
+    for line in set_due(course, *course.choose([options.assignment]), options.time, options.students):
+        console.print(escape(line), soft_wrap=True)
+    if options.time:
+        console.print("Late penalties follow at the next `autograder grade`.")
+    return 0
+
+
 def feedback(options: argparse.Namespace) -> int:
     """Autograded to a page per student, by nbgrader."""
     from autograder.feedback import write_feedback
@@ -327,6 +339,9 @@ def _parser() -> argparse.ArgumentParser:
     add(solve, assignments=True)
     graded = add_grading(add(grade, assignments=True, students=True, alone=True), cluster=True)
     graded.add_argument("--force", action="store_true", help="also what has not changed since it was graded")
+    dated = add(due, students=True, alone=True)
+    dated.add_argument("assignment", metavar="ID", help="one assignment")
+    dated.add_argument("time", nargs="?", default="", metavar="TIME", help="such as '2026-11-23 10:15 +0100'")
     add(feedback, assignments=True, students=True)
     add(report)
     checked = add_grading(add(audit, assignments=True))

@@ -84,6 +84,12 @@ class GradeOfRecord:
         return max(0.0, self.before_penalty - self.late_penalty)
 
     @property
+    def is_empty(self) -> bool:
+        """Is it only an extension that waits for a submission? nbgrader needs an entry for that."""
+        marked = any(mark is not None for cell in self.cells for mark in (cell.automatic, cell.by_hand))
+        return self.handed_in is None and not marked
+
+    @property
     def is_late(self) -> bool:
         """Was it handed in after it was due, an extension counted?"""
         return bool(self.handed_in and self.due and self.handed_in > self.due)
@@ -146,9 +152,10 @@ def grades_of(gradebook: Gradebook, assignments: Iterable[str]) -> dict[tuple[st
     cells = defaultdict(list)
     for key, cell in _cells(gradebook, names):
         cells[key].append(cell)
-    return {
+    grades = {
         key: GradeOfRecord(tuple(cells[key]), *facts) for key, facts in _submissions(gradebook, names)
     }
+    return {key: grade for key, grade in grades.items() if not grade.is_empty}
 
 
 def _submissions(gradebook: Gradebook, assignments: list[str]) -> Iterator[tuple[tuple[str, str], tuple]]:

@@ -54,7 +54,7 @@ class Recorder:
                 f"The release of {assignment} is not built; run `autograder build {assignment}`."
             )
         try:
-            with own_programs_first(), self._opened() as gradebook:
+            with own_programs_first(), self.opened() as gradebook:
                 gradebook.find_notebook(assignment, assignment)
         except MissingEntry:
             raise CourseError(
@@ -63,13 +63,14 @@ class Recorder:
 
     def recorded(self, assignments: Iterable[str]) -> set[tuple[str, str]]:
         """(student, assignment) of all that have both an entry in the gradebook and a graded copy."""
-        with self._opened() as gradebook:
+        with self.opened() as gradebook:
             entries = [(one.student_id, name) for name in assignments
                        for one in gradebook.assignment_submissions(name)]  # fmt: skip
         return {entry for entry in entries if self.course.autograded(*entry).exists()}
 
     @contextmanager
-    def _opened(self) -> Iterator[Gradebook]:
+    def opened(self) -> Iterator[Gradebook]:
+        """The gradebook, to read or to change by hand; trouble with it is a CourseError."""
         url = self.folders.db_url
         with in_sentences(url), Gradebook(url, self.folders.course_id) as gradebook:
             yield gradebook
@@ -120,7 +121,7 @@ class Recorder:
 
     def grades(self, assignments: Iterable[str]) -> dict[tuple[str, str], GradeOfRecord]:
         """The grades of record, by student and assignment."""
-        with self._opened() as gradebook:
+        with self.opened() as gradebook:
             return grades_of(gradebook, assignments)
 
     @contextmanager
