@@ -261,6 +261,23 @@ def report(options: argparse.Namespace) -> int:
     return 0
 
 
+def why(options: argparse.Namespace) -> int:
+    """Why a submission lost points, with measured values and hidden tests: for instructors only."""
+    from autograder.reports.page import read_results
+    from autograder.reports.why import as_text
+    from autograder.reports.why import why as why_points_were_lost
+
+    course = _course(options)
+    [assignment] = course.choose([options.assignment])
+    results = read_results(course.reports / "results.json")
+    found = why_points_were_lost(course, results, options.student, assignment)
+    for one in found:
+        console.print(as_text(one), soft_wrap=True)
+    if not found:
+        console.print("Every check passed.")
+    return 0
+
+
 def doctor(options: argparse.Namespace) -> int:
     """What is missing on this machine, and how to get it."""
     from autograder.doctor import examine
@@ -344,6 +361,9 @@ def _parser() -> argparse.ArgumentParser:
     dated.add_argument("time", nargs="?", default="", metavar="TIME", help="such as '2026-11-23 10:15 +0100'")
     add(feedback, assignments=True, students=True)
     add(report)
+    explained = add(why)
+    explained.add_argument("student", metavar="STUDENT", help="the folder in submitted/")
+    explained.add_argument("assignment", metavar="ID", help="one assignment")
     checked = add_grading(add(audit, assignments=True))
     checked.add_argument("--all", action="store_true", help="all assignments")
     checked.add_argument("--seed", type=int, default=0, metavar="N", help="other hidden inputs (default: 0)")

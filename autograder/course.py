@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CONFIG = "nbgrader_config.py"
+SUFFIXES = (".py", ".json")
 
 
 class CourseError(Exception):
@@ -35,15 +36,31 @@ class Course:
 
         A plugin that they name may be a module in the course folder, as with nbgrader's commands.
         """
-        from traitlets.config.loader import PyFileConfigLoader
+        from traitlets.config import Config
+        from traitlets.config.loader import JSONFileConfigLoader, PyFileConfigLoader
 
         if str(self.root) not in sys.path:
             sys.path.append(str(self.root))
-        try:
-            return PyFileConfigLoader(CONFIG, path=str(self.root)).load_config()
-        except Exception as error:
-            problem = f"{type(error).__name__}: {error}"
-            raise CourseError(f"{self.root / CONFIG} does not load ({problem}); mend it.") from error
+        merged = Config()
+        for path in self.settings:
+            loader = JSONFileConfigLoader if path.suffix == ".json" else PyFileConfigLoader
+            try:
+                merged.merge(loader(path.name, path=str(path.parent)).load_config())
+            except Exception as error:
+                problem = f"{type(error).__name__}: {error}"
+                raise CourseError(f"{path} does not load ({problem}); mend it.") from error
+        return merged
+
+    @property
+    def settings(self) -> list[Path]:
+        """The files of nbgrader's settings, where nbgrader looks for them; the course's own has the last word."""
+        from jupyter_core.paths import jupyter_config_path
+
+        bases = ("jupyter_config", Path(CONFIG).stem)
+        folders = [Path(folder) for folder in reversed(jupyter_config_path())]
+        found = [folder / f"{base}{suffix}" for base in bases for folder in folders for suffix in SUFFIXES]
+        own = (self.root / CONFIG, self.root / Path(CONFIG).with_suffix(".json"))
+        return [path for path in [*found, *own] if path.is_file()]
 
     @property
     def assignments(self) -> list[str]:

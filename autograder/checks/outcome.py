@@ -2,11 +2,12 @@
 
 import functools
 import inspect
+import reprlib
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -35,6 +36,7 @@ class Outcome:
     kernel; `says` is the sentence that the author of a hidden check wrote for the student.
     `diagnosis` is a code of autograder/diagnosis/codes.py, "" when the check passed. A check of a backward
     pass whose forward pass, `rests_on`, is wrong may have passed, or keep a `share` of its points, 0 to 1.
+    `inputs` says what the function was tried on, for instructors.
     """
 
     check: str
@@ -45,6 +47,7 @@ class Outcome:
     diagnosis: str = ""
     share: float = 0.0
     rests_on: str = ""
+    inputs: str = ""
 
     @property
     def look(self) -> str:
@@ -180,9 +183,24 @@ def check(body: Callable[..., str]) -> Callable[..., None]:
             if _grader.get() or not _takes(body, subject, *arguments, **options):
                 raise
             outcome = _failed(name, unworkable(function, error), hint, says)
-        listener(outcome)
+        listener(replace(outcome, inputs=_inputs(arguments)))
 
     return run
+
+
+def _inputs(arguments: Sequence[Any]) -> str:
+    """The shapes of the arrays among a check's inputs, and the other ones where they are short."""
+    named = (pair for one in arguments if isinstance(one, dict) for pair in one.items())
+    return ", ".join(f"{name} {_size(value)}" for name, value in named)
+
+
+def _size(value: Any) -> str:
+    if isinstance(value, np.ndarray):
+        return str(value.shape)
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{name} {_size(one)}' for name, one in value.items())}}}"
+    text = reprlib.repr(value)
+    return f"= {text}" if isinstance(value, int | float | str | bool | None) else type(value).__name__
 
 
 def _stopped(check: str, functions: Sequence[Callable], stop: KeyboardInterrupt, seconds: float) -> str:

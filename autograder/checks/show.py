@@ -11,7 +11,7 @@ def as_text(outcome: Outcome) -> str:
     if outcome.status == "passed":
         return f"{head} — {outcome.cause}"
     look = [f"  → {outcome.look}"] if outcome.look else []
-    return "\n".join([head, f"  {outcome.cause}", *look, *_table(outcome.rows)])
+    return "\n".join([head, f"  {outcome.cause}", *look, *measured(outcome.rows)])
 
 
 def for_student(outcome: Outcome, hidden: bool) -> str:
@@ -22,7 +22,8 @@ def for_student(outcome: Outcome, hidden: bool) -> str:
     return " ".join(part for part in (says, outcome.cause, outcome.look) if part)
 
 
-def _table(rows: tuple[Row, ...]) -> list[str]:
+def measured(rows: tuple[Row, ...]) -> list[str]:
+    """What a check measured, line by line; only for those who may see hidden inputs."""
     named = [row for row in rows if row.name]
     width = max((len(row.name) for row in named), default=0)
     measured = max((len(row.measured) for row in named), default=0)

@@ -33,7 +33,7 @@ def _time(text: str, zone: str) -> datetime:
     try:
         return as_utc(text, zone)
     except ValueError as error:
-        raise CourseError(f"The due date {error}; write one time, such as '2026-11-23 10:15 +0100'.") from None
+        raise CourseError(f"The due date {error}; write it as in '2026-11-23 10:15 +0100'.") from None
 
 
 def _extend(gradebook: Gradebook, assignment: str, time: datetime, students: list[str]) -> None:

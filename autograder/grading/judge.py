@@ -11,7 +11,8 @@ import nbformat
 from nbformat import NotebookNode
 
 import autograder.hidden
-from autograder.checks.show import MARKS, for_student
+from autograder.checks.outcome import Outcome
+from autograder.checks.show import MARKS, for_student, measured
 from autograder.grading.restore import Restored, blank, grade_id
 from autograder.grading.result import share_of
 from autograder.grading.runs import Plan
@@ -22,6 +23,7 @@ from autograder.sandbox.limits import Limits
 from autograder.sandbox.session import CellOutput, Session, StudentFunction
 
 MAX_OUTPUT = 10 * 2**20
+MAX_LINES, MAX_LINE = 12, 300  # of evidence, for each check
 TOO_MUCH = "The notebook's output was too long to keep."
 COLOURS = {"passed": "inherit", "failed": "#a8231d", "could not run": "#8a5a00"}
 COULD_NOT_RUN = "This check could not be run; your instructor has been told."
@@ -169,7 +171,23 @@ def _facts(check: Judged) -> dict:
         "message": COULD_NOT_RUN if lost else for_student(outcome, check.hidden),
         "cause": outcome.cause, "diagnosis": outcome.diagnosis,
         **({"share": round(outcome.share, 4)} if outcome.status == "failed" and outcome.share else {}),
+        **({"evidence": _evidence(outcome)} if outcome.status != "passed" else {}),
     }  # fmt: skip
+
+
+def _evidence(outcome: Outcome) -> list[str]:
+    """What was measured and on what, for instructors."""
+    tried = [f"tried on {outcome.inputs}"] if outcome.inputs else []
+    lines = [*(line.strip() for line in measured(outcome.rows)), *tried]
+    return [line if len(line) <= MAX_LINE else f"{line[:MAX_LINE]}..." for line in lines[:MAX_LINES]]
+
+
+def without_evidence(notebook: NotebookNode) -> NotebookNode:
+    """The notebook as it may be kept beside what students get: no numbers of hidden checks are in it."""
+    for cell in notebook.cells:
+        for check in cell.metadata.get("autograder", {}).get("checks", []):
+            check.pop("evidence", None)
+    return notebook
 
 
 def _as_row(fact: dict, worth: float) -> str:

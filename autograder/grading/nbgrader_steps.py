@@ -13,7 +13,7 @@ from traitlets import Enum, Float
 
 from autograder.alone import alone
 from autograder.course import Course
-from autograder.grading.judge import Rules, judge
+from autograder.grading.judge import Rules, judge, without_evidence
 from autograder.grading.published import published
 from autograder.grading.released import released
 from autograder.grading.restore import Restored, grade_id, is_test, restore
@@ -84,7 +84,7 @@ class SealedExecute(NbGraderPreprocessor):
             if facts.get("digest") != digest:
                 raise SubmissionError("Submission or source changed while this was graded; grade it again.")
             files = plain_files(here.submitted(*pair).parent)
-            return judge(Restored(nb, facts["restored"]), rules, files), resources
+            return without_evidence(judge(Restored(nb, facts["restored"]), rules, files)), resources
 
 
 class SaveSealedGrades(SaveAutoGrades):

@@ -5,7 +5,7 @@ import nbformat
 from autograder.course import Course
 from autograder.grading.budget import Budget
 from autograder.grading.fingerprints import fingerprints
-from autograder.grading.judge import Rules, judge
+from autograder.grading.judge import Rules, judge, without_evidence
 from autograder.grading.published import copies
 from autograder.grading.restore import is_test, restore
 from autograder.grading.result import Result, failed, fill
@@ -39,8 +39,8 @@ def judge_taken(course: Course, student: str, assignment: str, rules: Rules) -> 
             result.fingerprints["published"] = same
         restored.notes += budget.notes("code")
         notebook = judge(restored, rules, plain_files(path.parent))
-        text = nbformat.writes(notebook)
         fill(result, notebook)
+        text = nbformat.writes(without_evidence(notebook))
         result.seconds = round(result.seconds + budget.spent, 2)
     except SubmissionError as error:
         result.problem = str(error)

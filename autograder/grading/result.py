@@ -15,7 +15,8 @@ RESULT = {
 }  # fmt: skip
 CELL = {"cell": str, "points": float, "score": float, "checks": list}
 CHECK = {"check": str, "status": str, "hidden": bool, "message": str, "cause": str, "diagnosis": str}
-SHARE = {"share": float}  # only of a failed check that keeps some of its points
+# Only of checks that failed: what of its points one keeps, and what was measured, for instructors.
+OPTIONAL = {"share": float, "evidence": list}
 STATUSES = {"passed", "failed", "could not run"}
 LARGEST = 1e9  # of numbers that a file may hold: points and seconds
 
@@ -75,8 +76,9 @@ class Result:
         for cell in entry["cells"]:
             _require(cell, CELL, "a cell")
             for check in cell["checks"]:
-                has_share = isinstance(check, dict) and "share" in check
-                _require(check, CHECK | SHARE if has_share else CHECK, "a check")
+                _require(check, CHECK | _optional(check), "a check")
+                if not all(isinstance(line, str) for line in check.get("evidence", [])):
+                    raise ValueError("a check has evidence that is not text")
                 if check["status"] not in STATUSES:
                     raise ValueError(f"a check has the status {check['status']!r}")
                 if not 0 <= share_of(check) <= 1:
@@ -88,6 +90,11 @@ class Result:
 def share_of(check: dict) -> float:
     """The share of its points that a check gives, 0 to 1, from its facts."""
     return 1.0 if check["status"] == "passed" else check.get("share", 0.0)
+
+
+def _optional(check: Any) -> dict:
+    """Of the fields that a check may have, those that it has."""
+    return {name: kind for name, kind in OPTIONAL.items() if isinstance(check, dict) and name in check}
 
 
 def _require(entry: Any, fields: dict, what: str) -> None:
@@ -111,13 +118,17 @@ def failed(student: str, assignment: str, error: BaseException) -> Result:
     return Result(student, assignment, problem=problem)
 
 
+def _facts_of(cell: NotebookNode) -> list[dict]:
+    return [dict(check) for check in cell.metadata["autograder"]["checks"]]
+
+
 def fill(result: Result, notebook: NotebookNode) -> None:
     """Take points, checks and notes from a judged notebook."""
     facts = notebook.metadata["autograder"]
     result.restored, result.seconds = list(facts["restored"]), facts["seconds"]
     result.cells = [
         {"cell": cell.metadata.nbgrader["grade_id"], "points": float(cell.metadata.nbgrader["points"]),
-         **cell.metadata["autograder"]}
+         "score": cell.metadata["autograder"]["score"], "checks": _facts_of(cell)}
         for cell in notebook.cells if cell.cell_type == "code" and is_test(cell)
     ]  # fmt: skip
     result.score = sum(cell["score"] for cell in result.cells)

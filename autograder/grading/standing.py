@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 import autograder
-from autograder.course import CONFIG, Course
+from autograder.course import Course
 from autograder.files import append_line, read_lines, replace_lines
 from autograder.grading.judge import Rules
 from autograder.grading.result import Result
@@ -70,7 +70,7 @@ def _entry(key: str, result: Result) -> dict:
 
 def settings_of(course: Course) -> bytes:
     """Changes with the course's settings; to be read before they are."""
-    return _digest(course.root / CONFIG)
+    return b"".join(map(_digest, course.settings))
 
 
 def key_of(course: Course, student: str, assignment: str, rules: Rules, settings: bytes) -> str:

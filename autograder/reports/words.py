@@ -14,7 +14,12 @@ def plain(text: str) -> str:
 
     Folder names are chosen by students and may hold anything that a file system allows.
     """
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in _one_line(text))
+    return printable(_one_line(text))
+
+
+def printable(text: str) -> str:
+    """`text` with its lines, without such characters."""
+    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def _one_line(text: str) -> str:

@@ -193,3 +193,24 @@ def test_stock_nbgrader_copies_nothing_through_a_link(copy):
     graded = copy.autograded("ada", ID).parent
     assert (graded / "own.txt").exists()
     assert not (graded / "leak.txt").exists()
+
+
+@pytest.mark.parametrize("name", ["nbgrader_config.py", "nbgrader_config.json", "jupyter_config.py"])
+def test_settings_are_read_where_nbgrader_reads_them(copy, tmp_path, monkeypatch, name):
+    """Do settings in the user's Jupyter folder hold, below the course's own?"""
+    text = 'c.CourseDirectory.submitted_directory = "in"\nc.CourseDirectory.course_id = "other"\n'
+    if name.endswith(".json"):
+        text = json.dumps({"CourseDirectory": {"submitted_directory": "in", "course_id": "other"}})
+    write(tmp_path / "jupyter" / name, text)
+    monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(tmp_path / "jupyter"))
+    settings = copy.config().CourseDirectory
+    assert settings.submitted_directory == "in"
+    assert settings.course_id == "neuron-to-transformer"
+
+
+def test_settings_that_do_not_load_are_a_sentence_with_their_place(copy, tmp_path, monkeypatch, capsys):
+    """Is a damaged file outside of the course named?"""
+    path = write(tmp_path / "jupyter" / "nbgrader_config.py", "c.X.y = 1 /\n")
+    monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(tmp_path / "jupyter"))
+    assert run(copy, "grade") == 2
+    assert f"{path} does not load" in capsys.readouterr().err.replace("\n", "")

@@ -113,7 +113,8 @@ def test_a_term(term):
     assert term.run("grade")[0] == 0
     same(term, 75)
     code, printed = term.run("due", ID, "2026-11-24 10:00 +0100", "--students", "ada")
-    assert code == 0 and "ada: at 2026-11-24 09:00:00 UTC." in printed
+    assert code == 0
+    assert "ada: at 2026-11-24 09:00:00 UTC." in printed
     _, printed = term.run("grade")
     assert "ada/mini: 75 before, 85 now" in printed
     same(term, 85)
@@ -132,7 +133,8 @@ def test_a_term(term):
     same(term, 90)
     write(term.course.submitted("ada", ID), "{ damaged")
     code, printed = term.run("grade")
-    assert code == 1 and "Until then an older grade stands" in printed
+    assert code == 1
+    assert "Until then an older grade stands" in printed
     same(term, 90)
     assert term.waits() == [("older grade", "")]
 
@@ -141,7 +143,8 @@ def test_a_time_that_is_none_enters_nothing(term):
     """Is a timestamp that says no time a sentence and exit code 1, with nothing in the gradebook?"""
     term.hand_in(submission(), "handed in on Tuesday evening")
     code, printed = term.run("grade")
-    assert code == 1 and "which is no date and time" in printed
+    assert code == 1
+    assert "which is no date and time" in printed
     with term.gradebook() as gradebook:
         assert not gradebook.assignment_submissions(ID)
 
@@ -177,7 +180,7 @@ def test_an_extension_before_anything_is_handed_in(term):
     assert {one["student"]: one["grade"]["final"] for one in results} == {"ada": 0, "bob": 100}
 
 
-@pytest.mark.parametrize("arguments, sentence", [
+@pytest.mark.parametrize(("arguments", "sentence"), [
     ((ID, "tomorrow"), "The due date says 'tomorrow'"),
     ((ID, "2026-11-23 10:00 PST"), "letters that several zones have"),
     ((ID, "2026-11-23 10:00 UTC", "--students", "ada"), "has no due date; set it first"),

@@ -37,7 +37,7 @@ def test_one_time_is_read(text):
 ])  # fmt: skip
 def test_what_is_not_one_time_is_refused(text):
     """Is everything else a sentence, and no guess?"""
-    with pytest.raises(ValueError, match="says|names"):
+    with pytest.raises(ValueError, match=r"says|names"):
         as_utc(text)
 
 
@@ -50,7 +50,7 @@ def test_letters_mean_what_the_exchange_writes():
             as_utc(f"2026-12-01 12:00 {letters}", zone)
 
 
-@pytest.mark.parametrize("content, seen", [
+@pytest.mark.parametrize(("content", "seen"), [
     (b"2026-11-23 12:00:00 UTC\r\n", NOON),
     (b"\xef\xbb\xbf2026-11-23 12:00:00 UTC\n", NOON),
     ("2026-11-23 12:00:00 UTC".encode("utf-16"), NOON),
@@ -116,6 +116,7 @@ def test_two_hundred_generated_strings():
         except ValueError:
             assert not must, text
             continue
-        assert moment and found == moment.replace(tzinfo=None), text
+        assert moment, text
+        assert found == moment.replace(tzinfo=None), text
         read += 1
     assert read > 80
