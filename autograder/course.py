@@ -53,7 +53,7 @@ class Course:
 
     @property
     def settings(self) -> list[Path]:
-        """The files of nbgrader's settings, where nbgrader looks for them; the course's own has the last word."""
+        """The files of nbgrader's settings, where nbgrader looks for them; the course's own comes last."""
         from jupyter_core.paths import jupyter_config_path
 
         bases = ("jupyter_config", Path(CONFIG).stem)

@@ -3,16 +3,17 @@
 In grading only, where the reference is there to judge by; docs/gradient_checks.md has the two proofs.
 """
 
+import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
-from autograder.checks.by_cache import SINGLE_PRECISION, THRESHOLD, proven_by_cache
+from autograder.checks.by_cache import SINGLE_PRECISION, THRESHOLD, proven_by_cache, seconds_with_cache
 from autograder.checks.by_derivative import Slopes, proven_by_derivative
 from autograder.checks.calls import is_number, outputs_and_cache, supplied
 from autograder.checks.compare import relative_error
-from autograder.checks.derived import require_derived
+from autograder.checks.derived import require_derived, seconds_of_passes
 from autograder.checks.lent import Lent, lending, lent, parts_of
 from autograder.checks.outcome import Failure
 from autograder.checks.passes import Passes
@@ -66,13 +67,15 @@ def kept(
     taken = {*lent(), passes.right_forward.__name__, passes.right_backward.__name__}
     more = {name: Lent(part) for name, part in parts.items() if name not in taken}
     with lending({**lent(), **more}), supplied(passes.forward, more):
-        proven = proven_by_cache(passes, inputs, rng)
+        proven, how = proven_by_cache(passes, inputs, rng)
+        if len(proven) == len(names):
+            require_derived(passes, inputs, rng, functools.partial(seconds_with_cache, passes, how))
     if len(proven) < len(names):
         derived, left_out = proven_by_derivative(passes, inputs, slopes, rng)
         proven = max(proven, derived, key=len)
         if not proven or not left_out.issuperset(set(names) - proven):
             return None
-    require_derived(passes, inputs, rng, is_slope=False)
+        require_derived(passes, inputs, rng, functools.partial(seconds_of_passes, passes))
     missing = [name for name in names if name not in proven]
     return Failure(
         _words(missing, len(names)), code="carried", share=len(proven) / len(names),

@@ -7,8 +7,9 @@ docs/gradient_checks.md, with what this cannot see.
 """
 
 import copy
+import functools
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -20,31 +21,35 @@ from autograder.diagnosis.contract import REST, Roles, contract_of, roles_of
 from autograder.diagnosis.fresh import fresh
 from autograder.diagnosis.inputs import Inputs, arrays, leaves, replaced
 
+Timed = Callable[[Inputs, np.random.Generator, float], float]  # seconds, of at most so many
+
 PASSES = 0.5  # passes forward for each number that are too many
 SECONDS, NUMBERS = 0.1, 40_000  # so long all these passes should take, and so many numbers are enough
 LONG_SECONDS = 80e-6  # of one pass over many samples, beside which a loop over them is short
 LITTLE, SOME, MUCH, LARGER = 2, 12, 24, 2  # lengths: of data, of rows, of the rest at first, times so much
 TRIES, DIRECTIONS = 3, 3
-LEAST_SECONDS = 0.003
+LEAST_SECONDS, LEAST_MENDED = 0.003, 0.02  # the latter where a cache is put right meanwhile
+WRONG_THERE = "batch"
 STEP, AGREE = 1e-5, 1e-4
 CLEARLY = 1.0  # seconds above twice the limit: no second look
 
 
 def require_derived(
-    passes: Passes, inputs: Mapping[str, Any], rng: np.random.Generator, is_slope: bool = True
+    passes: Passes, inputs: Mapping[str, Any], rng: np.random.Generator, timed: Timed | None = None
 ) -> None:
     """Raise Failure when the backward pass costs what differences cost. In grading only.
 
     Both passes run on inputs that nothing has seen before, so that nothing is remembered, and both count, so
-    that no work hides in the forward pass. With `is_slope` the gradients are the slopes of the student's own
-    forward pass, and must be so there, too: what is quick and wrong at these sizes shows nothing.
+    that no work hides in the forward pass. Without `timed`, which runs both in another way, the gradients are
+    the slopes of the student's own forward pass, and must be so there, too: what is quick and wrong at these
+    sizes shows nothing.
     """
     if not hasattr(passes.backward, "sealed_spent"):
         return
     thin = _thin(passes, dict(inputs), rng)
     seconds, numbers = _seconds(passes, thin), _numbers(thin)
     limit = PASSES * numbers * seconds
-    if limit < LEAST_SECONDS:  # it would be the clock that is judged
+    if limit < (LEAST_MENDED if timed else LEAST_SECONDS):  # it would be the clock that is judged
         return
     for number in range(TRIES):
         made = _drawn(passes, thin, rng)
@@ -53,13 +58,9 @@ def require_derived(
         most = 2 * limit + CLEARLY
         if passes.backward.sealed_left < 2 * most:  # the grader has no time to measure in
             return
+        work = timed or functools.partial(_slopes, passes, not number)
         with passes.backward.sealed_probe():
-            ran = _run(passes, made, rng, most)
-        if ran is None:
-            return
-        spent, found, douts = ran
-        if is_slope and not number:
-            _require_slope(passes, made, found, douts, rng)
+            spent = _spent(passes, work, made, rng, most)
         if spent <= limit:
             return
     raise _failure(passes, f"{spent / seconds / numbers:.2f} passes for each of {numbers} numbers")
@@ -75,27 +76,47 @@ def _is_finite(outs: tuple) -> bool:
     return all(np.all(np.isfinite(out)) for out in outs)
 
 
-def _run(
-    passes: Passes, inputs: Inputs, rng: np.random.Generator, most: float
-) -> tuple[float, Gradients, tuple] | None:
-    """The student's seconds for both passes, the gradients, and the upstream gradients. Raises Failure.
-
-    None when another limit than that of time is broken: who takes much memory need not take differences.
+def _spent(passes: Passes, timed: Timed, inputs: Inputs, rng: np.random.Generator, most: float) -> float:
+    """The student's seconds for both passes; 0 when another limit than that of time is broken: who takes
+    much memory need not take differences. Raises Failure.
     """
     try:
-        *outs, cache = call_times(passes.forward, list(inputs.values()), 1, most, keep=True)[0]
-        forth = passes.forward.sealed_spent
-        douts = tuple(rng.normal(size=out.shape) if np.ndim(out) else float(rng.normal()) for out in outs)
-        result = call_times(passes.backward, (*douts, cache), 1, most)[0]
-        found = passes.named(result, inputs, passes.backward.__name__)
-        return forth + passes.backward.sealed_spent, found, douts
+        return timed(inputs, rng, most)
     except Failure as failure:
         if failure.code == "limit" and "took longer" not in failure.cause:
-            return None
+            return 0.0
         if failure.code == "limit":
             raise _failure(passes, failure.cause) from failure
-        failure.cause = f"On inputs of other sizes, such as a single sample: {failure.cause}"
+        if failure.code != WRONG_THERE:
+            failure.cause = f"On inputs of other sizes, such as a single sample: {failure.cause}"
         raise
+
+
+def _slopes(
+    passes: Passes, look: bool, inputs: Inputs, rng: np.random.Generator, most: float
+) -> float:
+    """As `seconds_of_passes`; with `look` the gradients must also be right."""
+    spent, found, douts = _run(passes, inputs, rng, most)
+    if look:
+        _require_slope(passes, inputs, found, douts, rng)
+    return spent
+
+
+def seconds_of_passes(passes: Passes, inputs: Inputs, rng: np.random.Generator, most: float) -> float:
+    """The student's seconds for both passes. Raises Failure."""
+    return _run(passes, inputs, rng, most)[0]
+
+
+def _run(
+    passes: Passes, inputs: Inputs, rng: np.random.Generator, most: float
+) -> tuple[float, Gradients, tuple]:
+    """Those seconds, the gradients, and the upstream gradients."""
+    *outs, cache = call_times(passes.forward, list(inputs.values()), 1, most, keep=True)[0]
+    forth = passes.forward.sealed_spent
+    douts = tuple(rng.normal(size=out.shape) if np.ndim(out) else float(rng.normal()) for out in outs)
+    result = call_times(passes.backward, (*douts, cache), 1, most)[0]
+    found = passes.named(result, inputs, passes.backward.__name__)
+    return forth + passes.backward.sealed_spent, found, douts
 
 
 def _require_slope(
@@ -117,7 +138,7 @@ def _require_slope(
             return
     raise Failure(
         "The gradients are right at the check's own sizes and wrong at others, such as a single sample.",
-        code="batch",
+        code=WRONG_THERE,
     )
 
 

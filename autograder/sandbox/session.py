@@ -86,11 +86,12 @@ class Session:
         self._overran.discard(name)
 
     def carry(
-        self, forward: str, backward: str, arguments: tuple, douts: tuple, truth: dict | None
-    ) -> tuple[Any, bool]:
+        self, forward: str, backward: str, arguments: tuple, douts: tuple, truth: dict | None,
+        seconds: float | None = None,
+    ) -> tuple[Any, bool]:  # fmt: skip
         """What a backward pass returns for a cache put right (checks/mend.py). Raises Failure."""
         request = {"forward": forward, "backward": backward, "arguments": arguments, "douts": douts}
-        values, changed = self._values(backward, "carry", {**request, "truth": truth}, None)
+        values, changed = self._values(backward, "carry", {**request, "truth": truth}, seconds)
         return values[0], changed
 
     def _values(
@@ -292,11 +293,12 @@ class StudentFunction:
         self.session.forgive(self.__name__)
 
     def sealed_carry(
-        self, backward: "StudentFunction", arguments: tuple, douts: tuple, truth: dict | None
-    ) -> tuple[Any, bool]:
+        self, backward: "StudentFunction", arguments: tuple, douts: tuple, truth: dict | None,
+        seconds: float | None = None,
+    ) -> tuple[Any, bool]:  # fmt: skip
         """See Session.carry. Raises Failure, also when what is right is too large to send."""
         try:
-            return self.session.carry(self.__name__, backward.__name__, arguments, douts, truth)
+            return self.session.carry(self.__name__, backward.__name__, arguments, douts, truth, seconds)
         except wire.WireError:
             raise Failure("The cache is too large to be put right.", code="limit") from None
 
