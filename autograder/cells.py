@@ -159,6 +159,14 @@ def of_kind(cells: list[Cell], kind: str) -> Iterator[Cell]:
     return (cell for cell in cells if cell.kind == kind)
 
 
+def check_name(check: ast.stmt) -> str:
+    """The name under which a check reports, as autograder.checks.outcome.check makes it."""
+    call = check.value
+    kind = call.func.id.removeprefix("check_")
+    subjects = call.args[kind == "gradients" :]
+    return f"{getattr(subjects[0], 'id', '') if subjects else ''}: {kind}"
+
+
 def is_check(statement: ast.stmt) -> bool:
     """Is it a call `check_*(...)` as a statement?"""
     call = statement.value if isinstance(statement, ast.Expr) else None

@@ -1,12 +1,12 @@
 """What an audit hands in: the solution, the release, right and wrong answers, and cheats."""
 
-import ast
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from nbformat import NotebookNode
 
-from autograder.cells import cells_of, is_check, of_kind
+from autograder.audit.reach import untouched
+from autograder.cells import cells_of, check_name, is_check, of_kind
 from autograder.course import Course, CourseError
 from autograder.grading.restore import blank
 from autograder.truth.cheats import Cheat, cheats_of
@@ -22,7 +22,7 @@ MISTAKE, HELD_OUT = "mistake", "held out"
 class Case:
     """One submission; `answer` is the known answer or the cheat in it.
 
-    `defines` are the functions of the exercise with the mistake.
+    `defines` are the functions of the exercise with the mistake, `untouched` the tests that cannot see it.
     """
 
     assignment: str
@@ -31,6 +31,7 @@ class Case:
     notebook: NotebookNode
     answer: Mistake | Variant | Cheat | None = None
     defines: frozenset[str] = frozenset()
+    untouched: frozenset[str] = frozenset()
 
 
 def cases_of(course: Course, assignment: str) -> list[Case]:
@@ -65,16 +66,9 @@ def cases_of(course: Course, assignment: str) -> list[Case]:
 def check_names(source: NotebookNode) -> set[str]:
     """The names under which the notebook's checks report, such as "sigmoid: values"."""
     return {
-        _check_name(statement.value) for cell in of_kind(cells_of(source), "test")
+        check_name(statement) for cell in of_kind(cells_of(source), "test")
         for statement in cell.statements if is_check(statement)
     }  # fmt: skip
-
-
-def _check_name(call: ast.Call) -> str:
-    """The name that autograder.checks.outcome.check gives to a call."""
-    kind = call.func.id.removeprefix("check_")
-    subjects = call.args[kind == "gradients" :]
-    return f"{getattr(subjects[0], 'id', '') if subjects else ''}: {kind}"
 
 
 def _unknown(mistake: Mistake, known: set[str]) -> str:
@@ -94,6 +88,7 @@ def _made(
         exercise = exercises.get(getattr(answer, "function", ""))
         defines = frozenset(exercise.functions if exercise else ())
         try:
-            yield Case(assignment, kind, answer.name, change(solution, answer), answer, defines)
+            changed = change(solution, answer)
+            yield Case(assignment, kind, answer.name, changed, answer, defines, untouched(solution, changed))
         except CourseError as error:
             problems.append(str(error))

@@ -84,6 +84,7 @@ def judge_case(case: Case, rules: Rules) -> Result:
             notebook = case.notebook
             if case.kind == CHEAT:
                 notebook = case.answer.made(notebook, rules.source, Path(folder))
+            rules = dataclasses.replace(rules, known=case.untouched)
             fill(result, judge(restore(notebook, source), rules, plain_files(Path(folder))))
     except Exception as error:
         return failed(case.name, case.assignment, error)

@@ -11,6 +11,7 @@ import nbformat
 from nbformat import NotebookNode
 
 import autograder.hidden
+from autograder.cells import Cell, check_name, is_check
 from autograder.checks.outcome import Outcome
 from autograder.checks.show import MARKS, for_student, measured
 from autograder.grading.restore import Restored, blank, grade_id
@@ -36,7 +37,8 @@ class Rules:
     `salt` changes the hidden inputs. Without `show`, the student's output is not kept, which saves a pass.
     `alone` says that nothing else is judged meanwhile. `released` are the versions that were handed out,
     `published` the course's own functions (grading/published.py), `beside` other notebooks in the folder,
-    `timezone` that of the exchange's times.
+    `timezone` that of the exchange's times. Test cells in `known` count as passed and do not run: an audit
+    knows that.
     """
 
     source: Path
@@ -49,6 +51,7 @@ class Rules:
     published: tuple[tuple[str, str], ...] = ()
     beside: tuple[str, ...] = ()
     timezone: str = "UTC"
+    known: frozenset[str] = frozenset()
 
 
 class Disturbed(DoAgain):
@@ -105,6 +108,9 @@ def _run_tests(plan: Plan, rules: Rules, files: list[Path]) -> bool:
         for cell in plan.cells:
             if plan.runs(cell):
                 session.run(plan.code(cell), own=not grade_id(cell.node))
+            elif cell.kind == "test" and cell.name in rules.known:
+                judged += _passed(cell)
+                _write_result(cell.node, _passed(cell))
             elif cell.kind == "test":
                 checks = run_test_cell(cell, lambda name: StudentFunction(session, name), _proven(judged))
                 checks = [kept_where_paid(check, judged + checks) for check in checks]
@@ -114,6 +120,12 @@ def _run_tests(plan: Plan, rules: Rules, files: list[Path]) -> bool:
     finally:
         session.close()
     return session.disturbed
+
+
+def _passed(cell: Cell) -> list[Judged]:
+    """A test cell's checks, as passed."""
+    checks = [statement for statement in cell.statements if is_check(statement)]
+    return [Judged(Outcome(check_name(one), "passed"), cell.is_hidden(one)) for one in checks]
 
 
 def _proven(judged: list[Judged]) -> set[str]:
