@@ -3,10 +3,10 @@
 from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
 from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, GetGrades
 
-from autograder.collect.collector import LMSCollector
-from autograder.collect.extractor import BoundedExtractor
 from autograder.grading.nbgrader_steps import HideTests, RestoreCells, SaveSealedGrades, SealedExecute
 from autograder.page import BoundedHTMLExporter
+from autograder.platforms.collector import LMSCollector
+from autograder.platforms.extractor import BoundedExtractor
 
 c = get_config()
 

@@ -13,9 +13,10 @@ import pytest
 from nbgrader.api import Gradebook
 
 from autograder.cli import main
-from autograder.collect import archives, extractor
-from autograder.collect.names import notebook_name, read_name, student_id, system_of
 from autograder.gradebook import own_programs_first
+from autograder.platforms import archives, extractor
+from autograder.platforms.ids import student_id
+from autograder.platforms.names import notebook_name, read_name, system_of
 from autograder.tests.mini import ID as MINI
 from autograder.tests.mini import make_course, submission, write
 

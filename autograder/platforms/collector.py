@@ -9,10 +9,10 @@ from nbgrader.plugins import FileNameCollectorPlugin
 from nbgrader.utils import parse_utc
 from traitlets import Enum, Unicode
 
-from autograder.collect.archives import is_junk
-from autograder.collect.choose import Handed, choose, handed
-from autograder.collect.extractor import files_in
-from autograder.collect.names import SYSTEMS, Named, read_name, system_of
+from autograder.platforms.archives import is_junk
+from autograder.platforms.choose import Handed, choose, handed
+from autograder.platforms.extractor import files_in
+from autograder.platforms.names import SYSTEMS, Named, read_name, system_of
 from autograder.reports.words import plain
 
 

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from autograder.collect.names import Named, notebook_name, safe_name, student_id
+from autograder.platforms.ids import safe_name, student_id
+from autograder.platforms.names import Named, notebook_name
 
 
 class Handed(NamedTuple):

@@ -12,9 +12,6 @@ import unicodedata
 from datetime import datetime
 from typing import NamedTuple
 
-MAX_NAME = 200
-PATTERN = set("*?[]")  # nbgrader looks for folders by pattern
-
 # From the most to the least telling one: a name counts for the first that it matches.
 SYSTEMS = {
     "blackboard": r"(?P<person>.+?)_attempt_(?P<time>[0-9]{4}(-[0-9]{2}){5})(_(?P<file>.*))?",
@@ -66,24 +63,6 @@ def _user(text: str, title: str) -> str:
     if text.count("_") == 1:
         return text.partition("_")[2]
     raise ValueError(f"say how Blackboard calls the assignment, if not {title!r}: --LMSCollector.title='...'")
-
-
-def safe_name(text: str) -> str:
-    """`text` as one name of a file or folder. Raises ValueError, with a sentence, when it cannot be one."""
-    name = unicodedata.normalize("NFC", text).strip()
-    if not name or name.startswith(".") or "/" in name or "\\" in name:
-        raise ValueError(f"{name!r} would not be a folder or file of its own in submitted/")
-    if not name.isprintable() or len(name.encode()) > MAX_NAME:
-        raise ValueError(f"{name!r} is too long, or has characters that nobody can see")
-    return name
-
-
-def student_id(text: str) -> str:
-    """`text` as an id, the name of a folder in submitted/. Raises ValueError, with a sentence."""
-    name = safe_name(text)
-    if set(name) & PATTERN:
-        raise ValueError(f"{name!r} holds one of * ? [ ], which nbgrader cannot have in an id")
-    return name
 
 
 def notebook_name(file: str, assignment: str) -> tuple[str, int]:
