@@ -1,12 +1,17 @@
 """Which of the files that were handed in count: one notebook of a name per student, the latest."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from dateutil.parser import isoparse
+
+from autograder.platforms.download import IDENTITIES
 from autograder.platforms.ids import safe_name, student_id
-from autograder.platforms.names import Named, notebook_name
+from autograder.platforms.named import Named
+from autograder.platforms.names import notebook_name
+from autograder.platforms.roster import Roster
 
 
 class Handed(NamedTuple):
@@ -25,12 +30,12 @@ class Handed(NamedTuple):
         return self.named.upload, self.copy
 
 
-def handed(path: Path, named: Named, assignment: str, wanted: bool) -> Handed:
-    """A file with the name that it will have. Raises ValueError when that, or the id, cannot be."""
+def handed(path: Path, named: Named, student: str, assignment: str, wanted: bool) -> Handed:
+    """A student's file with the name that it will have. Raises ValueError when that, or the id, cannot be."""
     name, copy = notebook_name(named.file, assignment)
     if name + path.suffix == "timestamp.txt":
         raise ValueError("when something was handed in is not for students to say")
-    return Handed(path, student_id(named.student), named, safe_name(name), copy, wanted)
+    return Handed(path, student_id(student), named, safe_name(name), copy, wanted)
 
 
 def choose(files: Iterable[Handed]) -> tuple[list[Handed], list[str]]:
@@ -43,9 +48,24 @@ def choose(files: Iterable[Handed]) -> tuple[list[Handed], list[str]]:
         else:
             notes.append(
                 f"{student} is the name of {len(people)} people ({', '.join(people)}), so nothing of theirs "
-                "is collected: rename their files or folders in archive/, and collect again"
+                "is collected: put the platform's list of people beside archive/, or rename their files or "
+                "folders in it, and collect again"
             )
     return chosen, notes
+
+
+def class_notes(chosen: list[Handed], roster: Roster, zoned: bool) -> Iterator[str]:
+    """What somebody should know of the whole class; `zoned` says that times without a zone are understood."""
+    strangers = sorted({one.student for one in chosen} - set(roster.people))
+    if strangers and roster.people:
+        yield f"Not in roster.csv: {', '.join(strangers)}; see `autograder roster`"
+    if hidden := sorted({one.student for one in chosen if one.named.anonymous} & set(strangers)):
+        yield (
+            f"{len(hidden)} handed in anonymously, such as {hidden[0]}, and have another name in the next "
+            f"assignment; write their ids into {IDENTITIES} beside the download, and collect again"
+        )
+    if not zoned and any(one.named.time and not isoparse(one.named.time).tzinfo for one in chosen):
+        yield "The times of this platform name no zone and are taken for UTC; set c.LMSCollector.timezone"
 
 
 def _of_one(student: str, own: list[Handed], notes: list[str]) -> list[Handed]:
@@ -59,7 +79,10 @@ def _of_one(student: str, own: list[Handed], notes: list[str]) -> list[Handed]:
         names = ", ".join(sorted({one.path.name for one in attempt}))
         notes.append(f"{student} handed in no notebook that can be read, but {names}")
     elif any(one.named.late for one in wanted):
-        notes.append(f"{student} is late, and no name says how much; write timestamp.txt by hand")
+        notes.append(
+            f"{student} is late, and no name says how much; write timestamp.txt by hand, beside the notebook "
+            "in submitted/, with a line such as 2026-11-23 10:15:30 UTC"
+        )
     groups = _grouped(wanted, lambda one: (one.name, one.path.suffix)).values()
     return [one for same in groups if (one := _latest(student, same, notes))]
 

@@ -1,7 +1,9 @@
 """Who handed in what, told from the names of a whole download at once."""
 
 import os
-from pathlib import Path
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path, PurePath
 
 from dateutil.parser import isoparse
 from dateutil.tz import gettz
@@ -9,74 +11,105 @@ from nbgrader.plugins import FileNameCollectorPlugin
 from nbgrader.utils import parse_utc
 from traitlets import Enum, Unicode
 
+from autograder.course import Course, CourseError
 from autograder.platforms.archives import is_junk
-from autograder.platforms.choose import Handed, choose, handed
+from autograder.platforms.choose import Handed, choose, class_notes, handed
+from autograder.platforms.download import IDENTITIES, Download
 from autograder.platforms.extractor import files_in
-from autograder.platforms.names import SYSTEMS, Named, read_name, system_of
+from autograder.platforms.identities import Identity, read_from, students_by_key, write_identities
+from autograder.platforms.named import Named, System
+from autograder.platforms.names import SYSTEMS, systems_in
+from autograder.platforms.owners import owners
+from autograder.platforms.roster import KEYS, read_roster
+from autograder.platforms.teams import by_path
 from autograder.reports.words import plain
 
 
 class LMSCollector(FileNameCollectorPlugin):
-    """nbgrader's FileNameCollectorPlugin that knows how Canvas, Moodle and Blackboard name files.
+    """nbgrader's FileNameCollectorPlugin that knows how learning platforms name files.
 
     Its `named_regexp`, where it is set, comes before them.
     """
 
     lms = Enum(["", *SYSTEMS], "", help="the learning platform; '' finds out").tag(config=True)
-    title = Unicode("", help="what Blackboard calls the assignment, if not by its id").tag(config=True)
-    timezone = Unicode("UTC", help="of the times in names, such as Europe/Berlin").tag(config=True)
+    title = Unicode("", help="what the platform calls the assignment, if not by its id").tag(config=True)
+    timezone = Unicode("", help="of the times in names, such as Europe/Berlin").tag(config=True)
 
-    _chosen = None
+    def prepare(self) -> None:
+        """Look at everything that is unpacked, before nbgrader lists it: there will be copies for teams."""
+        self.chosen  # noqa: B018
 
     def collect(self, submitted_file: str) -> dict | None:
         """The student, notebook and time of one extracted file; None when it does not count."""
-        if self._chosen is None:
-            self._chosen = self._choose()
-        if not (one := self._chosen.get(os.path.abspath(submitted_file))):
+        if not (one := self.chosen.get(Path(os.path.abspath(submitted_file)))):
             return None
         time = {"timestamp": self._utc(one.named.time)} if one.named.time else {}
         return {"student_id": one.student, "file_id": one.name + one.path.suffix, **time}
 
-    def _choose(self) -> dict[str, Handed]:
-        root = self._extracted()
-        files = [path for path in files_in(root) if not is_junk(path.relative_to(root).parts)]
-        system = self.lms or self._system(root, files)
-        read = [one for path in files if (one := self._read(root, path, system))]
-        chosen, notes = choose(read)
-        for note in notes:
-            self._say(note)
-        return {os.path.abspath(one.path): one for one in chosen}
+    @cached_property
+    def chosen(self) -> dict[Path, Handed]:
+        """What counts, by path; a team's other members get copies, which are made now."""
+        try:
+            return self._choose()
+        except CourseError as error:
+            self.parent.fail(plain(str(error)))
 
-    def _extracted(self) -> Path:
+    def _choose(self) -> dict[Path, Handed]:
+        key = self.lms or self._found()
+        system = SYSTEMS[key](self._download) if key else None
+        earlier = students_by_key(read_from(self._beside / IDENTITIES), key)
+        read = [one for path in self._download.files for one in self._read(path, system, earlier)]
+        chosen, notes = choose(read)
+        zoned = bool(self.timezone or self.named_regexp)
+        for note in [*notes, *class_notes(chosen, self._download.roster, zoned)]:
+            self._say(note)
+        write_identities(
+            self._beside / IDENTITIES,
+            [Identity(key, one.named.key, one.student, one.named.part) for one in chosen if one.named.key],
+        )
+        return by_path(chosen, self._download.root)
+
+    @cached_property
+    def _download(self) -> Download:
         app = self.parent
         folder = app.collect_directory_structure.format(
             downloaded=app.downloaded_directory, assignment_id=app.coursedir.assignment_id,
             collect_step=app.extracted_directory,
         )  # fmt: skip
-        return Path(app.coursedir.root, folder)
+        root = Path(os.path.abspath(os.path.join(app.coursedir.root, folder)))
+        files = [path.relative_to(root) for path in files_in(root)]
+        return Download(
+            self.title or app.coursedir.assignment_id, read_roster(Course(Path(app.coursedir.root))), root,
+            tuple(path for path in files if not is_junk(path.parts)), root.parent,
+        )  # fmt: skip
 
-    def _system(self, root: Path, files: list[Path]) -> str:
-        """The one system whose names these are. A student can choose a file's name, so two are too many."""
-        found = set()
-        for path in files:
-            names = [system for part in path.relative_to(root).parts if (system := system_of(part))]
-            found |= set(names if names[:1] == ["canvas"] else names[:1])
+    @property
+    def _beside(self) -> Path:
+        return self._download.beside
+
+    def _found(self) -> str:
+        """The one platform whose names these are. A student can choose a file's name, so two are too many."""
+        found = systems_in(self._download.files)
         if len(found) > 1 and not self.named_regexp:
             several = " and ".join(sorted(found))
             self._say(f"There are names of {several}; say which counts with --LMSCollector.lms=...")
             return ""
         return next(iter(found), "")
 
-    def _read(self, root: Path, path: Path, system: str) -> Handed | None:
-        """What a file's name says; None, with a sentence if it is a notebook, when it says too little."""
+    def _read(self, path: PurePath, system: System | None, earlier: dict[str, list[str]]) -> list[Handed]:
+        """What a file's name says, for each of its owners; a sentence if a notebook's says too little."""
+        place = self._download.root / path
         wanted, assignment = path.suffix in self.valid_ext, self.parent.coursedir.assignment_id
         try:
-            named = self._by_expression(path) or self._by_system(path.relative_to(root), system)
-            return handed(path, named, assignment, wanted)
+            named = self._by_expression(place) or self._by_system(path, system)
+            if not named:
+                return []
+            students = dict.fromkeys(owners(named, self._download.roster, earlier))
+            return [handed(place, named, student, assignment, wanted) for student in students]
         except (ValueError, OverflowError) as error:  # the latter of a date
             if wanted:
-                self._say(f"{path.relative_to(root)} is not collected: {error}")
-            return None
+                self._say(f"{path} is not collected: {error}")
+            return []
 
     def _by_expression(self, path: Path) -> Named | None:
         if not self.named_regexp:
@@ -85,28 +118,43 @@ class LMSCollector(FileNameCollectorPlugin):
         if not found.get("student_id") or not found.get("file_id"):
             raise ValueError("named_regexp finds no student_id and file_id in its name")
         student, time = found["student_id"], parse_utc(found.get("timestamp") or None)
-        return Named(student, student, time.isoformat() if time else "", file=found["file_id"])
+        ids = dict.fromkeys(("id", *KEYS), student)
+        return Named(student, student, file=found["file_id"], time=time.isoformat() if time else "", ids=ids)
 
-    def _by_system(self, path: Path, system: str) -> Named:
-        """What the names in a path say; a student chooses those in an archive, so they may add nobody."""
-        title = self.title or self.parent.coursedir.assignment_id
-        found = [named for part in path.parts if system and (named := read_name(system, part, title))]
+    def _by_system(self, path: PurePath, system: System | None) -> Named | None:
+        """What the names in a path say, None where nobody handed it in; students choose those in archives."""
+        found = list(_readings(path, system)) if system else []
         if not found:
             raise ValueError("nothing in its name says whose it is; see docs/collecting.md")
         if len({named.person for named in found}) > 1:
             raise ValueError(
                 "there are names of several students in its path; put it into submitted/ by hand"
             )
-        own = read_name(system, path.name, title)
-        return found[0]._replace(file=(own and own.file) or path.name)
+        own = found[-1] if found[-1].part == path.name else None
+        file, late = system.handed_in((own and own.file) or path.name)
+        return None if system.ignores(path) else found[0]._replace(file=file, late=found[0].late or late)
 
     def _utc(self, time: str) -> str:
-        return time if self.named_regexp else isoparse(time).replace(tzinfo=self._zone()).isoformat()
+        parsed = isoparse(time)
+        if self.named_regexp or parsed.tzinfo:
+            return time
+        return parsed.replace(tzinfo=self._zone()).isoformat()
 
     def _zone(self):
-        if not (zone := gettz(self.timezone)):
+        if not (zone := gettz(self.timezone or "UTC")):
             self.parent.fail(f"There is no time zone {self.timezone!r}; c.LMSCollector.timezone is wrong.")
         return zone
 
     def _say(self, sentence: str) -> None:
         self.log.warning("%s", plain(f"{sentence}."))
+
+
+def _readings(path: PurePath, system: System) -> Iterator[Named]:
+    """What each part of a path says; only the first where the platform gives everybody a folder."""
+    for place, part in enumerate(path.parts):
+        if system.folders and place == len(path.parts) - 1:
+            return
+        if named := system.read(part, path.parts[:place]):
+            yield named
+            if system.folders:
+                return

@@ -15,8 +15,9 @@ from nbgrader.api import Gradebook
 from autograder.cli import main
 from autograder.gradebook import own_programs_first
 from autograder.platforms import archives, extractor
+from autograder.platforms.download import Download
 from autograder.platforms.ids import student_id
-from autograder.platforms.names import notebook_name, read_name, system_of
+from autograder.platforms.names import SYSTEMS, notebook_name, system_of
 from autograder.tests.mini import ID as MINI
 from autograder.tests.mini import make_course, submission, write
 
@@ -117,15 +118,15 @@ NAMES = {
 @pytest.mark.parametrize(("system", "name", "student", "time"), NAMES.values(), ids=NAMES.keys())
 def test_names_say_who_and_when(system, name, student, time):
     """Is the right system seen, and the right id read, whatever a student calls the file?"""
-    named = read_name(system, name, ID)
-    assert system_of(name) == system
+    named = SYSTEMS[system](Download(ID)).read(name)
+    assert system_of((name,)) == system
     assert (student_id(named.student), named.time) == (student, time)
 
 
 @pytest.mark.parametrize("name", ["submissions", "readme.txt", f"{ID}.ipynb", "a_1_b.ipynb", f"{TIME}_x.ipynb", ""])
 def test_other_names_say_nothing(name):
     """Is no name taken for one that it is not?"""
-    assert system_of(name) == ""
+    assert system_of((name,)) == ""
 
 
 @pytest.mark.parametrize("text", ["..", ".", "", " ", "../eve", "a/b", "a\\b", ".hidden", "a\nb", "a\x1b[2Jb",
