@@ -1,17 +1,13 @@
 """Which of the files that were handed in count: one notebook of a name per student, the latest."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from dateutil.parser import isoparse
-
-from autograder.platforms.download import IDENTITIES
 from autograder.platforms.ids import safe_name, student_id
 from autograder.platforms.named import Named
 from autograder.platforms.names import notebook_name
-from autograder.platforms.roster import Roster
 
 
 class Handed(NamedTuple):
@@ -52,20 +48,6 @@ def choose(files: Iterable[Handed]) -> tuple[list[Handed], list[str]]:
                 "folders in it, and collect again"
             )
     return chosen, notes
-
-
-def class_notes(chosen: list[Handed], roster: Roster, zoned: bool) -> Iterator[str]:
-    """What somebody should know of the whole class; `zoned` says that times without a zone are understood."""
-    strangers = sorted({one.student for one in chosen} - set(roster.people))
-    if strangers and roster.people:
-        yield f"Not in roster.csv: {', '.join(strangers)}; see `autograder roster`"
-    if hidden := sorted({one.student for one in chosen if one.named.anonymous} & set(strangers)):
-        yield (
-            f"{len(hidden)} handed in anonymously, such as {hidden[0]}, and have another name in the next "
-            f"assignment; write their ids into {IDENTITIES} beside the download, and collect again"
-        )
-    if not zoned and any(one.named.time and not isoparse(one.named.time).tzinfo for one in chosen):
-        yield "The times of this platform name no zone and are taken for UTC; set c.LMSCollector.timezone"
 
 
 def _of_one(student: str, own: list[Handed], notes: list[str]) -> list[Handed]:

@@ -4,16 +4,16 @@ import os
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path, PurePath
+from zoneinfo import available_timezones
 
-from dateutil.parser import isoparse
-from dateutil.tz import gettz
 from nbgrader.plugins import FileNameCollectorPlugin
 from nbgrader.utils import parse_utc
 from traitlets import Enum, Unicode
 
 from autograder.course import Course, CourseError
+from autograder.platforms.about_class import class_notes
 from autograder.platforms.archives import is_junk
-from autograder.platforms.choose import Handed, choose, class_notes, handed
+from autograder.platforms.choose import Handed, choose, handed
 from autograder.platforms.download import IDENTITIES, Download
 from autograder.platforms.extractor import files_in
 from autograder.platforms.identities import Identity, read_from, students_by_key, write_identities
@@ -22,6 +22,7 @@ from autograder.platforms.names import SYSTEMS, systems_in
 from autograder.platforms.owners import owners
 from autograder.platforms.roster import KEYS, read_roster
 from autograder.platforms.teams import by_path
+from autograder.platforms.when import utc
 from autograder.reports.words import plain
 
 
@@ -43,8 +44,7 @@ class LMSCollector(FileNameCollectorPlugin):
         """The student, notebook and time of one extracted file; None when it does not count."""
         if not (one := self.chosen.get(Path(os.path.abspath(submitted_file)))):
             return None
-        time = {"timestamp": self._utc(one.named.time)} if one.named.time else {}
-        return {"student_id": one.student, "file_id": one.name + one.path.suffix, **time}
+        return {"student_id": one.student, "file_id": one.name + one.path.suffix, **self._utc(one)}
 
     @cached_property
     def chosen(self) -> dict[Path, Handed]:
@@ -134,16 +134,20 @@ class LMSCollector(FileNameCollectorPlugin):
         file, late = system.handed_in((own and own.file) or path.name)
         return None if system.ignores(path) else found[0]._replace(file=file, late=found[0].late or late)
 
-    def _utc(self, time: str) -> str:
-        parsed = isoparse(time)
-        if self.named_regexp or parsed.tzinfo:
-            return time
-        return parsed.replace(tzinfo=self._zone()).isoformat()
+    def _utc(self, one: Handed) -> dict[str, str]:
+        """When something was handed in; nothing, with a sentence, where its time is none or two."""
+        zone = "UTC" if self.named_regexp else self._zone
+        try:
+            return {"timestamp": utc(one.named.time, zone)} if one.named.time else {}
+        except ValueError as error:
+            self._say(f"{one.student}: the name {error}; write timestamp.txt by hand")
+            return {}
 
-    def _zone(self):
-        if not (zone := gettz(self.timezone or "UTC")):
+    @cached_property
+    def _zone(self) -> str:
+        if self.timezone and self.timezone not in available_timezones():
             self.parent.fail(f"There is no time zone {self.timezone!r}; c.LMSCollector.timezone is wrong.")
-        return zone
+        return self.timezone or "UTC"
 
     def _say(self, sentence: str) -> None:
         self.log.warning("%s", plain(f"{sentence}."))

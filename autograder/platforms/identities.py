@@ -1,16 +1,13 @@
 """identities.csv beside a download: what the platform called whom in this assignment, for the way back."""
 
-import csv
-import io
 from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
 from autograder.course import Course, CourseError
-from autograder.files import write_whole
 from autograder.platforms.download import IDENTITIES
-from autograder.platforms.tables import read_table
+from autograder.platforms.tables import Table, read_table, write_table
 
 
 class Identity(NamedTuple):
@@ -55,8 +52,5 @@ def write_identities(path: Path, identities: Iterable[Identity]) -> None:
     kept = [one for one in read_from(path) if (one.platform, one.key) not in keys]
     if not new:
         return
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(Identity._fields)
-    writer.writerows(sorted([*kept, *new]))
-    write_whole(path, text.getvalue())
+    rows = [(0, list(one)) for one in sorted([*kept, *new])]
+    write_table(path, Table(list(Identity._fields), rows))

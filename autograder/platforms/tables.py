@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.course import CourseError
+from autograder.files import write_whole
 
 SEPARATORS = ",;\t"
 MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
@@ -19,6 +20,8 @@ class Table:
 
     header: list[str]
     rows: list[tuple[int, list[str]]]
+    separator: str = ","
+    encoding: str = "utf-8"
 
     def records(self) -> list[tuple[int, dict[str, str]]]:
         """The rows by column; a cell that is missing is empty, and so is what stands beyond the header."""
@@ -30,7 +33,7 @@ class Table:
 
 def read_table(path: Path) -> Table:
     """The table in a file; lines without any text are passed over. Raises CourseError."""
-    text = _text(path)
+    text, encoding = _text(path)
     separator = max(SEPARATORS, key=text.partition("\n")[0].count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     try:
@@ -39,11 +42,20 @@ def read_table(path: Path) -> Table:
         raise CourseError(f"{path} is no table from line {reader.line_num} on ({error}); mend it.") from error
     if not lines:
         raise CourseError(f"{path} is empty; put a table with a header there.")
-    return Table([cell.strip() for cell in lines[0][1]], lines[1:])
+    return Table([cell.strip() for cell in lines[0][1]], lines[1:], separator, encoding)
 
 
-def _text(path: Path) -> str:
-    """The file's text, without a byte-order mark."""
+def write_table(path: Path, table: Table) -> bool:
+    """Replace a file as a whole; False when it says all this already."""
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=table.separator, lineterminator="\n")
+    writer.writerow(table.header)
+    writer.writerows(row for _, row in table.rows)
+    return write_whole(path, text.getvalue().encode(table.encoding))
+
+
+def _text(path: Path) -> tuple[str, str]:
+    """The file's text without a byte-order mark, and its encoding."""
     if path.stat().st_size > MAX_BYTES:
         raise CourseError(f"{path} is too large for a table of students; see what it is.")
     data = path.read_bytes()
@@ -57,4 +69,4 @@ def _text(path: Path) -> str:
         ) from error
     if "\0" in text:
         raise CourseError(f"{path} is no text; export it as CSV in UTF-8 and run this again.")
-    return text
+    return text, encoding

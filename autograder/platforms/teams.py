@@ -35,6 +35,7 @@ def mark_teams(course: Course, results: Iterable[Result]) -> None:
             collected[result.assignment] = _collected(course, result.assignment)
         person = roster.people.get(result.student)
         team = collected[result.assignment].get(result.student) or (person.team if person else "")
+        result.fingerprints.pop("team", None)
         if result.fingerprints and team:
             result.fingerprints["team"] = team.casefold()
 

@@ -10,7 +10,7 @@ from autograder.platforms.people import name_key
 from autograder.platforms.tables import Table
 
 # Headers in English; an identifier and an address are known by what they look like, in any language.
-COLUMNS = {"Email address": "email", "Username": "login", "ID number": "sis_id"}
+COLUMNS = {"Email address": "email", "Username": "moodle_id", "ID number": "sis_id"}
 IDENTIFIER = re.compile(r"(?P<word>\D*?)\s*(?P<number>[0-9]+)")
 
 
@@ -67,6 +67,8 @@ def _row(record: dict[str, str], address: str, groups: list[str]) -> Row:
     ids = {key: record[name] for name, key in COLUMNS.items() if record.get(name)}
     if record.get(address):
         ids["email"] = record[address]
+    if user := ids.get("moodle_id"):
+        ids["login"] = user
     cells = {name_key(record[name]) for name in groups if record[name]}
     return Row(ids, record.get("Full name", ""), frozenset(cells))
 
