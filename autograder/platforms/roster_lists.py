@@ -86,7 +86,8 @@ def _people(table: Table, columns: dict[str, str]) -> Iterator[tuple[int, dict[s
 
 def _is_nobody(values: dict[str, str]) -> bool:
     """Is it one of Canvas's rows for points and posting, or its test student?"""
-    return values.get("canvas_id") == "" or values.get("name") == "Student, Test"
+    name = values.get("name") or f"{values.get('last_name')}, {values.get('first_name')}"
+    return values.get("canvas_id") == "" or name == "Student, Test"
 
 
 def _clean(text: str) -> str:

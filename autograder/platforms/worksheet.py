@@ -11,7 +11,7 @@ from autograder.platforms.tables import Table
 
 # Headers in English; an identifier and an address are known by what they look like, in any language.
 COLUMNS = {"Email address": "email", "Username": "moodle_id", "ID number": "sis_id"}
-IDENTIFIER = re.compile(r"(?P<word>\D*?)\s*(?P<number>[0-9]+)")
+IDENTIFIER = re.compile(r"(?P<word>\D+?)(?:\s+|(?<=[^\x00-\x7f]))(?P<number>[0-9]+)")
 
 
 @dataclass(frozen=True)
