@@ -96,7 +96,8 @@ def _differs(person: Person, column: str, values: dict[str, str]) -> bool:
 def _fill(joined: Joined, person: Person, one: Listed) -> None:
     """Write what is known now where nothing stands; what contradicts is said."""
     values = {key: text for key, text in one.values.items() if key != "id"}
-    for key in values:
+    same = name_key(_name(vars(person))) == name_key(_name(values))  # in another order, perhaps
+    for key in sorted(set(values) - ({"first_name", "last_name"} if same else set())):
         if _differs(person, key, values):
             mine = getattr(person, key)
             joined.remarks.append(f"{_where(one)} has {key} {values[key]!r}; {person.id} keeps {mine!r}")

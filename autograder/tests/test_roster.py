@@ -141,10 +141,11 @@ def listed(*rows):
 def test_lists_are_joined_by_whatever_they_share():
     """Login, address, number, the course's own id, last the name: is each one person, with gaps filled, and nothing changed?"""
     people = [Person("ann", login="aexample"), Person("bob", email="bob@example.org", section="A"), Person("cyd", "Cyd", "Ng")]
-    joined = join(people, listed(
+    other = Listed("2.csv", 2, {"first_name": "Cyd", "last_name": "Ng", "canvas_id": "4", "login": "cyd2"})
+    joined = join(people, [*listed(
         {"login": "AEXAMPLE", "email": "ann@example.org"}, {"login": "bob@example.org", "canvas_id": "2", "section": "B"},
         {"first_name": "NG", "last_name": "Cyd", "canvas_id": "3"}, {"sis_id": "ann", "github": "annx"},
-    ) + [Listed("2.csv", 2, {"first_name": "Cyd", "last_name": "Ng", "canvas_id": "4", "login": "cyd2"})], set())  # fmt: skip
+    ), other], set())  # fmt: skip
     assert list(joined.people) == ["ann", "bob", "cyd", "cyd2"]
     assert joined.people["ann"] == Person("ann", login="aexample", email="ann@example.org", github="annx", sis_id="ann")
     assert joined.people["bob"].section == "A"
