@@ -53,7 +53,7 @@ def test_a_team_that_is_no_more_is_forgotten(course):
     course.roster.write_text("id,team\nann,Red\nbob,Red\n")
     found = results(ann=SAME, bob=SAME)
     assert pairs(course, found) == []
-    course.roster.write_text("id,team\nann,Red\nbob,Blue\n")
+    course.roster.write_text("id,team\nann,\nbob,\n")
     assert pairs(course, found) == [("ann", "bob")]
 
 
