@@ -1,7 +1,6 @@
 """Who handed in what, told from the names of a whole download at once."""
 
 import os
-from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path, PurePath
 from zoneinfo import available_timezones
@@ -11,7 +10,7 @@ from nbgrader.utils import parse_utc
 from traitlets import Enum, Unicode
 
 from autograder.course import Course, CourseError
-from autograder.platforms.about_class import class_notes
+from autograder.platforms.about_class import class_notes, time_notes
 from autograder.platforms.archives import is_junk
 from autograder.platforms.choose import Handed, choose, handed
 from autograder.platforms.download import IDENTITIES, Download
@@ -20,6 +19,7 @@ from autograder.platforms.identities import Identity, read_from, students_by_key
 from autograder.platforms.named import Named, System
 from autograder.platforms.names import SYSTEMS, systems_in
 from autograder.platforms.owners import owners
+from autograder.platforms.reading import read_path
 from autograder.platforms.roster import KEYS, read_roster
 from autograder.platforms.teams import by_path
 from autograder.platforms.when import utc
@@ -60,8 +60,9 @@ class LMSCollector(FileNameCollectorPlugin):
         earlier = students_by_key(read_from(self._beside / IDENTITIES), key)
         read = [one for path in self._download.files for one in self._read(path, system, earlier)]
         chosen, notes = choose(read)
-        zoned = bool(self.timezone or self.named_regexp)
-        for note in [*notes, *class_notes(chosen, self._download.roster, zoned)]:
+        notes += class_notes(chosen, self._download.roster, self._is_there)
+        notes += [] if self.timezone or self.named_regexp else time_notes(chosen)
+        for note in notes:
             self._say(note)
         write_identities(
             self._beside / IDENTITIES,
@@ -87,6 +88,10 @@ class LMSCollector(FileNameCollectorPlugin):
     def _beside(self) -> Path:
         return self._download.beside
 
+    def _is_there(self, student: str) -> bool:
+        folders = self.parent.coursedir
+        return os.path.isdir(folders.format_path(folders.submitted_directory, student, folders.assignment_id))
+
     def _found(self) -> str:
         """The one platform whose names these are. A student can choose a file's name, so two are too many."""
         found = systems_in(self._download.files)
@@ -101,7 +106,7 @@ class LMSCollector(FileNameCollectorPlugin):
         place = self._download.root / path
         wanted, assignment = path.suffix in self.valid_ext, self.parent.coursedir.assignment_id
         try:
-            named = self._by_expression(place) or self._by_system(path, system)
+            named = self._by_expression(place) or read_path(path, system)
             if not named:
                 return []
             students = dict.fromkeys(owners(named, self._download.roster, earlier))
@@ -121,19 +126,6 @@ class LMSCollector(FileNameCollectorPlugin):
         ids = dict.fromkeys(("id", *KEYS), student)
         return Named(student, student, file=found["file_id"], time=time.isoformat() if time else "", ids=ids)
 
-    def _by_system(self, path: PurePath, system: System | None) -> Named | None:
-        """What the names in a path say, None where nobody handed it in; students choose those in archives."""
-        found = list(_readings(path, system)) if system else []
-        if not found:
-            raise ValueError("nothing in its name says whose it is; see docs/collecting.md")
-        if len({named.person for named in found}) > 1:
-            raise ValueError(
-                "there are names of several students in its path; put it into submitted/ by hand"
-            )
-        own = found[-1] if found[-1].part == path.name else None
-        file, late = system.handed_in((own and own.file) or path.name)
-        return None if system.ignores(path) else found[0]._replace(file=file, late=found[0].late or late)
-
     def _utc(self, one: Handed) -> dict[str, str]:
         """When something was handed in; nothing, with a sentence, where its time is none or two."""
         zone = "UTC" if self.named_regexp else self._zone
@@ -151,14 +143,3 @@ class LMSCollector(FileNameCollectorPlugin):
 
     def _say(self, sentence: str) -> None:
         self.log.warning("%s", plain(f"{sentence}."))
-
-
-def _readings(path: PurePath, system: System) -> Iterator[Named]:
-    """What each part of a path says; only the first where the platform gives everybody a folder."""
-    for place, part in enumerate(path.parts):
-        if system.folders and place == len(path.parts) - 1:
-            return
-        if named := system.read(part, path.parts[:place]):
-            yield named
-            if system.folders:
-                return

@@ -97,6 +97,17 @@ def test_canvas_without_names(course, nbgrader):
     assert Identity("canvas", "anon_k3XyZ", "ann", f"anon_k3XyZ_1_{FILE}") in read_identities(course, ID)
 
 
+def test_a_roster_that_comes_late_splits_nobody_unseen(course, nbgrader):
+    """Is a folder that was collected under the platform's number named, when the roster has another id?"""
+    download(course, {f"exampleann_12345_1_{FILE}": "ann", f"zed_99_2_{FILE}": "zed"})
+    nbgrader(course, "zip_collect", ID)
+    roster(course)
+    said = nbgrader(course, "zip_collect", ID, "--force")
+    assert set(texts(course)) == {"12345", "ann", "99"}
+    assert "submitted/ has 12345 from before the roster" in said
+    assert "Not in roster.csv: 99;" in said
+
+
 def test_a_team_of_canvas(course, nbgrader):
     """Does what one member handed in for the roster's team become everybody's, and only theirs?"""
     roster(course)
