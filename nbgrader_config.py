@@ -3,10 +3,10 @@
 from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
 from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, GetGrades
 
-from autograder.collect.collector import LMSCollector
-from autograder.collect.extractor import BoundedExtractor
 from autograder.grading.nbgrader_steps import HideTests, RestoreCells, SaveSealedGrades, SealedExecute
 from autograder.page import BoundedHTMLExporter
+from autograder.platforms.collector import LMSCollector
+from autograder.platforms.extractor import BoundedExtractor
 
 c = get_config()
 
@@ -29,7 +29,7 @@ c.GenerateFeedback.preprocessors = [GetGrades, HideTests, CSSHTMLHeaderPreproces
 c.GenerateFeedback.exporter_class = BoundedHTMLExporter
 # Grading does not number the cells, so the page would say "In [ ]" and "Out[ ]" everywhere.
 c.HTMLExporter.exclude_input_prompt = c.HTMLExporter.exclude_output_prompt = True
-# Knows how Canvas, Moodle and Blackboard name what they let you download; see docs/collecting.md.
+# Knows how learning platforms name what they let you download; see docs/collecting.md.
 c.ZipCollectApp.collector_plugin = LMSCollector
 # A bad archive costs nobody else anything, and none writes outside of its folder.
 c.ZipCollectApp.extractor_plugin = BoundedExtractor

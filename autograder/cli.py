@@ -92,6 +92,7 @@ def solve(options: argparse.Namespace) -> int:
 def grade(options: argparse.Namespace) -> int:
     """Submitted to autograded, gradebook and report."""
     from autograder.grading.record import with_grades
+    from autograder.platforms.teams import mark_teams
     from autograder.reports.page import write_report
     from autograder.reports.table import changes
     from autograder.reports.waits import waits
@@ -102,6 +103,7 @@ def grade(options: argparse.Namespace) -> int:
         course, course.choose(options.assignments), options.students, jobs=options.jobs,
         scheduler=options.scheduler, sandbox=options.sandbox, force=options.force,
     )  # fmt: skip
+    mark_teams(course, [*results, *before])
     page = write_report(with_grades(course, with_earlier(course, results, before)), course.reports)
     show_class(results)
     for change in changes(before, results):
@@ -278,6 +280,18 @@ def why(options: argparse.Namespace) -> int:
     return 0
 
 
+def roster(options: argparse.Namespace) -> int:
+    """Lists that platforms export to roster.csv, and everybody's name to the gradebook."""
+    from autograder.platforms.roster_command import sentences, update_roster
+
+    joined = update_roster(_course(options), options.files)
+    for line in sentences(joined):
+        console.print(escape(line), soft_wrap=True)
+    for line in [*joined.remarks, *joined.doubts]:
+        console.print(f"[yellow]![/] {escape(line)}", soft_wrap=True)
+    return int(bool(joined.doubts))
+
+
 def doctor(options: argparse.Namespace) -> int:
     """What is missing on this machine, and how to get it."""
     from autograder.doctor import examine
@@ -372,6 +386,9 @@ def _parser() -> argparse.ArgumentParser:
     measured.add_argument("--seeds", type=_positive, default=200, metavar="N", help="runs of the reference")
     measured.add_argument("--mistake-seeds", type=_positive, default=40, metavar="N", help="of each mistake")
     measured.add_argument("--jobs", type=_positive, metavar="N", help="runs at a time (default: cores)")
+    add(roster, alone=True).add_argument(
+        "files", nargs="*", type=Path, metavar="FILE", help="a list that a platform exported"
+    )
     add(doctor).add_argument("--install", action="store_true", help="install what apt-get can")
     add_grading(add(demo, alone=True))
     return parser

@@ -127,6 +127,15 @@ class Course:
         return self.judging / student / assignment
 
     @property
+    def roster(self) -> Path:
+        """Who is in the class, and what the platforms call everybody; there may be none."""
+        return self.root / "roster.csv"
+
+    def downloaded(self, assignment: str) -> Path:
+        """What a platform lets one download: submissions in archive/, lists of people beside it."""
+        return self.root / "downloaded" / assignment
+
+    @property
     def lock(self) -> Path:
         """What the one who writes the gradebook holds; the file itself stays."""
         return self.root / ".autograder.lock"

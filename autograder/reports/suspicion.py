@@ -79,23 +79,29 @@ def alike(results: list[Result]) -> list[Pair]:
 
 def _pairs(assignment: str, results: list[Result]) -> Iterator[Pair]:
     results = sorted(results, key=lambda result: result.student)
-    code, remarks = (_shares([result.fingerprints.get(kind, "") for result in results]) for kind in KINDS)
+    teams = [result.fingerprints.get("team") or f" {place}" for place, result in enumerate(results)]
+    code, remarks = (
+        _shares([result.fingerprints.get(kind, "") for result in results], teams) for kind in KINDS
+    )
     for i, j in sorted({*code, *remarks}):
         shares = round(code.get((i, j), 0.0), 3), round(remarks.get((i, j), 0.0), 3)
         if max(shares) >= ENOUGH:
             yield Pair(assignment, (results[i].student, results[j].student), *shares)
 
 
-def _shares(texts: list[str]) -> dict[tuple[int, int], float]:
-    """By pair of places, the share of rare fingerprints in common; pairs that share a few are left out."""
+def _shares(texts: list[str], teams: list[str]) -> dict[tuple[int, int], float]:
+    """By pair of places, the share of rare fingerprints in common; pairs that share a few are left out.
+
+    A team counts as one, and its members are no pairs: they handed in the same.
+    """
     owners: dict[str, list[int]] = defaultdict(list)
     for place, text in enumerate(texts):
         for word in set(text.split()):
             owners[word].append(place)
     most = min(max(5, len(texts) // 10), 30)
-    rare = [places for places in owners.values() if len(places) <= most]
+    rare = [places for places in owners.values() if len({teams[place] for place in places}) <= most]
     sizes = Counter(place for places in rare for place in places)
-    shared = Counter(pair for places in rare for pair in combinations(places, 2))
+    shared = Counter((i, j) for places in rare for i, j in combinations(places, 2) if teams[i] != teams[j])
     return {
         pair: count / min(sizes[pair[0]], sizes[pair[1]])
         for pair, count in shared.items() if count >= FEWEST

@@ -2,6 +2,7 @@
 
 import pytest
 
+from autograder.tests.downloads import runner
 from autograder.tests.mini import make_course
 from autograder.tests.time_limit import pytest_timeout_set_timer
 
@@ -22,3 +23,9 @@ def stress(request) -> bool:
 def course(tmp_path):
     """A course folder with the tiny assignment."""
     return make_course(tmp_path)
+
+
+@pytest.fixture
+def nbgrader(monkeypatch, tmp_path, capsys):
+    """Runs one of nbgrader's commands in a course's folder; returns what it said."""
+    return runner(monkeypatch, tmp_path / "home", capsys)

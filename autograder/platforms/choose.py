@@ -5,7 +5,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from autograder.collect.names import Named, notebook_name, safe_name, student_id
+from autograder.platforms.ids import safe_name, student_id
+from autograder.platforms.named import Named
+from autograder.platforms.names import notebook_name
 
 
 class Handed(NamedTuple):
@@ -24,12 +26,12 @@ class Handed(NamedTuple):
         return self.named.upload, self.copy
 
 
-def handed(path: Path, named: Named, assignment: str, wanted: bool) -> Handed:
-    """A file with the name that it will have. Raises ValueError when that, or the id, cannot be."""
+def handed(path: Path, named: Named, student: str, assignment: str, wanted: bool) -> Handed:
+    """A student's file with the name that it will have. Raises ValueError when that, or the id, cannot be."""
     name, copy = notebook_name(named.file, assignment)
     if name + path.suffix == "timestamp.txt":
         raise ValueError("when something was handed in is not for students to say")
-    return Handed(path, student_id(named.student), named, safe_name(name), copy, wanted)
+    return Handed(path, student_id(student), named, safe_name(name), copy, wanted)
 
 
 def choose(files: Iterable[Handed]) -> tuple[list[Handed], list[str]]:
@@ -42,7 +44,8 @@ def choose(files: Iterable[Handed]) -> tuple[list[Handed], list[str]]:
         else:
             notes.append(
                 f"{student} is the name of {len(people)} people ({', '.join(people)}), so nothing of theirs "
-                "is collected: rename their files or folders in archive/, and collect again"
+                "is collected: put the platform's list of people beside archive/, or rename their files or "
+                "folders in it, and collect again"
             )
     return chosen, notes
 
@@ -58,7 +61,10 @@ def _of_one(student: str, own: list[Handed], notes: list[str]) -> list[Handed]:
         names = ", ".join(sorted({one.path.name for one in attempt}))
         notes.append(f"{student} handed in no notebook that can be read, but {names}")
     elif any(one.named.late for one in wanted):
-        notes.append(f"{student} is late, and no name says how much; write timestamp.txt by hand")
+        notes.append(
+            f"{student} is late, and no name says how much; write timestamp.txt by hand, beside the notebook "
+            "in submitted/, with a line such as 2026-11-23 10:15:30 UTC"
+        )
     groups = _grouped(wanted, lambda one: (one.name, one.path.suffix)).values()
     return [one for same in groups if (one := _latest(student, same, notes))]
 

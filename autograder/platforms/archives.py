@@ -20,7 +20,7 @@ from autograder.grading.submission import MAX_BYTES
 MAX_FILES, MAX_DEPTH = 1000, 20
 BLOCK = 2**20
 ENCRYPTED = 1  # a bit of a zip entry's flags
-JUNK = {"__MACOSX", ".ipynb_checkpoints"}
+JUNK = {"__MACOSX", ".ipynb_checkpoints", ".git"}
 
 
 class ArchiveError(Exception):
@@ -139,7 +139,7 @@ def _write(member: Member, place: Path, allowance: Allowance) -> str:
 
 
 def is_junk(parts: tuple[str, ...]) -> bool:
-    """Is it what a file manager or Jupyter leaves beside a notebook?"""
+    """Is it what a file manager, Jupyter or git leaves beside a notebook?"""
     return not parts or parts[-1].startswith(".") or bool(JUNK & set(parts))
 
 

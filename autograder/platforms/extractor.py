@@ -8,8 +8,8 @@ from pathlib import Path
 from nbgrader.plugins import ExtractorPlugin
 from traitlets import List
 
-from autograder.collect.archives import MAX_FILES, Allowance, ArchiveError, unpack
 from autograder.grading.submission import MAX_BYTES
+from autograder.platforms.archives import MAX_FILES, Allowance, ArchiveError, is_junk, unpack
 from autograder.reports.words import plain
 
 # A class's archive holds everybody's: it may unpack to this many times its size, and the archives in it to
@@ -25,8 +25,10 @@ class BoundedExtractor(ExtractorPlugin):
     zip_ext = List([".zip", ".gz", ".tgz", ".tar"], help="suffixes of archives to unpack").tag(config=True)
 
     def extract(self, archive_path: str, extracted_path: str) -> None:
-        """Unpack archives and copy everything else, from folder to folder."""
+        """Unpack archives and copy everything else, from folder to folder; then let the collector look."""
         for path in files_in(Path(archive_path)):
+            if is_junk(path.relative_to(archive_path).parts):
+                continue
             place = Path(extracted_path) / path.relative_to(archive_path)
             if path.is_symlink() or not path.is_file():
                 self._say(path, "is a link or no plain file, and is left out")
@@ -39,6 +41,9 @@ class BoundedExtractor(ExtractorPlugin):
                 self._unpack(path, _folder(path, place.parent), own)
             else:
                 shutil.copyfile(path, place)
+        collector = getattr(self.parent, "collector_plugin_inst", None)
+        if prepare := getattr(collector, "prepare", None):
+            prepare()
 
     def _unpack(self, archive: Path, place: Path, allowance: Allowance, depth: int = 1) -> None:
         """Unpack an archive and those in it, which share one allowance from the second on."""

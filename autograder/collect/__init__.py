@@ -1,1 +1,0 @@
-"""Downloads of a learning platform to submitted/: what plugs into `nbgrader zip_collect`."""

@@ -1,0 +1,1 @@
+"""The way from and to the learning platform: downloads to submitted/, and who is who."""
