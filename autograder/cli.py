@@ -12,6 +12,7 @@ from rich.markup import escape
 
 from autograder import faults, terminal
 from autograder.course import Course, CourseError
+from autograder.gradescope import options as gradescope_options
 from autograder.sandbox.places import BEST, PLACES
 
 console = terminal.Terminal()
@@ -278,6 +279,11 @@ def why(options: argparse.Namespace) -> int:
     return 0
 
 
+def gradescope(options: argparse.Namespace) -> int:
+    """The zip with which Gradescope grades an assignment."""
+    return gradescope_options.answer(_course(options), options, console)
+
+
 def doctor(options: argparse.Namespace) -> int:
     """What is missing on this machine, and how to get it."""
     from autograder.doctor import examine
@@ -372,6 +378,7 @@ def _parser() -> argparse.ArgumentParser:
     measured.add_argument("--seeds", type=_positive, default=200, metavar="N", help="runs of the reference")
     measured.add_argument("--mistake-seeds", type=_positive, default=40, metavar="N", help="of each mistake")
     measured.add_argument("--jobs", type=_positive, metavar="N", help="runs at a time (default: cores)")
+    gradescope_options.add_to(add(gradescope))
     add(doctor).add_argument("--install", action="store_true", help="install what apt-get can")
     add_grading(add(demo, alone=True))
     return parser
