@@ -14,7 +14,7 @@ fi
 # where that is the right one, else it fetches a build of it; into /opt, since root's home is closed to others.
 python3 -m venv --clear /opt/uv
 /opt/uv/bin/pip install --quiet --disable-pip-version-check uv
-export UV_PYTHON_INSTALL_DIR=/opt/python UV_NO_CACHE=1
+export UV_PYTHON_INSTALL_DIR=/opt/python UV_COMPILE_BYTECODE=1 UV_NO_CACHE=1
 umask 022
 /opt/uv/bin/uv venv --clear --python "$(cat "$source/python")" /opt/autograder
 /opt/uv/bin/uv pip install --python /opt/autograder/bin/python --requirement "$source/requirements.txt"
