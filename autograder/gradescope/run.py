@@ -12,6 +12,7 @@ from autograder.course import Course, CourseError
 from autograder.files import write_whole
 from autograder.gradescope.handed_in import hand_in
 from autograder.gradescope.known import Known
+from autograder.gradescope.memory import fitting
 from autograder.gradescope.walls import choose, close
 from autograder.grading.judge import Rules
 from autograder.grading.one import judge_one
@@ -31,7 +32,7 @@ class Run:
         self.began, self.results = time.monotonic(), root / "results" / "results.json"
         self.root, self.course = root, Course(root / "source" / "course")
         settings = json.loads((root / "source" / "settings.json").read_text(encoding="utf-8"))
-        self.assignment, self.limits = settings["assignment"], Limits(**settings["limits"])
+        self.assignment, self.limits = settings["assignment"], fitting(Limits(**settings["limits"]))
         self.source = self.course.source(self.assignment)
         cells = cells_of(nbformat.read(self.source, as_version=4))
         self.known = Known(list(of_kind(cells, "test")), settings["hidden"])

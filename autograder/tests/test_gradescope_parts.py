@@ -13,13 +13,15 @@ from autograder.cli import main
 from autograder.course import CourseError
 from autograder.gradescope.handed_in import hand_in
 from autograder.gradescope.known import Known
+from autograder.gradescope.memory import fitting
 from autograder.gradescope.options import VISIBILITIES
 from autograder.gradescope.pack import pack
 from autograder.gradescope.pinned import pinned
 from autograder.gradescope.wheel import make_wheel, pack_again
 from autograder.grading.submission import SubmissionError
 from autograder.grading.testcell import Judged
-from autograder.sandbox import otheruser
+from autograder.sandbox import cgroup, otheruser
+from autograder.sandbox.limits import Limits
 from autograder.sandbox.otheruser import OtherUser
 from autograder.tests.mini import ID, make_course, source_notebook, submission, write
 
@@ -240,3 +242,16 @@ def test_another_user_is_no_wall_for_a_course_that_all_can_enter(course, monkeyp
     monkeypatch.setattr(otheruser.os, "getuid", lambda: 0)
     with pytest.raises(CourseError, match="which other users cannot enter"):
         OtherUser().require()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "bytes_"),
+    [("memory.max", "805306368\n", 805306368), ("memory.max", "max\n", 3 * 2**30),
+     ("memory/memory.limit_in_bytes", "805306368\n", 805306368), ("memory/memory.limit_in_bytes", f"{2**63 - 4096}\n", 3 * 2**30),
+     ("nothing", "", 3 * 2**30)],
+)  # fmt: skip
+def test_a_small_container_has_a_small_limit(tmp_path, monkeypatch, name, text, bytes_):
+    """Is the memory of a student process bounded by that of the container, in both versions of control groups?"""
+    write(tmp_path / name, text)
+    monkeypatch.setattr(cgroup, "ROOT", tmp_path)
+    assert fitting(Limits(call_seconds=3)) == Limits(call_seconds=3, memory=bytes_)
