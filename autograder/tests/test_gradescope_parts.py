@@ -246,8 +246,8 @@ def test_another_user_is_no_wall_for_a_course_that_all_can_enter(course, monkeyp
 
 @pytest.mark.parametrize(
     ("name", "text", "bytes_"),
-    [("memory.max", "805306368\n", 805306368), ("memory.max", "max\n", 3 * 2**30),
-     ("memory/memory.limit_in_bytes", "805306368\n", 805306368), ("memory/memory.limit_in_bytes", f"{2**63 - 4096}\n", 3 * 2**30),
+    [("memory.max", "805306368\n", 512 * 2**20), ("memory.max", "max\n", 3 * 2**30), ("memory.max", "1000\n", 384 * 2**20),
+     ("memory/memory.limit_in_bytes", "805306368\n", 512 * 2**20), ("memory/memory.limit_in_bytes", f"{2**63 - 4096}\n", 3 * 2**30),
      ("nothing", "", 3 * 2**30)],
 )  # fmt: skip
 def test_a_small_container_has_a_small_limit(tmp_path, monkeypatch, name, text, bytes_):
