@@ -229,8 +229,8 @@ def _stopped(check: str, functions: Sequence[Callable], stop: KeyboardInterrupt,
 def _failed(name: str, failure: Failure, hint: str, says: str) -> Outcome:
     status = "passed" if failure.share == 1 else "failed"
     rows = _rows(failure, hint)
-    rest = (failure.code, failure.share, failure.rests_on, failure.loss)
-    return Outcome(name, status, failure.cause, rows, says, *rest)
+    kept = {"share": failure.share, "rests_on": failure.rests_on, "loss": failure.loss}
+    return Outcome(name, status, failure.cause, rows, says, failure.code, **kept)
 
 
 def unworkable(function: str, error: Exception) -> Failure:

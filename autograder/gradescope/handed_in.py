@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 from autograder.grading.submission import SubmissionError, other_notebooks, plain_files, read_submission
+from autograder.grading.times import TIMESTAMP
 
 
 def hand_in(uploaded: Path, notebook: Path) -> str:
@@ -18,7 +19,8 @@ def hand_in(uploaded: Path, notebook: Path) -> str:
     notebook.parent.mkdir(parents=True)
     shutil.copyfile(chosen, notebook, follow_symlinks=False)
     for file in plain_files(chosen.parent):
-        shutil.copyfile(file, notebook.with_name(file.name))
+        if file.name != TIMESTAMP:  # Gradescope knows when it came
+            shutil.copyfile(file, notebook.with_name(file.name))
     read_submission(notebook)
     name = chosen.relative_to(uploaded).as_posix()
     return f"{name} was taken for {notebook.name}." if name != notebook.name else ""

@@ -82,7 +82,8 @@ def _blamed(cell: Cell, check: ast.stmt, error: Exception) -> Outcome:
     if not right or right.status != "passed":
         return _could_not_run(ast.unparse(check.value.func), error)
     failure = unworkable(right.check.partition(":")[0], error)
-    return dataclasses.replace(right, status="failed", cause=failure.cause, diagnosis=failure.code)
+    found = {"cause": failure.cause, "diagnosis": failure.code, "loss": None}
+    return dataclasses.replace(right, status="failed", **found)
 
 
 def _with_reference(cell: Cell, check: ast.stmt) -> Outcome | None:

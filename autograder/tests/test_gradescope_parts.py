@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from autograder.cells import cells_of, of_kind
-from autograder.checks.outcome import Outcome
+from autograder.checks.outcome import Outcome, listening
+from autograder.checks.training import check_training
 from autograder.cli import main
 from autograder.course import CourseError
 from autograder.gradescope.handed_in import hand_in
@@ -18,12 +19,14 @@ from autograder.gradescope.options import VISIBILITIES
 from autograder.gradescope.pack import pack
 from autograder.gradescope.pinned import pinned
 from autograder.gradescope.wheel import make_wheel, pack_again
+from autograder.grading.judge import Rules
+from autograder.grading.one import judge_one
 from autograder.grading.submission import SubmissionError
 from autograder.grading.testcell import Judged
 from autograder.sandbox import cgroup, otheruser
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.otheruser import OtherUser
-from autograder.tests.mini import ID, make_course, source_notebook, submission, write
+from autograder.tests.mini import ID, QUICK, make_course, source_notebook, submission, write
 
 
 @pytest.fixture(scope="module")
@@ -195,9 +198,36 @@ def test_a_loss_that_is_no_number_is_on_no_leaderboard():
     json.dumps(results, allow_nan=False)
 
 
+TARGET = {"data": np.ones(3), "steps": 1, "rng": None}
+
+
+@pytest.mark.parametrize(("at_most", "status"), [(1.0, "passed"), (0.1, "failed")])
+def test_a_target_check_tells_the_loss_that_it_measured(at_most, status):
+    """Is the loss there as a number, whether the target was reached or not?"""
+    heard = []
+    with listening(heard.append):
+        check_training(lambda *inputs: {"mean": np.ones(1)}, TARGET, lambda params: 0.5, at_most=at_most, like={"mean": np.ones(1)})
+    assert [(one.status, one.loss) for one in heard] == [(status, 0.5)]
+
+
+def test_the_reference_is_on_no_leaderboard(course):
+    """Where results broke a check, is the loss with which the reference passes it not taken for the student's?"""
+    heard = {}
+    source = source_notebook()
+    source.cells[-1].source = source.cells[-1].source.replace("data = np.array", "double([1.0])['x']\ndata = np.array", 1)
+    source.cells[2].source = "def double(x):\n    ### BEGIN SOLUTION\n    return {'x': 2}\n    ### END SOLUTION"
+    write(course.source(ID), source)
+    rules = Rules(course.source(ID), "none", QUICK, show=False, heard=heard.__setitem__)
+    write(course.submitted("ada", ID), submission({"double": "def double(x):\n    return 2"}))
+    judge_one(course, "ada", ID, rules)
+    assert {one.outcome.status for one in heard["test_fit"]} == {"failed"}
+    assert {one.outcome.loss for one in heard["test_fit"]} == {None}
+
+
 UPLOADS = {
     "its name": ({f"{ID}.ipynb": 1, "other.ipynb": 1}, ""),
     "another name": ({"a (2).ipynb": 1, "notes.txt": 0}, f"a (2).ipynb was taken for {ID}.ipynb."),
+    "a time of its own": ({f"{ID}.ipynb": 1, "timestamp.txt": 0}, ""),
     "a folder": ({"work/b.ipynb": 1}, f"work/b.ipynb was taken for {ID}.ipynb."),
     "nothing": ({"notes.txt": 0}, f"No notebook was uploaded; upload {ID}.ipynb."),
     "several": ({"a.ipynb": 1, "b.ipynb": 1}, f"2 notebooks were uploaded, and none is {ID}.ipynb; upload that one alone."),
@@ -219,6 +249,7 @@ def test_the_notebook_is_found_among_the_files(tmp_path, case):
     assert hand_in(tmp_path / "uploaded", notebook) == said
     assert notebook.exists()
     assert notebook.with_name("notes.txt").exists() == (case == "another name")
+    assert not notebook.with_name("timestamp.txt").exists()
 
 
 def test_a_link_is_not_followed(tmp_path):
