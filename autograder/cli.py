@@ -12,6 +12,7 @@ from rich.markup import escape
 
 from autograder import faults, terminal
 from autograder.course import Course, CourseError
+from autograder.gradescope import options as gradescope_options
 from autograder.sandbox.places import BEST, PLACES
 
 console = terminal.Terminal()
@@ -291,6 +292,10 @@ def roster(options: argparse.Namespace) -> int:
         console.print(f"[yellow]![/] {escape(line)}", soft_wrap=True)
     return int(bool(joined.doubts))
 
+def gradescope(options: argparse.Namespace) -> int:
+    """The zip with which Gradescope grades an assignment."""
+    return gradescope_options.answer(_course(options), options, console)
+
 
 def doctor(options: argparse.Namespace) -> int:
     """What is missing on this machine, and how to get it."""
@@ -389,6 +394,8 @@ def _parser() -> argparse.ArgumentParser:
     add(roster, alone=True).add_argument(
         "files", nargs="*", type=Path, metavar="FILE", help="a list that a platform exported"
     )
+
+    gradescope_options.add_to(add(gradescope))
     add(doctor).add_argument("--install", action="store_true", help="install what apt-get can")
     add_grading(add(demo, alone=True))
     return parser

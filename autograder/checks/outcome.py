@@ -37,6 +37,7 @@ class Outcome:
     `diagnosis` is a code of autograder/diagnosis/codes.py, "" when the check passed. A check of a backward
     pass whose forward pass, `rests_on`, is wrong may have passed, or keep a `share` of its points, 0 to 1.
     `inputs` says what the function was tried on, for instructors.
+    `loss` is what training reached, as the grader measured it; None of every other check.
     """
 
     check: str
@@ -48,6 +49,7 @@ class Outcome:
     share: float = 0.0
     rests_on: str = ""
     inputs: str = ""
+    loss: float | None = None
 
     @property
     def look(self) -> str:
@@ -71,9 +73,19 @@ class Failure(Exception):
     code: str = "differs"
     share: float = 0.0
     rests_on: str = ""
+    loss: float | None = None
 
     def __str__(self) -> str:
         return self.cause
+
+
+class Trained(str):
+    """What a check of training says when it passes, with the loss that it measured."""
+
+    def __new__(cls, text: str, loss: float) -> "Trained":
+        trained = super().__new__(cls, text)
+        trained.loss = loss
+        return trained
 
 
 class CheckFailed(AssertionError):
@@ -159,7 +171,8 @@ def check(body: Callable[..., str]) -> Callable[..., None]:
         def run_with(names: Sequence[str]) -> Outcome:
             stand_ins = {name: Lent(find(name)) for name in names} if find else {}
             with lending(stand_ins), supplied(subject, stand_ins), np.errstate(all="ignore"), printing_once():
-                return Outcome(name, "passed", body(subject, *arguments, **options), says=says)
+                found = body(subject, *arguments, **options)
+                return Outcome(name, "passed", str(found), says=says, loss=getattr(found, "loss", None))
 
         try:
             for one in functions[: 1 + (body.__name__ == "check_gradients")]:  # not the check's own ones
@@ -216,7 +229,8 @@ def _stopped(check: str, functions: Sequence[Callable], stop: KeyboardInterrupt,
 def _failed(name: str, failure: Failure, hint: str, says: str) -> Outcome:
     status = "passed" if failure.share == 1 else "failed"
     rows = _rows(failure, hint)
-    return Outcome(name, status, failure.cause, rows, says, failure.code, failure.share, failure.rests_on)
+    kept = {"share": failure.share, "rests_on": failure.rests_on, "loss": failure.loss}
+    return Outcome(name, status, failure.cause, rows, says, failure.code, **kept)
 
 
 def unworkable(function: str, error: Exception) -> Failure:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from autograder.checks.calls import call, require_array
-from autograder.checks.outcome import Failure, Row, check, truth_of
+from autograder.checks.outcome import Failure, Row, Trained, check, truth_of
 
 UNCHANGED = 1e-3
 OTHERWISE = 0.5  # of the change that is right
@@ -40,8 +40,10 @@ def check_training(
         result = call(train, *inputs.values(), seconds=seconds)
     loss = float(evaluate(_require_params(_params(result), like)))
     if not loss <= at_most:
-        raise _failure(loss, at_most, evaluate, inputs.get("params"), result)
-    return f"trained to {loss:.4f}, target {at_most:g}"
+        failure = _failure(loss, at_most, evaluate, inputs.get("params"), result)
+        failure.loss = loss
+        raise failure
+    return Trained(f"trained to {loss:.4f}, target {at_most:g}", loss)
 
 
 def _require_updates(train: Callable, few: Mapping[str, Any], seconds: float) -> None:

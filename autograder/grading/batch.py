@@ -23,7 +23,7 @@ from autograder.grading.standing import Standing, key_of, settings_of
 from autograder.grading.submission import SubmissionError
 from autograder.grading.workers import run_in_workers
 from autograder.sandbox.limits import Limits
-from autograder.sandbox.places import require
+from autograder.sandbox.places import place_of, require
 from autograder.sandbox.process import NoProcess, StudentProcess
 
 
@@ -127,6 +127,7 @@ def sealed_steps(
     """
     steps = SealedExecute(config=course.config())
     steps.sandbox, why = require(sandbox or steps.sandbox)
+    place_of(steps.sandbox).keep(course.root)
     if why:
         say(why)
     try:

@@ -4,7 +4,9 @@ import hashlib
 import html
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import nbformat
@@ -38,7 +40,8 @@ class Rules:
     `alone` says that nothing else is judged meanwhile. `released` are the versions that were handed out,
     `published` the course's own functions (grading/published.py), `beside` other notebooks in the folder,
     `timezone` that of the exchange's times. Test cells in `known` count as passed and do not run: an audit
-    knows that.
+    knows that. `heard`, for who judges in the own process, is told of a test cell's name and its checks so
+    far after each check and once more at its end; a cell's last word counts.
     """
 
     source: Path
@@ -52,6 +55,7 @@ class Rules:
     beside: tuple[str, ...] = ()
     timezone: str = "UTC"
     known: frozenset[str] = frozenset()
+    heard: Callable[[str, list[Judged]], object] | None = None
 
 
 class Disturbed(DoAgain):
@@ -112,9 +116,11 @@ def _run_tests(plan: Plan, rules: Rules, files: list[Path]) -> bool:
                 judged += _passed(cell)
                 _write_result(cell.node, _passed(cell))
             elif cell.kind == "test":
-                checks = run_test_cell(cell, lambda name: StudentFunction(session, name), _proven(judged))
-                checks = [kept_where_paid(check, judged + checks) for check in checks]
-                checks = _nothing_measured(checks)
+                tell = partial(_tell, rules, cell.name, judged)
+                checks = run_test_cell(
+                    cell, lambda name: StudentFunction(session, name), _proven(judged), tell
+                )
+                checks = tell(checks)
                 _write_result(cell.node, checks)
                 judged += checks
     finally:
@@ -133,6 +139,14 @@ def _proven(judged: list[Judged]) -> set[str]:
     if any(check.outcome.status != "passed" for check in judged):
         return set()
     return {check.outcome.check.partition(":")[0] for check in judged}
+
+
+def _tell(rules: Rules, cell: str, before: list[Judged], checks: list[Judged]) -> list[Judged]:
+    """The checks of a cell as they count, beside those of the cells `before`; who listens hears of them."""
+    counted = _nothing_measured([kept_where_paid(check, before + checks) for check in checks])
+    if rules.heard:
+        rules.heard(cell, counted)
+    return counted
 
 
 def kept_where_paid(check: Judged, judged: list[Judged]) -> Judged:
@@ -166,7 +180,7 @@ def _nothing_measured(checks: list[Judged]) -> list[Judged]:
 def _write_result(cell: NotebookNode, checks: list[Judged]) -> None:
     """Points as nbgrader reads them, a table as people do, and the facts for reports."""
     points = float(cell.metadata.nbgrader["points"])
-    facts = [_facts(check) for check in checks]
+    facts = [facts_of(check) for check in checks]
     score = min(points, round(points * sum(map(share_of, facts)) / len(checks), 4))
     cell.metadata["autograder"] = {"score": score, "checks": facts}
     rows = "".join(_as_row(fact, points / len(checks)) for fact in facts)
@@ -175,7 +189,8 @@ def _write_result(cell: NotebookNode, checks: list[Judged]) -> None:
     cell.outputs = [nbformat.v4.new_output("execute_result", execution_count=None, data=data)]
 
 
-def _facts(check: Judged) -> dict:
+def facts_of(check: Judged) -> dict:
+    """A check as results.json has it."""
     outcome = check.outcome
     lost = outcome.status == "could not run"
     return {

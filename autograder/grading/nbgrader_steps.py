@@ -22,7 +22,7 @@ from autograder.grading.submission import SubmissionError, plain_files, read_sub
 from autograder.grading.taken import take
 from autograder.grading.times import TIMESTAMP, handed_in_at, timezone_of
 from autograder.sandbox.limits import Limits
-from autograder.sandbox.places import BEST, PLACES, require
+from autograder.sandbox.places import BEST, PLACES, place_of, require
 
 
 class RestoreCells(NbGraderPreprocessor):
@@ -79,6 +79,7 @@ class SealedExecute(NbGraderPreprocessor):
         if why:
             self.log.warning(why)
         course, pair = _course(), _pair(resources)
+        place_of(self.sandbox).keep(course.root)
         facts = nb.metadata.get("autograder", {})
         with _taken(course, *pair, self.rules(course, pair[1])) as (here, rules, digest):
             if facts.get("digest") != digest:

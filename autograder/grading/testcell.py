@@ -32,13 +32,15 @@ class Judged:
 
 
 def run_test_cell(
-    cell: Cell, student: Callable[[str], Callable], proven: Collection[str] = ()
-) -> list[Judged]:
+    cell: Cell, student: Callable[[str], Callable], proven: Collection[str] = (),
+    heard: Callable[[list[Judged]], object] = len,
+) -> list[Judged]:  # fmt: skip
     """The outcomes of all checks of a test cell; `student(name)` stands for a student's function.
 
     Functions in `proven` need no stand-in from the reference where a check has them in `given`. A check
     that ends without an outcome, or for whose inputs the cell broke, could not run, unless it runs with the
     reference's functions: then the student's results broke it. A cell without checks could not run either.
+    `heard` is told of the outcomes so far after each check.
     """
     if not cell.tree:
         return [Judged(_could_not_run("test cell", "it does not compile"), hidden=False)]
@@ -50,6 +52,7 @@ def run_test_cell(
             if isinstance(outcome, Exception):
                 outcome = _blamed(cell, statement, outcome)
             judged.append(Judged(outcome, cell.is_hidden(statement)))
+            heard(judged)
         else:
             broken = broken or _execute(statement, scope)
     return judged or [Judged(_could_not_run("test cell", "no check in it"), hidden=False)]
@@ -79,7 +82,8 @@ def _blamed(cell: Cell, check: ast.stmt, error: Exception) -> Outcome:
     if not right or right.status != "passed":
         return _could_not_run(ast.unparse(check.value.func), error)
     failure = unworkable(right.check.partition(":")[0], error)
-    return dataclasses.replace(right, status="failed", cause=failure.cause, diagnosis=failure.code)
+    found = {"cause": failure.cause, "diagnosis": failure.code, "loss": None}
+    return dataclasses.replace(right, status="failed", **found)
 
 
 def _with_reference(cell: Cell, check: ast.stmt) -> Outcome | None:

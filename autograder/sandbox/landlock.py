@@ -4,8 +4,6 @@ The second wall, for places where bubblewrap cannot work, such as containers: Li
 """
 
 import os
-import shutil
-import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -15,19 +13,16 @@ from autograder.course import CourseError
 from autograder.sandbox.allowed import program
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.place import (
-    PACKAGE,
-    VISIBLE,
     Place,
     Started,
-    corpus,
     environment,
+    furnish,
     python,
     python_folders,
     working_folder,
 )
 from autograder.sandbox.seal import landlock_version
-
-USERS = range(61_000, 65_000)  # of a grader that is root; within what containers map
+from autograder.sandbox.users import is_closed, spare_user
 
 
 class Landlock(Place):
@@ -44,9 +39,8 @@ class Landlock(Place):
 
     def start(self, descriptor: int, limits: Limits, files: list[Path], errors: Any) -> Started:
         folder = working_folder([])
-        home, modules = Path(folder.name, "home"), Path(folder.name, "modules")
-        user = USERS[os.getpid() % len(USERS)] if os.getuid() == 0 else None
-        _furnish(home, modules, files)
+        home, modules = furnish(Path(folder.name), files)
+        user = spare_user() if os.getuid() == 0 else None
         if user:
             for path in (Path(folder.name), home, *home.iterdir()):
                 os.chown(path, user, user)
@@ -54,7 +48,8 @@ class Landlock(Place):
         seals = {
             "limits": limits.of_any_process | limits.of_the_student,
             "landlock": {"readable": readable, "writable": [str(home), "/dev/null"]},
-            "user": user, "enters_closed": bool(user) and _is_closed_to_others(), "parent": os.getpid(),
+            "user": user, "enters_closed": bool(user) and any(map(is_closed, (sys.prefix, sys.base_prefix))),
+            "parent": os.getpid(),
             "filter": program(starting=False).hex(),
         }  # fmt: skip
         process = subprocess.Popen(
@@ -63,26 +58,3 @@ class Landlock(Place):
             stdout=errors, stderr=errors, start_new_session=True,
         )  # fmt: skip
         return Started(process, process.pid, folder)
-
-
-def _furnish(home: Path, modules: Path, files: list[Path]) -> None:
-    """Copies of the submission's files, and of what it may see of this package."""
-    home.mkdir()
-    for file in files:
-        shutil.copyfile(file, home / file.name)
-    for name in VISIBLE:
-        source, target = PACKAGE / name, modules / "autograder" / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if source.is_dir():
-            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copyfile(source, target)
-    text, place = corpus()
-    (modules / place).parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(text, modules / place)
-
-
-def _is_closed_to_others() -> bool:
-    """Is there a folder on the way to Python that other users cannot enter?"""
-    ways = (Path(folder).resolve() for folder in (sys.prefix, sys.base_prefix))
-    return not all(one.stat().st_mode & stat.S_IXOTH for way in ways for one in (way, *way.parents))

@@ -41,6 +41,9 @@ class Place(ABC):
     def require(self) -> None:
         """Raise CourseError, with the way to get it, when this machine cannot have such walls."""
 
+    def keep(self, folder: Path) -> None:  # noqa: B027 - most walls keep from any folder
+        """Raise CourseError when these walls do not keep student code from what lies in `folder`."""
+
     @abstractmethod
     def start(self, descriptor: int, limits: Limits, files: list[Path], errors: Any) -> Started:
         """Start a student process that talks over `descriptor` and complains to the file `errors`.
@@ -103,3 +106,22 @@ def working_folder(files: list[Path]) -> tempfile.TemporaryDirectory:
     for file in files:
         shutil.copyfile(file, Path(folder.name, file.name))
     return folder
+
+
+def furnish(folder: Path, files: list[Path]) -> tuple[Path, Path]:
+    """A home with copies of the submission's files, and a folder with what it may see of this package."""
+    home, modules = folder / "home", folder / "modules"
+    home.mkdir()
+    for file in files:
+        shutil.copyfile(file, home / file.name)
+    for name in VISIBLE:
+        source, target = PACKAGE / name, modules / "autograder" / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copyfile(source, target)
+    text, place = corpus()
+    (modules / place).parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(text, modules / place)
+    return home, modules

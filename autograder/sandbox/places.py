@@ -4,10 +4,11 @@ from autograder.course import CourseError
 from autograder.sandbox.bare import Bare
 from autograder.sandbox.bubblewrap import Bubblewrap
 from autograder.sandbox.landlock import Landlock
+from autograder.sandbox.otheruser import OtherUser
 from autograder.sandbox.place import Place
 
 SEALED: tuple[Place, ...] = (Bubblewrap(), Landlock())
-PLACES = {place.name: place for place in (*SEALED, Bare())}
+PLACES = {place.name: place for place in (*SEALED, OtherUser(), Bare())}  # the last two only by name
 BEST = "best"
 INSTEAD = "`autograder doctor` says how to get walls; `--sandbox none` grades code that you trust without."
 

@@ -20,6 +20,7 @@ FOR_OWN_FOLDER = FOR_FILES | READ_FOLDER | 2**4 | 2**5 | 2**7 | 2**8 | 2**13  # 
 TCP, OTHER_PROCESSES = 3, 3  # bind and connect; abstract sockets and signals
 KEEP_RIGHTS, CAPABILITIES, OVERRIDE, READ_SEARCH = 8, 0x20080522, 2, 4
 SET_DEATH_SIGNAL, NO_NEW_PRIVILEGES, SET_FILTER, FILTER, SIGKILL = 1, 38, 22, 2, 9
+SET_DUMPABLE = 4  # 0: no other process of the same user can look into this one
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -31,6 +32,8 @@ def seal(options: dict) -> None:
         landlock(**options["landlock"])
     if user := options.get("user"):
         _become(user, options["enters_closed"])
+    if options.get("unseen"):
+        _checked(_libc.prctl(SET_DUMPABLE, 0, 0, 0, 0))
     if parent := options.get("parent"):
         _die_with(parent)
     if program := options.get("filter"):

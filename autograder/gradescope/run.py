@@ -1,0 +1,96 @@
+"""One run in Gradescope's container: the submission that lies there to results.json."""
+
+import json
+import tempfile
+import time
+from pathlib import Path
+
+import nbformat
+
+from autograder.cells import cells_of, of_kind
+from autograder.course import Course, CourseError
+from autograder.files import write_whole
+from autograder.gradescope.handed_in import hand_in
+from autograder.gradescope.known import Known
+from autograder.gradescope.memory import fitting
+from autograder.gradescope.walls import choose, close
+from autograder.grading.judge import Rules
+from autograder.grading.one import judge_one
+from autograder.grading.released import released
+from autograder.grading.submission import SubmissionError
+from autograder.sandbox.limits import Limits
+
+ROOT = Path("/autograder")
+STUDENT = "student"
+REFUSED = "The grader could not do its job, which is not your fault. Tell your instructor."
+
+
+class Run:
+    """A run in the folder `root`, which has the parts that Gradescope gives it."""
+
+    def __init__(self, root: Path):
+        self.began, self.results = time.monotonic(), root / "results" / "results.json"
+        self.root, self.course = root, Course(root / "source" / "course")
+        settings = json.loads((root / "source" / "settings.json").read_text(encoding="utf-8"))
+        self.assignment, self.limits = settings["assignment"], fitting(Limits(**settings["limits"]))
+        self.source = self.course.source(self.assignment)
+        cells = cells_of(nbformat.read(self.source, as_version=4))
+        self.known = Known(list(of_kind(cells, "test")), settings["hidden"])
+
+    def grade(self) -> int:
+        """Judge, and write what is known after each check; 0 when everything was judged."""
+        close(self.root)
+        self.write()
+        try:
+            wall = choose(self.root, self.limits)
+            print(f"Student code is sealed off by {wall}.")
+            with tempfile.TemporaryDirectory(prefix="autograder-") as folder:
+                self._judge(Course(Path(folder)), wall)
+        except SubmissionError as error:
+            self.known.score = 0.0  # and not nothing, so that the student sees the sentence
+            return self._stop(f"Not graded: {error}")
+        except Exception as error:
+            kind = "" if isinstance(error, CourseError) else f"{type(error).__name__}: "
+            print(f"The grader cannot do its job. {kind}{error}")
+            return self._stop(REFUSED)
+        self.known.has_ended = True
+        self.write()
+        return self._say()
+
+    def _judge(self, here: Course, wall: str) -> None:
+        """Raises SubmissionError for what the student can mend, CourseError for the rest."""
+        if note := hand_in(self.root / "submission", here.submitted(STUDENT, self.assignment)):
+            self.known.notes.append(note)
+        known = released(self.course, self.assignment)
+        rules = Rules(self.source, wall, self.limits, show=False, released=known, heard=self._hear)
+        result, _ = judge_one(here, STUDENT, self.assignment, rules)
+        if result.problem:
+            raise CourseError(result.problem)
+        self.known.notes += [f"Before grading: {note}." for note in result.restored]
+        self.known.score = result.score
+
+    def _hear(self, *checks) -> None:
+        self.known.hear(*checks)
+        self.write()
+
+    def write(self) -> None:
+        """Put all that is known into results.json."""
+        entries = self.known.as_dict(time.monotonic() - self.began)
+        write_whole(self.results, json.dumps(entries, indent=1) + "\n")
+
+    def _stop(self, sentence: str) -> int:
+        """Nothing more will be known; says why, to the student and, on stdout, to the instructor."""
+        print(sentence)
+        self.known.notes.insert(0, sentence)
+        self.known.has_ended = True
+        self.write()
+        return 1
+
+    def _say(self) -> int:
+        """For the instructor alone: the score, and why checks could not run; returns the exit code."""
+        lost = [check.outcome for checks in self.known.heard.values() for check in checks
+                if check.outcome.status == "could not run"]  # fmt: skip
+        for outcome in lost:
+            print(f"{outcome.check} could not run: {outcome.cause}")
+        print(f"Graded: {self.known.score:g} points.")
+        return int(bool(lost))
