@@ -12,7 +12,7 @@ from autograder.grading.of_record import CellGrade
 
 UNFINISHED = "not implemented"
 NBGRADERS = "No response."
-WAITS = "Your instructor has not marked this yet."
+WAITS = "This waits for your instructor's mark."
 TAKEN = "Your instructor took points off."
 
 

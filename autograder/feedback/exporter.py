@@ -70,7 +70,7 @@ def _environment() -> Environment:
 
 def points(value: float) -> str:
     """At most two decimals: 8, 92.5, 33.33."""
-    return f"{value:.2f}".rstrip("0").rstrip(".")
+    return f"{round(value, 2) + 0.0:.2f}".rstrip("0").rstrip(".")  # no minus before a zero
 
 
 def ticked(text: str) -> Markup:

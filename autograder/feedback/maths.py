@@ -20,6 +20,8 @@ ATTRIBUTES = {
     "maxsize", "minsize", "movablelimits", "notation", "rowlines", "rowspacing", "rspace", "scriptlevel",
     "separator", "stretchy", "voffset", "width", "xmlns",
 }  # fmt: skip
+INSIDE = re.compile(r"\\(begin|end)\{(align|gather)ed\}")  # the library has only those that stand alone
+MACRO = re.compile(r"\\(\w*newcommand|newenvironment|def|Declare)")  # a few can fill all memory
 NOT_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 # By the cleaner of student text, which cannot know a formula; the last one comes last.
 ESCAPED = {"&lt;": "<", "&gt;": ">", "&quot;": '"', "&#39;": "'", "&amp;": "&"}
@@ -37,7 +39,9 @@ def mathml(latex: str, block: bool) -> str:
 
 def _converted(latex: str, display: str) -> str:
     """MathML. Raises something when the library is missing or the formula is none."""
-    formula = Converter(display=display).convert_to_element(latex)
+    if MACRO.search(latex):
+        raise ValueError("a formula that defines commands")
+    formula = Converter(display=display).convert_to_element(INSIDE.sub(r"\\\1{\2*}", latex))
     for element in formula.iter():
         _clean(element)
     return tostring(formula, encoding="unicode")
@@ -45,7 +49,7 @@ def _converted(latex: str, display: str) -> str:
 
 def _clean(element: Element) -> None:
     """Leave what only sets type: no links, styles or events, and text instead of entities."""
-    if element.tag not in ELEMENTS:
+    if element.tag not in ELEMENTS or element.text == "&":  # of a table that the library does not know
         raise ValueError(f"{element.tag} is not a formula's")
     element.attrib = {name: value for name, value in element.attrib.items() if name in ATTRIBUTES}
     text = NOT_TEXT.sub("", html.unescape(element.text or ""))
