@@ -94,12 +94,13 @@ class Exercise:
         """What to do first; "" when nothing is to be done."""
         if self.state == "kept":
             return ""
-        open_checks = sorted(
-            (check for check in self.checks if check.status != "passed"),
-            key=lambda check: check.status != "failed",
-        )
-        otherwise = WAITS if self.state == "waits" else TAKEN
-        return open_checks[0].message if open_checks else otherwise
+        failed, lost = self._messages("failed"), self._messages("could not run")
+        if self.state == "waits":
+            return " ".join([*failed[:1], *(lost[:1] or [WAITS])])
+        return (failed or lost or [TAKEN])[0]
+
+    def _messages(self, status: str) -> list[str]:
+        return [check.message for check in self.checks if check.status == status]
 
 
 def exercises_of(notebook: NotebookNode, grades: Mapping[str, CellGrade]) -> list[Exercise]:

@@ -136,6 +136,20 @@ def test_checks_that_say_the_same_are_one_line():
     assert "check of other 0 of 3" in text
 
 
+LOST = {**FAILS, "status": "could not run"}
+
+
+@pytest.mark.parametrize(
+    ("checks", "first"),
+    [([check("a")], "a This waits for your instructor's mark."), ([check("told", **LOST)], "told"),
+     ([check("told", **LOST), check("a")], "a told"), ([], "This waits for your instructor's mark.")],
+)  # fmt: skip
+def test_what_waits_says_so(checks, first):
+    """Does the line of an exercise that waits for a person say it, after what the student can do?"""
+    [row] = overview(page(answer("f"), judged("t", 0, 4, *checks, waits=True)))
+    assert (row[0], row[3]) == ("waits", first)
+
+
 @pytest.mark.parametrize(
     ("grade", "state", "first"),
     [({"waits": True}, "waits", "This waits for your instructor's mark."),
@@ -174,11 +188,11 @@ def test_the_score_of_record(tmp_path):
     assert run(course, "feedback") == 0
     text = " ".join(text_of(page_of(course)).split())
     assert record.final == 48.5
-    assert '<data value="48.5">48.5</data> of 100 points' in page_of(course)
+    assert "48.5 of 100 points" in text
     assert "automatic 35 by hand +20.5 extra credit +3 late penalty −10" in text
     assert "Marked by hand: 20.5 of 50 points." in text
     assert "Extra credit: 3 points." in text
-    assert "Comment of your instructor Half of it, for the x." in text
+    assert "Comment of your instructor Half of it, for the x" in text
 
 
 def test_headings_are_in_order():
