@@ -12,7 +12,7 @@ from nbformat import NotebookNode
 from traitlets import default
 
 from autograder.feedback.bounded import Bounded, is_picture
-from autograder.feedback.exercises import exercises_of
+from autograder.feedback.exercises import Exercise, exercises_of
 from autograder.feedback.headings import headings_of
 from autograder.feedback.sections import sections_of
 from autograder.feedback.texts import Outline
@@ -64,7 +64,7 @@ def _environment() -> Environment:
     )  # fmt: skip
     environment.filters |= {"points": points, "plain": plain, "ticked": ticked}
     environment.globals |= {"counted": counted, "Outline": Outline}
-    environment.tests |= {"picture": is_picture}
+    environment.tests |= {"picture": is_picture, "exercise": lambda part: isinstance(part, Exercise)}
     return environment
 
 

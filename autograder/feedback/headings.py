@@ -5,6 +5,7 @@ import re
 from nbformat import NotebookNode
 
 SIGHT = 4_000  # characters of a text cell in which headings are looked for
+LONGEST = 120  # characters of a heading
 LISTING = re.compile(r"^(```|~~~).*?(^\1|\Z)", re.MULTILINE | re.DOTALL)
 HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]+(\S.*)$", re.MULTILINE)
 
@@ -19,6 +20,6 @@ def headings_of(cell: NotebookNode) -> list[tuple[int, str]]:
 
 def plainly(words: str) -> str:
     """A heading's words without markup, and without the marks that may close it."""
-    words = re.sub(r"[*`$]", "", words).rstrip()
+    words = re.sub(r"[*`$]", "", words[:LONGEST]).rstrip()
     bare = words.rstrip("#")
     return bare.rstrip() if bare.endswith((" ", "\t")) else words

@@ -20,7 +20,7 @@ SECRET = "submission_secret.txt"
 MANY = 10
 UNREACHABLE = (
     "%d of %d pages cannot go through the exchange, because their submissions have no %s, which only "
-    "`nbgrader submit` makes: %s. Hand them out another way; they are in %s."
+    "`nbgrader submit` makes: %s. Hand them out another way; they are in %s/."
 )
 
 
