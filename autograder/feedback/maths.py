@@ -21,7 +21,7 @@ ATTRIBUTES = {
     "separator", "stretchy", "voffset", "width", "xmlns",
 }  # fmt: skip
 INSIDE = re.compile(r"\\(begin|end)\{(align|gather)ed\}")  # the library has only those that stand alone
-MACRO = re.compile(r"\\(\w*newcommand|newenvironment|def|Declare)")  # a few can fill all memory
+MACRO = re.compile(r"\\(\w*newcommand|newenvironment|def|Declare)")  # with these a formula grows
 NOT_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 # By the cleaner of student text, which cannot know a formula; the last one comes last.
 ESCAPED = {"&lt;": "<", "&gt;": ">", "&quot;": '"', "&#39;": "'", "&amp;": "&"}
