@@ -1,10 +1,11 @@
 """nbgrader's settings for this course; each line says why it is here."""
 
-from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
-from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, GetGrades
+from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata
 
+from autograder.feedback.exporter import FeedbackExporter
+from autograder.feedback.release import ReleaseFeedback
+from autograder.feedback.steps import GetGradeOfRecord
 from autograder.grading.nbgrader_steps import HideTests, RestoreCells, SaveSealedGrades, SealedExecute
-from autograder.page import BoundedHTMLExporter
 from autograder.platforms.collector import LMSCollector
 from autograder.platforms.extractor import BoundedExtractor
 
@@ -24,11 +25,13 @@ c.Autograde.sanitize_preprocessors = [RestoreCells, CheckCellMetadata]
 # Student code runs in a sealed process, and the tests run outside of it.
 c.Autograde.autograde_preprocessors = [SealedExecute, SaveSealedGrades, AssignLatePenalties]
 # Students read the feedback page, so the hidden tests must not be on it.
-c.GenerateFeedback.preprocessors = [GetGrades, HideTests, CSSHTMLHeaderPreprocessor]
-# Student text decides how long it takes to render it; what takes too long is shown as it was typed.
-c.GenerateFeedback.exporter_class = BoundedHTMLExporter
-# Grading does not number the cells, so the page would say "In [ ]" and "Out[ ]" everywhere.
+c.GenerateFeedback.preprocessors = [GetGradeOfRecord, HideTests]
+# A page that says first what to do, needs no network, and takes bounded time whatever a student wrote.
+c.GenerateFeedback.exporter_class = FeedbackExporter
+# Grading does not number the cells, so the formgrader would say "In [ ]" and "Out[ ]" everywhere.
 c.HTMLExporter.exclude_input_prompt = c.HTMLExporter.exclude_output_prompt = True
+# One submission that did not come through the exchange must not keep the others' feedback from them.
+c.ExchangeFactory.release_feedback = ReleaseFeedback
 # Knows how learning platforms name what they let you download; see docs/collecting.md.
 c.ZipCollectApp.collector_plugin = LMSCollector
 # A bad archive costs nobody else anything, and none writes outside of its folder.

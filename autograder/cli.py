@@ -239,7 +239,7 @@ def due(options: argparse.Namespace) -> int:
 
 def feedback(options: argparse.Namespace) -> int:
     """Autograded to a page per student, by nbgrader."""
-    from autograder.feedback import write_feedback
+    from autograder.feedback.write import write_feedback
 
     course = _course(options)
     with _bar() as bar:

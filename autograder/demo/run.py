@@ -11,7 +11,7 @@ from autograder.build.release import build
 from autograder.course import CONFIG, Course
 from autograder.demo.search import search
 from autograder.demo.students import STUDENTS, Assignment
-from autograder.feedback import write_feedback
+from autograder.feedback.write import write_feedback
 from autograder.reports.page import write_report
 from autograder.sandbox.places import BEST, require
 

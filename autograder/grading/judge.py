@@ -30,6 +30,7 @@ MAX_LINES, MAX_LINE = 12, 300  # of evidence, for each check
 TOO_MUCH = "The notebook's output was too long to keep."
 COLOURS = {"passed": "inherit", "failed": "#a8231d", "could not run": "#8a5a00"}
 COULD_NOT_RUN = "This check could not be run; your instructor has been told."
+NOTICE = "restored-by-the-grader"
 
 
 @dataclass(frozen=True)
@@ -234,7 +235,7 @@ def _as_outputs(output: CellOutput) -> list[NotebookNode]:
 
 def _notice(notes: list[str]) -> NotebookNode:
     text = "**Put right before grading**\n\n" + "\n".join(f"- {note}" for note in notes)
-    return nbformat.v4.new_markdown_cell(text, id="restored-by-the-grader")
+    return nbformat.v4.new_markdown_cell(text, id=NOTICE)
 
 
 def secret_of(notebook: NotebookNode, rules: Rules, files: list[Path]) -> str:

@@ -7,13 +7,13 @@ import time
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
 
-from autograder import page as page_module
 from autograder.cells import parse
+from autograder.feedback import bounded
+from autograder.feedback.exporter import FeedbackExporter
 from autograder.grading.budget import Budget
 from autograder.grading.fingerprints import fingerprints
 from autograder.grading.restore import is_tampering, restore
 from autograder.grading.submission import SubmissionError, read_submission
-from autograder.page import BoundedHTMLExporter
 from autograder.tests.mini import judged, source_notebook, submission, write
 
 # Hypothesis watches the garbage collector; where a budget's end meets its watcher, Python ignores it, and it comes again.
@@ -122,21 +122,21 @@ PAGES = {
 @pytest.mark.parametrize("cell", PAGES.values(), ids=PAGES.keys())
 def test_a_page_that_takes_long(cell, monkeypatch):
     """Is a page of twenty such cells written in bounded time?"""
-    monkeypatch.setattr(page_module, "SECONDS", 1.0)
-    monkeypatch.setattr(page_module, "MAX_TAGS", 30_000)
+    monkeypatch.setattr(bounded, "SECONDS", 1.0)
+    monkeypatch.setattr(bounded, "MAX_TAGS", 30_000)
     cells = [type(cell)({**cell, "id": f"c{i}"}) for i in range(20)]
     seconds, page = seconds_of(page_of, cells)
     assert seconds < 6
-    assert "<pre>" in page
+    assert '<pre class="scroll' in page
 
 
-def page_of(cells, kind=BoundedHTMLExporter):
-    return kind(template_name="classic").from_notebook_node(new_notebook(cells=cells))[0]
+def page_of(cells):
+    return FeedbackExporter().from_notebook_node(new_notebook(cells=cells))[0]
 
 
 def test_a_page_without_time_shows_what_was_typed_and_runs_nothing(monkeypatch):
     """Is each kind of cell there as text, where nothing at all may be rendered?"""
-    monkeypatch.setattr(page_module, "SECONDS", 0.0)
+    monkeypatch.setattr(bounded, "SECONDS", 0.0)
     evil = "<script>alert(1)</script><img src=x onerror=alert(2)"
     output = new_output("stream", text=evil)
     page = page_of([new_markdown_cell(evil, id="a"), new_code_cell(evil, id="b", outputs=[output]), new_raw_cell(evil, id="c")])
@@ -147,19 +147,29 @@ def test_a_page_without_time_shows_what_was_typed_and_runs_nothing(monkeypatch):
 
 def test_a_page_that_is_too_long_is_cut(monkeypatch):
     """Is the rest left out, and is that said, when more is shown as typed than a page may hold?"""
-    monkeypatch.setattr(page_module, "SECONDS", 0.0)
-    monkeypatch.setattr(page_module, "MAX_PLAIN", 100)
+    monkeypatch.setattr(bounded, "SECONDS", 0.0)
+    monkeypatch.setattr(bounded, "MAX_PLAIN", 100)
     page = page_of([new_markdown_cell("y" * 80, id="a"), new_markdown_cell("z" * 80, id="b")])
     assert ("y" * 80 in page, "z" * 20 in page, "z" * 21 in page) == (True, True, False)
     assert page.count("The rest is left out") == 1
 
 
-def test_an_ordinary_page_is_nbconverts_own():
-    """Is nothing changed where there is time?"""
-    from nbconvert.exporters import HTMLExporter
+def test_an_ordinary_page_is_rendered():
+    """Is nothing shown as typed where there is time, but for a raw cell?"""
+    cells = [new_markdown_cell("*a*", id="a"), new_code_cell("x = 1 < 2", id="b"), new_raw_cell("r", id="c")]
+    page = page_of(cells)
+    assert "<em>a</em>" in page
+    assert '<span class="mi">1</span>' in page
+    assert page.count('<pre class="scroll') == 1
 
-    cells = [new_markdown_cell("*a* $x$", id="a"), new_code_cell("x = 1 < 2", id="b"), new_raw_cell("r", id="c")]
-    assert page_of(cells, HTMLExporter) == page_of(cells)
+
+def test_long_output_is_cut():
+    """Is of what one cell printed only the beginning on the page, and is that said?"""
+    output = new_output("stream", text="y" * (bounded.MAX_OUTPUT + 1))
+    page = page_of([new_code_cell("1", id="a", outputs=[output])])
+    assert page.count("y" * bounded.MAX_OUTPUT) == 1
+    assert "y" * (bounded.MAX_OUTPUT + 1) not in page
+    assert "The rest is left out: this output is too long." in page
 
 
 def test_a_file_of_very_many_parts(tmp_path):
