@@ -259,8 +259,8 @@ def test_diagnoses_count_submissions():
     results = [graded("ada", *without, check("failed", diagnosis="sign")), graded("bob", *without, check())]
     results += [graded("cyd", check("failed", **blank("tanh")), check("failed", cause=broken_before("relu")))]
     found = facts.diagnoses(results)
-    assert found == [facts.Diagnosis("without", 2, CODES["without"]), facts.Diagnosis("sign", 1, CODES["sign"])]
-    assert f"2 without → {CODES['without']} 1 sign" in page(results).text.partition("Most common diagnoses")[2]
+    assert found == [facts.Diagnosis("without", 2, CODES["without"].look), facts.Diagnosis("sign", 1, CODES["sign"].look)]
+    assert f"2 without → {CODES['without'].look} 1 sign" in page(results).text.partition("Most common diagnoses")[2]
 
 
 def test_page_tells_changed_from_lost():
@@ -292,14 +292,14 @@ def test_causes_count_students():
     results = [graded("ada", check("failed", cause="zero")), graded("bob", *flipped)]
     results += [graded("cyd", *flipped), graded("cyd", *flipped, cell="test_tanh"), BOB]
     assert facts.causes(results) == [
-        facts.Cause("flipped", "test_sigmoid", 2, CODES["sign"]),
+        facts.Cause("flipped", "test_sigmoid", 2, CODES["sign"].look),
         facts.Cause("zero", "test_sigmoid", 1),
-        facts.Cause("flipped", "test_tanh", 1, CODES["sign"]),
+        facts.Cause("flipped", "test_tanh", 1, CODES["sign"].look),
     ]
-    assert CODES["sign"] in page(results).text
+    assert CODES["sign"].look in page(results).text
     console = Console(width=200, record=True, file=io.StringIO())
     console.print(common_causes(results, most=1))
-    assert f"flipped {CODES['sign']}" in console.export_text()
+    assert f"flipped {CODES['sign'].look}" in console.export_text()
     assert common_causes([BOB]) is None
 
 
