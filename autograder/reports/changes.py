@@ -10,7 +10,7 @@ from autograder.course import CourseError
 from autograder.files import write_whole
 from autograder.grading.result import Result
 from autograder.reports.failures import Failure, failures
-from autograder.reports.stored import read_results, written_at
+from autograder.reports.stored import read_run
 
 FILE = "earlier.json"
 
@@ -59,7 +59,7 @@ def keep_earlier(folder: Path) -> None:
 def read_earlier(folder: Path) -> Earlier | None:
     """What was put aside; None when there is nothing that can be read."""
     try:
-        return Earlier(read_results(folder / FILE), written_at(folder / FILE))
+        return Earlier(*read_run(folder / FILE))
     except CourseError:
         return None
 

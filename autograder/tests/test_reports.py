@@ -79,7 +79,7 @@ class Page(HTMLParser):
     def handle_starttag(self, tag, attributes):
         self.tags.append(tag)
         self.addresses += [value for name, value in attributes if name in ("href", "src", "action")]
-        self.open += [] if tag == "meta" else [tag]
+        self.open += [] if tag in ("meta", "input") else [tag]
 
     def handle_startendtag(self, tag, attributes):
         self.tags.append(tag)
@@ -88,7 +88,7 @@ class Page(HTMLParser):
         assert self.open.pop() == tag
 
     def handle_data(self, data):
-        self.text += "" if "style" in self.open else data
+        self.text += "" if {"style", "script"} & set(self.open) else data
 
 
 def page(results):

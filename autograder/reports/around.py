@@ -1,0 +1,22 @@
+"""What the page may know besides the results of a run: who is who, what was before, and where files are."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from autograder.course import Course
+from autograder.reports.changes import Earlier, read_earlier
+from autograder.reports.people import Person
+
+
+@dataclass(frozen=True)
+class Around:
+    """The class by student id, the run before, and the course that links lead into; all may be missing."""
+
+    roster: Mapping[str, Person] = field(default_factory=dict)
+    earlier: Earlier | None = None
+    course: Course | None = None
+
+
+def around(course: Course, say: Callable[[str], None]) -> Around:
+    """All that there is around a course's report."""
+    return Around({}, read_earlier(course.reports), course)
