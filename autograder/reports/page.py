@@ -1,50 +1,63 @@
 """The report for the instructor: one static page, and the same results as JSON beside it."""
 
+import contextlib
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from statistics import mean, median
 from typing import Any
 
+from autograder.alone import alone
+from autograder.course import Course, CourseError
 from autograder.files import write_whole
 from autograder.grading.result import Result
 from autograder.reports import facts, rates, suspicion, words
-from autograder.reports.around import Around
+from autograder.reports.around import Around, around
 from autograder.reports.changes import changes
 from autograder.reports.costs import costs
 from autograder.reports.environment import environment, script
 from autograder.reports.grid import class_grid, is_graded
 from autograder.reports.links import links
 from autograder.reports.people import People
-from autograder.reports.stored import as_json, grader_version, read_results
+from autograder.reports.stored import as_json, grader_version, read_results, read_run
 from autograder.reports.waits import NOT_RUN, TITLES, Waiting, waits
 
-__all__ = ["environment", "read_results", "render", "write_report"]
+__all__ = ["environment", "read_results", "render", "renew", "write_report"]
 
 
-def write_report(results: list[Result], folder: Path, around: Around | None = None) -> Path:
+def write_report(results: list[Result], folder: Path, context: Around | None = None) -> Path:
     """Write folder/results.json and folder/index.html; returns the page."""
     now = datetime.now().astimezone()
-    data, page = as_json(results, now), render(results, now, around)
+    data, page = as_json(results, now), render(results, now, context)
     write_whole(folder / "results.json", data)
     write_whole(folder / "index.html", page)
     return folder / "index.html"
 
 
-def render(results: list[Result], written: datetime, around: Around | None = None) -> str:
+def renew(course: Course) -> None:
+    """Write the page again, as of the time it tells, with links to what there is by now.
+
+    A course without readable results keeps what it has, and so does one that is being graded: that writes it.
+    """
+    with contextlib.suppress(CourseError), alone(course):
+        page = render(*read_run(course.reports / "results.json"), around(course))
+        write_whole(course.reports / "index.html", page)
+
+
+def render(results: list[Result], written: datetime, context: Around | None = None) -> str:
     """The page as HTML: nothing loaded from elsewhere, no script but our own, all text escaped."""
-    around = around or Around()
+    context = context or Around()
     text, source = script("report.js")
     return environment().get_template("report.html.j2").render(
-        **_class(results, around), **_people(results), **_checks(results), **_since(results, around),
-        links=partial(links, around.course),
+        **_class(results, context), **_people(results), **_checks(results), **_since(results, context),
+        links=partial(links, context.course),
         script=text, script_source=source, written=_day(written), grader=grader_version(),
     )  # fmt: skip
 
 
-def _class(results: list[Result], around: Around) -> dict[str, Any]:
+def _class(results: list[Result], context: Around) -> dict[str, Any]:
     """The grid, and who is in it."""
-    people = People({result.student for result in results}, around.roster)
+    people = People({result.student for result in results}, context.roster)
     grid = class_grid(results, people)
     return {
         "grid": grid, "people": people, "rows": {row.student: row for row in grid.rows},
@@ -77,11 +90,11 @@ def _checks(results: list[Result]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _since(results: list[Result], around: Around) -> dict[str, Any]:
+def _since(results: list[Result], context: Around) -> dict[str, Any]:
     """What is another than in the run before, if there was one."""
-    if around.earlier is None:
+    if context.earlier is None:
         return {"earlier": "", "changes": None}
-    return {"earlier": _day(around.earlier.written), "changes": changes(around.earlier.results, results)}
+    return {"earlier": _day(context.earlier.written), "changes": changes(context.earlier.results, results)}
 
 
 def _day(time: datetime) -> str:
