@@ -8,6 +8,7 @@ from autograder.grading.result import Result
 from autograder.reports.words import short_check
 
 UNFINISHED = "not implemented"
+LINES = 3
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,11 @@ class Failure:
     def names(self) -> str:
         """What the checks are called, each kind once."""
         return ", ".join(dict.fromkeys(self._name(check) for check in self.checks))
+
+    @property
+    def evidence(self) -> list[str]:
+        """What was measured, of the first check that has any; a few lines."""
+        return next((check["evidence"][:LINES] for check in self.checks if check.get("evidence")), [])
 
     def _name(self, check: dict) -> str:
         return short_check(self.cell, check["check"]) + " (hidden)" * check["hidden"]

@@ -16,6 +16,7 @@ from autograder.reports.around import Around, around
 from autograder.reports.changes import changes
 from autograder.reports.costs import costs
 from autograder.reports.environment import environment, script
+from autograder.reports.failures import failures
 from autograder.reports.grid import class_grid, is_graded
 from autograder.reports.links import links
 from autograder.reports.people import People
@@ -23,6 +24,8 @@ from autograder.reports.stored import as_json, grader_version, read_results, rea
 from autograder.reports.waits import NOT_RUN, TITLES, Waiting, waits
 
 __all__ = ["environment", "read_results", "render", "renew", "write_report"]
+
+EVIDENCE = 1000  # of so many failures a page shows what was measured; of more it would be too large
 
 
 def write_report(results: list[Result], folder: Path, context: Around | None = None) -> Path:
@@ -78,6 +81,7 @@ def _people(results: list[Result]) -> dict[str, Any]:
         "changed": changed,
         "alike": list(suspicion.together(suspicion.alike(results)).items()),
         "copied": suspicion.copied(by_student), "slowest": facts.slowest(results),
+        "shows_evidence": sum(len(failures(result)) for result in results) <= EVIDENCE,
     }  # fmt: skip
 
 
