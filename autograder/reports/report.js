@@ -91,6 +91,5 @@ if (table) {
     if (part?.className !== "student") return;
     part.hidden = false;
     part.open = true;
-    part.firstElementChild.focus();
   }
 }

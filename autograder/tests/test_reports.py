@@ -72,9 +72,9 @@ class Page(HTMLParser):
 
     def __init__(self, html):
         super().__init__()
-        self.tags, self.addresses, self.ids, self.open, self.text = [], [], [], [], ""
+        self.tags, self.addresses, self.ids, self.open, self.parts = [], [], [], [], []
         self.feed(html)
-        self.text = " ".join(self.text.split())
+        self.text = " ".join("".join(self.parts).split())
 
     def handle_starttag(self, tag, attributes):
         self.tags.append(tag)
@@ -89,7 +89,8 @@ class Page(HTMLParser):
         assert self.open.pop() == tag
 
     def handle_data(self, data):
-        self.text += "" if {"style", "script", "nav"} & set(self.open) else data
+        if not {"style", "script", "nav"}.intersection(self.open):
+            self.parts.append(data)
 
 
 def page(results):
