@@ -25,7 +25,9 @@ from autograder.reports.waits import NOT_RUN, TITLES, Waiting, waits
 
 __all__ = ["environment", "read_results", "render", "renew", "write_report"]
 
-EVIDENCE = 1000  # of so many failures a page shows what was measured; of more it would be too large
+# A page of a large class stays below 2 MB: of so many failures it shows what was measured, and of each
+# submission as many causes as make this many in all, but never more or fewer than these.
+EVIDENCE, CAUSES, MOST, FEWEST = 1000, 8000, 6, 2
 
 
 def write_report(results: list[Result], folder: Path, context: Around | None = None) -> Path:
@@ -82,6 +84,7 @@ def _people(results: list[Result]) -> dict[str, Any]:
         "alike": list(suspicion.together(suspicion.alike(results)).items()),
         "copied": suspicion.copied(by_student), "slowest": facts.slowest(results),
         "shows_evidence": sum(len(failures(result)) for result in results) <= EVIDENCE,
+        "most_causes": max(FEWEST, min(MOST, CAUSES // max(len(results), 1))),
     }  # fmt: skip
 
 
