@@ -94,6 +94,8 @@ def grade(options: argparse.Namespace) -> int:
     """Submitted to autograded, gradebook and report."""
     from autograder.grading.record import with_grades
     from autograder.platforms.teams import mark_teams
+    from autograder.reports.around import around
+    from autograder.reports.changes import keep_earlier
     from autograder.reports.page import write_report
     from autograder.reports.table import changes
     from autograder.reports.waits import waits
@@ -105,7 +107,9 @@ def grade(options: argparse.Namespace) -> int:
         scheduler=options.scheduler, sandbox=options.sandbox, force=options.force,
     )  # fmt: skip
     mark_teams(course, [*results, *before])
-    page = write_report(with_grades(course, with_earlier(course, results, before)), course.reports)
+    graded = with_grades(course, with_earlier(course, results, before))
+    keep_earlier(course.reports)
+    page = write_report(graded, course.reports, around(course))
     show_class(results)
     for change in changes(before, results):
         console.print(f"[yellow]![/] {escape(change)}", soft_wrap=True)
@@ -240,6 +244,7 @@ def due(options: argparse.Namespace) -> int:
 def feedback(options: argparse.Namespace) -> int:
     """Autograded to a page per student, by nbgrader."""
     from autograder.feedback.write import write_feedback
+    from autograder.reports.page import renew
 
     course = _course(options)
     with _bar() as bar:
@@ -248,6 +253,7 @@ def feedback(options: argparse.Namespace) -> int:
             course, course.choose(options.assignments), options.students,
             lambda done, of: bar.update(task, completed=done, total=of, visible=True),
         )  # fmt: skip
+    renew(course)
     console.print(f"{pages} feedback pages in {course.root / 'feedback'}")
     return 0
 
@@ -255,12 +261,13 @@ def feedback(options: argparse.Namespace) -> int:
 def report(options: argparse.Namespace) -> int:
     """The report of the last grading, again."""
     from autograder.grading.record import with_grades
+    from autograder.reports.around import around
     from autograder.reports.page import read_results, write_report
 
     course = _course(options)
     results = with_grades(course, read_results(course.reports / "results.json"))
     show_class(results)
-    console.print(f"Report: {write_report(results, course.reports)}")
+    console.print(f"Report: {write_report(results, course.reports, around(course))}")
     return 0
 
 

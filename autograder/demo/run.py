@@ -12,6 +12,7 @@ from autograder.course import CONFIG, Course
 from autograder.demo.search import search
 from autograder.demo.students import STUDENTS, Assignment
 from autograder.feedback.write import write_feedback
+from autograder.reports.around import around
 from autograder.reports.page import write_report
 from autograder.sandbox.places import BEST, require
 
@@ -27,9 +28,9 @@ def run(course: Course, options: argparse.Namespace) -> int:
     _hand_in(demo, assignments)
     results = cli.grade_class(demo, assignments, jobs=options.jobs, sandbox=options.sandbox)
     cli.show_class(results)
-    page = write_report(results, demo.reports)
     with cli.console.status("writing feedback"):
         pages = write_feedback(demo, assignments, [], lambda done, of: None)
+    page = write_report(results, demo.reports, around(demo))
     leaks = _search(demo)
     _say_where(demo, page, pages)
     return int(leaks)

@@ -1,6 +1,8 @@
 """The class as a grid, student by assignment: what the terminal and the page both show."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from statistics import mean
 
 from autograder.grading.result import Result
@@ -57,7 +59,7 @@ class Grid:
         """What a student can reach over all columns."""
         return sum(column.max_score for column in self.columns)
 
-    @property
+    @cached_property
     def decimals(self) -> int:
         """How many decimals all scores are shown with: 0 when all are whole, else 1."""
         scores = [result.final for row in self.rows for result in row.results if result]
@@ -84,10 +86,10 @@ def mark(result: Result | None) -> str:
     return "".join(found) + RESTORED * bool(result.restored and not result.problem)
 
 
-def class_grid(results: list[Result]) -> Grid:
-    """The grid of `results`."""
+def class_grid(results: list[Result], others: Iterable[str] = ()) -> Grid:
+    """The grid of `results`; `others` are students who may have handed in nothing at all."""
     assignments = sorted({result.assignment for result in results})
-    students = sorted({result.student for result in results})
+    students = sorted({result.student for result in results}.union(others))
     found = {(result.student, result.assignment): result for result in results}
     names = heads(assignments)
     return Grid(

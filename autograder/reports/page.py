@@ -1,63 +1,117 @@
 """The report for the instructor: one static page, and the same results as JSON beside it."""
 
+import contextlib
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from statistics import mean, median
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
+from autograder.alone import alone
+from autograder.course import Course, CourseError
 from autograder.files import write_whole
 from autograder.grading.result import Result
 from autograder.reports import facts, rates, suspicion, words
-from autograder.reports.grid import class_grid, is_graded, mark
-from autograder.reports.stored import as_json, grader_version, read_results
+from autograder.reports.around import Around, around
+from autograder.reports.changes import changes
+from autograder.reports.costs import costs
+from autograder.reports.environment import environment, script
+from autograder.reports.failures import failures
+from autograder.reports.grid import class_grid, is_graded
+from autograder.reports.links import links
+from autograder.reports.people import People
+from autograder.reports.stored import as_json, grader_version, read_results, read_run
 from autograder.reports.waits import NOT_RUN, TITLES, Waiting, waits
 
-__all__ = ["read_results", "render", "write_report"]
+__all__ = ["environment", "read_results", "render", "renew", "write_report"]
 
-BANDS = (0.3, 0.5, 0.7, 0.9)
+# A page of a large class stays below 2 MB: of so many failures it shows what was measured, and of each
+# submission as many causes as make this many in all, but never more or fewer than these.
+EVIDENCE, CAUSES, MOST, FEWEST = 1000, 8000, 6, 2
 
 
-def write_report(results: list[Result], folder: Path) -> Path:
+def write_report(results: list[Result], folder: Path, context: Around | None = None) -> Path:
     """Write folder/results.json and folder/index.html; returns the page."""
     now = datetime.now().astimezone()
-    data, page = as_json(results, now), render(results, now)
+    data, page = as_json(results, now), render(results, now, context)
     write_whole(folder / "results.json", data)
     write_whole(folder / "index.html", page)
     return folder / "index.html"
 
 
-def render(results: list[Result], written: datetime) -> str:
-    """The page as HTML: no script, nothing loaded from elsewhere, all text escaped."""
-    grid = class_grid(results)
-    by_student = sorted(results, key=lambda result: (result.student, result.assignment))
-    changed = suspicion.tampered(by_student)
+def renew(course: Course) -> None:
+    """Write the page again, as of the time it tells, with links to what there is by now.
+
+    A course without readable results keeps what it has, and so does one that is being graded: that writes it.
+    """
+    with contextlib.suppress(CourseError), alone(course):
+        page = render(*read_run(course.reports / "results.json"), around(course))
+        write_whole(course.reports / "index.html", page)
+
+
+def render(results: list[Result], written: datetime, context: Around | None = None) -> str:
+    """The page as HTML: nothing loaded from elsewhere, no script but our own, all text escaped."""
+    context = context or Around()
+    text, source = script("report.js")
     return environment().get_template("report.html.j2").render(
-        grid=grid,
-        head={column.assignment: column.head for column in grid.columns},
-        headline=_headline(results),
-        assignments=_assignments(results),
-        unfinished=facts.unfinished(results),
-        carried=facts.carried(results),
-        waits=_waits(results),
-        not_run=facts.not_run(results),
-        restored=[result for result in by_student if result.restored and result not in changed],
-        changed=changed,
-        alike=list(suspicion.together(suspicion.alike(results)).items()),
-        copied=suspicion.copied(by_student),
-        hardest=rates.hardest(results),
-        diagnoses=facts.diagnoses(results),
-        slowest=facts.slowest(results),
-        written=f"{written.day} {written:%B %Y, %H:%M}",
-        grader=grader_version(),
+        **_class(results, context), **_people(results), **_checks(results), **_since(results, context),
+        links=partial(links, context.course),
+        script=text, script_source=source, written=_day(written), grader=grader_version(),
     )  # fmt: skip
 
 
-def _headline(results: list[Result]) -> dict[str, Any]:
+def _class(results: list[Result], context: Around) -> dict[str, Any]:
+    """The grid, and who is in it."""
+    people = People({result.student for result in results}, context.roster)
+    grid = class_grid(results, people)
+    return {
+        "grid": grid, "people": people, "rows": {row.student: row for row in grid.rows},
+        "head": {column.assignment: column.head for column in grid.columns},
+        "needs": {one.student for one in waits(results)},
+        "is_made": any(words.made_of(result.grade) for result in results),
+        "headline": _headline(results, people),
+    }  # fmt: skip
+
+
+def _people(results: list[Result]) -> dict[str, Any]:
+    """What a person looks at, submission by submission."""
+    by_student = sorted(results, key=lambda result: (result.student, result.assignment))
+    changed = suspicion.tampered(by_student)
+    return {
+        "waits": _waits(results), "not_run": facts.not_run(results),
+        "restored": [result for result in by_student if result.restored and result not in changed],
+        "changed": changed,
+        "alike": list(suspicion.together(suspicion.alike(results)).items()),
+        "copied": suspicion.copied(by_student), "slowest": facts.slowest(results),
+        "shows_evidence": sum(len(failures(result)) for result in results) <= EVIDENCE,
+        "most_causes": max(FEWEST, min(MOST, CAUSES // max(len(results), 1))),
+    }  # fmt: skip
+
+
+def _checks(results: list[Result]) -> dict[str, Any]:
+    """How the class did."""
+    return {
+        "assignments": _assignments(results), "costs": costs(results), "hardest": rates.hardest(results),
+        "diagnoses": facts.diagnoses(results), "unfinished": facts.unfinished(results),
+        "carried": facts.carried(results),
+    }  # fmt: skip
+
+
+def _since(results: list[Result], context: Around) -> dict[str, Any]:
+    """What is another than in the run before, if there was one."""
+    if context.earlier is None:
+        return {"earlier": "", "changes": None}
+    return {"earlier": _day(context.earlier.written), "changes": changes(context.earlier.results, results)}
+
+
+def _day(time: datetime) -> str:
+    return f"{time.day} {time:%B %Y, %H:%M}"
+
+
+def _headline(results: list[Result], people: People) -> dict[str, Any]:
     parts = facts.shares(results)
     return {
-        "students": len({result.student for result in results}),
+        "students": len(people),
         "submissions": len(results),
         "graded": sum(map(is_graded, results)),
         "median": median(parts) if parts else None,
@@ -88,27 +142,3 @@ def _assignments(results: list[Result]) -> list[dict[str, Any]]:
             "cells": rates.cell_rates(own), "causes": facts.causes(own),
         })  # fmt: skip
     return sections
-
-
-def _band(result: Result) -> str:
-    """The colour of a score, from `band-0` to `band-4`; "" without a score."""
-    part = facts.share(result)
-    return "" if part is None else f"band-{sum(part >= limit for limit in BANDS)}"
-
-
-def environment() -> Environment:
-    """What makes pages from the templates of this folder; all text that they show is escaped."""
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
-        # Exactly str: Markup is already escaped, and is the template's own.
-        finalize=lambda value: words.plain(value) if type(value) is str else value,
-    )  # fmt: skip
-    environment.filters |= {
-        "number": words.number, "fixed": words.fixed, "percent": "{:.0%}".format,
-        "seconds": "{:.1f} s".format, "mark": mark, "band": _band, "title": words.title,
-        "folded": words.folded, "wording": suspicion.wording, "copied_wording": suspicion.copied_wording,
-    }  # fmt: skip
-    environment.tests["graded"] = is_graded
-    environment.globals["counted"] = words.counted
-    return environment

@@ -49,8 +49,22 @@ def read_results(path: Path) -> list[Result]:
 
     Raises CourseError when it is missing, damaged or of another version.
     """
+    return _as_results(_content(path), path)
+
+
+def read_run(path: Path) -> tuple[list[Result], datetime]:
+    """As `read_results`, and when they were written."""
+    content = _content(path)
+    results = _as_results(content, path)
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        return results, datetime.fromisoformat(content["written"])
+    except (KeyError, TypeError, ValueError):
+        raise _damaged(path, "it does not say when it was written") from None
+
+
+def _content(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise CourseError(f"{path} is missing; run `autograder grade` to write it.") from None
     except OSError as error:
@@ -59,7 +73,6 @@ def read_results(path: Path) -> list[Result]:
         ) from None
     except (ValueError, RecursionError):
         raise _damaged(path, "it is not JSON") from None
-    return _as_results(content, path)
 
 
 def _as_results(content: Any, path: Path) -> list[Result]:

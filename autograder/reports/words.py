@@ -4,6 +4,7 @@ import shlex
 from collections import Counter
 from collections.abc import Iterable
 
+from autograder.grading.of_record import GradeOfRecord
 from autograder.grading.result import Result
 
 LINE = 80
@@ -61,6 +62,20 @@ def short_check(cell: str, check: str) -> str:
 def check_name(cell: str, check: str) -> str:
     """What a check is called on its own, such as `test_sigmoid: values`."""
     return f"{cell}: {short_check(cell, check)}"
+
+
+def made_of(grade: GradeOfRecord | None) -> str:
+    """What a grade is made of, `automatic 90, by hand +5, late penalty −10`; "" if of the tests alone."""
+    parts = grade.made_of if grade else {}
+    if set(parts) <= {"automatic"}:
+        return ""
+    automatic = f"automatic {number(parts.pop('automatic'))}"
+    return ", ".join([automatic, *(f"{name} {signed(points)}" for name, points in parts.items())])
+
+
+def signed(value: float) -> str:
+    """With its sign, `+5` or `−10`."""
+    return f"{'−' if value < 0 else '+'}{number(abs(value))}"
 
 
 def folded(note: str) -> tuple[str, str]:

@@ -199,13 +199,13 @@ def test_a_diagnosis_says_where_to_look_and_no_numbers():
     """Do kernel and feedback show the place to look, and a hidden check's message no number of its inputs?"""
     forward = lambda x: (np.float64(x.sum()), x)  # noqa: E731
     check = outcome(check_gradients, forward, lambda d, x: -d * np.ones_like(x), {"x": np.full(3, 41.25)}, says="On ones.")
-    assert CODES["sign"] in as_text(check)
-    assert for_student(check, hidden=True) == f"On ones. dx has the opposite sign. {CODES['sign']}"
+    assert CODES["sign"].look in as_text(check)
+    assert for_student(check, hidden=True) == f"On ones. dx has the opposite sign. {CODES['sign'].look}"
 
 
 def test_codes_with_a_name_keep_their_place_to_look():
     """Is the code before the name what counts?"""
-    assert look_for("without `h0`") == CODES["without"] != ""
+    assert look_for("without `h0`") == CODES["without"].look != ""
     assert "diagnosis" in KEYS
 
 
