@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from autograder.course import Course
+from autograder.platforms.roster import read_roster
 from autograder.reports.changes import Earlier, read_earlier
 from autograder.reports.people import Person
 
@@ -22,5 +23,5 @@ class Around:
 
 
 def around(course: Course) -> Around:
-    """All that there is around a course's report."""
-    return Around({}, read_earlier(course.reports), course)
+    """All that there is around a course's report. Raises CourseError for a damaged roster.csv."""
+    return Around(read_roster(course).people, read_earlier(course.reports), course)
