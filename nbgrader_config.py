@@ -7,6 +7,7 @@ from autograder.grading.nbgrader_steps import HideTests, RestoreCells, SaveSeale
 from autograder.page import BoundedHTMLExporter
 from autograder.platforms.collector import LMSCollector
 from autograder.platforms.extractor import BoundedExtractor
+from autograder.platforms.out_nbgrader import SafeCsvExport
 
 c = get_config()
 
@@ -33,3 +34,5 @@ c.HTMLExporter.exclude_input_prompt = c.HTMLExporter.exclude_output_prompt = Tru
 c.ZipCollectApp.collector_plugin = LMSCollector
 # A bad archive costs nobody else anything, and none writes outside of its folder.
 c.ZipCollectApp.extractor_plugin = BoundedExtractor
+# A name with a comma is one cell, and no cell of grades.csv is a formula; see docs/exporting.md.
+c.ExportApp.plugin_class = SafeCsvExport

@@ -1,0 +1,58 @@
+"""What a platform's download of one assignment has told: keys of its own, and the names of files."""
+
+import zipfile
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from autograder.course import Course, CourseError
+from autograder.platforms.archives import is_junk
+from autograder.platforms.extractor import files_in
+from autograder.platforms.tables import read_table
+
+IDENTITIES, DOWNLOADED = "identities.csv", "downloaded"
+KEY, STUDENT = "key", "student"
+
+
+def folder(course: Course, assignment: str) -> Path:
+    """Where the downloads of an assignment lie."""
+    return course.root / DOWNLOADED / assignment
+
+
+def owners(course: Course, assignment: str) -> dict[str, list[str]]:
+    """The students behind each of the platform's keys, as collecting noted them; several of a team's."""
+    path, found = folder(course, assignment) / IDENTITIES, defaultdict(list)
+    if path.is_file():
+        for _, record in read_table(path).records():
+            if record.get(KEY) and record.get(STUDENT):
+                found[record[KEY]].append(record[STUDENT])
+    return dict(found)
+
+
+def identities(course: Course, assignment: str) -> dict[str, str]:
+    """The student behind each key that is one person's."""
+    found = owners(course, assignment).items()
+    return {key: students[0] for key, students in found if len(set(students)) == 1}
+
+
+def worksheet_in(course: Course, assignment: str) -> Path | None:
+    """The newest CSV file beside a download, which is Moodle's worksheet; None when there is none."""
+    found = [path for path in folder(course, assignment).glob("*.csv") if path.name != IDENTITIES]
+    return max(found, key=lambda path: (path.stat().st_mtime, path.name), default=None)
+
+
+def names_in(course: Course, assignment: str) -> Iterator[PurePosixPath]:
+    """The paths of all files in a download and in its zips. Raises CourseError for a damaged zip."""
+    root = folder(course, assignment) / "archive"
+    for path in files_in(root):
+        for inner in _inside(path) if path.suffix == ".zip" else ():
+            yield PurePosixPath(inner)
+        yield PurePosixPath(path.relative_to(root))
+
+
+def _inside(path: Path) -> list[str]:
+    try:
+        with zipfile.ZipFile(path) as opened:
+            return [name for name in opened.namelist() if not is_junk(PurePosixPath(name).parts)]
+    except (zipfile.BadZipFile, OSError) as error:
+        raise CourseError(f"{path} does not open ({error}); download it again.") from error
