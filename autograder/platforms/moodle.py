@@ -16,7 +16,7 @@ from autograder.platforms.out_plugin import PlatformExport
 
 
 class MoodleExport(PlatformExport):
-    """`nbgrader export --exporter=autograder.platforms.moodle.MoodleExport --assignment=[ID]`."""
+    """`nbgrader export --exporter=autograder.platforms.moodle.MoodleExport --assignment ID`."""
 
     comments = Bool(False, help="write points and what failed as feedback comments, too").tag(config=True)
     words = Dict(help="Moodle's words for its columns, and for No, in another language").tag(config=True)
@@ -24,7 +24,7 @@ class MoodleExport(PlatformExport):
     def fill(self, book: Book, course: Course) -> list[Filled]:
         comments, filled = Comments(course, book) if self.comments else None, []
         for assignment, path in self._worksheets(book, course).items():
-            file = Worksheet(path, self.words, identities(course, assignment))
+            file = Worksheet(path, self.words, identities(course, assignment, "moodle"))
             filled.append(_Filling(self, file, assignment, book, comments).run())
         return filled
 

@@ -45,7 +45,8 @@ def canvas_names(course: Course, book: Book, assignment: str) -> dict[str, str]:
 def _known(course: Course, book: Book, assignment: str) -> dict[str, list[str]]:
     """Students by what Canvas calls them: as collecting noted it, else the roster's number or the id."""
     by_number = {person.canvas_id or person.id: [person.id] for person in book.people.values()}
-    return by_number | owners(course, assignment)
+    collected = owners(course, assignment, "canvas").items()
+    return by_number | {key: [one.student for one in people] for key, people in collected}
 
 
 def readings(name: str) -> list[Upload]:

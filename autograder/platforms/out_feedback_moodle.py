@@ -32,17 +32,17 @@ def _from_worksheet(course: Course, book: Book, assignment: str) -> list[tuple[R
     if not path:
         return []
     words = course.config().MoodleExport.get("words", {})
-    sheet = Worksheet(path, words, identities(course, assignment))
+    sheet = Worksheet(path, words, identities(course, assignment, "moodle"))
     return [(row, number_of(sheet.said(row, IDENTIFIER))) for row in sheet.rows]
 
 
 def _from_download(course: Course, assignment: str) -> list[tuple[Row, str]]:
     """Who handed in, as the names of folders say."""
-    known = identities(course, assignment)
+    known = identities(course, assignment, "moodle")
     found = {(match["name"], match["number"]) for path in names_in(course, assignment)
              for part in path.parts if (match := FOLDER.fullmatch(part))}  # fmt: skip
     return [
-        (Row(at, name, {NAME: name}, known.get(number, "")), number)
+        (Row(at, name, {NAME: name}, known[number].student if number in known else ""), number)
         for at, (name, number) in enumerate(sorted(found))
     ]
 

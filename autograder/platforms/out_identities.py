@@ -4,6 +4,7 @@ import zipfile
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 from autograder.course import Course, CourseError
 from autograder.platforms.archives import is_junk
@@ -11,7 +12,14 @@ from autograder.platforms.extractor import files_in
 from autograder.platforms.tables import read_table
 
 IDENTITIES, DOWNLOADED = "identities.csv", "downloaded"
-KEY, STUDENT = "key", "student"
+PLATFORM, KEY, STUDENT, NAME = "platform", "key", "student", "name"
+
+
+class Identity(NamedTuple):
+    """Whom collecting found behind a key, and the name of the file or folder that had it."""
+
+    student: str
+    name: str = ""
 
 
 def folder(course: Course, assignment: str) -> Path:
@@ -19,20 +27,20 @@ def folder(course: Course, assignment: str) -> Path:
     return course.root / DOWNLOADED / assignment
 
 
-def owners(course: Course, assignment: str) -> dict[str, list[str]]:
+def owners(course: Course, assignment: str, platform: str) -> dict[str, list[Identity]]:
     """The students behind each of the platform's keys, as collecting noted them; several of a team's."""
     path, found = folder(course, assignment) / IDENTITIES, defaultdict(list)
     if path.is_file():
         for _, record in read_table(path).records():
-            if record.get(KEY) and record.get(STUDENT):
-                found[record[KEY]].append(record[STUDENT])
+            if record.get(PLATFORM, platform) == platform and record.get(KEY) and record.get(STUDENT):
+                found[record[KEY]].append(Identity(record[STUDENT], record.get(NAME, "")))
     return dict(found)
 
 
-def identities(course: Course, assignment: str) -> dict[str, str]:
+def identities(course: Course, assignment: str, platform: str) -> dict[str, Identity]:
     """The student behind each key that is one person's."""
-    found = owners(course, assignment).items()
-    return {key: students[0] for key, students in found if len(set(students)) == 1}
+    found = owners(course, assignment, platform).items()
+    return {key: people[0] for key, people in found if len({one.student for one in people}) == 1}
 
 
 def worksheet_in(course: Course, assignment: str) -> Path | None:

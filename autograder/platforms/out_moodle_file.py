@@ -7,8 +7,9 @@ from pathlib import Path
 from autograder.course import CourseError
 from autograder.platforms.out_cells import read_sheet
 from autograder.platforms.out_fill import quoted
+from autograder.platforms.out_identities import Identity
 from autograder.platforms.out_numbers import decimal_sign, read_number
-from autograder.platforms.out_people import NAME, Row
+from autograder.platforms.out_people import NAME, Row, same_name
 
 IDENTIFIER, GRADE, MOST, TIME = "Identifier", "Grade", "Maximum grade", "Last modified (grade)"
 OPEN, COMMENT, FULL_NAME, NO = "Grade can be changed", "Feedback comments", "Full name", "No"
@@ -20,7 +21,7 @@ KEYS = {"Email address": "email", "Username": "moodle_id", "ID number": "sis_id"
 class Worksheet:
     """One worksheet; `words` has what Moodle calls things in another language. Raises CourseError."""
 
-    def __init__(self, path: Path, words: Mapping[str, str], identities: Mapping[str, str]):
+    def __init__(self, path: Path, words: Mapping[str, str], identities: Mapping[str, Identity]):
         self.path, self.sheet, self.words = path, read_sheet(path), words
         self.header = [name.casefold() for name in self.sheet.header]
         if missing := [self.word(name) for name in NEEDED if self.column(name) is None]:
@@ -62,7 +63,7 @@ class Worksheet:
     def _has(self, at: int) -> bool:
         return bool(self.sheet.value(at, self.column(IDENTIFIER)))
 
-    def _row(self, at: int, identities: Mapping[str, str]) -> Row:
+    def _row(self, at: int, identities: Mapping[str, Identity]) -> Row:
         said = {name: self.sheet.value(at, self.column(name)) for name in (*KEYS, FULL_NAME, IDENTIFIER)}
         key = number_of(said[IDENTIFIER])
         keys = {kind: said[name] for name, kind in KEYS.items() if said[name]}
@@ -70,7 +71,20 @@ class Worksheet:
             keys["login"] = keys["moodle_id"]
         if said[FULL_NAME]:
             keys[NAME] = said[FULL_NAME]
-        return Row(at, said[FULL_NAME] or said[IDENTIFIER], keys, identities.get(key, ""))
+        student = collected(identities.get(key), said[FULL_NAME], said[IDENTIFIER])
+        return Row(at, said[FULL_NAME] or said[IDENTIFIER], keys, student)
+
+
+def collected(identity: Identity | None, full_name: str, identifier: str) -> str:
+    """Whom the download had under this number; "" where its folder was somebody else's.
+
+    The number of a team is none of a participant, and may be that of one by chance.
+    """
+    if not identity:
+        return ""
+    folder = same_name(identity.name.partition("_")[0])
+    words = {same_name(name) for name in (full_name, identifier.removesuffix(number_of(identifier)), "")}
+    return identity.student if folder in words or not full_name else ""
 
 
 def number_of(identifier: str) -> str:

@@ -73,10 +73,8 @@ class _Finder:
 
     def by_keys(self, row: Row) -> set[str]:
         """Whom the row's keys name; several where they disagree."""
-        if row.student:
-            return {row.student}
         keys = [(name, folded(name, key)) for name, key in row.keys.items() if name != NAME]
-        return set().union(*(self.by.get(key, set()) for key in keys))
+        return {row.student}.union(*(self.by.get(key, set()) for key in keys)) - {""}
 
     def by_name(self, row: Row) -> set[str]:
         """Who is called so, and has no other key than the row."""
