@@ -4,36 +4,22 @@ import zipfile
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
 
 from autograder.course import Course, CourseError
 from autograder.platforms.archives import is_junk
+from autograder.platforms.download import IDENTITIES
 from autograder.platforms.extractor import files_in
+from autograder.platforms.identities import Identity, read_identities
 from autograder.platforms.tables import read_table
-
-IDENTITIES, DOWNLOADED = "identities.csv", "downloaded"
-PLATFORM, KEY, STUDENT, NAME = "platform", "key", "student", "name"
-
-
-class Identity(NamedTuple):
-    """Whom collecting found behind a key, and the name of the file or folder that had it."""
-
-    student: str
-    name: str = ""
-
-
-def folder(course: Course, assignment: str) -> Path:
-    """Where the downloads of an assignment lie."""
-    return course.root / DOWNLOADED / assignment
+from autograder.platforms.worksheet import is_worksheet
 
 
 def owners(course: Course, assignment: str, platform: str) -> dict[str, list[Identity]]:
     """The students behind each of the platform's keys, as collecting noted them; several of a team's."""
-    path, found = folder(course, assignment) / IDENTITIES, defaultdict(list)
-    if path.is_file():
-        for _, record in read_table(path).records():
-            if record.get(PLATFORM, platform) == platform and record.get(KEY) and record.get(STUDENT):
-                found[record[KEY]].append(Identity(record[STUDENT], record.get(NAME, "")))
+    found = defaultdict(list)
+    for one in read_identities(course, assignment):
+        if one.platform == platform and one.student:
+            found[one.key].append(one)
     return dict(found)
 
 
@@ -44,14 +30,18 @@ def identities(course: Course, assignment: str, platform: str) -> dict[str, Iden
 
 
 def worksheet_in(course: Course, assignment: str) -> Path | None:
-    """The newest CSV file beside a download, which is Moodle's worksheet; None when there is none."""
-    found = [path for path in folder(course, assignment).glob("*.csv") if path.name != IDENTITIES]
+    """The newest of Moodle's worksheets beside a download; None when there is none.
+
+    Where no file looks like one, any other will do: reading it ends in a sentence.
+    """
+    beside = [path for path in course.downloaded(assignment).glob("*.csv") if path.name != IDENTITIES]
+    found = [path for path in beside if is_worksheet(read_table(path))] or beside
     return max(found, key=lambda path: (path.stat().st_mtime, path.name), default=None)
 
 
 def names_in(course: Course, assignment: str) -> Iterator[PurePosixPath]:
     """The paths of all files in a download and in its zips. Raises CourseError for a damaged zip."""
-    root = folder(course, assignment) / "archive"
+    root = course.downloaded(assignment) / "archive"
     for path in files_in(root):
         for inner in _inside(path) if path.suffix == ".zip" else ():
             yield PurePosixPath(inner)

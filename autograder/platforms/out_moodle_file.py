@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from autograder.course import CourseError
+from autograder.platforms.identities import Identity
 from autograder.platforms.out_cells import read_sheet
 from autograder.platforms.out_fill import quoted
-from autograder.platforms.out_identities import Identity
 from autograder.platforms.out_numbers import decimal_sign, read_number
-from autograder.platforms.out_people import NAME, Row, same_name
+from autograder.platforms.out_people import NAME, Row
+from autograder.platforms.people import name_key
 
 IDENTIFIER, GRADE, MOST, TIME = "Identifier", "Grade", "Maximum grade", "Last modified (grade)"
 OPEN, COMMENT, FULL_NAME, NO = "Grade can be changed", "Feedback comments", "Full name", "No"
@@ -82,8 +83,8 @@ def collected(identity: Identity | None, full_name: str, identifier: str) -> str
     """
     if not identity:
         return ""
-    folder = same_name(identity.name.partition("_")[0])
-    words = {same_name(name) for name in (full_name, identifier.removesuffix(number_of(identifier)), "")}
+    folder = name_key(identity.name.partition("_")[0])
+    words = {name_key(name) for name in (full_name, identifier.removesuffix(number_of(identifier)), "")}
     return identity.student if folder in words or not full_name else ""
 
 

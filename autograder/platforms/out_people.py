@@ -1,16 +1,14 @@
 """Whose row is it? What a platform's file says of people, compared with the roster and the gradebook."""
 
-import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from autograder.platforms.people import name_key
 from autograder.platforms.roster import KEYS, Person, Roster, folded
 from autograder.reports.words import plain
 
 NAME = "name"
-LOST = re.compile(r"[\x00-\x1f&<>\"`'|:/\\]")  # in the names of Moodle's downloads
 
 
 @dataclass(frozen=True)
@@ -78,7 +76,8 @@ class _Finder:
 
     def by_name(self, row: Row) -> set[str]:
         """Who is called so, and has no other key than the row."""
-        named = self.by.get((NAME, same_name(row.keys.get(NAME, ""))), set())
+        key = name_key(row.keys.get(NAME, ""))
+        named = self.by.get((NAME, key), set()) if key else set()
         return {student for student in named if not self._differs(student, row)}
 
     def _differs(self, student: str, row: Row) -> bool:
@@ -92,13 +91,7 @@ def _keys(person: Person) -> Iterable[tuple[str, str]]:
     for name in KEYS:
         yield name, folded(name, getattr(person, name) or person.id)
     for name in {person.name, person.id}:
-        yield NAME, same_name(name)
-
-
-def same_name(name: str) -> str:
-    """How names are compared: as Moodle makes names of folders from them, without upper case."""
-    text = LOST.sub("", unicodedata.normalize("NFC", name)).replace("_", " ")
-    return " ".join(text.split()).casefold()
+        yield NAME, name_key(name)
 
 
 def _several(names: Iterable[str], word: str) -> str:

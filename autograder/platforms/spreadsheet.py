@@ -7,7 +7,8 @@ from datetime import datetime
 
 Value = str | float | int | datetime | None
 # With these a spreadsheet begins a formula; the wide forms count in some languages.
-RUNS = set("=+-@\t\r\n＝＋－＠")
+SIGNS = "-=+@＝＋－＠"
+RUNS, BREAKS, SPLIT = set(SIGNS), re.compile(r"[\t\r\n\v\f]"), re.compile(rf"(;)(?=[\s\"]*[{SIGNS}])")
 NUMBER = re.compile(r"[+-]?([0-9]+([.,][0-9]*)?|[.,][0-9]+)([eE][+-]?[0-9]+)?")
 SPLITS = set(",;\t\"\r\n")
 FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # no XML has them
@@ -15,9 +16,13 @@ TITLE, LONGEST = 31, 32767  # characters in the name of a sheet, and in a cell
 
 
 def harmless(text: str) -> str:
-    """`text`, with a quote in front where a spreadsheet would run it; a negative number is none."""
-    runs = text.lstrip(" ")[:1] in RUNS and text.strip(" ") not in ("", "-")
-    return f"'{text}" if runs and not NUMBER.fullmatch(text.strip()) else text
+    """`text` on one line, with a quote where a spreadsheet would begin to run it; a negative number is none.
+
+    That is at the beginning, and behind a semicolon, at which some spreadsheets split what others do not.
+    """
+    line = BREAKS.sub(" ", text)
+    runs = line.lstrip()[:1] in RUNS and line.strip() not in ("", "-") and not NUMBER.fullmatch(line.strip())
+    return SPLIT.sub(r"\1'", f"'{line}" if runs else line)
 
 
 def as_csv(rows: Iterable[Sequence[Value]]) -> str:

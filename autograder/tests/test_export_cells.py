@@ -4,15 +4,15 @@ import csv
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from autograder.course import CourseError
 from autograder.platforms.out_cells import Sheet, read_sheet
 from autograder.platforms.out_numbers import decimal_sign, points, read_number
-from autograder.platforms.spreadsheet import as_csv, harmless, titles
+from autograder.platforms.spreadsheet import SIGNS, as_csv, harmless, titles
 
-TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=12)
+TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0\r"), max_size=12)
 
 
 @given(st.lists(st.lists(TEXTS, min_size=2, max_size=4), min_size=1, max_size=5), st.sampled_from([",", ";", "\t"]), st.sampled_from(["\n", "\r\n"]), st.booleans(), st.booleans())
@@ -87,10 +87,15 @@ def test_the_sign_of_a_file_is_found():
     assert points(1234.5, ",") == "1234,50"
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+cmd", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "＝1+1", " =1", "=cmd|' /C calc'!A0", "--", "\n=1"])
+@pytest.mark.parametrize("text", ["=1+1", "+cmd", "-2+3", "@SUM(A1)", "＝1+1", " =1", "=cmd|' /C calc'!A0", "--"])
 def test_formulas_are_made_harmless(text):
     """Does what a spreadsheet would run begin with a quote?"""
     assert harmless(text) == f"'{text}"
+
+
+def test_formulas_that_begin_later():
+    """Is a formula behind a tab, a line break or a semicolon none any more?"""
+    assert [harmless(text) for text in ("\t=1", "\r\n=1", "a;=1", "a; @b", "a\n=1")] == ["' =1", "'  =1", "a;'=1", "a;' @b", "a =1"]
 
 
 @pytest.mark.parametrize("text", ["-1.5", "+3", "-1,5", "-2e-3", "-", "", "ada", "a=b", "O'Neil", "1-2", "5.", "-.5"])
@@ -106,12 +111,13 @@ def test_our_own_csv_reads_back(rows):
     assert [row or [""] for row in read] == [[harmless(cell) for cell in row] for row in rows]
 
 
-@given(st.lists(TEXTS, min_size=2, max_size=3))
+@example(["x", 'a;"=1'])
+@given(st.lists(st.text('a;="\n,\t-+ ', max_size=8), min_size=2, max_size=3))
 def test_no_separator_splits_a_cell_into_a_formula(cells):
     """Is there no cell that begins a formula when a spreadsheet splits at semicolons or tabs?"""
     for separator in ";\t":
         for row in csv.reader(io.StringIO(as_csv([cells]), newline=""), delimiter=separator):
-            assert all(cell.count(",") or harmless(cell) == cell for cell in row)
+                assert not any(cell.lstrip(' "')[:1] in SIGNS and cell.strip(' ",-') for cell in row[1:] if cell), row
 
 
 def test_sheets_have_names_that_a_workbook_takes():
