@@ -6,7 +6,7 @@ from traitlets import Bool, Dict
 
 from autograder.course import Course, CourseError
 from autograder.platforms.out_book import Book, listed
-from autograder.platforms.out_comment import Comments
+from autograder.platforms.out_comment import comment_on
 from autograder.platforms.out_fill import Change, Filled, factor, matched, say_who_is_left
 from autograder.platforms.out_identities import identities, worksheet_in
 from autograder.platforms.out_moodle_file import COMMENT, GRADE, Worksheet
@@ -22,10 +22,10 @@ class MoodleExport(PlatformExport):
     words = Dict(help="Moodle's words for its columns, and for No, in another language").tag(config=True)
 
     def fill(self, book: Book, course: Course) -> list[Filled]:
-        comments, filled = Comments(course, book) if self.comments else None, []
+        filled = []
         for assignment, path in self._worksheets(book, course).items():
             file = Worksheet(path, self.words, identities(course, assignment, "moodle"))
-            filled.append(_Filling(self, file, assignment, book, comments).run())
+            filled.append(_Filling(self, file, assignment, book).run())
         return filled
 
     def _worksheets(self, book: Book, course: Course) -> dict[str, Path]:
@@ -49,11 +49,9 @@ class MoodleExport(PlatformExport):
 class _Filling:
     """One worksheet on its way."""
 
-    def __init__(
-        self, settings: MoodleExport, file: Worksheet, assignment: str, book: Book, comments: Comments | None
-    ):
+    def __init__(self, settings: MoodleExport, file: Worksheet, assignment: str, book: Book):
         self.settings, self.file, self.assignment, self.book = settings, file, assignment, book
-        self.comments, self.filled = comments, Filled(file.path)
+        self.filled = Filled(file.path)
         self.cells: dict[tuple[int, int], str] = {}
         self.left: dict[str, list[str]] = {}
 
@@ -79,7 +77,7 @@ class _Filling:
         return self.filled
 
     def _require_comments(self) -> None:
-        if self.comments and self.file.column(COMMENT) is None:
+        if self.settings.comments and self.file.column(COMMENT) is None:
             raise ValueError(
                 f"the worksheet has no column {self.file.word(COMMENT)!r}; switch the feedback type on in "
                 "the assignment's settings and download it anew, or leave out --comments"
@@ -94,7 +92,7 @@ class _Filling:
             self.filled.same += 1
         else:
             self._change(row, student, GRADE, points(value, self.file.sign), "grade")
-        text = self.comments.of(student, self.assignment) if self.comments else ""
+        text = comment_on(self.book, student, self.assignment) if self.settings.comments else ""
         if text and text != self.file.said(row, COMMENT):
             self._change(row, student, COMMENT, text, "comment")
 

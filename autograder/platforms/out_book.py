@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from nbgrader.api import Gradebook, Student
@@ -12,7 +12,9 @@ from sqlalchemy import select
 from autograder.course import Course, CourseError
 from autograder.gradebook import in_sentences, own_programs_first, require_gradebook
 from autograder.grading.of_record import GradeOfRecord, grades_of
+from autograder.grading.result import Result
 from autograder.platforms.roster import Person, Roster, read_roster
+from autograder.reports.page import read_results
 from autograder.reports.words import counted, plain
 
 SHOWN = 12
@@ -27,6 +29,7 @@ class Book:
     people: dict[str, Person]
     roster: Roster
     students: list[str]  # whom the grades are of
+    results: dict[tuple[str, str], Result] = field(default_factory=dict)  # of the last grading, if known
 
     def graded(self, assignment: str) -> dict[str, GradeOfRecord]:
         """Who has a grade; not who handed in nothing, or whose work no one has marked yet."""
@@ -43,6 +46,11 @@ class Book:
     def waiting(self, assignment: str) -> list[str]:
         """Whose grade can still change, because a cell waits for a mark by hand."""
         return [student for student, grade in self.graded(assignment).items() if grade.waits]
+
+    def older(self, assignment: str) -> list[str]:
+        """Whose grade is of an earlier submission, because the last one could not be graded."""
+        return [student for student in self.graded(assignment)
+                if (result := self.results.get((student, assignment))) and result.problem]  # fmt: skip
 
     def name(self, student: str) -> str:
         """First and last name, or the id."""
@@ -69,7 +77,16 @@ def read_book(
         raise CourseError(f"Neither the gradebook nor roster.csv has a student {plain(unknown)!r}.")
     grades = {key: grade for key, grade in grades_of(gradebook, wanted).items()
               if not students or key[0] in students}  # fmt: skip
-    return Book(wanted, grades, people, roster, [*(students or people)])
+    return Book(wanted, grades, people, roster, [*(students or people)], _results(course))
+
+
+def _results(course: Course) -> dict[tuple[str, str], Result]:
+    """What the last grading found, by student and assignment; grades can be exported without it."""
+    try:
+        results = read_results(course.reports / "results.json")
+    except CourseError:
+        return {}
+    return {(one.student, one.assignment): one for one in results}
 
 
 def _people(gradebook: Gradebook, roster: Roster) -> dict[str, Person]:

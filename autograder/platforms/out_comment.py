@@ -3,33 +3,19 @@
 import html
 import re
 
-from autograder.course import Course, CourseError
 from autograder.grading.of_record import GradeOfRecord
 from autograder.grading.result import Result
 from autograder.platforms.out_book import Book
-from autograder.reports.page import read_results
 from autograder.reports.words import number, plain
 
 MOST = 1500  # characters
 RUNS = "=+-@"  # what a spreadsheet takes for the beginning of a formula
 
 
-class Comments:
-    """Comments on the grades of record; what failed is known from the last grading."""
-
-    def __init__(self, course: Course, book: Book):
-        self.book = book
-        try:
-            results = read_results(course.reports / "results.json")
-        except CourseError:  # points can be said without it
-            results = []
-        self.results = {(one.student, one.assignment): one for one in results}
-
-    def of(self, student: str, assignment: str) -> str:
-        """One line of text for a cell of a worksheet that is shown as HTML."""
-        return harmless_html(comment(
-            self.book.grades[student, assignment], self.results.get((student, assignment))
-        ))  # fmt: skip
+def comment_on(book: Book, student: str, assignment: str) -> str:
+    """One line of text for a cell of a worksheet that is shown as HTML."""
+    key = (student, assignment)
+    return harmless_html(comment(book.grades[key], book.results.get(key)))
 
 
 def comment(grade: GradeOfRecord, result: Result | None) -> str:

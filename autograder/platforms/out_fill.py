@@ -51,6 +51,11 @@ def say_who_is_left(filled: Filled, book: Book, assignment: str, students: Itera
             f"{assignment}: a grade, but no row in {filled.source.name}: {listed(missing)}; "
             "have they left the course, or are their keys missing in roster.csv?"
         )
+    if older := [book.name(student) for student in book.older(assignment)]:
+        filled.unsettled.append(
+            f"{assignment}: the grade of an earlier submission, because the last one could not be graded: "
+            f"{listed(older)}; `autograder report` says what to do"
+        )
     if waiting := [book.name(student) for student in book.waiting(assignment)]:
         filled.unsettled.append(
             f"{assignment}: not final, because a cell waits for a mark by hand: {listed(waiting)}; "

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import os
 import shutil
 import time
@@ -10,6 +11,8 @@ import pytest
 
 from autograder.cli import main
 from autograder.course import Course
+from autograder.grading.result import Result
+from autograder.reports.stored import VERSION
 from autograder.tests.graded_class import (
     BY_HAND,
     EXTRA,
@@ -125,6 +128,17 @@ def test_the_grade_is_the_grade_of_record(export):
     _, _, after = export(canvas_csv(), "--column", COLUMN, "--write")
     now = column(after)
     assert [now[one] for one in (BY_HAND, EXTRA, LATE, WAITS)] == ["87.50", "104.00", "54.17", "63.33"]
+
+
+def test_a_grade_of_an_earlier_submission_is_named(export, course):
+    """Is somebody told whose last submission could not be graded, so that an older grade goes out?"""
+    course.reports.mkdir(exist_ok=True)
+    result = Result("s03", RNN, problem="It is damaged.")
+    content = {"version": VERSION, "results": [result.as_dict()]}
+    (course.reports / "results.json").write_text(json.dumps(content))
+    code, said, after = export(canvas_csv(), "--column", COLUMN, "--write")
+    assert (code, column(after)["s03"]) == (1, "100.00")
+    assert "because the last one could not be graded: 1 student: Zoë Ünlü; `autograder report`" in said
 
 
 def test_nothing_is_written_without_a_word(export, course, monkeypatch):
