@@ -76,14 +76,15 @@ class _Filling:
         for row, student in students.items():
             if student in graded:
                 old, new = self.file.sheet.value(row, column), points(graded[student].final * times)
-                self._put(row, column, Change(student, assignment, old, new), left)
+                change = Change(student, self.book.name(student), assignment, old, new)
+                self._put(row, column, change, left)
         for why, names in left.items():
             self.filled.unsettled.append(f"{assignment}: {why}, so left as it is: {listed(names)}")
 
     def _put(self, row: int, column: int, change: Change, left: dict[str, list[str]]) -> None:
         """Change one cell, or note why not."""
         if why := self._why_not(row, change):
-            left.setdefault(why, []).append(self.book.name(change.student))
+            left.setdefault(why, []).append(change.name)
         elif is_same(change.old, float(change.new)):
             self.filled.same += 1
         else:

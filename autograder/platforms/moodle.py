@@ -108,4 +108,5 @@ class _Filling:
     def _change(self, row: Row, student: str, name: str, new: str, what: str) -> None:
         old = self.file.said(row, name)
         self.cells[row.number, self.file.column(name)] = new
-        self.filled.changes.append(Change(student, self.assignment, old, new, what))
+        name = self.book.name(student)
+        self.filled.changes.append(Change(student, name, self.assignment, old, new, what))

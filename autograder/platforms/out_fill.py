@@ -15,6 +15,7 @@ class Change:
     """One cell of the file, for a student in an assignment."""
 
     student: str
+    name: str
     assignment: str
     old: str
     new: str

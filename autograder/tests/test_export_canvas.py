@@ -101,8 +101,8 @@ def test_only_what_differs_is_changed_and_shown(export):
     _code, said, after = export(canvas_csv(grades), "--column", COLUMN, "--write")
     now = column(after)
     assert (now["s01"], now["s03"], now["s04"], now["s02"], now["s05"]) == ("66,67", "100", "30.00", "63.33", "66.67")
-    assert "s02 rnn 1.063,33 63.33" in said
-    assert "s05 rnn 12.5 66.67" in said
+    assert '''s02 Jo "Jay" O'Neil rnn 1.063,33 63.33''' in said
+    assert 's05 李 王 rnn 12.5 66.67' in said
     assert "25 cells to change, 3 of them had something else; 3 right already" in said
 
 

@@ -90,7 +90,7 @@ def test_comma_as_decimal_sign(export):
     _, said, after = export(before)
     now = grades(after)
     assert (now["s03"], now["s01"], now["s02"], now["s00"], now[BY_HAND]) == ("100,00", "66,67", "63,33", "30,00", "87,50")
-    assert "s02 rnn 1,00 63,33" in said
+    assert '''s02 Jo "Jay" O'Neil rnn 1,00 63,33''' in said
     assert '"63,33"' in after
 
 
@@ -191,7 +191,7 @@ def test_comments_only_when_asked(export, course):
     )
     assert comments["Participant 880072"] == "See me"
     assert comments["Participant 880075"].startswith("54.2 of 100 points. 12.5 taken off because it was late. a: ")
-    assert "s01 rnn comment Old, but gold" in said
+    assert "s01 Grace, B. Hopper rnn comme" in said
     assert "nothing to change" in export(after, "--comments", write="")[1]
 
 
