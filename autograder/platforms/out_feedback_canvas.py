@@ -1,6 +1,7 @@
 """Names by which Canvas gives feedback files to students: those of its download, with our ending.
 
-Canvas splits a name at `_` and looks for the student's number and then the upload's; the rest is free
+Canvas splits a name at `_` and takes the first two parts that are numbers, the student's and the upload's, and
+passes over a file whose last part begins with `link`; the rest is free
 (instructure/canvas-lms:app/models/abstract_assignment.rb, `infer_comment_context_from_filename`).
 """
 
@@ -59,9 +60,9 @@ def readings(name: str) -> list[Upload]:
 
 
 def name_for(upload: Upload, assignment: str) -> str:
-    """A name in which the first two numbers are the right ones."""
-    who = upload.user if upload.user.startswith("anon_") else f"feedback_{upload.user}"
-    return f"{who}_{upload.upload}_{assignment}.html"
+    """A name in which the first two numbers are the right ones, and whose last part is not `link`."""
+    who = upload.user if upload.user.startswith("anon_") else f"student_{upload.user}"
+    return f"{who}_{upload.upload}_{assignment}_feedback.html"
 
 
 def _is_number(text: str) -> bool:

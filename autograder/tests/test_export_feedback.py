@@ -84,7 +84,7 @@ def test_canvas_finds_each_student(course, capsys, zipped):
     code, said, pages = packed(course, capsys, "canvas", RNN)
     expected = {(str(1000 + int(s[1:])), str((700 if s == "s01" else 500) + int(s[1:]))): f"<p>{s}" for s in GRADED if s != "s29"}
     assert {canvas_reads(name): text for name, text in pages.items()} == expected
-    assert all(name.endswith(f"_{RNN}.html") and "/" not in name for name in pages)
+    assert all(name.endswith(f"_{RNN}_feedback.html") and "/" not in name for name in pages)
     assert code == 1
     assert "the download has no place for 1 student: First29 Last29" in said
 
@@ -105,8 +105,8 @@ def test_canvas_anonymous_and_teams(course, capsys):
     notes = ["canvas,anon_k3XyZ,s04,anon_k3XyZ_601_rnn.ipynb", "canvas,1005,s05,x", "canvas,1005,s06,x", "moodle,1005,s07,x"]
     (course.root / "downloaded" / RNN / "identities.csv").write_text("\n".join(["platform,key,student,name", *notes]) + "\n")
     _, said, pages = packed(course, capsys, "canvas", RNN)
-    assert set(pages) == {"anon_k3XyZ_601_rnn.html", "feedback_1005_605_rnn.html"}
-    assert pages["anon_k3XyZ_601_rnn.html"] == "<p>s04"
+    assert set(pages) == {"anon_k3XyZ_601_rnn_feedback.html", "student_1005_605_rnn_feedback.html"}
+    assert pages["anon_k3XyZ_601_rnn_feedback.html"] == "<p>s04"
     assert "25 students: Ada Lovelace" in said
 
 
