@@ -1,6 +1,6 @@
 """Names by which Canvas gives feedback files to students: those of its download, with our ending.
 
-Canvas splits a name at `_` and takes the first two parts that are numbers, the student's and the upload's, and
+Canvas splits a name at `_` and takes the first two parts that are numbers, the student's and the upload's. It
 passes over a file whose last part begins with `link`; the rest is free
 (instructure/canvas-lms:app/models/abstract_assignment.rb, `infer_comment_context_from_filename`).
 """
