@@ -11,6 +11,7 @@ from autograder.platforms.out_canvas_file import CanvasFile
 from autograder.platforms.out_fill import Change, Filled, factor, matched, say_who_is_left
 from autograder.platforms.out_numbers import is_same, points, read_number
 from autograder.platforms.out_plugin import PlatformExport
+from autograder.reports.words import counted
 
 EXCUSED, NOT_ASSIGNED = "EX", "N/A"
 FRESH = 3600  # seconds
@@ -36,7 +37,7 @@ class _Filling:
 
     def __init__(self, settings: CanvasExport, path: Path, book: Book):
         self.settings, self.book = settings, book
-        self.file, self.filled = CanvasFile(path), Filled(path)
+        self.file, self.filled = CanvasFile(path), Filled(path, "canvas")
         self.cells: dict[tuple[int, int], str] = {}
 
     def run(self) -> Filled:
@@ -117,7 +118,7 @@ class _Filling:
         """Cells that we do not change would set back what somebody has changed in Canvas since."""
         age = time.time() - self.file.path.stat().st_mtime
         if age > FRESH and not self.settings.only:
+            old = f"{self.file.path.name} is {counted(int(age / 3600), 'hour')} old"
             self.filled.notes.append(
-                f"{self.file.path.name} is {age / 3600:.0f} hours old: uploading it sets back whatever was "
-                "graded in Canvas since; export it anew, or say --only"
+                f"{old}: uploading sets back what was graded in Canvas since; export it anew, or say --only"
             )

@@ -51,7 +51,7 @@ class _Filling:
 
     def __init__(self, settings: MoodleExport, file: Worksheet, assignment: str, book: Book):
         self.settings, self.file, self.assignment, self.book = settings, file, assignment, book
-        self.filled = Filled(file.path)
+        self.filled = Filled(file.path, f"moodle/{assignment}")
         self.cells: dict[tuple[int, int], str] = {}
         self.left: dict[str, list[str]] = {}
 

@@ -27,17 +27,19 @@ TABLES: dict[str, Callable[[Book], str | bytes]] = {
     "csv": lambda book: as_csv(wide(book)), "xlsx": lambda book: as_xlsx(sheets(book)),
 }  # fmt: skip
 
+
 def export(course: Course, options: argparse.Namespace, console: Terminal) -> int:
     """Run it; returns its exit code: 1 when a person has to see to something."""
-    with opened(course) as gradebook:
-        if options.kind in FILLS:
-            plugin = _plugin(course, options)
+    if options.kind in FILLS:
+        plugin = _plugin(course, options)
+        with opened(course) as gradebook:
             filled = plugin.filled(gradebook, course)
-            return _write_filled(course, options, console, filled)
+        return _write_filled(course, options, console, filled)
+    with opened(course) as gradebook:
         book = read_book(gradebook, course, options.assignments, options.students)
-        if options.kind in TABLES:
-            return _write_table(course, options, console, book)
-        return _write_feedback(course, options, console, book)
+    if options.kind in TABLES:
+        return _write_table(course, options, console, book)
+    return _write_feedback(course, options, console, book)
 
 
 def _plugin(course: Course, options: argparse.Namespace) -> PlatformExport:

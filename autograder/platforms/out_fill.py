@@ -24,9 +24,13 @@ class Change:
 
 @dataclass
 class Filled:
-    """The new content of a file, and how it differs; `notes` are to know, `unsettled` are to do."""
+    """The new content of a file, and how it differs; `notes` are to know, `unsettled` are to do.
+
+    `folder` is where it goes, below the one of all exports.
+    """
 
     source: Path
+    folder: str
     content: str = ""
     changes: list[Change] = field(default_factory=list)
     same: int = 0

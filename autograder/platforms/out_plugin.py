@@ -56,8 +56,9 @@ def in_short(filled: Filled) -> str:
 
 def place_of(filled: Filled, course: Course, to: str) -> Path:
     """Where the filled file goes. Raises CourseError when that is the file that was read."""
-    place = Path(to) if to else course.root / FOLDER / filled.source.name
-    place = place / filled.source.name if place.is_dir() else place
+    place = Path(to or course.root / FOLDER)
+    if not to or place.is_dir():
+        place = place / filled.folder / filled.source.name
     if place.resolve() == filled.source.resolve():
         raise CourseError(f"{place} is the file that the platform exported; name another with --to.")
     return place

@@ -53,7 +53,7 @@ def export(course, capsys):
             source.write_text(text, encoding="utf-8", newline="")
         code = main(["--course", str(course.root), "export", kind, *ids, "--from", str(source), *options])
         said = capsys.readouterr()
-        place = course.root / "exported" / source.name
+        place = course.root / "exported" / "canvas" / source.name
         return code, " ".join((said.out + said.err).split()), place.read_bytes().decode() if place.exists() else None
 
     return run

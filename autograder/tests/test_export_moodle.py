@@ -49,7 +49,7 @@ def export(course, capsys):
             source.write_text(text, encoding="utf-8", newline="")
         code = main(["--course", str(course.root), "export", "moodle", RNN, *options, *([write] if write else [])])
         said = capsys.readouterr()
-        place = course.root / "exported" / source.name
+        place = course.root / "exported" / "moodle" / RNN / source.name
         return code, " ".join((said.out + said.err).split()), place.read_bytes().decode() if place.exists() else ""
 
     return run
@@ -257,3 +257,19 @@ def test_no_worksheet(course, capsys):
     ]:
         assert main(["--course", str(course.root), "export", "moodle", *options]) == 2
         assert says in " ".join(capsys.readouterr().err.split())
+
+
+def test_worksheets_of_one_name_stay_apart(course, capsys):
+    """Do two assignments' worksheets of the same name go to two files, also in a folder that --to names?"""
+    for assignment in (RNN, "mlp"):
+        folder = course.root / "downloaded" / assignment
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "grades.csv").write_text(moodle_csv())
+    for to in ((), ("--to", str(course.reports))):
+        course.reports.mkdir(exist_ok=True)
+        main(["--course", str(course.root), "export", "moodle", "--write", *to])
+        root = course.reports if to else course.root / "exported"
+        found = {path.parent.name: grades(path.read_text())["s03"] for path in root.rglob("grades.csv")}
+        assert found == {RNN: "100.00", "mlp": ""}
+    assert main(["--course", str(course.root), "export", "moodle", "--write", "--to", "one.csv"]) == 2
+    assert "There are several files to write; make one.csv a folder" in " ".join(capsys.readouterr().err.split())

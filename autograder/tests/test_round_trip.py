@@ -73,7 +73,7 @@ def collect(course, monkeypatch, tmp_path):
 def exported(course, *options):
     """What the command wrote."""
     main(["--course", str(course.root), "export", *options])
-    return {path.suffix: path for path in (course.root / "exported").iterdir()}
+    return {path.suffix: path for path in (course.root / "exported").rglob("*.*")}
 
 
 def pages(course, ids):
