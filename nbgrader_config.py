@@ -8,6 +8,7 @@ from autograder.feedback.steps import GetGradeOfRecord
 from autograder.grading.nbgrader_steps import HideTests, RestoreCells, SaveSealedGrades, SealedExecute
 from autograder.platforms.collector import LMSCollector
 from autograder.platforms.extractor import BoundedExtractor
+from autograder.platforms.out_nbgrader import SafeCsvExport
 
 c = get_config()
 
@@ -36,3 +37,5 @@ c.ExchangeFactory.release_feedback = ReleaseFeedback
 c.ZipCollectApp.collector_plugin = LMSCollector
 # A bad archive costs nobody else anything, and none writes outside of its folder.
 c.ZipCollectApp.extractor_plugin = BoundedExtractor
+# A name with a comma is one cell, and no cell of grades.csv is a formula; see docs/exporting.md.
+c.ExportApp.plugin_class = SafeCsvExport

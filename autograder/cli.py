@@ -13,6 +13,7 @@ from rich.markup import escape
 from autograder import faults, terminal
 from autograder.course import Course, CourseError
 from autograder.gradescope import options as gradescope_options
+from autograder.platforms.out_options import add_options
 from autograder.sandbox.places import BEST, PLACES
 
 console = terminal.Terminal()
@@ -258,6 +259,13 @@ def feedback(options: argparse.Namespace) -> int:
     return 0
 
 
+def export(options: argparse.Namespace) -> int:
+    """Grades and feedback pages to a learning platform, or grades to a table."""
+    from autograder.platforms.out_command import export as export_grades
+
+    return export_grades(_course(options), options, console)
+
+
 def report(options: argparse.Namespace) -> int:
     """The report of the last grading, again."""
     from autograder.grading.record import with_grades
@@ -386,6 +394,7 @@ def _parser() -> argparse.ArgumentParser:
     dated.add_argument("assignment", metavar="ID", help="one assignment")
     dated.add_argument("time", nargs="?", default="", metavar="TIME", help="such as '2026-11-23 10:15 +0100'")
     add(feedback, assignments=True, students=True)
+    add_options(add(export))
     add(report)
     explained = add(why)
     explained.add_argument("student", metavar="STUDENT", help="the folder in submitted/")
