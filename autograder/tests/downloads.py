@@ -5,8 +5,6 @@ import sys
 import tarfile
 import zipfile
 
-from nbgrader.apps import NbGraderApp
-
 from autograder.gradebook import own_programs_first
 
 ID = "01a_single_neuron_classification"
@@ -14,6 +12,8 @@ ID = "01a_single_neuron_classification"
 
 def runner(monkeypatch, home, capsys):
     """What runs one of nbgrader's commands in a course's folder, in this process, and returns what it said."""
+    from nbgrader.apps import NbGraderApp  # slow; only where it is used
+
     for name in ("HOME", "JUPYTER_DATA_DIR", "JUPYTER_CONFIG_DIR"):
         monkeypatch.setenv(name, str(home))
 
