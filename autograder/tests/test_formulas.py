@@ -76,6 +76,12 @@ def test_a_formula_cannot_define_commands(latex):
     assert mathml(latex, block=False).startswith("<code")
 
 
+@pytest.mark.parametrize("latex", [r"\begin{tabular} a & b \end{tabular}", "a & b"])
+def test_a_table_that_the_library_does_not_know(latex):
+    """Is it shown as it was typed, and not with its marks as letters?"""
+    assert mathml(latex, block=True).startswith("<code")
+
+
 def test_without_the_library_formulas_are_shown_as_typed(monkeypatch):
     """Can a page be made, and a formula be read as text, where latex2mathml is not installed?"""
     monkeypatch.setattr(maths, "Converter", None)
