@@ -1,6 +1,7 @@
 """The commands on good and bad input: what they write, say, and return."""
 
 import json
+import re
 import shutil
 import signal
 import subprocess
@@ -214,3 +215,22 @@ def test_settings_that_do_not_load_are_a_sentence_with_their_place(copy, tmp_pat
     monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(tmp_path / "jupyter"))
     assert run(copy, "grade") == 2
     assert f"{path} does not load" in capsys.readouterr().err.replace("\n", "")
+
+
+def test_the_report_tells_what_the_last_run_changed(copy):
+    """Does the page name what changed since, keep it when it is made again, and link what feedback wrote?"""
+    run(copy, "grade")
+    page = copy.reports / "index.html"
+    assert "Since the last run" not in page.read_text()
+    write(copy.submitted("ada", ID), submission({"double": "def double(x):\n    return x"}))
+    write(copy.submitted("eve", ID), submission())
+    run(copy, "grade")
+    text = page.read_text()
+    fell = "100 before, 85 now"
+    assert fell in text
+    assert "mini, 1 student" in text
+    assert (f"../autograded/ada/{ID}/{ID}.ipynb" in text, "../feedback" in text) == (True, False)
+    run(copy, "feedback", "--students", "ada")
+    assert re.findall(r'href="../feedback/(\w+)/', page.read_text()) == ["ada"]
+    run(copy, "report")
+    assert fell in page.read_text()
