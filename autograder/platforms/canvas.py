@@ -8,7 +8,7 @@ from traitlets import Bool, Dict
 from autograder.course import Course, CourseError
 from autograder.platforms.out_book import Book, listed
 from autograder.platforms.out_canvas_file import CanvasFile
-from autograder.platforms.out_fill import Change, Filled, factor, matched, say_who_is_left
+from autograder.platforms.out_fill import Change, Filled, factor, matched, quoted, say_who_is_left
 from autograder.platforms.out_numbers import is_same, points, read_number
 from autograder.platforms.out_plugin import PlatformExport
 from autograder.reports.words import counted
@@ -29,7 +29,10 @@ class CanvasExport(PlatformExport):
             raise CourseError(
                 "Name the file that Canvas gives you (Grades, Export, Export Entire Gradebook) with --from."
             )
-        return [_Filling(self, Path(self.source), book).run()]
+        filled = _Filling(self, Path(self.source), book).run()
+        if unknown := sorted(set(self.columns) - {*book.assignments, *course.assignments}):
+            filled.unsettled.append(f"a column is named for {quoted(unknown)}, which is no assignment here")
+        return [filled]
 
 
 class _Filling:

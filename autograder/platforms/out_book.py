@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 from nbgrader.api import Gradebook, Student
@@ -33,10 +34,23 @@ class Book:
 
     def graded(self, assignment: str) -> dict[str, GradeOfRecord]:
         """Who has a grade; not who handed in nothing, or whose work no one has marked yet."""
+        return self._marked.get(assignment, {})
+
+    @cached_property
+    def _marked(self) -> dict[str, dict[str, GradeOfRecord]]:
+        found: dict[str, dict[str, GradeOfRecord]] = {}
+        for (student, assignment), grade in sorted(self.grades.items(), key=lambda entry: entry[0]):
+            if is_marked(grade):
+                found.setdefault(assignment, {})[student] = grade
+        return found
+
+    @cached_property
+    def cells(self) -> dict[str, list[str]]:
+        """The graded cells that anybody has, by assignment, sorted by name."""
         return {
-            student: grade for (student, of), grade in sorted(self.grades.items())
-            if of == assignment and is_marked(grade)
-        }  # fmt: skip
+            name: sorted({cell.cell for grade in self.graded(name).values() for cell in grade.cells})
+            for name in self.assignments
+        }
 
     def unmarked(self, assignment: str) -> list[str]:
         """Who handed in something that has no mark at all."""

@@ -73,7 +73,8 @@ def _is(name: str, number: str, title: str) -> bool:
     found = re.fullmatch(r"(.*) \(([0-9]+)\)", name, re.DOTALL)
     if number:
         return bool(found) and found[2] == number
-    return name not in ABOUT and title.strip() in (name, found and found[1].strip())
+    names = {name.strip().casefold(), (found[1] if found else name).strip().casefold()}
+    return name not in ABOUT and title.strip().casefold() in names
 
 
 def _row(sheet: Sheet, header: list[str], at: int) -> Row:

@@ -22,18 +22,17 @@ def about(book: Book, student: str) -> list[Value]:
 
 def columns(book: Book, assignment: str) -> list[str]:
     """What is said of an assignment: times, the sums of a grade, and each graded cell."""
-    return [*TIMES, *SUMS, WAITS, *_cells(book, assignment)]
+    return [*TIMES, *SUMS, WAITS, *book.cells[assignment]]
 
 
 def facts(book: Book, student: str, assignment: str) -> list[Value]:
     """The same of one student; nothing where nothing was handed in, or nobody has marked it."""
-    cells = _cells(book, assignment)
     grade = book.graded(assignment).get(student)
     if not grade:
         return [None] * len(columns(book, assignment))
     points = {cell.cell: cell.score for cell in grade.cells}
     return [*_times(grade), *(_rounded(getattr(grade, name)) for name in SUMS), len(grade.waits),
-            *(points.get(cell) for cell in cells)]  # fmt: skip
+            *(points.get(cell) for cell in book.cells[assignment])]  # fmt: skip
 
 
 def wide(book: Book) -> list[list[Value]]:
@@ -61,11 +60,6 @@ def sheets(book: Book) -> dict[str, list[Sequence[Value]]]:
 def _finals(book: Book, student: str) -> list[Value]:
     grades = [book.graded(one).get(student) for one in book.assignments]
     return [*about(book, student), *(grade and _rounded(grade.final) for grade in grades)]
-
-
-def _cells(book: Book, assignment: str) -> list[str]:
-    """The graded cells that anybody has, by name."""
-    return sorted({cell.cell for grade in book.graded(assignment).values() for cell in grade.cells})
 
 
 def _times(grade: GradeOfRecord) -> list[datetime | None]:

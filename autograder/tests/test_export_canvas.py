@@ -172,11 +172,12 @@ def test_columns_are_found_by_number_title_or_id(export, course):
     assert "no column has the title 'rnn'; say which with --column rnn=NUMBER. There are: " in said
     assert "'RNN, forward (4711)'" in said
     assert "Current Score" not in said
-    assert column(export(canvas_csv(), "--write", "--column", f"{RNN}=RNN, forward")[2])["s03"] == "100.00"
+    assert column(export(canvas_csv(), "--write", "--column", f"{RNN}=rnn, Forward")[2])["s03"] == "100.00"
     assert column(export(canvas_csv(), "--write", ids=())[2], MLP_AT) == dict.fromkeys(STUDENTS, "")
     config = course.root / "nbgrader_config.py"
     config.write_text(f"{config.read_text()}\nc.CanvasExport.columns = {{'{RNN}': 4711}}\n")
     assert column(export(canvas_csv(), "--write")[2])["s03"] == "100.00"
+    assert "a column is named for 'rmm', which is no assignment here" in export(canvas_csv(), "--column", "rmm=1")[1]
     for wrong in ("rnn", "=4711", "rnn="):
         assert export(canvas_csv(), "--column", wrong)[0] == 2
 
