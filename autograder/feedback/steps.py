@@ -13,6 +13,6 @@ class GetGradeOfRecord(GetGrades):
         nb, resources = super().preprocess(nb, resources)
         facts = resources["nbgrader"]
         with Gradebook(facts["db_url"]) as gradebook:
-            grades = grades_of(gradebook, [facts["assignment"]])
+            grades = grades_of(gradebook, [facts["assignment"]], [facts["student"]])
         facts["of_record"] = grades[facts["student"], facts["assignment"]]
         return nb, resources

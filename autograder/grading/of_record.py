@@ -18,7 +18,7 @@ from nbgrader.api import (
     SubmittedNotebook,
     TaskCell,
 )
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 
 @dataclass(frozen=True)
@@ -143,22 +143,28 @@ def _time(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text.removesuffix("Z"))
 
 
-def grades_of(gradebook: Gradebook, assignments: Iterable[str]) -> dict[tuple[str, str], GradeOfRecord]:
-    """The grade of record of everything in the gradebook, by student and assignment.
+def grades_of(
+    gradebook: Gradebook, assignments: Iterable[str], students: Iterable[str] = ()
+) -> dict[tuple[str, str], GradeOfRecord]:
+    """The grade of record of everything in the gradebook, or of these students, by student and assignment.
 
     Cells are sorted by name. Who handed in nothing has no entry.
     """
-    names = list(assignments)
-    cells = defaultdict(list)
-    for key, cell in _cells(gradebook, names):
+    names, cells = list(assignments), defaultdict(list)
+    wanted = [Assignment.name.in_(names)]
+    if only := list(students):
+        wanted.append(SubmittedAssignment.student_id.in_(only))
+    for key, cell in _cells(gradebook, wanted):
         cells[key].append(cell)
     grades = {
-        key: GradeOfRecord(tuple(cells[key]), *facts) for key, facts in _submissions(gradebook, names)
+        key: GradeOfRecord(tuple(cells[key]), *facts) for key, facts in _submissions(gradebook, names, wanted)
     }
     return {key: grade for key, grade in grades.items() if not grade.is_empty}
 
 
-def _submissions(gradebook: Gradebook, assignments: list[str]) -> Iterator[tuple[tuple[str, str], tuple]]:
+def _submissions(
+    gradebook: Gradebook, assignments: list[str], wanted: list[ColumnElement]
+) -> Iterator[tuple[tuple[str, str], tuple]]:
     """((student, assignment), (maximum, penalty, handed in, due)) of all submissions."""
     penalty = (
         select(func.coalesce(func.sum(SubmittedNotebook.late_submission_penalty), 0.0))
@@ -169,7 +175,7 @@ def _submissions(gradebook: Gradebook, assignments: list[str]) -> Iterator[tuple
         select(SubmittedAssignment.student_id, Assignment.name, penalty, SubmittedAssignment.timestamp,
                Assignment.duedate, SubmittedAssignment.extension)
         .join(Assignment, SubmittedAssignment.assignment_id == Assignment.id)
-        .where(Assignment.name.in_(assignments))
+        .where(*wanted)
     )  # fmt: skip
     most = _maximum(gradebook, assignments)
     for student, name, late, handed_in, due, extension in rows:
@@ -192,7 +198,7 @@ def _maximum(gradebook: Gradebook, assignments: list[str]) -> dict[str, float]:
     return most
 
 
-def _cells(gradebook: Gradebook, assignments: list[str]) -> Iterator[tuple[tuple[str, str], CellGrade]]:
+def _cells(gradebook: Gradebook, wanted: list[ColumnElement]) -> Iterator[tuple[tuple[str, str], CellGrade]]:
     """((student, assignment), grade) of every graded cell."""
     grade_cell, task_cell = GradeCell.__table__, TaskCell.__table__
     base, marks = BaseCell.__table__, Grade.__table__
@@ -208,7 +214,7 @@ def _cells(gradebook: Gradebook, assignments: list[str]) -> Iterator[tuple[tuple
         .join(SubmittedNotebook, SubmittedNotebook.id == marks.c.notebook_id)
         .join(SubmittedAssignment, SubmittedAssignment.id == SubmittedNotebook.assignment_id)
         .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
-        .where(Assignment.name.in_(assignments))
+        .where(*wanted)
         .order_by(SubmittedAssignment.student_id, Assignment.name, base.c.name)
     )  # fmt: skip
     for student, assignment, *facts, waits in rows:
