@@ -1,8 +1,10 @@
 """Which tests can see what a known answer changes? Only those have to run."""
 
+import functools
+
 from nbformat import NotebookNode
 
-from autograder.cells import Cell, cells_of
+from autograder.cells import cells_of, parse
 from autograder.names import bound_and_read
 
 
@@ -15,18 +17,18 @@ def untouched(solution: NotebookNode, changed: NotebookNode) -> frozenset[str]:
     if [cell.name for cell in before] != [cell.name for cell in after]:
         return frozenset()
     differing = [pair for pair in zip(before, after, strict=True) if pair[0].source != pair[1].source]
-    if any(cell.kind != "exercise" or not cell.tree for pair in differing for cell in pair):
+    if any(cell.kind != "exercise" for pair in differing for cell in pair):
         return frozenset()
-    touched = {name for pair in differing for cell in pair for name in bound_and_read(cell.tree)[0]}
-    code = [cell for cell in before if cell.tree and cell.kind != "test"]
-    while more := {name for cell in code if _reads(cell, touched) for name in _bound(cell)} - touched:
+    touched = {name for pair in differing for cell in pair for name in _names(cell.source)[0]}
+    code = [(cell, *_names(cell.source)) for cell in before if cell.kind in ("exercise", "given", "test")]
+    definers = [(bound, read) for cell, bound, read in code if cell.kind != "test"]
+    while more := {name for bound, read in definers if read & touched for name in bound} - touched:
         touched |= more
-    return frozenset(cell.name for cell in before if cell.kind == "test" and not _reads(cell, touched))
+    return frozenset(cell.name for cell, _, read in code if cell.kind == "test" and not read & touched)
 
 
-def _reads(cell: Cell, names: set[str]) -> bool:
-    return bool(bound_and_read(cell.tree)[1] & names)
-
-
-def _bound(cell: Cell) -> set[str]:
-    return bound_and_read(cell.tree)[0]
+@functools.lru_cache(maxsize=10_000)
+def _names(source: str) -> tuple[set[str], set[str]]:
+    """What a cell binds and reads. What does not compile binds nothing, and is the same in all tests."""
+    tree = parse(source)
+    return bound_and_read(tree) if tree else (set(), set())

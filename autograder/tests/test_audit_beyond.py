@@ -12,13 +12,14 @@ from autograder.audit.counts import AT_MOST, Count, counts, good_enough, holds
 from autograder.audit.findings import Findings
 from autograder.audit.lists import listings
 from autograder.audit.page import render
+from autograder.audit.reach import untouched
 from autograder.audit.run import audit
 from autograder.audit.stored import as_json
 from autograder.audit.table import beyond_table
 from autograder.audit.tried import Mistaken, Tried
 from autograder.course import Course, CourseError
 from autograder.grading.result import Result
-from autograder.tests.mini import ID, TEST_SCALE, make_course, source_notebook, write
+from autograder.tests.mini import ID, TEST_SCALE, make_course, source_notebook, submission, write
 from autograder.tests.test_audit import CAUGHT, GOOD, REASON, known
 from autograder.truth.mistakes import Mistake, load_held_out, load_mistakes
 from autograder.truth.source import folder
@@ -225,3 +226,15 @@ def test_the_course_has_held_out_mistakes_for_every_notebook():
         assert len(cases) >= 15, name
         edits = {mistake.edits for mistake in load_mistakes(REAL, name)}
         assert [case.name for case in cases if case.answer.edits in edits] == []
+
+
+@pytest.mark.parametrize(("changes", "extra", "left_out"), [
+    ({"double": "def double(x):\n    return x"}, "", {"test_fit"}),
+    ({"fit": "def fit(data, steps, rng):\n    return {}"}, "", {"test_double", "test_scale"}),
+    ({"setup": "import numpy as np\nnp.random.seed(1)"}, "", set()),
+    ({"double": "def double(x) return x"}, "", {"test_fit"}),
+    ({}, "helper = 1", set()),
+])  # fmt: skip
+def test_tests_that_cannot_see_a_change_are_left_out(changes, extra, left_out):
+    """Do those tests run that call what differs, at any remove, and all where more than exercises differ?"""
+    assert untouched(submission(), submission(changes, extra)) == left_out
