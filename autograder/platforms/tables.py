@@ -24,11 +24,10 @@ class Table:
     encoding: str = "utf-8"
 
     def records(self) -> list[tuple[int, dict[str, str]]]:
-        """The rows by column; a cell that is missing is empty, and so is what stands beyond the header."""
-        return [
-            (line, {name: row[at].strip() if at < len(row) else "" for at, name in enumerate(self.header)})
-            for line, row in self.rows
-        ]
+        """The rows by column, the first of two with one name; a cell that is missing is empty."""
+        columns = {name: at for at, name in reversed([*enumerate(self.header)])}
+        padded = [(line, [*row, *[""] * len(self.header)]) for line, row in self.rows]
+        return [(line, {name: row[columns[name]].strip() for name in self.header}) for line, row in padded]
 
 
 def read_table(path: Path) -> Table:
