@@ -94,6 +94,7 @@ def solve(options: argparse.Namespace) -> int:
 def grade(options: argparse.Namespace) -> int:
     """Submitted to autograded, gradebook and report."""
     from autograder.grading.record import with_grades
+    from autograder.platforms.roster import read_roster
     from autograder.platforms.teams import mark_teams
     from autograder.reports.around import around
     from autograder.reports.changes import keep_earlier
@@ -102,6 +103,7 @@ def grade(options: argparse.Namespace) -> int:
     from autograder.reports.waits import waits
 
     course = _course(options)
+    read_roster(course)  # a damaged one is told now, and not after everybody was graded
     before = earlier_results(course)
     results = grade_class(
         course, course.choose(options.assignments), options.students, jobs=options.jobs,

@@ -11,15 +11,11 @@ from autograder.reports.people import Person
 
 @dataclass(frozen=True)
 class Around:
-    """The class by student id, the run before, and the course that links lead into; all may be missing.
-
-    `note` says why something is missing that should be there.
-    """
+    """The class by student id, the run before, and the course that links lead into; all may be missing."""
 
     roster: Mapping[str, Person] = field(default_factory=dict)
     earlier: Earlier | None = None
     course: Course | None = None
-    note: str = ""
 
 
 def around(course: Course) -> Around:

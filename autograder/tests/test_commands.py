@@ -234,3 +234,11 @@ def test_the_report_tells_what_the_last_run_changed(copy):
     assert re.findall(r'href="../feedback/(\w+)/', page.read_text()) == ["ada"]
     run(copy, "report")
     assert fell in page.read_text()
+
+
+def test_a_damaged_roster_is_told_before_grading(copy, capsys):
+    """Is it one sentence with its line, and is nobody graded meanwhile?"""
+    write(copy.root / "roster.csv", "id,section\nada,Tuesday\nada,Friday\n")
+    assert run(copy, "grade") == 2
+    assert "roster.csv, line 3" in " ".join(capsys.readouterr().err.split())
+    assert not (copy.reports / "graded.jsonl").exists()

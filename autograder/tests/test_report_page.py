@@ -102,6 +102,15 @@ def test_page_names_students():
     assert "Bob Aaron bob , 01a" in text.replace("bob,", "bob ,")
 
 
+def test_names_come_from_the_roster(tmp_path):
+    """Are the names and sections those of the course's roster.csv, and is there no need of one?"""
+    course = Course(tmp_path)
+    assert around(course) == Around(course=course)
+    (tmp_path / "roster.csv").write_text("id,first_name,last_name,section\nada,Ada,Lovelace,Tuesday\n")
+    html = write_report([graded("ada", check())], course.reports, around(course)).read_text()
+    assert "Lovelace, AdaadaTuesday" in Page(html).text
+
+
 def test_page_without_a_roster_has_no_columns_for_it():
     """Is the table as small as it can be where nobody has a name?"""
     html = render(CLASS, NOW)
