@@ -6,9 +6,9 @@ from autograder.feedback.exporter import FeedbackExporter
 from autograder.feedback.release import ReleaseFeedback
 from autograder.feedback.steps import GetGradeOfRecord
 from autograder.grading.nbgrader_steps import HideTests, RestoreCells, SaveSealedGrades, SealedExecute
-from autograder.platforms.collector import LMSCollector
-from autograder.platforms.extractor import BoundedExtractor
-from autograder.platforms.out_nbgrader import SafeCsvExport
+from autograder.platforms.collect.collector import LMSCollector
+from autograder.platforms.collect.extractor import BoundedExtractor
+from autograder.platforms.export.nbgrader import SafeCsvExport
 
 c = get_config()
 

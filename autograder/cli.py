@@ -13,7 +13,7 @@ from rich.markup import escape
 from autograder import faults, terminal
 from autograder.course import Course, CourseError
 from autograder.gradescope import options as gradescope_options
-from autograder.platforms.out_options import add_options
+from autograder.platforms.export.options import add_options
 from autograder.sandbox.places import BEST, PLACES
 
 console = terminal.Terminal()
@@ -94,8 +94,8 @@ def solve(options: argparse.Namespace) -> int:
 def grade(options: argparse.Namespace) -> int:
     """Submitted to autograded, gradebook and report."""
     from autograder.grading.record import with_grades
+    from autograder.platforms.collect.teams import mark_teams
     from autograder.platforms.roster import read_roster
-    from autograder.platforms.teams import mark_teams
     from autograder.reports.around import around
     from autograder.reports.changes import keep_earlier
     from autograder.reports.page import write_report
@@ -263,7 +263,7 @@ def feedback(options: argparse.Namespace) -> int:
 
 def export(options: argparse.Namespace) -> int:
     """Grades and feedback pages to a learning platform, or grades to a table."""
-    from autograder.platforms.out_command import export as export_grades
+    from autograder.platforms.export.command import export as export_grades
 
     return export_grades(_course(options), options, console)
 

@@ -13,10 +13,10 @@ import pytest
 from nbgrader.api import Gradebook
 
 from autograder.cli import main
-from autograder.platforms import archives, extractor
+from autograder.platforms.collect import archives, extractor
+from autograder.platforms.collect.names import SYSTEMS, notebook_name, system_of
 from autograder.platforms.download import Download
 from autograder.platforms.ids import student_id
-from autograder.platforms.names import SYSTEMS, notebook_name, system_of
 from autograder.tests.downloads import ID, collected, download, tarred, zipped
 from autograder.tests.mini import ID as MINI
 from autograder.tests.mini import make_course, submission, write

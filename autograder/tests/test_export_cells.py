@@ -8,9 +8,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from autograder.course import CourseError
-from autograder.platforms.out_cells import Sheet, read_sheet
-from autograder.platforms.out_numbers import decimal_sign, points, read_number
-from autograder.platforms.spreadsheet import SIGNS, as_csv, harmless, titles
+from autograder.platforms.export.cells import Sheet, read_sheet
+from autograder.platforms.export.numbers import decimal_sign, points, read_number
+from autograder.platforms.export.spreadsheet import SIGNS, as_csv, harmless, titles
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0\r"), max_size=12)
 

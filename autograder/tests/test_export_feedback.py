@@ -8,7 +8,7 @@ import pytest
 
 from autograder.cli import main
 from autograder.course import Course
-from autograder.platforms.out_feedback_canvas import Upload, readings
+from autograder.platforms.export.feedback_canvas import Upload, readings
 from autograder.tests.graded_class import (
     FINALS,
     RNN,

@@ -10,7 +10,7 @@ import pytest
 from autograder.cli import main
 from autograder.course import Course
 from autograder.grading.result import Result
-from autograder.platforms.out_comment import comment, harmless_html
+from autograder.platforms.export.comment import comment, harmless_html
 from autograder.tests.graded_class import (
     BY_HAND,
     EXTRA,

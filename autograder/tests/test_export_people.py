@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.platforms.out_people import NAME, Row, match
+from autograder.platforms.export.people import NAME, Row, match
 from autograder.platforms.roster import Person, Roster
 
 NAMES = st.sampled_from(["Ada", "Grace, B.", "Jo \"Jay\"", "Zoë", "O'Neil", " Li ", "李", "de la Cruz", "=1+1"])

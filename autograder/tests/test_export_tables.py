@@ -14,8 +14,8 @@ from nbgrader.plugins import CsvExportPlugin
 from autograder.cli import main
 from autograder.course import Course
 from autograder.gradebook import own_programs_first
-from autograder.platforms.out_nbgrader import SafeCsvExport
-from autograder.platforms.spreadsheet import as_xlsx
+from autograder.platforms.export.nbgrader import SafeCsvExport
+from autograder.platforms.export.spreadsheet import as_xlsx
 from autograder.tests.graded_class import (
     CELLS,
     FINALS,
@@ -153,7 +153,7 @@ def test_nbgrader_runs_the_platforms_exporters(course, nbgrader, capsys):
     """Does `nbgrader export --exporter=...` fill Canvas's file, and end with a sentence when it cannot?"""
     source = course.root / "canvas.csv"
     source.write_text(canvas_csv())
-    arguments = ["export", "--exporter=autograder.platforms.canvas.CanvasExport", f"--CanvasExport.source={source}",
+    arguments = ["export", "--exporter=autograder.platforms.export.canvas.CanvasExport", f"--CanvasExport.source={source}",
                  f"--CanvasExport.columns={RNN}=4711", "--to", str(course.root / "filled.csv")]  # fmt: skip
     nbgrader(*arguments, "--assignment", RNN)
     said = capsys.readouterr().err

@@ -5,9 +5,9 @@ import csv
 import pytest
 
 from autograder.platforms import roster_command
+from autograder.platforms.collect.names import SYSTEMS, system_of
 from autograder.platforms.download import Download
 from autograder.platforms.identities import Identity, read_identities
-from autograder.platforms.names import SYSTEMS, system_of
 from autograder.platforms.roster import Person, Roster, read_roster
 from autograder.tests.downloads import ID, collected, download, zipped
 

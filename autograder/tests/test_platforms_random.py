@@ -7,12 +7,12 @@ from pathlib import Path, PurePath
 import pytest
 
 from autograder.course import CourseError
-from autograder.platforms.choose import handed
+from autograder.platforms.collect.choose import handed
+from autograder.platforms.collect.names import SYSTEMS, systems_in
+from autograder.platforms.collect.owners import owners
+from autograder.platforms.collect.reading import read_path
 from autograder.platforms.download import Download
 from autograder.platforms.ids import student_id
-from autograder.platforms.names import SYSTEMS, systems_in
-from autograder.platforms.owners import owners
-from autograder.platforms.reading import read_path
 from autograder.platforms.roster import COLUMNS, Person, Roster, read_roster
 from autograder.platforms.roster_join import join
 from autograder.platforms.roster_lists import read_list

@@ -9,7 +9,7 @@ from nbgrader.plugins import ExtractorPlugin
 from traitlets import List
 
 from autograder.grading.submission import MAX_BYTES
-from autograder.platforms.archives import MAX_FILES, Allowance, ArchiveError, is_junk, unpack
+from autograder.platforms.collect.archives import MAX_FILES, Allowance, ArchiveError, is_junk, unpack
 from autograder.reports.words import plain
 
 # A class's archive holds everybody's: it may unpack to this many times its size, and the archives in it to

@@ -9,16 +9,16 @@ from rich.markup import escape
 
 from autograder.course import Course, CourseError
 from autograder.files import write_whole
-from autograder.platforms import feedback_files
-from autograder.platforms.canvas import CanvasExport
-from autograder.platforms.moodle import MoodleExport
-from autograder.platforms.out_book import Book, opened, read_book
-from autograder.platforms.out_fill import Filled
-from autograder.platforms.out_grades import sheets, wide
-from autograder.platforms.out_options import FEEDBACK, FOLDER
-from autograder.platforms.out_plugin import PlatformExport, in_short, place_of, write_filled
-from autograder.platforms.out_show import changes_table, say_unsettled
-from autograder.platforms.spreadsheet import as_csv, as_xlsx
+from autograder.platforms.export import feedback_files
+from autograder.platforms.export.book import Book, opened, read_book
+from autograder.platforms.export.canvas import CanvasExport
+from autograder.platforms.export.fill import Filled
+from autograder.platforms.export.grades import sheets, wide
+from autograder.platforms.export.moodle import MoodleExport
+from autograder.platforms.export.options import FEEDBACK, FOLDER
+from autograder.platforms.export.plugin import PlatformExport, in_short, place_of, write_filled
+from autograder.platforms.export.show import changes_table, say_unsettled
+from autograder.platforms.export.spreadsheet import as_csv, as_xlsx
 from autograder.reports.words import counted, plain
 from autograder.terminal import Terminal
 

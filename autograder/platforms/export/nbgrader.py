@@ -8,7 +8,7 @@ from nbgrader.plugins import ExportPlugin
 
 from autograder.files import write_whole
 from autograder.grading.of_record import GradeOfRecord, grades_of
-from autograder.platforms.spreadsheet import as_csv
+from autograder.platforms.export.spreadsheet import as_csv
 
 COLUMNS = (
     "assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email",

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from autograder.grading.of_record import GradeOfRecord
-from autograder.platforms.out_book import Book, listed
-from autograder.platforms.out_people import Matched, Row, match
+from autograder.platforms.export.book import Book, listed
+from autograder.platforms.export.people import Matched, Row, match
 from autograder.reports.words import number, plain
 
 

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+from autograder.platforms.collect.names import notebook_name
 from autograder.platforms.ids import safe_name, student_id
 from autograder.platforms.named import Named
-from autograder.platforms.names import notebook_name
 
 
 class Handed(NamedTuple):

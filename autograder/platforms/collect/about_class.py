@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-from autograder.platforms.choose import Handed
+from autograder.platforms.collect.choose import Handed
+from autograder.platforms.collect.when import is_zoned
 from autograder.platforms.download import IDENTITIES
 from autograder.platforms.roster import Roster
-from autograder.platforms.when import is_zoned
 
 SHOWN = 10
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from rich.markup import escape
 from rich.table import Table
 
-from autograder.platforms.out_fill import Change
+from autograder.platforms.export.fill import Change
 from autograder.reports.words import counted, heads, plain
 from autograder.terminal import Terminal
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from autograder.course import Course
 from autograder.grading.result import Result
-from autograder.platforms.choose import Handed
+from autograder.platforms.collect.choose import Handed
 from autograder.platforms.identities import read_identities
 from autograder.platforms.roster import read_roster
 

@@ -4,9 +4,9 @@ import re
 from pathlib import Path
 
 from autograder.course import CourseError
-from autograder.platforms.out_cells import Sheet, read_sheet
-from autograder.platforms.out_fill import quoted
-from autograder.platforms.out_people import Row
+from autograder.platforms.export.cells import Sheet, read_sheet
+from autograder.platforms.export.fill import quoted
+from autograder.platforms.export.people import Row
 
 KEYS = {"ID": "canvas_id", "SIS User ID": "sis_id", "SIS Login ID": "login"}
 ABOUT = {"Student", "LastName", "FirstName", *KEYS, "Integration ID", "Root Account", "Section"}

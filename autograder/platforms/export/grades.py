@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from autograder.grading.of_record import GradeOfRecord
-from autograder.platforms.out_book import Book
-from autograder.platforms.spreadsheet import Value
+from autograder.platforms.export.book import Book
+from autograder.platforms.export.spreadsheet import Value
 from autograder.reports.words import heads
 
 ABOUT = ("student", "last_name", "first_name", "email", "section", "team")

@@ -5,7 +5,7 @@ import re
 
 from autograder.grading.of_record import GradeOfRecord
 from autograder.grading.result import Result
-from autograder.platforms.out_book import Book
+from autograder.platforms.export.book import Book
 from autograder.reports.words import number, plain
 
 MOST = 1500  # characters

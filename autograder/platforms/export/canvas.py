@@ -6,11 +6,11 @@ from pathlib import Path
 from traitlets import Bool, Dict
 
 from autograder.course import Course, CourseError
-from autograder.platforms.out_book import Book, listed
-from autograder.platforms.out_canvas_file import CanvasFile
-from autograder.platforms.out_fill import Change, Filled, factor, matched, quoted, say_who_is_left
-from autograder.platforms.out_numbers import is_same, points, read_number
-from autograder.platforms.out_plugin import PlatformExport
+from autograder.platforms.export.book import Book, listed
+from autograder.platforms.export.canvas_file import CanvasFile
+from autograder.platforms.export.fill import Change, Filled, factor, matched, quoted, say_who_is_left
+from autograder.platforms.export.numbers import is_same, points, read_number
+from autograder.platforms.export.plugin import PlatformExport
 from autograder.reports.words import counted
 
 EXCUSED, NOT_ASSIGNED = "EX", "N/A"
@@ -18,7 +18,7 @@ FRESH = 3600  # seconds
 
 
 class CanvasExport(PlatformExport):
-    """`nbgrader export --exporter=autograder.platforms.canvas.CanvasExport --CanvasExport.source=FILE`."""
+    """`nbgrader export --exporter=autograder.platforms.export.canvas.CanvasExport`, with a `source`."""
 
     columns = Dict(help="the column of an assignment: its number, or its title in Canvas").tag(config=True)
     only = Bool(False, help="leave out all columns and rows in which nothing changes").tag(config=True)

@@ -10,19 +10,19 @@ from nbgrader.utils import parse_utc
 from traitlets import Enum, Unicode
 
 from autograder.course import Course, CourseError
-from autograder.platforms.about_class import class_notes, time_notes
-from autograder.platforms.archives import is_junk
-from autograder.platforms.choose import Handed, choose, handed
+from autograder.platforms.collect.about_class import class_notes, time_notes
+from autograder.platforms.collect.archives import is_junk
+from autograder.platforms.collect.choose import Handed, choose, handed
+from autograder.platforms.collect.extractor import files_in
+from autograder.platforms.collect.names import SYSTEMS, systems_in
+from autograder.platforms.collect.owners import owners
+from autograder.platforms.collect.reading import read_path
+from autograder.platforms.collect.teams import by_path
+from autograder.platforms.collect.when import utc
 from autograder.platforms.download import IDENTITIES, Download
-from autograder.platforms.extractor import files_in
 from autograder.platforms.identities import Identity, read_from, students_by_key, write_identities
 from autograder.platforms.named import Named, System
-from autograder.platforms.names import SYSTEMS, systems_in
-from autograder.platforms.owners import owners
-from autograder.platforms.reading import read_path
 from autograder.platforms.roster import KEYS, read_roster
-from autograder.platforms.teams import by_path
-from autograder.platforms.when import utc
 from autograder.reports.words import plain
 
 

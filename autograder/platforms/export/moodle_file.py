@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from autograder.course import CourseError
+from autograder.platforms.export.cells import read_sheet
+from autograder.platforms.export.fill import quoted
+from autograder.platforms.export.numbers import decimal_sign, read_number
+from autograder.platforms.export.people import NAME, Row
 from autograder.platforms.identities import Identity
-from autograder.platforms.out_cells import read_sheet
-from autograder.platforms.out_fill import quoted
-from autograder.platforms.out_numbers import decimal_sign, read_number
-from autograder.platforms.out_people import NAME, Row
 from autograder.platforms.people import name_key
 
 IDENTIFIER, GRADE, MOST, TIME = "Identifier", "Grade", "Maximum grade", "Last modified (grade)"

@@ -5,15 +5,15 @@ import unicodedata
 from collections.abc import Iterable
 from pathlib import PurePath
 
+from autograder.platforms.collect.blackboard import Blackboard
+from autograder.platforms.collect.brightspace import Brightspace
+from autograder.platforms.collect.canvas import Canvas
+from autograder.platforms.collect.github import GitHub
+from autograder.platforms.collect.gradescope import Gradescope
+from autograder.platforms.collect.ilias import Ilias
+from autograder.platforms.collect.moodle import Moodle
+from autograder.platforms.collect.sakai import Sakai
 from autograder.platforms.named import System
-from autograder.platforms.names_blackboard import Blackboard
-from autograder.platforms.names_brightspace import Brightspace
-from autograder.platforms.names_canvas import Canvas
-from autograder.platforms.names_github import GitHub
-from autograder.platforms.names_gradescope import Gradescope
-from autograder.platforms.names_ilias import Ilias
-from autograder.platforms.names_moodle import Moodle
-from autograder.platforms.names_sakai import Sakai
 
 # From the most to the least telling one: a name counts for the first that sees it.
 SYSTEMS: dict[str, type[System]] = {

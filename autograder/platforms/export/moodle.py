@@ -5,18 +5,18 @@ from pathlib import Path
 from traitlets import Bool, Dict
 
 from autograder.course import Course, CourseError
-from autograder.platforms.out_book import Book, listed
-from autograder.platforms.out_comment import comment_on
-from autograder.platforms.out_fill import Change, Filled, factor, matched, say_who_is_left
-from autograder.platforms.out_identities import identities, worksheet_in
-from autograder.platforms.out_moodle_file import COMMENT, GRADE, Worksheet
-from autograder.platforms.out_numbers import is_same, points
-from autograder.platforms.out_people import Row
-from autograder.platforms.out_plugin import PlatformExport
+from autograder.platforms.export.book import Book, listed
+from autograder.platforms.export.comment import comment_on
+from autograder.platforms.export.fill import Change, Filled, factor, matched, say_who_is_left
+from autograder.platforms.export.identities import identities, worksheet_in
+from autograder.platforms.export.moodle_file import COMMENT, GRADE, Worksheet
+from autograder.platforms.export.numbers import is_same, points
+from autograder.platforms.export.people import Row
+from autograder.platforms.export.plugin import PlatformExport
 
 
 class MoodleExport(PlatformExport):
-    """`nbgrader export --exporter=autograder.platforms.moodle.MoodleExport --assignment ID`."""
+    """`nbgrader export --exporter=autograder.platforms.export.moodle.MoodleExport --assignment ID`."""
 
     comments = Bool(False, help="write points and what failed as feedback comments, too").tag(config=True)
     words = Dict(help="Moodle's words for its columns, and for No, in another language").tag(config=True)

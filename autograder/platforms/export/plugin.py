@@ -9,9 +9,9 @@ from traitlets import Bool, Unicode
 
 from autograder.course import Course, CourseError
 from autograder.files import write_whole
-from autograder.platforms.out_book import Book, read_book
-from autograder.platforms.out_fill import Filled
-from autograder.platforms.out_options import FOLDER
+from autograder.platforms.export.book import Book, read_book
+from autograder.platforms.export.fill import Filled
+from autograder.platforms.export.options import FOLDER
 from autograder.reports.words import counted, plain
 
 

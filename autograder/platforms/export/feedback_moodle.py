@@ -7,10 +7,10 @@ The part before the number is not looked at, and what follows is the file's own 
 import re
 
 from autograder.course import Course
-from autograder.platforms.out_book import Book
-from autograder.platforms.out_identities import identities, names_in, worksheet_in
-from autograder.platforms.out_moodle_file import IDENTIFIER, Worksheet, number_of
-from autograder.platforms.out_people import NAME, Row, match
+from autograder.platforms.export.book import Book
+from autograder.platforms.export.identities import identities, names_in, worksheet_in
+from autograder.platforms.export.moodle_file import IDENTIFIER, Worksheet, number_of
+from autograder.platforms.export.people import NAME, Row, match
 
 FOLDER = re.compile(r"(?P<name>((?!_[0-9]+_).)+?)_(?P<number>[0-9]+)_assignsubmission_file(_.*)?", re.DOTALL)
 LOST = re.compile(r"[\x00-\x1f&<>\"`'|:/\\]")  # what Moodle takes out of names

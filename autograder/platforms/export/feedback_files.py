@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from autograder.course import Course, CourseError
-from autograder.platforms.out_book import Book, listed
-from autograder.platforms.out_feedback_canvas import canvas_names
-from autograder.platforms.out_feedback_moodle import moodle_names
+from autograder.platforms.export.book import Book, listed
+from autograder.platforms.export.feedback_canvas import canvas_names
+from autograder.platforms.export.feedback_moodle import moodle_names
 
 DATE = (1980, 1, 1, 0, 0, 0)  # the same pages make the same zip
 NAMES: Mapping[str, Callable[[Course, Book, str], Mapping[str, str]]] = {

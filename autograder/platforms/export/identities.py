@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from autograder.course import Course, CourseError
-from autograder.platforms.archives import is_junk
+from autograder.platforms.collect.archives import is_junk
+from autograder.platforms.collect.extractor import files_in
 from autograder.platforms.download import IDENTITIES
-from autograder.platforms.extractor import files_in
 from autograder.platforms.identities import Identity, read_identities
 from autograder.platforms.tables import read_table
 from autograder.platforms.worksheet import is_worksheet

@@ -9,8 +9,8 @@ import re
 from typing import NamedTuple
 
 from autograder.course import Course
-from autograder.platforms.out_book import Book
-from autograder.platforms.out_identities import names_in, owners
+from autograder.platforms.export.book import Book
+from autograder.platforms.export.identities import names_in, owners
 
 ANONYMOUS = re.compile(
     r"(LATE_)?anon_(?P<user>[1-9A-HJ-NP-Za-km-z]{5})_(?P<upload>[0-9]+)_(?P<file>.+)", re.DOTALL

@@ -1,0 +1,1 @@
+"""Grades and feedback back to learning platforms, and to tables."""
