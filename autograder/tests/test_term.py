@@ -59,7 +59,7 @@ class Term:
         self.run("feedback")
         page = (self.course.reports / "index.html").read_text()
         (result,) = json.loads((self.course.reports / "results.json").read_text())["results"]
-        feedback = (self.course.root / "feedback" / "ada" / ID / f"{ID}.html").read_text()
+        feedback = self.feedback()
         return {
             "terminal": float(re.search(r" ada ([\d.]+)", printed)[1]),
             "report": float(re.search(r'class="score">([\d.]+)', page)[1]),
@@ -67,6 +67,15 @@ class Term:
             "feedback": float(re.search(r"([\d.]+) (?:of|/) 100", feedback)[1]),
             "export": self.exported(),
         }
+
+    def feedback(self):
+        return (self.course.root / "feedback" / "ada" / ID / f"{ID}.html").read_text()
+
+    def comment(self, cell, text):
+        """What the formgrader does when a grader types a comment."""
+        with self.gradebook() as gradebook:
+            gradebook.find_comment(cell, ID, ID, "ada").manual_comment = text
+            gradebook.db.commit()
 
     def waits(self):
         found = json.loads((self.course.reports / "results.json").read_text())["waits"]
@@ -119,6 +128,7 @@ def test_a_term(term):
     assert "ada/mini: 75 before, 85 now" in printed
     same(term, 85)
     term.mark("test_double", manual=22, extra=3)
+    term.comment("double", "Nearly: which factor?")
     same(term, 95)
     term.run("due", ID, "2026-11-22 10:00 UTC")  # her extension of a day is too short now
     term.run("grade")
@@ -137,6 +147,7 @@ def test_a_term(term):
     assert "Until then an older grade stands" in printed
     same(term, 90)
     assert term.waits() == [("older grade", "")]
+    assert "Nearly: which factor?" in term.feedback()
 
 
 def test_a_time_that_is_none_enters_nothing(term):
