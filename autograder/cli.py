@@ -93,7 +93,6 @@ def solve(options: argparse.Namespace) -> int:
 
 def grade(options: argparse.Namespace) -> int:
     """Submitted to autograded, gradebook and report."""
-    from autograder.grading.record import with_grades
     from autograder.platforms.collect.teams import mark_teams
     from autograder.platforms.roster import read_roster
     from autograder.reports.around import around
@@ -110,7 +109,7 @@ def grade(options: argparse.Namespace) -> int:
         scheduler=options.scheduler, sandbox=options.sandbox, force=options.force,
     )  # fmt: skip
     mark_teams(course, [*results, *before])
-    graded = with_grades(course, with_earlier(course, results, before))
+    graded = with_earlier(course, results, before)
     keep_earlier(course.reports)
     page = write_report(graded, course.reports, around(course))
     show_class(results)
@@ -133,13 +132,18 @@ def earlier_results(course: Course) -> list:
 
 
 def with_earlier(course: Course, results: list, before: list) -> list:
-    """`results`, and those of `before` for what is still in submitted/ and was not graded now."""
+    """`results`, and those of `before` for what is still in submitted/ and was not graded now.
+
+    Their grades of record are those of now, too.
+    """
+    from autograder.grading.record import with_grades
+
     now = {(result.student, result.assignment) for result in results}
     kept = [
         result for result in before if (result.student, result.assignment) not in now
         and course.submitted(result.student, result.assignment).parent.is_dir()
     ]  # fmt: skip
-    return [*results, *kept]
+    return [*results, *with_grades(course, kept)] if kept else results
 
 
 def grade_class(course: Course, assignments: list[str], students: Sequence[str] = (), **how) -> list:

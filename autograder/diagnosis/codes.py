@@ -15,10 +15,12 @@ class Kind(NamedTuple):
     look: str = ""
 
 
+UNFINISHED = "not implemented"
+
 # fmt: off
 CODES = {
     # The ladder: before any value is judged.
-    "not implemented": Kind("not written yet"),
+    UNFINISHED: Kind("not written yet"),
     "undefined": Kind("the function is missing",
         "The cell must have run, and the function's name must be the one that the notebook gave it."),
     "raised": Kind("an exception", "Run the call by hand in a cell of your own to see the whole traceback."),

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 
 from nbformat import NotebookNode
 
+from autograder.diagnosis.codes import UNFINISHED
 from autograder.feedback.checks import Check, checks_of, merged
 from autograder.feedback.headings import headings_of
 from autograder.grading.match import grade_id
 from autograder.grading.of_record import CellGrade
 
-UNFINISHED = "not implemented"
 NBGRADERS = "No response."
 WAITS = "This waits for your instructor's mark."
 TAKEN = "Your instructor took points off."

@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from autograder.course import Course
-from autograder.platforms.roster import read_roster
+from autograder.platforms.roster import Person, read_roster
 from autograder.reports.changes import Earlier, read_earlier
-from autograder.reports.people import Person
 
 
 @dataclass(frozen=True)

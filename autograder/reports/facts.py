@@ -4,14 +4,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from autograder.diagnosis.codes import look_for
+from autograder.diagnosis.codes import UNFINISHED, look_for
 from autograder.grading.result import Result
 from autograder.reports.grid import is_graded
 from autograder.reports.waits import settled
 from autograder.reports.words import check_name
 
 BINS = 10
-UNFINISHED = "not implemented"
 CARRIED = "carried"
 FOLLOWS = " broke a limit before, and is not called again."
 

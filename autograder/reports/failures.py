@@ -4,10 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from autograder.diagnosis.codes import UNFINISHED
 from autograder.grading.result import Result
 from autograder.reports.words import short_check
 
-UNFINISHED = "not implemented"
 LINES = 3
 
 

@@ -1,17 +1,9 @@
 """Who is who on the page: names, sections and teams, where a roster has them, and where one's part is."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, replace
 
-
-class Person(Protocol):
-    """What the page asks of an entry of the roster (autograder/platforms/roster.py); all may be empty."""
-
-    first_name: str
-    last_name: str
-    section: str
-    team: str
+from autograder.platforms.roster import Person
 
 
 @dataclass(frozen=True)
@@ -41,8 +33,9 @@ class People(Mapping[str, Student]):
 
     def __init__(self, students: Iterable[str], roster: Mapping[str, Person]):
         found = [_student(student, roster.get(student)) for student in set(students) | set(roster)]
+        # Numbers for anchors, because an id may hold what no address can.
         found.sort(key=lambda one: (one.listed.casefold(), one.id))
-        self._students = {one.id: _with_anchor(one, place) for place, one in enumerate(found, 1)}
+        self._students = {one.id: replace(one, anchor=f"s{place}") for place, one in enumerate(found, 1)}
 
     def __getitem__(self, student: str) -> Student:
         return self._students[student]
@@ -73,8 +66,3 @@ def _student(student: str, person: Person | None) -> Student:
     if person is None:
         return Student(student, "")
     return Student(student, "", person.first_name, person.last_name, person.section, person.team)
-
-
-def _with_anchor(one: Student, place: int) -> Student:
-    """Numbers, because an id may hold what no address can."""
-    return Student(one.id, f"s{place}", one.first_name, one.last_name, one.section, one.team)
