@@ -6,19 +6,22 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
 
 import autograder.hidden
-from autograder.cells import Cell, check_name, is_check
+from autograder.cells import Cell, cells_of, check_name, is_check
 from autograder.checks.outcome import Outcome
 from autograder.checks.show import MARKS, for_student, measured
+from autograder.grading import kernel, trial
+from autograder.grading.plain import NAME, is_plain, judge_plain
 from autograder.grading.restore import Restored, blank, grade_id
 from autograder.grading.result import share_of
 from autograder.grading.runs import Plan
+from autograder.grading.scope import Scope
 from autograder.grading.stubs import stubs_of
 from autograder.grading.testcell import Judged, run_test_cell
 from autograder.grading.worker import DoAgain
@@ -40,8 +43,8 @@ class Rules:
     `salt` changes the hidden inputs. Without `show`, the student's output is not kept, which saves a pass.
     `alone` says that nothing else is judged meanwhile. `released` are the versions that were handed out,
     `published` the course's own functions (grading/published.py), `beside` other notebooks in the folder,
-    `timezone` that of the exchange's times. Test cells in `known` count as passed and do not run: an audit
-    knows that. `heard`, for who judges in the own process, is told of a test cell's name and its checks so
+    `timezone` that of the exchange's times. `plain` test cells run "sealed", in the grader, or as nbgrader
+    does it in the student's "kernel". Test cells in `known` count as passed and do not run: an audit knows that. `heard`, for who judges in the own process, is told of a test cell's name and its checks so
     far after each check and once more at its end; a cell's last word counts.
     """
 
@@ -55,6 +58,7 @@ class Rules:
     published: tuple[tuple[str, str], ...] = ()
     beside: tuple[str, ...] = ()
     timezone: str = "UTC"
+    plain: str = "sealed"
     known: frozenset[str] = frozenset()
     heard: Callable[[str, list[Judged]], object] | None = None
 
@@ -80,6 +84,8 @@ def judge(restored: Restored, rules: Rules, files: list[Path]) -> NotebookNode:
         if not rules.alone:
             raise Disturbed("A student process was ended from outside.")
         _is_disturbed(notebook, plan, rules, files)
+    if rules.plain == "kernel" and (unsealed := [cell.name for cell in plan.cells if is_plain(cell)]):
+        restored.notes.append(kernel.note(unsealed))
     notebook.metadata["autograder"] = {
         "restored": restored.notes, "seconds": round(time.monotonic() - started, 2)
     }  # fmt: skip
@@ -109,6 +115,7 @@ def _show_outputs(plan: Plan, rules: Rules, files: list[Path]) -> bool:
 
 def _run_tests(plan: Plan, rules: Rules, files: list[Path]) -> bool:
     session, judged = Session(rules.sandbox, rules.limits, files), []
+    plain = _Plain(rules, files, session)
     try:
         for cell in plan.cells:
             if plan.runs(cell):
@@ -116,6 +123,10 @@ def _run_tests(plan: Plan, rules: Rules, files: list[Path]) -> bool:
             elif cell.kind == "test" and cell.name in rules.known:
                 judged += _passed(cell)
                 _write_result(cell.node, _passed(cell))
+            elif is_plain(cell):
+                checks = _tell(rules, cell.name, judged, plain.judged(cell))
+                _write_result(cell.node, checks)
+                judged += checks
             elif cell.kind == "test":
                 tell = partial(_tell, rules, cell.name, judged)
                 checks = run_test_cell(
@@ -129,10 +140,32 @@ def _run_tests(plan: Plan, rules: Rules, files: list[Path]) -> bool:
     return session.disturbed
 
 
+class _Plain:
+    """The plain test cells of one submission."""
+
+    def __init__(self, rules: Rules, files: list[Path], session: Session):
+        self.rules, self.files, self.session = rules, files, session
+
+    @cached_property
+    def scope(self) -> Scope:
+        """Their names, which they share."""
+        source = nbformat.read(self.rules.source, as_version=4)
+        return trial.scope_of(cells_of(source), self.session)
+
+    def judged(self, cell: Cell) -> list[Judged]:
+        """The outcome of one of them."""
+        if self.rules.plain == "kernel":
+            return kernel.judge_in_kernel(cell, self.session)
+        rules = self.rules
+        known = trial.known(rules.source, self.files, rules.sandbox, rules.limits)
+        return judge_plain(cell, self.scope, known.get(cell.name, trial.UNKNOWN))
+
+
 def _passed(cell: Cell) -> list[Judged]:
     """A test cell's checks, as passed."""
     checks = [statement for statement in cell.statements if is_check(statement)]
-    return [Judged(Outcome(check_name(one), "passed"), cell.is_hidden(one)) for one in checks]
+    found = [Judged(Outcome(check_name(one), "passed"), cell.is_hidden(one)) for one in checks]
+    return found or [Judged(Outcome(NAME, "passed"), hidden=False)]
 
 
 def _proven(judged: list[Judged]) -> set[str]:

@@ -129,6 +129,7 @@ def fill(result: Result, notebook: NotebookNode) -> None:
     result.cells = [
         {"cell": cell.metadata.nbgrader["grade_id"], "points": float(cell.metadata.nbgrader["points"]),
          "score": cell.metadata["autograder"]["score"], "checks": _facts_of(cell)}
-        for cell in notebook.cells if cell.cell_type == "code" and is_test(cell)
+        for cell in notebook.cells
+        if cell.cell_type == "code" and is_test(cell) and "autograder" in cell.metadata  # none marked by hand
     ]  # fmt: skip
     result.score = sum(cell["score"] for cell in result.cells)

@@ -1,0 +1,51 @@
+"""nbgrader's own way with plain tests: in the student's process, where student code can reach them."""
+
+import ast
+
+from autograder.cells import Cell
+from autograder.checks.outcome import Outcome
+from autograder.grading.plain import MORE, NAME
+from autograder.grading.testcell import Judged
+from autograder.sandbox.process import KilledFromOutside, ProcessDied
+from autograder.sandbox.session import Session
+
+
+def judge_in_kernel(cell: Cell, session: Session) -> list[Judged]:
+    """The outcome of a test cell that runs beside the student's code; its own words are believed."""
+    try:
+        reply = session.run_test(cell.source)
+    except KilledFromOutside:
+        raise
+    except ProcessDied as error:
+        return [_judged("failed", f"Your code {error}.", code="limit")]
+    error, number = reply.get("error"), reply.get("last")
+    if type(error) is dict:
+        says = _message(cell, error.get("message"))
+        return [_judged("failed", "The tests of this cell do not pass.", says)]
+    points = float(cell.metadata["points"])
+    if type(number) is float and number > points:
+        return [_judged("could not run", MORE.format(number, points))]
+    if type(number) is float and 0 <= number < points:
+        cause = f"The tests of this cell give {number:g} of {points:g} points."
+        return [_judged("failed", cause, share=number / points)]
+    return [_judged("passed", "All tests of this cell passed.")]
+
+
+def note(cells: list[str]) -> str:
+    """What the report says of cells that were judged so."""
+    are = "cells" if len(cells) > 1 else "cell"
+    how = "judged in the student's process, unsealed (plain = kernel)"
+    return f"{len(cells)} test {are} {how}: {', '.join(cells)}"
+
+
+def _judged(status: str, cause: str, says: str = "", code: str = "differs", share: float = 0.0) -> Judged:
+    code = "" if status == "passed" else code
+    told = f"{cause} {says}".strip()
+    return Judged(Outcome(NAME, status, told, diagnosis=code, share=share), hidden=False)
+
+
+def _message(cell: Cell, text: object) -> str:
+    """The author's constant message of an assert, if it is what was raised; no other text comes back."""
+    asserts = (node.msg for node in ast.walk(cell.tree) if isinstance(node, ast.Assert))
+    known = {node.value for node in asserts if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    return text if isinstance(text, str) and text in known else ""
