@@ -44,8 +44,9 @@ class Rules:
     `alone` says that nothing else is judged meanwhile. `released` are the versions that were handed out,
     `published` the course's own functions (grading/published.py), `beside` other notebooks in the folder,
     `timezone` that of the exchange's times. `plain` test cells run "sealed", in the grader, or as nbgrader
-    does it in the student's "kernel". Test cells in `known` count as passed and do not run: an audit knows that. `heard`, for who judges in the own process, is told of a test cell's name and its checks so
-    far after each check and once more at its end; a cell's last word counts.
+    does it in the student's "kernel". Test cells in `known` count as passed and do not run: an audit knows
+    that. `heard`, for who judges in the own process, is told of a test cell's name and its checks so far
+    after each check and once more at its end; a cell's last word counts.
     """
 
     source: Path

@@ -56,8 +56,9 @@ class Scope(dict):
 
 def names_of_exercises(cells: list[Cell]) -> set[str]:
     """What the cells bind that students write, but for what they import."""
-    own = [cell for cell in cells if cell.metadata.get("solution")]
-    return {name for cell in own for one in cell.statements if not _is_import(one) for name in bound_and_read(one)[0]}
+    written = (cell.statements for cell in cells if cell.metadata.get("solution"))
+    parts = [one for statements in written for one in statements if not _is_import(one)]
+    return {name for one in parts for name in bound_and_read(one)[0]}
 
 
 def trusted_names(cells: list[Cell], reference: Any) -> dict[str, Any]:
@@ -88,12 +89,17 @@ def _constants(given: list[ast.stmt]) -> dict[str, Any]:
     """Names that given cells set to a value that is written out, and do not touch again but to read it."""
     found, touched = {}, set()
     for one in given:
-        is_plain = isinstance(one, ast.Assign) and len(one.targets) == 1 and isinstance(one.targets[0], ast.Name)
-        if is_plain and one.targets[0].id not in found and (value := _literal(one.value)):
-            found[one.targets[0].id] = value[0]
+        name = one.targets[0].id if _sets_one_name(one) else ""
+        if name and name not in found and (value := _literal(one.value)):
+            found[name] = value[0]
         else:
             touched |= bound_and_read(one)[0] | _changed(one)
     return {name: value for name, value in found.items() if name not in touched}
+
+
+def _sets_one_name(statement: ast.stmt) -> bool:
+    is_one = isinstance(statement, ast.Assign) and len(statement.targets) == 1
+    return is_one and isinstance(statement.targets[0], ast.Name)
 
 
 def _changed(statement: ast.stmt) -> set[str]:

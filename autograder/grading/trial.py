@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 
 import autograder.hidden
-from autograder.cells import Cell
+from autograder.cells import Cell, cells_of
 from autograder.grading.border import Border
 from autograder.grading.plain import Known, is_plain, run, why
 from autograder.grading.runs import Plan
@@ -65,6 +65,8 @@ def _trying(plan: Plan, session: Session) -> Iterator[tuple[str, Known]]:
 
 def plain_report(source: Path, sandbox: str, limits: Limits | None = None) -> list[tuple[str, str, str]]:
     """Of each plain test cell of a source: its name, "sealed" or "needs a change", and the reason."""
+    if not any(map(is_plain, cells_of(nbformat.read(source, as_version=4)))):
+        return []
     beside = sorted(file for file in source.parent.iterdir() if file.is_file())
     files = [file for file in beside if file.suffix not in LEFT_OUT]
     with autograder.hidden.grading(autograder.hidden.Grading(source, "")):

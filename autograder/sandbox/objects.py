@@ -20,11 +20,11 @@ MAX_TEXT, MAX_FILE, MAX_FILES = 10_000, 16 * 2**20, 50
 # What Python looks up on a class: a stand-in's class has those that the object's class has.
 SPECIALS = (
     "call", "len", "iter", "next", "getitem", "setitem", "delitem", "contains", "reversed", "hash", "bool",
-    "abs", "neg", "pos", "invert", "int", "float", "complex", "index", "round", "floor", "ceil", "trunc", "enter",
-    "exit", "add", "sub", "mul", "matmul", "truediv", "floordiv", "mod", "divmod", "pow", "and", "or", "xor",
-    "lshift", "rshift", "radd", "rsub", "rmul", "rmatmul", "rtruediv", "rfloordiv", "rmod", "rdivmod", "rpow",
-    "rand", "ror", "rxor", "rlshift", "rrshift", "iadd", "isub", "imul", "imatmul", "itruediv", "ifloordiv",
-    "imod", "ipow", "iand", "ior", "ixor", "eq", "lt", "le", "gt", "ge",
+    "abs", "neg", "pos", "invert", "int", "float", "complex", "index", "round", "floor", "ceil", "trunc",
+    "enter", "exit", "add", "sub", "mul", "matmul", "truediv", "floordiv", "mod", "divmod", "pow", "and",
+    "or", "xor", "lshift", "rshift", "radd", "rsub", "rmul", "rmatmul", "rtruediv", "rfloordiv", "rmod",
+    "rdivmod", "rpow", "rand", "ror", "rxor", "rlshift", "rrshift", "iadd", "isub", "imul", "imatmul",
+    "itruediv", "ifloordiv", "imod", "ipow", "iand", "ior", "ixor", "eq", "lt", "le", "gt", "ge",
 )  # fmt: skip
 
 
