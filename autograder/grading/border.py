@@ -31,6 +31,7 @@ from autograder.sandbox import wire
 from autograder.sandbox.objects import SPECIALS
 from autograder.sandbox.process import KilledFromOutside, ProcessDied
 from autograder.sandbox.session import Session
+from autograder.sandbox.wire.tables import is_table
 from autograder.sandbox.wire.values import CONTENTS, Unreadable, decode, encode
 
 MAX_CLASSES, MAX_QUESTIONS = 1_000, 100_000
@@ -342,6 +343,8 @@ def put(old: Any, new: Any) -> None:
         old[...] = new
     elif isinstance(old, np.random.Generator):
         old.bit_generator.state = new.bit_generator.state
+    elif is_table(type(old)):
+        old._update_inplace(new)
 
 
 def _beside(old: list, new: list) -> Iterator[tuple]:

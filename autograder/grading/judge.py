@@ -6,24 +6,24 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
 
 import autograder.hidden
-from autograder.cells import Cell, cells_of, check_name, is_check
+from autograder.cells import Cell, check_name, is_check
 from autograder.checks.outcome import Outcome
 from autograder.checks.show import MARKS, for_student, measured
-from autograder.grading import kernel, trial
-from autograder.grading.plain import NAME, is_plain, judge_plain
+from autograder.grading import kernel
+from autograder.grading.plain import KIND, is_plain, name_of
 from autograder.grading.restore import Restored, blank, grade_id
 from autograder.grading.result import share_of
 from autograder.grading.runs import Plan
-from autograder.grading.scope import Scope
 from autograder.grading.stubs import stubs_of
 from autograder.grading.testcell import Judged, run_test_cell
+from autograder.grading.trial import PlainCells
 from autograder.grading.worker import DoAgain
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.session import CellOutput, Session, StudentFunction
@@ -116,7 +116,7 @@ def _show_outputs(plan: Plan, rules: Rules, files: list[Path]) -> bool:
 
 def _run_tests(plan: Plan, rules: Rules, files: list[Path]) -> bool:
     session, judged = Session(rules.sandbox, rules.limits, files), []
-    plain = _Plain(rules, files, session)
+    plain = PlainCells(rules, files, session)
     try:
         for cell in plan.cells:
             if plan.runs(cell):
@@ -141,39 +141,19 @@ def _run_tests(plan: Plan, rules: Rules, files: list[Path]) -> bool:
     return session.disturbed
 
 
-class _Plain:
-    """The plain test cells of one submission."""
-
-    def __init__(self, rules: Rules, files: list[Path], session: Session):
-        self.rules, self.files, self.session = rules, files, session
-
-    @cached_property
-    def scope(self) -> Scope:
-        """Their names, which they share."""
-        source = nbformat.read(self.rules.source, as_version=4)
-        return trial.scope_of(cells_of(source), self.session)
-
-    def judged(self, cell: Cell) -> list[Judged]:
-        """The outcome of one of them."""
-        if self.rules.plain == "kernel":
-            return kernel.judge_in_kernel(cell, self.session)
-        rules = self.rules
-        known = trial.known(rules.source, self.files, rules.sandbox, rules.limits)
-        return judge_plain(cell, self.scope, known.get(cell.name, trial.UNKNOWN))
-
-
 def _passed(cell: Cell) -> list[Judged]:
     """A test cell's checks, as passed."""
     checks = [statement for statement in cell.statements if is_check(statement)]
     found = [Judged(Outcome(check_name(one), "passed"), cell.is_hidden(one)) for one in checks]
-    return found or [Judged(Outcome(NAME, "passed"), hidden=False)]
+    return found or [Judged(Outcome(name_of(cell), "passed"), hidden=False)]
 
 
 def _proven(judged: list[Judged]) -> set[str]:
     """The functions that were checked, as long as nothing failed: then each also calls only right ones."""
     if any(check.outcome.status != "passed" for check in judged):
         return set()
-    return {check.outcome.check.partition(":")[0] for check in judged}
+    names = (check.outcome.check.partition(": ") for check in judged)
+    return {function for function, _, kind in names if kind != KIND}
 
 
 def _tell(rules: Rules, cell: str, before: list[Judged], checks: list[Judged]) -> list[Judged]:
@@ -232,7 +212,7 @@ def facts_of(check: Judged) -> dict:
         "check": outcome.check, "status": outcome.status, "hidden": check.hidden,
         "message": COULD_NOT_RUN if lost else for_student(outcome, check.hidden),
         "cause": outcome.cause, "diagnosis": outcome.diagnosis,
-        **({"share": round(outcome.share, 4)} if outcome.status == "failed" and outcome.share else {}),
+        **({"share": round(outcome.share, 6)} if outcome.status == "failed" and outcome.share else {}),
         **({"evidence": _evidence(outcome)} if outcome.status != "passed" else {}),
     }  # fmt: skip
 

@@ -4,7 +4,7 @@ import ast
 
 from autograder.cells import Cell
 from autograder.checks.outcome import Outcome
-from autograder.grading.plain import MORE, NAME
+from autograder.grading.plain import MORE, name_of
 from autograder.grading.testcell import Judged
 from autograder.sandbox.process import KilledFromOutside, ProcessDied
 from autograder.sandbox.session import Session
@@ -17,18 +17,18 @@ def judge_in_kernel(cell: Cell, session: Session) -> list[Judged]:
     except KilledFromOutside:
         raise
     except ProcessDied as error:
-        return [_judged("failed", f"Your code {error}.", code="limit")]
+        return [_judged(cell, "failed", f"Your code {error}.", code="limit")]
     error, number = reply.get("error"), reply.get("last")
     if type(error) is dict:
         says = _message(cell, error.get("message"))
-        return [_judged("failed", "The tests of this cell do not pass.", says)]
+        return [_judged(cell, "failed", "The tests of this cell do not pass.", says)]
     points = float(cell.metadata["points"])
     if type(number) is float and number > points:
-        return [_judged("could not run", MORE.format(number, points))]
+        return [_judged(cell, "could not run", MORE.format(number, points))]
     if type(number) is float and 0 <= number < points:
         cause = f"The tests of this cell give {number:g} of {points:g} points."
-        return [_judged("failed", cause, share=number / points)]
-    return [_judged("passed", "All tests of this cell passed.")]
+        return [_judged(cell, "failed", cause, share=number / points)]
+    return [_judged(cell, "passed", "All tests of this cell passed.")]
 
 
 def note(cells: list[str]) -> str:
@@ -38,10 +38,10 @@ def note(cells: list[str]) -> str:
     return f"{len(cells)} test {are} {how}: {', '.join(cells)}"
 
 
-def _judged(status: str, cause: str, says: str = "", code: str = "differs", share: float = 0.0) -> Judged:
+def _judged(cell: Cell, status: str, cause: str, says: str = "", code: str = "differs", share: float = 0.0) -> Judged:
     code = "" if status == "passed" else code
     told = f"{cause} {says}".strip()
-    return Judged(Outcome(NAME, status, told, diagnosis=code, share=share), hidden=False)
+    return Judged(Outcome(name_of(cell), status, told, diagnosis=code, share=share), hidden=False)
 
 
 def _message(cell: Cell, text: object) -> str:

@@ -21,7 +21,7 @@ from autograder.grading.surroundings import around
 from autograder.grading.testcell import Judged
 from autograder.sandbox.process import NoProcess
 
-NAME = "tests"
+KIND = "tests"
 ASKS_NOTHING = "it asks nothing of the student: call a function of theirs, or look at one of their names"
 MORE = "its last line gives {:g}, which is more than the cell's {:g} points"
 NOT_AT_TOP = "it calls a check inside another statement; call it at the top of the cell"
@@ -60,18 +60,23 @@ def is_plain(cell: Cell) -> bool:
     return cell.kind == "test" and cell.tree is not None and not any(map(is_check, cell.statements))
 
 
+def name_of(cell: Cell) -> str:
+    """The name under which the one check of a plain cell reports."""
+    return f"{cell.name.removeprefix('test_')}: {KIND}"
+
+
 def judge_plain(cell: Cell, scope: Scope, known: Known) -> list[Judged]:
     """The outcome of a plain test cell, of which the solution is `known`."""
     if any(map(_calls_check, ast.walk(cell.tree))):
-        return [_could_not_run(NOT_AT_TOP)]
+        return [_could_not_run(cell, NOT_AT_TOP)]
     scope.border.allowed = known.asked
     ran = run(cell, scope)
     if ran.passed and not scope.border.questions:
-        return [_could_not_run(ASKS_NOTHING)]
+        return [_could_not_run(cell, ASKS_NOTHING)]
     if isinstance(ran.error, Refused | Ended) and ran.error.doubt:
-        return [_could_not_run(str(ran.error))]
+        return [_could_not_run(cell, str(ran.error))]
     if not ran.passed and not known.passed:
-        return [_could_not_run(known.why)]
+        return [_could_not_run(cell, known.why)]
     return [outcome_of(cell, ran)]
 
 
@@ -115,17 +120,17 @@ def outcome_of(cell: Cell, ran: Ran) -> Judged:
     rows = (Row("", f"line {ran.lines.start + 1}: {_shown(cell, ran)}", ""), Row("", _raised(ran), ""))
     if not hidden and says:
         cause, says = f"{cause} {says}", ""
-    return Judged(Outcome(NAME, "failed", cause, rows, says, code), hidden)
+    return Judged(Outcome(name_of(cell), "failed", cause, rows, says, code), hidden)
 
 
 def _scored(cell: Cell, ran: Ran) -> Judged:
     points = float(cell.metadata["points"])
     if ran.number is not None and ran.number > points:
-        return _could_not_run(MORE.format(ran.number, points))
+        return _could_not_run(cell, MORE.format(ran.number, points))
     if ran.number is None or not 0 <= ran.number < points:
-        return Judged(Outcome(NAME, "passed", "All tests of this cell passed."), hidden=False)
+        return Judged(Outcome(name_of(cell), "passed", "All tests of this cell passed."), hidden=False)
     cause = f"The tests of this cell give {ran.number:g} of {points:g} points."
-    partly = Outcome(NAME, "failed", cause, diagnosis="differs", share=ran.number / points)
+    partly = Outcome(name_of(cell), "failed", cause, diagnosis="differs", share=ran.number / points)
     return Judged(partly, hidden=False)
 
 
@@ -224,5 +229,5 @@ def _calls_check(node: ast.AST) -> bool:
     return isinstance(node, ast.Expr) and is_check(node)
 
 
-def _could_not_run(reason: str) -> Judged:
-    return Judged(Outcome(NAME, "could not run", reason), hidden=False)
+def _could_not_run(cell: Cell, reason: str) -> Judged:
+    return Judged(Outcome(name_of(cell), "could not run", reason), hidden=False)

@@ -4,16 +4,20 @@ import contextlib
 import hashlib
 from collections import OrderedDict
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import nbformat
 
 import autograder.hidden
 from autograder.cells import Cell, cells_of
 from autograder.grading.border import Border
-from autograder.grading.plain import Known, is_plain, run, why
+from autograder.grading.kernel import judge_in_kernel
+from autograder.grading.plain import Known, is_plain, judge_plain, run, why
 from autograder.grading.runs import Plan
 from autograder.grading.scope import Scope, names_of_exercises, trusted_names
+from autograder.grading.testcell import Judged
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.session import Session
 
@@ -21,6 +25,27 @@ UNKNOWN = Known(False, "the source notebook does not have this cell", frozenset(
 KEPT = 16
 LEFT_OUT = {".ipynb", ".py"}  # of the files beside a source
 _known: OrderedDict[tuple, dict[str, Known]] = OrderedDict()
+
+
+class PlainCells:
+    """The plain test cells of one submission, in its session; `rules` are judge.Rules."""
+
+    def __init__(self, rules: Any, files: list[Path], session: Session):
+        self.rules, self.files, self.session = rules, files, session
+
+    def judged(self, cell: Cell) -> list[Judged]:
+        """The outcome of one of them."""
+        if self.rules.plain == "kernel":
+            return judge_in_kernel(cell, self.session)
+        rules = self.rules
+        of_solution = known(rules.source, self.files, rules.sandbox, rules.limits)
+        return judge_plain(cell, self._scope, of_solution.get(cell.name, UNKNOWN))
+
+    @cached_property
+    def _scope(self) -> Scope:
+        """Their names, which they share."""
+        source = nbformat.read(self.rules.source, as_version=4)
+        return scope_of(cells_of(source), self.session)
 
 
 def scope_of(source: list[Cell], session: Session) -> Scope:

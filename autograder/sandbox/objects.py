@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from autograder.sandbox import wire
+from autograder.sandbox.wire.tables import is_table
 from autograder.sandbox.wire.values import content_of, decode, encode
 
 MAX_TEXT, MAX_FILE, MAX_FILES = 10_000, 16 * 2**20, 50
@@ -167,7 +168,8 @@ def _drawn(ask: Callable) -> Iterator:
 
 
 def _may_change(value: Any) -> bool:
-    return type(value) in (list, dict, set, bytearray, np.ndarray, np.random.Generator)
+    plain = type(value) in (list, dict, set, bytearray, np.ndarray, np.random.Generator)
+    return plain or is_table(type(value))
 
 
 def _bytes(data: Any) -> bytes:

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from autograder.sandbox.wire import tables
 from autograder.sandbox.wire.format import CODES, MAX_AXES, is_key, is_unicode
 
 MAX_INSIDE = 26  # containers in one another; the wire takes 30, and a message has some of its own
@@ -34,9 +35,9 @@ def encode(value: Any, leave: Leave, depth: int = 0) -> Any:
     kind = type(value)
     if kind in PLAIN:
         return value
-    write = WRITERS.get(kind) or (_scalar if issubclass(kind, np.generic) else None)
+    write = WRITERS.get(kind) or _writer_of_family(kind)
     if write is None:
-        return _type(value, leave) if isinstance(value, type) else leave(value)
+        return _type(value, leave) if issubclass(kind, type) else leave(value)
     return write(value, leave, depth) if depth < MAX_INSIDE else leave(value)
 
 
@@ -46,6 +47,16 @@ def decode(data: Any, find: Callable[..., Any]) -> Any:
         return _decoded(data, find)
     except BROKEN as error:
         raise Unreadable(f"no value: {type(error).__name__}") from None
+
+
+def _writer_of_family(kind: type) -> Callable | None:
+    """NumPy's scalars, and pandas' tables."""
+    return _scalar if issubclass(kind, np.generic) else _table if tables.is_table(kind) else None
+
+
+def _table(value: Any, leave: Leave, depth: int) -> tuple:
+    name, parts = tables.parts_of(value)
+    return (name, *(encode(one, leave, depth + 1) for one in parts))
 
 
 def _decoded(data: Any, find: Callable[..., Any]) -> Any:
@@ -262,6 +273,8 @@ def _default_dict(value: dict) -> collections.defaultdict:
 
 
 READERS: dict[str, Callable[[list, Callable], Any]] = {
+    "series": lambda parts, find: tables.series(_all(parts, find)),
+    "frame": lambda parts, find: tables.frame(_all(parts, find)),
     "list": _all, "tuple": lambda parts, find: tuple(_all(parts, find)), "set": _read_set(set),
     "frozenset": _read_set(frozenset), "dict": _read_pairs(dict), "counter": _read_pairs(collections.Counter),
     "ordered dict": _read_pairs(collections.OrderedDict), "default dict": _read_pairs(_default_dict),
