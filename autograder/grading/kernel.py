@@ -1,6 +1,7 @@
 """nbgrader's own way with plain tests: in the student's process, where student code can reach them."""
 
 import ast
+from typing import Any
 
 from autograder.cells import Cell
 from autograder.checks.outcome import Outcome
@@ -17,7 +18,7 @@ def judge_in_kernel(cell: Cell, session: Session) -> list[Judged]:
     except KilledFromOutside:
         raise
     except ProcessDied as error:
-        return [_judged(cell, "failed", f"Your code {error}.", code="limit")]
+        return [_judged(cell, "failed", f"Your code {error}.", diagnosis="limit")]
     error, number = reply.get("error"), reply.get("last")
     if type(error) is dict:
         says = _message(cell, error.get("message"))
@@ -38,10 +39,10 @@ def note(cells: list[str]) -> str:
     return f"{len(cells)} test {are} {how}: {', '.join(cells)}"
 
 
-def _judged(cell: Cell, status: str, cause: str, says: str = "", code: str = "differs", share: float = 0.0) -> Judged:
-    code = "" if status == "passed" else code
-    told = f"{cause} {says}".strip()
-    return Judged(Outcome(name_of(cell), status, told, diagnosis=code, share=share), hidden=False)
+def _judged(cell: Cell, status: str, cause: str, says: str = "", **found: Any) -> Judged:
+    code = "" if status == "passed" else "differs"
+    outcome = Outcome(name_of(cell), status, f"{cause} {says}".strip(), **{"diagnosis": code, **found})
+    return Judged(outcome, hidden=False)
 
 
 def _message(cell: Cell, text: object) -> str:

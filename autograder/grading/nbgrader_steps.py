@@ -70,7 +70,7 @@ class SealedExecute(NbGraderPreprocessor):
     ).tag(config=True)
 
     plain = Union(
-        [Enum(PLAIN), Dict(value_trait=Enum(PLAIN))], PLAIN[0],
+        [Enum(PLAIN), Dict(value_trait=Enum(PLAIN))], default_value=PLAIN[0],
         help="Test cells without checks of ours run 'sealed', in the grader, or as with nbgrader in the "
         "student's 'kernel'; also by assignment: {'problem-1': 'kernel'}",
     ).tag(config=True)  # fmt: skip

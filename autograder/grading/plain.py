@@ -82,7 +82,7 @@ def judge_plain(cell: Cell, scope: Scope, known: Known) -> list[Judged]:
 
 def run(cell: Cell, scope: Scope) -> Ran:
     """Run the statements until one raises."""
-    border, name, ran = scope.border, f"<test cell {cell.name}>", Ran()
+    border, name, ran = scope.border, f"<test cell {cell.name}>", Ran(node=next(iter(cell.statements), None))
     border.line, border.questions, border.remarks, border.called = lambda: _line(name), 0, [], ""
     scope.forget()
     try:
@@ -169,7 +169,7 @@ def _shown(cell: Cell, ran: Ran) -> str:
 
 def _raised(ran: Ran) -> str:
     try:
-        return " ".join(f"{type(ran.error).__name__}: {ran.error}".split())
+        return " ".join(f"{type(ran.error).__name__}: {ran.error}".split()).rstrip(": ")
     except BaseException:  # its text is the student's to make
         return type(ran.error).__name__
 
@@ -207,6 +207,8 @@ def _line(name: str) -> int:
 
 def _place(cell: Cell, ran: Ran, name: str) -> None:
     """Which statement raised: the innermost of this cell that was running."""
+    if not ran.node:
+        return
     line = _last_line(ran.error.__traceback__, name)
     inside = [node for node in ast.walk(ran.node) if isinstance(node, ast.stmt) and _spans(node, line)]
     ran.node = max(inside, key=lambda node: node.lineno, default=ran.node)

@@ -42,7 +42,7 @@ def handed_in(source, answers=None, extra=""):
     return mine
 
 
-def judged(course, mine, sandbox="landlock", **changes):
+def judged(course, mine, sandbox="bwrap", **changes):
     write(course.submitted("ada", ID), mine)
     result, text = judge_one(course, "ada", ID, Rules(course.source(ID), sandbox, QUICK, **changes))
     assert not result.problem, result.problem
@@ -143,7 +143,7 @@ TOLD = [  # the test, the answer, and how the message begins
     (HIDDEN.format(", f'got {square(3)}'"), WRONG, "A hidden test of this cell fails."),
     (HIDDEN.format(", str(square(3))"), WRONG, "A hidden test of this cell fails."),
     (HIDDEN.format(""), "def square(x):\n    if x == 1: return 1\n    raise ValueError('SEEN 3')", "`square` raised ValueError."),
-    (SQUARE_TEST, "def square(x):\n    while True: pass", "`square` used more than"),
+    (SQUARE_TEST, "def square(x):\n    while True: pass", "`square` took longer than"),
 ]
 
 
@@ -208,7 +208,7 @@ REFUSED = {
     "an object of the test's": ("def f(x): return x.a", "class B:\n    a = 1\nassert f(B()) == 1", "define the class in a given cell"),
     "a function that calls back": ("def f(g): return g()\ndef h(): return 1", "assert f(lambda: h()) == 1", "hand over one that does not"),
     "text that is run": ("t = '1 + 1'", "assert eval(t) == 2", "run a text of the student's"),
-    "unpickling": ("import pickle\ndef f(): pickle.dump({1, 2}, open('x.dat', 'wb'))", "import pickle\nf()\npickle.load(open('x.dat', 'rb'))", "unpickles"),
+    "unpickling": ("import pickle\ndef f(): pickle.dump(print, open('x.dat', 'wb'))", "import pickle\nf()\npickle.load(open('x.dat', 'rb'))", "unpickles"),
     "a program": ("def f(): pass", "import subprocess\nf()\nsubprocess.run(['true'])", "starts a program"),
     "a global variable": ("n = 1\ndef f(): return n", "n = 2\nassert f() == 2", "the solution itself does not pass line 2 (AssertionError)"),
 }
@@ -219,7 +219,7 @@ def refused(tmp_path_factory):
     """What `plain_report` says of a notebook with all that cannot be asked, by case."""
     cells = [(f"r-{i}", right, test, 1) for i, (right, test, _) in enumerate(REFUSED.values())]
     course = course_of(tmp_path_factory.mktemp("refused"), notebook([*cells, ("fine", SQUARE, SQUARE_TEST, 1)]))
-    return {name: (how, why) for name, how, why in plain_report(course.source(ID), "landlock", QUICK)}
+    return {name: (how, why) for name, how, why in plain_report(course.source(ID), "bwrap", QUICK)}
 
 
 @pytest.mark.parametrize("case", REFUSED)
