@@ -148,8 +148,8 @@ def _cause(cell: Cell, ran: Ran, hidden: bool) -> tuple[str, str]:
         name = ran.called if ran.called.isidentifier() else ""
         failure = raised(name or "your code", kind, "")
         return failure.cause.replace("`your code`", "Your code"), failure.code
-    if hidden:
-        return "A hidden test of this cell fails.", "differs"
+    if hidden or isinstance(ran.node, ast.Raise):
+        return f"A {'hidden ' * hidden}test of this cell fails.", "differs"
     return f"`{_shown(cell, ran)}` fails{'' if kind == 'AssertionError' else f', with {kind}'}.", "differs"
 
 

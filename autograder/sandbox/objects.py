@@ -5,6 +5,7 @@ Runs beside hostile code, like the worker. What it says of a class is what `type
 
 import builtins
 import contextlib
+import importlib
 import itertools
 import os
 import random
@@ -97,7 +98,9 @@ class Objects:
         return number
 
     def _find(self, what: Any, name: str = "", called: str = "") -> Any:
-        """An object by its number, or a function or iterator of the test's by its name."""
+        """An object by its number, a function or iterator of the test's by its name, or a library's own."""
+        if what == "known":
+            return getattr(importlib.import_module(name), called)
         if what == "lent":
             return self._callback(name, called)
         return _drawn(self._callback(name, called)) if what == "drawn" else self.held[what]

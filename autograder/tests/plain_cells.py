@@ -150,7 +150,13 @@ CASES = {
     "callback": function(
         "apply", "f, v", "[f(x) for x in v]", "v",
         "import math\nassert apply(lambda x: x + 1, [1, 2]) == [2, 3]\nassert apply(str, [1]) == ['1']\nassert apply(math.sqrt, [4.0]) == [2.0]\n"
-        "assert apply(abs, iter([-1])) == [1]",
+        "assert apply(abs, iter([-1])) == [1]\nassert apply(np.negative, [1]) == [-1]\ntry:\n    apply(lambda x: 1 / x, [0])\n"
+        "except ZeroDivisionError:\n    pass\nelse:\n    assert False",
+    ),
+    "open handed over": Case(
+        "def note(opener):\n    with opener('note.txt', 'w') as f:\n        f.write('x')",
+        "import os\nnote(open)\nassert os.path.exists('note.txt')\nos.remove('note.txt')\nnote(open)\nassert os.path.exists('note.txt')",
+        "def note(opener):\n    if opener.__name__ != 'open': open('note.txt', 'w').close()", "def note(opener):\n    return Liar()",
     ),
     "decorator": Case(
         "def twice(f):\n    def g(*a):\n        return f(*a) * 2\n    return g", "@twice\ndef three():\n    return 3\nassert three() == 6\nassert twice(lambda x: x)(5) == 10",
