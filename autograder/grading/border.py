@@ -6,35 +6,21 @@ believed to be more than a value of its own: what is equal to what, is worked ou
 
 import builtins
 import sys
-import types
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Set
 from typing import Any
 
-import numpy as np
-
 from autograder.grading.equal import is_equal
-from autograder.grading.standin import (
-    TELLING,
-    Facts,
-    Inside,
-    Refused,
-    StandIn,
-    StudentClass,
-    facts_of,
-    inside,
-    is_theirs,
-    isinstance_of,
-    make,
-    make_class,
-)
+from autograder.grading.libraries import library_function
+from autograder.grading.mirrors import Mirrors
+from autograder.grading.putback import put
+from autograder.grading.standin import TELLING, Inside, Refused, StandIn, inside, is_theirs, isinstance_of
 from autograder.sandbox import wire
-from autograder.sandbox.objects import SPECIALS
 from autograder.sandbox.process import KilledFromOutside, ProcessDied
 from autograder.sandbox.session import Session
-from autograder.sandbox.wire.tables import is_table
-from autograder.sandbox.wire.values import CONTENTS, Unreadable, decode, encode
+from autograder.sandbox.wire.values import encode
+from autograder.sandbox.wire.values_read import BROKEN, Unreadable, decode
 
-MAX_CLASSES, MAX_QUESTIONS = 1_000, 100_000
+MAX_QUESTIONS = 100_000
 ENDLESS = "was asked 100,000 things by one test: does what it returns have an end?"
 TOO_MUCH = "The test hands over more than 32 MiB: use less data."
 HANDS_OVER = (
@@ -82,8 +68,7 @@ class Border:
     def _forget(self) -> None:
         """What an ended process held is gone."""
         self._lent: dict[str, Callable] = {}
-        self._known: dict[int, Any] = {}
-        self._classes: dict[int, type] = {}
+        self._mirrors = Mirrors(self)
 
     def name(self, name: str) -> Any:
         """The value of a name of the student's. Raises NameError."""
@@ -181,8 +166,8 @@ class Border:
             find = self._finder(given)
             raised = reply.get("raised")
             value = None if raised else decode(reply.get("value"), find)
-            error = self._error(raised, find) if raised else None
-        except (Unreadable, ValueError, TypeError) as error:
+            error = self._mirrors.error_of(raised, find) if raised else None
+        except (Unreadable, *BROKEN) as error:
             raise Ended("sent something that the grader cannot read") from error
         if error:
             self.last = error
@@ -223,7 +208,7 @@ class Border:
             if own.start != self.session.starts:
                 raise Ended("ended in an earlier test, and what it had made is gone")
             return ("object", own.number)
-        if known := _library_function(value):
+        if known := library_function(value):
             return ("object", "known", *known)
         if callable(value):
             return ("object", "lent", self._lend(value), str(getattr(value, "__name__", "function")))
@@ -263,64 +248,9 @@ class Border:
                 return given[kind]
             if type(what) is not int:
                 raise ValueError("no number")
-            return self._class(what) if kind == "class" else self._object(what, kind)
+            return self._mirrors.class_of(what) if kind == "class" else self._mirrors.object_of(what, kind)
 
         return find
-
-    def _object(self, number: int, kind: Any) -> Any:
-        if number not in self._known:
-            own = Inside(self, number, self.session.starts, ".result")
-            self._known[number] = make(self._class(kind), own)
-        return self._known[number]
-
-    def _class(self, number: Any) -> type:
-        """The class that stands for a student's; two objects of one class have the same."""
-        if number not in self._classes:
-            if type(number) is not int or len(self._classes) > MAX_CLASSES:
-                raise ValueError("no class")
-            own = Inside(self, number, self.session.starts, ".class")
-            blank = make_class("class", [], Facts(), own)  # to ask with
-            self._classes[number] = self._made(self.ask_plainly("about", blank), own)
-        return self._classes[number]
-
-    def _made(self, about: Any, own: Inside) -> type:
-        name, module, bases, specials = (about[key] for key in ("name", "module", "bases", "specials"))
-        if type(name) is not str or not all(isinstance_of(base, type) for base in bases):
-            raise ValueError("no class")
-        theirs = [base for base in bases if isinstance_of(base, StudentClass)]
-        pythons = [base for base in bases if not isinstance_of(base, StudentClass)]
-        errors = [base for base in pythons if issubclass(base, Exception)]
-        plain = [base for base in pythons if base in CONTENTS]
-        content = next((one for one in (*map(_content, theirs), *plain) if one), None)
-        known = frozenset(SPECIALS) & frozenset(one for one in specials if type(one) is str)
-        return make_class(name, [*theirs, *errors], Facts(known, content, _library(module, name)), own)
-
-    def _error(self, raised: Any, find: Callable) -> BaseException:
-        """What the student's code raised, as an exception of the same class where that is Python's own."""
-        itself, kind, arguments, value, text = raised
-        kind, arguments, value = decode(kind, find), decode(arguments, find), decode(value, find)
-        if type(arguments) is not tuple or type(text) is not str:
-            raise ValueError("no exception")
-        if kind is StopIteration:
-            return StopIteration(value)
-        if isinstance_of(kind, StudentClass):
-            return self._error_of_class(kind, itself, arguments, text)
-        if not issubclass(kind, Exception | SystemExit):
-            kind = RuntimeError
-        error = kind.__new__(kind, *arguments)
-        error.args = arguments
-        return error
-
-    def _error_of_class(self, kind: type, itself: Any, arguments: tuple, text: str) -> BaseException:
-        library = facts_of(kind).library
-        if library and issubclass(library, Exception):
-            error = library.__new__(library)
-            error.args = arguments or (text,)
-            return error
-        if not issubclass(kind, Exception):
-            return RuntimeError(text)
-        number = itself[1] if type(itself) is tuple and len(itself) > 1 else 0
-        return make(kind, Inside(self, number, self.session.starts, ".error"), arguments)
 
     def _put_back(self, changed: Any, given: dict) -> None:
         """What student code did to the test's own lists, dicts, sets, arrays and generators."""
@@ -335,74 +265,6 @@ def _ended(error: ProcessDied) -> Ended:
     return ended
 
 
-def put(old: Any, new: Any) -> None:
-    """Let `old` hold what `new` holds. Raises TypeError where it cannot."""
-    if type(old) is not type(new):
-        raise TypeError("another type")
-    if isinstance(old, list):
-        old[:] = [_merged(mine, one) for mine, one in _beside(old, new)]
-    elif isinstance(old, dict):
-        entries = {key: _merged(old.get(key), one) for key, one in new.items()}
-        old.clear()
-        old.update(entries)
-    elif isinstance(old, set):
-        old.clear()
-        old.update(new)
-    elif isinstance(old, bytearray):
-        old[:] = new
-    elif isinstance(old, np.ndarray):
-        old[...] = new
-    elif isinstance(old, np.random.Generator):
-        old.bit_generator.state = new.bit_generator.state
-    elif is_table(type(old)):
-        old._update_inplace(new)
-
-
-def _beside(old: list, new: list) -> Iterator[tuple]:
-    return ((old[i] if i < len(old) else None, one) for i, one in enumerate(new))
-
-
-def _merged(old: Any, new: Any) -> Any:
-    """An inner list, dict, set or array stays the same object."""
-    if type(old) is not type(new) or not isinstance(old, list | dict | set | np.ndarray):
-        return new
-    if isinstance(old, np.ndarray) and (old.shape != new.shape or old.dtype != new.dtype):
-        return new
-    put(old, new)
-    return old
-
-
-def _content(kind: type) -> type | None:
-    """The plain type above a student's class."""
-    return facts_of(kind).content
-
-
-def _library_function(value: Any) -> tuple[str, str] | None:
-    """Where the student's process finds a library's function itself: the grader calls none for it."""
-    module = "numpy" if isinstance(value, np.ufunc) else getattr(value, "__module__", None)
-    name = getattr(value, "__name__", None)
-    is_found = module in sys.modules and module != "__main__" and callable(value)
-    return (module, name) if is_found and vars(sys.modules[module]).get(name) is value else None
-
-
-def _library(module: Any, name: str) -> type | None:
-    """A library's own class, where the grader has it and it is no kind of plain data."""
-    if type(module) is not str or module == "__main__":
-        return None
-    own = vars(sys.modules[module]) if module in sys.modules else {}
-    found = own.get(name) or vars(types).get(NAMES.get(name, ""))
-    is_class = isinstance(found, type) and not isinstance_of(found, StudentClass)
-    return found if is_class and not issubclass(found, PLAIN) else None
-
-
 def _plain(arguments: tuple) -> tuple:
     """The plain ones among an exception's arguments."""
     return tuple(one if isinstance(one, str | int | float) else str(one) for one in arguments)
-
-
-PLAIN = (*CONTENTS, np.generic, type)
-# What the classes of functions and the like call themselves in `builtins`, where they are not found.
-NAMES = {
-    "function": "FunctionType", "generator": "GeneratorType", "method": "MethodType", "module": "ModuleType",
-    "builtin_function_or_method": "BuiltinFunctionType", "coroutine": "CoroutineType",
-}  # fmt: skip

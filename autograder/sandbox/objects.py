@@ -16,7 +16,8 @@ import numpy as np
 
 from autograder.sandbox import wire
 from autograder.sandbox.wire.tables import is_table
-from autograder.sandbox.wire.values import content_of, decode, encode
+from autograder.sandbox.wire.values import content_of, encode
+from autograder.sandbox.wire.values_read import decode
 
 MAX_TEXT, MAX_FILE, MAX_FILES = 10_000, 16 * 2**20, 50
 # What Python looks up on a class: a stand-in's class has those that the object's class has.

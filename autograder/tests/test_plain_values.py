@@ -9,9 +9,11 @@ import fractions
 import numpy as np
 import pytest
 
+from autograder.grading.putback import put
 from autograder.sandbox import wire
 from autograder.sandbox.objects import Objects
-from autograder.sandbox.wire.values import Unreadable, decode, encode
+from autograder.sandbox.wire.values import encode
+from autograder.sandbox.wire.values_read import Unreadable, decode
 
 
 def left(value):
@@ -126,3 +128,14 @@ def test_changes_of_arguments_are_told():
     assert answer["value"] == ("object", "given", 2)
     assert answer["changed"].keys() == {2, 3}
     assert answer["changed"][2] == [1, 3]
+
+
+def test_tables_cross_by_value():
+    """Does a table of pandas arrive equal, and take over what student code did to it?"""
+    pd = pytest.importorskip("pandas")
+    table = pd.DataFrame({"a": [1, 2], "b": ["x", None], "d": pd.to_datetime(["2026-01-02"] * 2)}, index=["i", "j"])
+    pd.testing.assert_frame_equal(there_and_back(table), table)
+    pd.testing.assert_series_equal(there_and_back(table["a"]), table["a"])
+    other = table.copy()
+    put(other, there_and_back(table.assign(c=3)))
+    assert list(other.columns) == ["a", "b", "d", "c"]

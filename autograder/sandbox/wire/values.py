@@ -1,7 +1,7 @@
-"""Values of any kind as what the wire takes, and back: plain data by value, all else behind a number.
+"""Values of any kind as what the wire takes: plain data by value, all else behind a number.
 
-Both sides use it. A container becomes a tuple that begins with its name; only exact types do, since an
-instance of a subclass may say of itself what it likes.
+Both sides use it, and values_read.py for the way back. A container becomes a tuple that begins with its name;
+only exact types do, since an instance of a subclass may say of itself what it likes.
 """
 
 import builtins
@@ -15,19 +15,13 @@ from typing import Any
 import numpy as np
 
 from autograder.sandbox.wire import tables
-from autograder.sandbox.wire.format import CODES, MAX_AXES, is_key, is_unicode
+from autograder.sandbox.wire.format import CODES, MAX_AXES, is_unicode
 
 MAX_INSIDE = 26  # containers in one another; the wire takes 30, and a message has some of its own
 MAX_BITS, SHORT_BITS = 400_000, 1_200  # of whole numbers, and of those that the wire takes as they are
-MAX_ODD_KEYS = 2_000  # keys that can be made to collide, so that many of them take long
 MAX_RANGE, MAX_EXPONENT = 10_000_000, 10_000
-MAX_EMPTY = 300_000  # rows of an array that holds nothing
 Leave = Callable[[Any], tuple]
-BROKEN = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RecursionError)
 
-
-class Unreadable(Exception):
-    """The other side sent no value."""
 
 
 def encode(value: Any, leave: Leave, depth: int = 0) -> Any:
@@ -41,14 +35,6 @@ def encode(value: Any, leave: Leave, depth: int = 0) -> Any:
     return write(value, leave, depth) if depth < MAX_INSIDE else leave(value)
 
 
-def decode(data: Any, find: Callable[..., Any]) -> Any:
-    """What `encode` made `data` of; `find(*numbers)` stands for what stayed behind. Raises Unreadable."""
-    try:
-        return _decoded(data, find)
-    except BROKEN as error:
-        raise Unreadable(f"no value: {type(error).__name__}") from None
-
-
 def _writer_of_family(kind: type) -> Callable | None:
     """NumPy's scalars, and pandas' tables."""
     return _scalar if issubclass(kind, np.generic) else _table if tables.is_table(kind) else None
@@ -57,17 +43,6 @@ def _writer_of_family(kind: type) -> Callable | None:
 def _table(value: Any, leave: Leave, depth: int) -> tuple:
     name, parts = tables.parts_of(value)
     return (name, *(encode(one, leave, depth + 1) for one in parts))
-
-
-def _decoded(data: Any, find: Callable[..., Any]) -> Any:
-    if type(data) is tuple:
-        name, *rest = data
-        return find(*rest) if name == "object" else READERS[name](rest, find)
-    if type(data) in READ_AS_THEY_ARE or isinstance(data, np.generic):
-        return data
-    if type(data) is list and NUMBERS.issuperset(map(type, data)):
-        return data
-    raise TypeError("not one of the kinds that are sent")
 
 
 def content_of(value: Any) -> Any:
@@ -171,7 +146,6 @@ def _generator(value: np.random.Generator, leave: Leave, depth: int) -> Any:
 DATE, TIME = ("year", "month", "day"), ("hour", "minute", "second", "microsecond")
 PLAIN = {type(None), bool, float, bytes}
 NUMBERS = {int, float, bool}
-READ_AS_THEY_ARE = {*PLAIN, int, str, np.ndarray, np.random.Generator}
 WRITERS: dict[type, Callable] = {
     int: _int, str: _text, list: _list, tuple: _entries("tuple"), set: _entries("set"),
     frozenset: _entries("frozenset"), dict: _pairs("dict"), collections.OrderedDict: _pairs("ordered dict"),
@@ -191,102 +165,4 @@ WRITERS |= {type(np.dtype(letter)): lambda value, *_: ("dtype", value.str) for l
 CONTENTS: dict[type, Callable] = {
     np.ndarray: np.array, list: list, tuple: tuple, dict: dict, set: set, frozenset: frozenset, int: int,
     float: float, complex: complex, str: str, bytes: bytes, bytearray: bytearray,
-}  # fmt: skip
-
-
-def _all(parts: list, find: Callable) -> list:
-    return [_decoded(part, find) for part in parts]
-
-
-def _read_pairs(make: Callable[[dict], Any]) -> Callable:
-    def read(parts: list, find: Callable) -> Any:
-        values = _all(parts, find)
-        keys = values[::2]
-        _require_few_odd(keys)
-        return make(dict(zip(keys, values[1::2], strict=True)))
-
-    return read
-
-
-def _read_set(make: Callable) -> Callable:
-    def read(parts: list, find: Callable) -> Any:
-        values = _all(parts, find)
-        _require_few_odd(values)
-        return make(values)
-
-    return read
-
-
-def _require_few_odd(keys: list) -> None:
-    if sum(not is_key(key) for key in keys) > MAX_ODD_KEYS:
-        raise ValueError("too many strange keys")
-
-
-def _read_plain(make: Callable) -> Callable:
-    return lambda parts, find: make(*_all(parts, find))
-
-
-def _read_range(parts: list, find: Callable) -> range:
-    value = range(*parts)
-    if abs(value.stop - value.start) > MAX_RANGE:
-        raise ValueError("a long range")
-    return value
-
-
-def _read_decimal(parts: list, find: Callable) -> decimal.Decimal:
-    value = decimal.Decimal(*parts)
-    if value.is_finite() and abs(value.adjusted()) > MAX_EXPONENT:
-        raise ValueError("a huge number")
-    return value
-
-
-def _read_array(parts: list, find: Callable) -> np.ndarray:
-    name, shape, data = parts
-    kind = np.dtype(name)
-    if kind.kind not in "cMmSUfi" or not kind.itemsize:
-        raise ValueError("not a kind of array that is sent")
-    if 0 in shape and max(shape) > MAX_EMPTY:
-        raise ValueError("an empty array that takes long to walk through")
-    return np.frombuffer(data, kind).reshape(shape).copy()
-
-
-def _read_objects(parts: list, find: Callable) -> np.ndarray:
-    shape, *entries = parts
-    array = np.empty(len(entries), object)
-    for place, entry in enumerate(_all(entries, find)):
-        array[place] = entry
-    return array.reshape(shape)
-
-
-def _named(module: Any, kind: type) -> Callable:
-    def read(parts: list, find: Callable) -> type:
-        found = vars(module)[parts[0]]
-        if not isinstance(found, type) or not issubclass(found, kind):
-            raise TypeError("not a type")
-        return found
-
-    return read
-
-
-def _default_dict(value: dict) -> collections.defaultdict:
-    return collections.defaultdict(None, value)
-
-
-READERS: dict[str, Callable[[list, Callable], Any]] = {
-    "series": lambda parts, find: tables.series(_all(parts, find)),
-    "frame": lambda parts, find: tables.frame(_all(parts, find)),
-    "list": _all, "tuple": lambda parts, find: tuple(_all(parts, find)), "set": _read_set(set),
-    "frozenset": _read_set(frozenset), "dict": _read_pairs(dict), "counter": _read_pairs(collections.Counter),
-    "ordered dict": _read_pairs(collections.OrderedDict), "default dict": _read_pairs(_default_dict),
-    "deque": lambda parts, find: collections.deque(_all(parts, find)), "array": _read_array,
-    "scalar": lambda parts, find: _read_array(parts, find)[()], "objects": _read_objects,
-    "int": lambda parts, find: int.from_bytes(parts[0], "little", signed=True),
-    "text": lambda parts, find: parts[0].decode("utf-8", "surrogatepass"),
-    "bytearray": lambda parts, find: bytearray(bytes(memoryview(parts[0]))),
-    "complex": _read_plain(complex), "range": _read_range, "slice": _read_plain(slice),
-    "ellipsis": lambda parts, find: Ellipsis, "not implemented": lambda parts, find: NotImplemented,
-    "date": _read_plain(datetime.date), "datetime": _read_plain(datetime.datetime),
-    "time": _read_plain(datetime.time), "timedelta": _read_plain(datetime.timedelta),
-    "fraction": _read_plain(fractions.Fraction), "decimal": _read_decimal,
-    "dtype": _read_plain(np.dtype), "type": _named(builtins, object), "scalar type": _named(np, np.generic),
 }  # fmt: skip
