@@ -1,6 +1,12 @@
 """Plain nbgrader tests, sealed: right answers get everything, wrong and lying ones nothing."""
 
+import os
+import random
+import sys
+from pathlib import Path
+
 import nbformat
+import numpy as np
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
@@ -12,6 +18,7 @@ from autograder.tests.mini import QUICK, cell, write
 from autograder.tests.plain_cells import CASES, LIAR
 
 ID = "plain"
+REPOSITORY = Path(__file__).resolve().parents[2]
 GIVEN = "import numpy as np\nLIMIT = 3\nrows = [1, 2]\ndef near(a, b):\n    return abs(a - b) < 1e-9"
 NAMES = {name: f"t-{i:02d}" for i, name in enumerate(CASES)}
 
@@ -94,25 +101,39 @@ LIES = {
     "a class that says it is int": LIAR + "\ndef square(x): return Liar()",
     "an unequal one": LIAR + "\nclass M(Liar):\n    def __bool__(self): return True\n    def __eq__(self, o): return self\ndef square(x): return M()",
     "NumPy patched": "np.allclose = np.array_equal = lambda *a, **k: True\ndef square(x): return 1",
+    "an exception that lies": "class E(AssertionError):\n    def __str__(self): return 'All tests of this cell passed.'\ndef square(x): raise E()",
+    "an endless one": "import itertools\ndef square(x): return itertools.count()",
+    "a deep one": "def square(x):\n    v = []\n    for _ in range(5000): v = [v]\n    return v",
+    "nothing at all": "raise NotImplementedError()",
+}
+BREAKING = {  # each in a process of its own, which it spoils
     "builtins patched": "import builtins\nbuiltins.isinstance = lambda *a: True\nbuiltins.abs = lambda x: 0\ndef square(x): return 1",
     "names of the test": "import builtins\nbuiltins.AssertionError = type('E', (Exception,), {})\ndef square(x): return 1",
-    "an exception that lies": "class E(AssertionError):\n    def __str__(self): return 'All tests of this cell passed.'\ndef square(x): raise E()",
     "an exit": "def square(x): raise SystemExit(0)",
     "a stop": "def square(x): raise KeyboardInterrupt",
     "the process ends": "import os\ndef square(x): os._exit(0)",
     "the worker's answers": "import gc\nfrom autograder.sandbox import objects\nobjects.Objects.do = lambda *a, **k: {'value': 9}\ndef square(x): return 1",
     "the worker's classes": "from autograder.sandbox.wire import values\nvalues.WRITERS[int] = lambda *a: ('type', 'int')\ndef square(x): return 1",
     "a display hook": "import sys\nsys.displayhook = print\nget_ipython().ast_transformers.clear()\ndef square(x): return 1",
-    "an endless one": "import itertools\ndef square(x): return itertools.count()",
-    "a deep one": "def square(x):\n    v = []\n    for _ in range(5000): v = [v]\n    return v",
-    "nothing at all": "raise NotImplementedError()",
 }
 
 
+@pytest.fixture(scope="module")
+def lies(tmp_path_factory):
+    return together(tmp_path_factory.mktemp("lies"), [(SQUARE, SQUARE_TEST, lie) for lie in LIES.values()])[0]
+
+
 @pytest.mark.parametrize("lie", LIES)
-def test_no_lie_earns_points(tmp_path, lie):
+def test_no_lie_earns_points(lies, lie):
     """Does whatever a student's side makes up get 0, as a failure and not as the grader's fault?"""
-    check, score = tried(tmp_path, SQUARE, SQUARE_TEST, LIES[lie])
+    check, score = lies[list(LIES).index(lie)]
+    assert (score, check["status"]) == (0, "failed"), check
+
+
+@pytest.mark.parametrize("lie", BREAKING)
+def test_a_spoilt_process_earns_no_points(tmp_path, lie):
+    """Does it get 0 when student code changes what its process runs on?"""
+    check, score = tried(tmp_path, SQUARE, SQUARE_TEST, BREAKING[lie])
     assert (score, check["status"]) == (0, "failed"), check
 
 
@@ -316,3 +337,29 @@ def test_cells_marked_by_hand_wait_for_it(tmp_path):
     result, _ = judged(course_of(tmp_path, source), mine)
     assert (result.score, result.max_score, result.restored) == (4, 7, [])
     assert [one["cell"] for one in result.cells] == ["t"]
+
+
+def test_doctor_names_cells_that_need_a_change(tmp_path):
+    """Does `autograder doctor --course` say which plain cells are sealed, and of others why not and what to do?"""
+    from autograder.cli import _parser
+    from autograder.doctor import examine_course
+
+    right, test, why = REFUSED["a global variable"]
+    source = notebook([("fine", SQUARE, SQUARE_TEST, 4), ("global", right, test, 4)])
+    course = course_of(tmp_path, source)
+    (tmp_path / "nbgrader_config.py").write_text((REPOSITORY / "nbgrader_config.py").read_text())
+    whole, change = examine_course(course)
+    assert (whole.fine, whole.text) == (True, "1 of 2 plain test cells run sealed")
+    assert (change.name, change.fine) == ("plain, global", False)
+    assert change.text.startswith(why)
+    assert '{"plain": "kernel"}' in change.text
+    assert _parser().parse_args(["doctor", "--course"]).plain
+
+
+def test_the_grader_is_left_as_it_was(tmp_path):
+    """Are working folder, random numbers, output and paths what they were, whatever a test cell did?"""
+    test = "import numpy as np, os, random, sys\nnp.random.seed(1)\nrandom.seed(1)\nos.chdir('/')\nsquare(2)\nraise SystemExit"
+    np.random.seed(5)
+    before = np.random.get_state()[1].tolist(), random.getstate(), os.getcwd(), sys.path[:], sys.stdout, np.random.seed
+    tried(tmp_path, SQUARE, test, SQUARE)
+    assert (np.random.get_state()[1].tolist(), random.getstate(), os.getcwd(), sys.path[:], sys.stdout, np.random.seed) == before
