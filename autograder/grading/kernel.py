@@ -6,6 +6,7 @@ from typing import Any
 from autograder.cells import Cell
 from autograder.checks.outcome import Outcome
 from autograder.grading.plain import MORE, name_of
+from autograder.grading.result import UNSEALED
 from autograder.grading.testcell import Judged
 from autograder.sandbox.process import KilledFromOutside, ProcessDied
 from autograder.sandbox.session import Session
@@ -35,8 +36,7 @@ def judge_in_kernel(cell: Cell, session: Session) -> list[Judged]:
 def note(cells: list[str]) -> str:
     """What the report says of cells that were judged so."""
     are = "cells" if len(cells) > 1 else "cell"
-    how = "judged in the student's process, unsealed (plain = kernel)"
-    return f"{len(cells)} test {are} {how}: {', '.join(cells)}"
+    return f"{len(cells)} test {are} judged in the student's process, {UNSEALED}: {', '.join(cells)}"
 
 
 def _judged(cell: Cell, status: str, cause: str, says: str = "", **found: Any) -> Judged:

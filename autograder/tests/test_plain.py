@@ -363,3 +363,14 @@ def test_the_grader_is_left_as_it_was(tmp_path):
     before = np.random.get_state()[1].tolist(), random.getstate(), os.getcwd(), sys.path[:], sys.stdout, np.random.seed
     tried(tmp_path, SQUARE, test, SQUARE)
     assert (np.random.get_state()[1].tolist(), random.getstate(), os.getcwd(), sys.path[:], sys.stdout, np.random.seed) == before
+
+
+def test_students_do_not_read_that_tests_are_unsealed(tmp_path):
+    """Does the report say it and the feedback page not, and does no count of cells put back have it?"""
+    from autograder.feedback.exporter import render
+    from autograder.reports.table import summary
+
+    course = course_of(tmp_path, notebook([("t", SQUARE, SQUARE_TEST, 4)]))
+    result, text = judged(course, handed_in(nbformat.read(course.source(ID), 4)), show=False, plain="kernel")
+    assert summary([result]).endswith("cells were put back nowhere. Plain tests ran unsealed in 1 submission.")
+    assert "unsealed" not in render(nbformat.reads(text, as_version=4), {"student": "ada", "assignment": ID})
