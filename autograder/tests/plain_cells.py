@@ -214,4 +214,27 @@ CASES = {
         "import enum\nclass Colour(enum.Enum):\n    RED = 1\n    BLUE = 2\nclass Car:\n    def __init__(self, make, colour=Colour.RED):\n        self.make = make",
         "import enum\nclass Colour(enum.Enum):\n    RED = 1\n    BLUE = 2\nclass Car(Liar): pass",
     ),
+    "protocols": Case(
+        "class Money:\n    def __init__(self, n): self.n = n\n    def __eq__(self, o): return self.n == (o.n if isinstance(o, Money) else o)\n"
+        "    def __lt__(self, o): return self.n < o.n\n    def __hash__(self): return hash(self.n)\n    def __contains__(self, x): return x == self.n\n"
+        "    def __enter__(self): return self\n    def __exit__(self, *a):\n        self.n = -1\n        return True\n    def __bool__(self): return self.n > 0\n"
+        "    def __call__(self, k, *, w=1): return self.n * k * w",
+        "assert Money(5).__eq__(5) is True\nassert [m.n for m in sorted([Money(3), Money(1)])] == [1, 3]\nassert len({Money(1), Money(1), Money(2)}) == 2\n"
+        "assert 5 in Money(5) and 4 not in Money(5)\nwith Money(2) as m:\n    raise ValueError\nassert m.n == -1\nassert not Money(0) and Money(1)\n"
+        "assert Money(2)(3, w=4) == 24\nassert {Money(1): 'a'}[Money(1)] == 'a'\nassert hasattr(Money(1), 'n') and not hasattr(Money(1), 'zz')\n"
+        "assert isinstance(Money(1), (int, Money)) and not isinstance(Money(1), int)",
+        "class Money:\n    def __init__(self, n): self.n = n", "Money = Liar",
+    ),
+    "kinds of functions": Case(
+        "import functools\ndef below(n):\n    'All below n.'\n    return (i for i in range(n))\n@functools.lru_cache\ndef times(n, k=2):\n    return n * k",
+        "import types, inspect\nassert below.__doc__ == 'All below n.' and below.__name__ == 'below'\nassert isinstance(below(2), types.GeneratorType)\n"
+        "assert isinstance(below, types.FunctionType)\nassert times(2) == 4 and times(n=2, k=5) == 10\na, b = below(2)\nassert (a, b) == (0, 1) and 3 in below(5)",
+        "import functools\ndef below(n):\n    return list(range(n))\ndef times(n, k=2):\n    return n * k", "below = times = Liar()",
+    ),
+    "exceptions with more": Case(
+        "class Bad(Exception):\n    def __init__(self, code):\n        super().__init__('bad')\n        self.code = code\ndef fail():\n    raise Bad(7)",
+        "try:\n    fail()\nexcept Bad as e:\n    assert e.code == 7 and str(e) == 'bad' and e.args == ('bad',)\nelse:\n    assert False\nnp.testing.assert_raises(Bad, fail)",
+        "class Bad(Exception):\n    code = 8\ndef fail():\n    raise Bad('bad')",
+        "class Bad(Exception):\n    def __getattribute__(self, name): return Liar()\n    def __str__(self): return 'bad'\ndef fail():\n    raise Bad()",
+    ),
 }
