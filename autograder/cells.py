@@ -9,7 +9,7 @@ from functools import cached_property
 import nbformat
 from nbformat import NotebookNode
 
-SOLUTION, HIDDEN = "SOLUTION", "HIDDEN TESTS"
+SOLUTION, HIDDEN, MARK_SCHEME = "SOLUTION", "HIDDEN TESTS", "MARK SCHEME"
 STUB = "raise NotImplementedError()"
 NOT_CODE = (SyntaxError, ValueError, RecursionError, MemoryError)  # the last two: nested too deeply
 
@@ -145,8 +145,9 @@ def student_version(source: str) -> str:
 
 
 def without_hidden(source: str) -> str:
-    """A test cell as students see it."""
-    return "\n".join(split(source, HIDDEN)[0]).rstrip("\n")
+    """A test cell, or a task, as students see it."""
+    seen = "\n".join(split(source, HIDDEN)[0])
+    return "\n".join(split(seen, MARK_SCHEME)[0]).rstrip("\n")
 
 
 def indentation(line: str) -> str:

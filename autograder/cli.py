@@ -320,9 +320,10 @@ def gradescope(options: argparse.Namespace) -> int:
 
 def doctor(options: argparse.Namespace) -> int:
     """What is missing on this machine, and how to get it."""
-    from autograder.doctor import examine
+    from autograder.doctor import examine, examine_course
 
     findings = examine(install=options.install)
+    findings += examine_course(_course(options)) if options.plain else []
     for finding in findings:
         mark = {True: "[green]✓[/]", False: "[red]✗[/]", None: "[yellow]-[/]"}[finding.fine]
         console.print(f"{mark} {finding.name}: {escape(finding.text)}", soft_wrap=True)
@@ -418,7 +419,10 @@ def _parser() -> argparse.ArgumentParser:
     )
 
     gradescope_options.add_to(add(gradescope))
-    add(doctor).add_argument("--install", action="store_true", help="install what apt-get can")
+    examined = add(doctor)
+    examined.add_argument("--install", action="store_true", help="install what apt-get can")
+    told = "also which plain test cells of the course run sealed"
+    examined.add_argument("--course", dest="plain", action="store_true", help=told)
     add_grading(add(demo, alone=True))
     return parser
 

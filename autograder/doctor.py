@@ -7,8 +7,9 @@ import subprocess
 import sys
 from ctypes.util import find_library
 from dataclasses import dataclass, replace
+from typing import Any
 
-from autograder.course import CourseError
+from autograder.course import Course, CourseError
 from autograder.sandbox.cgroup import Group
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.place import Place
@@ -33,6 +34,32 @@ def examine(*, install: bool = False) -> list[Finding]:
     if install and not find_library("seccomp"):
         apt_get_install("libseccomp2")
     return [_python(), _student(), _instructor(), *_walls(), _control_group(), _cores()]
+
+
+def examine_course(course: Course) -> list[Finding]:
+    """Of each assignment with plain tests: does its own solution pass them sealed, and which need a change?
+
+    Raises CourseError when no student process starts here, or a source cannot be read.
+    """
+    from autograder.grading.batch import sealed_steps
+
+    steps = sealed_steps(course, None)
+    return [finding for one in course.assignments for finding in _plain_cells(steps.rules(course, one), one)]
+
+
+def _plain_cells(rules: Any, assignment: str) -> list[Finding]:
+    from autograder.grading.trial import plain_report
+
+    try:
+        cells = plain_report(rules.source, rules.sandbox, rules.limits)
+    except (OSError, ValueError) as error:
+        raise CourseError(f"{rules.source} cannot be read ({error}); run `autograder build`.") from error
+    sealed = sum(how == "sealed" for _, how, _ in cells)
+    text = f"{sealed} of {len(cells)} plain test cells run sealed"
+    whole = [Finding(assignment, True, text)] if cells else []
+    changes = [(name, why) for name, how, why in cells if how != "sealed"]
+    advice = f'change it (docs/plain.md), or set c.SealedExecute.plain = {{"{assignment}": "kernel"}}'
+    return whole + [Finding(f"{assignment}, {name}", False, f"{why}; {advice}") for name, why in changes]
 
 
 def _python() -> Finding:

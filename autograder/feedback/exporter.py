@@ -18,6 +18,7 @@ from autograder.feedback.sections import sections_of
 from autograder.feedback.texts import Outline
 from autograder.grading.judge import NOTICE
 from autograder.grading.of_record import GradeOfRecord
+from autograder.grading.result import UNSEALED
 from autograder.reports.words import counted, plain
 
 NO_GRADE = GradeOfRecord((), 0.0)
@@ -46,8 +47,14 @@ def render(notebook: NotebookNode, facts: dict) -> str:
         title=_title(notebook, facts.get("notebook", "")), facts=facts, record=record,
         exercises=exercises, open=[exercise for exercise in exercises if exercise.needs_reading],
         sections=sections_of(notebook, exercises, hidden=NOTICE),
-        notes=notebook.metadata.get("autograder", {}).get("restored", []), show=Bounded(),
+        notes=_notes(notebook), show=Bounded(),
     )  # fmt: skip
+
+
+def _notes(notebook: NotebookNode) -> list[str]:
+    """What was put right; how tests are run is nothing for students."""
+    notes = notebook.metadata.get("autograder", {}).get("restored", [])
+    return [note for note in notes if UNSEALED not in note]
 
 
 def _title(notebook: NotebookNode, name: str) -> str:

@@ -66,7 +66,7 @@ class Run:
         result, _ = judge_one(here, STUDENT, self.assignment, rules)
         if result.problem:
             raise CourseError(result.problem)
-        self.known.notes += [f"Before grading: {note}." for note in result.restored]
+        self.known.notes += [f"Before grading: {note}." for note in result.put_back]
         self.known.score = result.score
 
     def _hear(self, *checks) -> None:

@@ -16,11 +16,14 @@ import autograder.hidden
 from autograder.cells import Cell, check_name, is_check
 from autograder.checks.outcome import Outcome
 from autograder.checks.show import MARKS, for_student, measured
+from autograder.grading import kernel
+from autograder.grading.plain import KIND, is_plain, name_of
 from autograder.grading.restore import Restored, blank, grade_id
 from autograder.grading.result import share_of
 from autograder.grading.runs import Plan
 from autograder.grading.stubs import stubs_of
 from autograder.grading.testcell import Judged, run_test_cell
+from autograder.grading.trial import PlainCells
 from autograder.grading.worker import DoAgain
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.session import CellOutput, Session, StudentFunction
@@ -40,9 +43,10 @@ class Rules:
     `salt` changes the hidden inputs. Without `show`, the student's output is not kept, which saves a pass.
     `alone` says that nothing else is judged meanwhile. `released` are the versions that were handed out,
     `published` the course's own functions (grading/published.py), `beside` other notebooks in the folder,
-    `timezone` that of the exchange's times. Test cells in `known` count as passed and do not run: an audit
-    knows that. `heard`, for who judges in the own process, is told of a test cell's name and its checks so
-    far after each check and once more at its end; a cell's last word counts.
+    `timezone` that of the exchange's times. `plain` test cells run "sealed", in the grader, or as nbgrader
+    does it in the student's "kernel". Test cells in `known` count as passed and do not run: an audit knows
+    that. `heard`, for who judges in the own process, is told of a test cell's name and its checks so far
+    after each check and once more at its end; a cell's last word counts.
     """
 
     source: Path
@@ -55,6 +59,7 @@ class Rules:
     published: tuple[tuple[str, str], ...] = ()
     beside: tuple[str, ...] = ()
     timezone: str = "UTC"
+    plain: str = "sealed"
     known: frozenset[str] = frozenset()
     heard: Callable[[str, list[Judged]], object] | None = None
 
@@ -80,6 +85,8 @@ def judge(restored: Restored, rules: Rules, files: list[Path]) -> NotebookNode:
         if not rules.alone:
             raise Disturbed("A student process was ended from outside.")
         _is_disturbed(notebook, plan, rules, files)
+    if rules.plain == "kernel" and (unsealed := [cell.name for cell in plan.cells if is_plain(cell)]):
+        restored.notes.append(kernel.note(unsealed))
     notebook.metadata["autograder"] = {
         "restored": restored.notes, "seconds": round(time.monotonic() - started, 2)
     }  # fmt: skip
@@ -109,6 +116,7 @@ def _show_outputs(plan: Plan, rules: Rules, files: list[Path]) -> bool:
 
 def _run_tests(plan: Plan, rules: Rules, files: list[Path]) -> bool:
     session, judged = Session(rules.sandbox, rules.limits, files), []
+    plain = PlainCells(rules, files, session)
     try:
         for cell in plan.cells:
             if plan.runs(cell):
@@ -116,6 +124,10 @@ def _run_tests(plan: Plan, rules: Rules, files: list[Path]) -> bool:
             elif cell.kind == "test" and cell.name in rules.known:
                 judged += _passed(cell)
                 _write_result(cell.node, _passed(cell))
+            elif is_plain(cell):
+                checks = _tell(rules, cell.name, judged, plain.judged(cell))
+                _write_result(cell.node, checks)
+                judged += checks
             elif cell.kind == "test":
                 tell = partial(_tell, rules, cell.name, judged)
                 checks = run_test_cell(
@@ -132,14 +144,16 @@ def _run_tests(plan: Plan, rules: Rules, files: list[Path]) -> bool:
 def _passed(cell: Cell) -> list[Judged]:
     """A test cell's checks, as passed."""
     checks = [statement for statement in cell.statements if is_check(statement)]
-    return [Judged(Outcome(check_name(one), "passed"), cell.is_hidden(one)) for one in checks]
+    found = [Judged(Outcome(check_name(one), "passed"), cell.is_hidden(one)) for one in checks]
+    return found or [Judged(Outcome(name_of(cell), "passed"), hidden=False)]
 
 
 def _proven(judged: list[Judged]) -> set[str]:
     """The functions that were checked, as long as nothing failed: then each also calls only right ones."""
     if any(check.outcome.status != "passed" for check in judged):
         return set()
-    return {check.outcome.check.partition(":")[0] for check in judged}
+    names = (check.outcome.check.partition(": ") for check in judged)
+    return {function for function, _, kind in names if kind != KIND}
 
 
 def _tell(rules: Rules, cell: str, before: list[Judged], checks: list[Judged]) -> list[Judged]:
@@ -198,7 +212,7 @@ def facts_of(check: Judged) -> dict:
         "check": outcome.check, "status": outcome.status, "hidden": check.hidden,
         "message": COULD_NOT_RUN if lost else for_student(outcome, check.hidden),
         "cause": outcome.cause, "diagnosis": outcome.diagnosis,
-        **({"share": round(outcome.share, 4)} if outcome.status == "failed" and outcome.share else {}),
+        **({"share": round(outcome.share, 6)} if outcome.status == "failed" and outcome.share else {}),
         **({"evidence": _evidence(outcome)} if outcome.status != "passed" else {}),
     }  # fmt: skip
 

@@ -9,7 +9,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import ClearHiddenTests, NbGraderPreprocessor, SaveAutoGrades
-from traitlets import Enum, Float
+from traitlets import Dict, Enum, Float, Union
 
 from autograder.alone import alone
 from autograder.course import Course
@@ -54,6 +54,9 @@ class HideTests(ClearHiddenTests):
         return cell, resources
 
 
+PLAIN = ("sealed", "kernel")
+
+
 class SealedExecute(NbGraderPreprocessor):
     """Takes the place of Execute: runs student code behind the border and the tests before it."""
 
@@ -66,12 +69,19 @@ class SealedExecute(NbGraderPreprocessor):
         Limits.notebook_seconds, help="CPU time of own cells, of exercises, of tests, in one pass each"
     ).tag(config=True)
 
+    plain = Union(
+        [Enum(PLAIN), Dict(value_trait=Enum(PLAIN))], default_value=PLAIN[0],
+        help="Test cells without checks of ours run 'sealed', in the grader, or as with nbgrader in the "
+        "student's 'kernel'; also by assignment: {'problem-1': 'kernel'}",
+    ).tag(config=True)  # fmt: skip
+
     def rules(self, course: Course, assignment: str) -> Rules:
         """How this course judges an assignment."""
         limits = Limits(self.call_seconds, self.cell_seconds, self.notebook_seconds)
+        plain = self.plain.get(assignment, PLAIN[0]) if isinstance(self.plain, dict) else self.plain
         return Rules(
             course.source(assignment), self.sandbox, limits, released=released(course, assignment),
-            published=tuple(published(course).items()), timezone=timezone_of(self.config),
+            published=tuple(published(course).items()), timezone=timezone_of(self.config), plain=plain,
         )  # fmt: skip
 
     def preprocess(self, nb, resources):

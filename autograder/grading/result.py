@@ -17,6 +17,7 @@ CELL = {"cell": str, "points": float, "score": float, "checks": list}
 CHECK = {"check": str, "status": str, "hidden": bool, "message": str, "cause": str, "diagnosis": str}
 # Only of checks that failed: what of its points one keeps, and what was measured, for instructors.
 OPTIONAL = {"share": float, "evidence": list}
+UNSEALED = "unsealed (plain = kernel)"  # in a note: no cell was put back, but students could reach the tests
 STATUSES = {"passed", "failed", "could not run"}
 LARGEST = 1e9  # of numbers that a file may hold: points and seconds
 
@@ -47,6 +48,11 @@ class Result:
     def count(self, status: str) -> int:
         """How many checks ended so."""
         return sum(check["status"] == status for check in self.checks)
+
+    @property
+    def put_back(self) -> list[str]:
+        """The notes that tell of cells put back."""
+        return [note for note in self.restored if UNSEALED not in note]
 
     @property
     def final(self) -> float | None:
@@ -129,6 +135,7 @@ def fill(result: Result, notebook: NotebookNode) -> None:
     result.cells = [
         {"cell": cell.metadata.nbgrader["grade_id"], "points": float(cell.metadata.nbgrader["points"]),
          "score": cell.metadata["autograder"]["score"], "checks": _facts_of(cell)}
-        for cell in notebook.cells if cell.cell_type == "code" and is_test(cell)
+        for cell in notebook.cells
+        if cell.cell_type == "code" and is_test(cell) and "autograder" in cell.metadata  # none marked by hand
     ]  # fmt: skip
     result.score = sum(cell["score"] for cell in result.cells)

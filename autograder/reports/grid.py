@@ -83,7 +83,7 @@ def mark(result: Result | None) -> str:
         return NOTHING
     reasons = {waiting.why for waiting in waits([result])}
     found = {SIGNS[why]: True for why in TITLES if why in reasons}
-    return "".join(found) + RESTORED * bool(result.restored and not result.problem)
+    return "".join(found) + RESTORED * bool(result.put_back and not result.problem)
 
 
 def class_grid(results: list[Result], others: Iterable[str] = ()) -> Grid:

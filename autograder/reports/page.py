@@ -79,7 +79,7 @@ def _people(results: list[Result]) -> dict[str, Any]:
     changed = suspicion.tampered(by_student)
     return {
         "waits": _waits(results), "not_run": facts.not_run(results),
-        "restored": [result for result in by_student if result.restored and result not in changed],
+        "restored": [result for result in by_student if result.put_back and result not in changed],
         "changed": changed,
         "alike": list(suspicion.together(suspicion.alike(results)).items()),
         "copied": suspicion.copied(by_student), "slowest": facts.slowest(results),

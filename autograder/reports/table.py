@@ -90,10 +90,12 @@ def summary(results: list[Result]) -> str:
 
 def _grading(results: list[Result]) -> str:
     lost = sum(result.count("could not run") for result in results)
-    restored = sum(bool(result.restored) for result in results)
+    restored = sum(bool(result.put_back) for result in results)
+    open_ones = sum(result.put_back != result.restored for result in results)
     first = f"{counted(lost, 'check')} could not run" if lost else "Every check ran"
     second = f"in {counted(restored, 'submission')}" if restored else "nowhere"
-    return f"{first}; cells were put back {second}.{_carried(results)}"
+    unsealed = f" Plain tests ran unsealed in {counted(open_ones, 'submission')}." if open_ones else ""
+    return f"{first}; cells were put back {second}.{_carried(results)}{unsealed}"
 
 
 def _carried(results: list[Result]) -> str:

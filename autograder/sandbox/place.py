@@ -18,7 +18,7 @@ from autograder.sandbox.limits import Limits
 PACKAGE = Path(__file__).resolve().parents[1]
 # The modules that notebooks import, and the worker's own; nothing else of the package is visible.
 VISIBLE = ("__init__.py", "notebook", "checks", "diagnosis", "sandbox/__init__.py", "sandbox/wire",
-           "sandbox/worker.py", "sandbox/seal.py")  # fmt: skip
+           "sandbox/worker.py", "sandbox/objects.py", "sandbox/seal.py")  # fmt: skip
 SYSTEM = ("/usr", "/bin", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/alternatives")
 
 

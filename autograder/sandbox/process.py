@@ -278,7 +278,7 @@ def _bounded(seconds: float) -> Iterator[None]:
         raise OverLimit("asked the reference for more than it has time for")
 
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-    room = _memory_now() + MEMORY
+    room = memory_now() + MEMORY
     in_main = threading.current_thread() is threading.main_thread()
     before = signal.signal(signal.SIGPROF, ring) if in_main else None
     try:
@@ -294,7 +294,7 @@ def _bounded(seconds: float) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
-def _memory_now() -> int:
+def memory_now() -> int:
     """Bytes of addresses that this process uses; where nothing tells, so many that no limit results."""
     statm = Path("/proc/self/statm")
     return int(statm.read_text().split()[0]) * resource.getpagesize() if statm.exists() else 2**40

@@ -43,6 +43,7 @@ class Session:
     def __init__(self, sandbox: str, limits: Limits, files: list[Path]):
         self.sandbox, self.limits, self.files, self.disturbed = sandbox, limits, files, False
         self.drew = False  # did the last call take anything from a generator among its arguments?
+        self.starts = 0  # how many processes it took so far
         self._process: StudentProcess | None = None
         self._cells: list[str] = []
         self._ends: list[tuple[str, dict]] = []
@@ -80,6 +81,23 @@ class Session:
         """
         request = {"name": name, "arguments": arguments, "times": times, "keep": keep}
         return self._values(name, "call", request, seconds)
+
+    def plain(self, verb: str, operands: tuple, keywords: dict, lent: Mapping[str, Callable]) -> dict:
+        """What a plain test asks (sandbox/objects.py), its functions in `lent`; the reply is not believed.
+
+        Raises ProcessDied, and WireError when the test hands over too much.
+        """
+        request = {"verb": verb, "operands": operands, "keywords": keywords}
+        return self._ask("plain", request, self.limits.call_seconds, lent)
+
+    def wake(self) -> None:
+        """Have a process that is ready. Raises ProcessDied."""
+        if not self._process:
+            self._ask("supply", {"names": []}, self.limits.call_seconds)
+
+    def run_test(self, source: str) -> dict:
+        """Run a test cell in the student's process, which may say what it likes. Raises ProcessDied."""
+        return self._ask("cell", {"source": source}, self.limits.cell_seconds)
 
     def forgive(self, name: str) -> None:
         """Let a function that broke a limit be called once more."""
@@ -184,16 +202,21 @@ class Session:
         finally:
             self._account = before
 
-    def _ask(self, operation: str, arguments: dict, seconds: float) -> dict:
+    def _ask(
+        self, operation: str, arguments: dict, seconds: float, lent: Mapping[str, Callable] | None = None
+    ) -> dict:
         if self._left[self._account] <= 0:
             raise ProcessDied(f"had no time left: {ACCOUNTS[self._account]} used up all of their seconds")
         process = self._process or self._restart()
-        return self._charge(process, operation, arguments, min(seconds, self._left[self._account]))
+        return self._charge(process, operation, arguments, min(seconds, self._left[self._account]), lent)
 
-    def _charge(self, process: StudentProcess, operation: str, arguments: dict, seconds: float) -> dict:
+    def _charge(
+        self, process: StudentProcess, operation: str, arguments: dict, seconds: float,
+        lent: Mapping[str, Callable] | None = None,
+    ) -> dict:  # fmt: skip
         to_lend = min(self._left["grader"], self.limits.cell_seconds)
         try:
-            return process.ask(operation, arguments, seconds, self._supplied, to_lend)
+            return process.ask(operation, arguments, seconds, lent or self._supplied, to_lend)
         except ProcessDied as error:
             self._process = None
             self.disturbed |= isinstance(error, KilledFromOutside)
@@ -211,7 +234,7 @@ class Session:
         except BaseException:
             process.close()
             raise
-        self._process = process
+        self._process, self.starts = process, self.starts + 1
         return process
 
     def _start(self) -> StudentProcess:

@@ -25,6 +25,7 @@ from autograder.checks.calls import generator_states, same, snapshot
 from autograder.checks.frames import own_frame
 from autograder.checks.mend import Truth, gradients_of
 from autograder.sandbox import seal, wire
+from autograder.sandbox.objects import Objects
 
 MAX_MESSAGE = 300
 MAX_ANSWERS, MAX_ANSWER = 64, 2**16  # of the grader's, kept to be given again
@@ -103,6 +104,7 @@ class Worker:
         self.shell = _shell(self.console)
         self.replaced: dict[str, Any] = {}
         self.answers: dict[bytes, bytes] = {}
+        self.objects = Objects(self.shell.user_ns, self._stand_in)
 
     def serve(self) -> None:
         while True:
@@ -121,7 +123,14 @@ class Worker:
         errors = (getattr(result, name, None) for name in ("error_before_exec", "error_in_exec"))
         error = next(filter(None, errors), None)
         said = _error(type(error).__name__, f"{error}") if isinstance(error, BaseException) else {}
+        said["last"] = _number(result.result)
         return {"text": self.console.text(), "images": self.console.images, **said}
+
+    def plain(self, verb: str, operands: tuple, keywords: dict) -> dict:
+        """What a plain test asks of the notebook's names and objects; see autograder.sandbox.objects."""
+        self.console.clear()
+        answer = self.objects.do(verb, operands, keywords)
+        return {**answer, "text": self.console.text()}
 
     def call(self, name: str, arguments: tuple, times: int, keep: bool = False) -> dict:
         """Call a function by name, `times` over; says whether it changed its arguments.
@@ -227,6 +236,12 @@ class Worker:
         handle = wire.Handle(number, self._stand_in(number))
         weakref.finalize(handle, self.dropped.append, number)
         return handle
+
+
+def _number(value: Any) -> float | None:
+    """The value of a cell's last expression, where it is a number."""
+    is_number = type(value) in (int, float) or isinstance(value, np.integer | np.floating)
+    return float(value) if is_number else None
 
 
 def _without_cache(result: Any) -> Any:

@@ -1,0 +1,35 @@
+"""Functions and classes of libraries, which both sides have."""
+
+import sys
+import types
+from typing import Any
+
+import numpy as np
+
+from autograder.grading.standin import StudentClass, isinstance_of
+from autograder.sandbox.wire.values import CONTENTS
+
+PLAIN = (*CONTENTS, np.generic, type)
+# What the classes of functions and the like call themselves in `builtins`, where they are not found.
+NAMES = {
+    "function": "FunctionType", "generator": "GeneratorType", "method": "MethodType", "module": "ModuleType",
+    "builtin_function_or_method": "BuiltinFunctionType", "coroutine": "CoroutineType",
+}  # fmt: skip
+
+
+def library_function(value: Any) -> tuple[str, str] | None:
+    """Where the student's process finds a library's function itself: the grader calls none for it."""
+    module = "numpy" if isinstance(value, np.ufunc) else getattr(value, "__module__", None)
+    name = getattr(value, "__name__", None)
+    is_found = module in sys.modules and module != "__main__" and callable(value)
+    return (module, name) if is_found and vars(sys.modules[module]).get(name) is value else None
+
+
+def library_class(module: Any, name: str) -> type | None:
+    """A library's own class, where the grader has it and it is no kind of plain data."""
+    if type(module) is not str or module == "__main__":
+        return None
+    own = vars(sys.modules[module]) if module in sys.modules else {}
+    found = own.get(name) or vars(types).get(NAMES.get(name, ""))
+    is_class = isinstance(found, type) and not isinstance_of(found, StudentClass)
+    return found if is_class and not issubclass(found, PLAIN) else None
