@@ -1,6 +1,7 @@
 """What a cell is, which parts of it students never see, and what may be wrong with it."""
 
 import ast
+import math
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -165,6 +166,13 @@ def check_name(check: ast.stmt) -> str:
     kind = call.func.id.removeprefix("check_")
     subjects = call.args[kind == "gradients" :]
     return f"{getattr(subjects[0], 'id', '') if subjects else ''}: {kind}"
+
+
+def weight_of(check: ast.stmt) -> float:
+    """What a check counts among those of its cell: its `weight=`, 1 where that is no number above 0."""
+    value = next((keyword.value for keyword in check.value.keywords if keyword.arg == "weight"), None)
+    number = value.value if isinstance(value, ast.Constant) else None
+    return float(number) if type(number) in (int, float) and 0 < number < math.inf else 1.0
 
 
 def is_check(statement: ast.stmt) -> bool:

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from autograder.checks.calls import call, require_array
-from autograder.checks.outcome import Failure, Row, Trained, check, truth_of
+from autograder.checks.outcome import Failure, Row, Trained, check, seconds_of_check, truth_of
 
+SECONDS = 30
 UNCHANGED = 1e-3
 OTHERWISE = 0.5  # of the change that is right
 
@@ -24,7 +25,6 @@ def check_training(
     at_most: float,
     like: Mapping[str, NDArray],
     few: Mapping[str, Any] | None = None,
-    seconds: float = 30,
 ) -> str:
     """Does `train(*inputs.values())` return parameters whose loss is `at_most` that (nats per character)?
 
@@ -33,8 +33,10 @@ def check_training(
 
     `train` returns `params` or `(params, ...)`, with the keys and shapes of `like`. The loss is
     what `evaluate(params)` says, never what training reported. The products of such small models
-    use one thread: several would wait for each other longer than they compute.
+    use one thread: several would wait for each other longer than they compute. A call may take SECONDS,
+    or what `seconds` says.
     """
+    seconds = seconds_of_check() or SECONDS
     with threadpool_limits(limits=1, user_api="blas"):
         _require_updates(train, few or {}, seconds)
         result = call(train, *inputs.values(), seconds=seconds)

@@ -13,11 +13,11 @@ import nbformat
 from nbformat import NotebookNode
 
 import autograder.hidden
-from autograder.cells import Cell, check_name, is_check
+from autograder.cells import Cell, check_name, is_check, weight_of
 from autograder.checks.outcome import Outcome
 from autograder.checks.show import MARKS, for_student, measured
 from autograder.grading.restore import Restored, blank, grade_id
-from autograder.grading.result import share_of
+from autograder.grading.result import earned, share_of, worths
 from autograder.grading.runs import Plan
 from autograder.grading.stubs import stubs_of
 from autograder.grading.testcell import Judged, run_test_cell
@@ -132,7 +132,9 @@ def _run_tests(plan: Plan, rules: Rules, files: list[Path]) -> bool:
 def _passed(cell: Cell) -> list[Judged]:
     """A test cell's checks, as passed."""
     checks = [statement for statement in cell.statements if is_check(statement)]
-    return [Judged(Outcome(check_name(one), "passed"), cell.is_hidden(one)) for one in checks]
+    return [
+        Judged(Outcome(check_name(one), "passed"), cell.is_hidden(one), weight_of(one)) for one in checks
+    ]
 
 
 def _proven(judged: list[Judged]) -> set[str]:
@@ -182,9 +184,9 @@ def _write_result(cell: NotebookNode, checks: list[Judged]) -> None:
     """Points as nbgrader reads them, a table as people do, and the facts for reports."""
     points = float(cell.metadata.nbgrader["points"])
     facts = [facts_of(check) for check in checks]
-    score = min(points, round(points * sum(map(share_of, facts)) / len(checks), 4))
+    score = earned(facts, points)
     cell.metadata["autograder"] = {"score": score, "checks": facts}
-    rows = "".join(_as_row(fact, points / len(checks)) for fact in facts)
+    rows = "".join(map(_as_row, facts, worths(facts, points)))
     page = f"<p>{score:g} of {points:g} points</p><table>{rows}</table>"
     data = {"text/plain": f"{score}", "text/html": page}
     cell.outputs = [nbformat.v4.new_output("execute_result", execution_count=None, data=data)]
@@ -198,6 +200,7 @@ def facts_of(check: Judged) -> dict:
         "check": outcome.check, "status": outcome.status, "hidden": check.hidden,
         "message": COULD_NOT_RUN if lost else for_student(outcome, check.hidden),
         "cause": outcome.cause, "diagnosis": outcome.diagnosis,
+        **({"weight": check.weight} if check.weight != 1 else {}),
         **({"share": round(outcome.share, 4)} if outcome.status == "failed" and outcome.share else {}),
         **({"evidence": _evidence(outcome)} if outcome.status != "passed" else {}),
     }  # fmt: skip
