@@ -67,8 +67,10 @@ def build(options: argparse.Namespace) -> int:
     for assignment in course.choose(options.assignments):
         with console.status(f"building {assignment}"):
             pair = synchronise(course, assignment, options.keep)
-            release = build_release(course, assignment)
+            release = build_release(course, assignment, trial=not options.untried)
         console.print(f"[green]✓[/] {assignment}: {pair}; {release}", soft_wrap=True)
+    if options.untried:
+        console.print("[yellow]![/] Nobody has graded the solutions: `autograder build` does, where it can.")
     return 0
 
 
@@ -81,7 +83,7 @@ def solve(options: argparse.Namespace) -> int:
     assignments = course.choose(options.assignments)
     with _bar() as bar:
         for assignment in assignments:
-            task = bar.add_task(assignment.split("_")[0], total=None, note="")
+            task = bar.add_task(assignment, total=None, note="")
             path = solve_notebook(
                 course, assignment,
                 lambda done, of, title, task=task: bar.update(task, completed=done, total=of, note=title),
@@ -219,7 +221,7 @@ def calibrate(options: argparse.Namespace) -> int:
     course, plan, found = _course(options), Plan(options.seeds, options.mistake_seeds), []
     with _bar() as bar:
         for assignment in course.choose(options.assignments):
-            task = bar.add_task(assignment.split("_")[0], total=None, note="")
+            task = bar.add_task(assignment, total=None, note="")
             calibration, problems = calibrate_targets(
                 course, assignment, plan, options.jobs,
                 lambda done, of, task=task: bar.update(task, completed=done, total=of),
@@ -388,7 +390,9 @@ def _parser() -> argparse.ArgumentParser:
         return command
 
     keep = "when both changed: which one counts"
-    add(build, assignments=True, alone=True).add_argument("--keep", choices=["text", "notebook"], help=keep)
+    built = add(build, assignments=True, alone=True)
+    built.add_argument("--keep", choices=["text", "notebook"], help=keep)
+    built.add_argument("--untried", action="store_true", help="without grading the solution first")
     add(solve, assignments=True)
     graded = add_grading(add(grade, assignments=True, students=True, alone=True), cluster=True)
     graded.add_argument("--force", action="store_true", help="also what has not changed since it was graded")

@@ -154,7 +154,8 @@ def check(body: Callable[..., str]) -> Callable[..., None]:
     reference's in place of the student's own, so that one mistake costs points once; a student's
     kernel, which has no reference, uses the student's own. `says` is what a hidden check tells the
     student. `weight` is what the check counts among those of its cell; grading reads it from the cell's
-    text. `seconds` is the CPU time of each call, where grading's usual one does not do. In a kernel the check prints one line or raises CheckFailed; in grading it reports. What
+    text. `seconds` is the CPU time of each call, where grading's usual one does not do. In a kernel the
+    check prints one line or raises CheckFailed; in grading it reports. What
     breaks the check itself is a failure in a kernel; grading asks the reference whose fault it is.
     """
 
