@@ -1,4 +1,4 @@
-"""The commands, one for each arrow in the way of the data: build, solve, grade, feedback, report.
+"""The commands, one for each arrow in the way of the data: new, build, solve, grade, feedback, report.
 
 Each takes the course folder it is started in. A CourseError becomes one sentence and exit code 2.
 """
@@ -56,6 +56,17 @@ def _refuse(sentence: str) -> int:
     """Say why a command cannot do its job; returns its exit code."""
     terminal.Terminal(stderr=True, soft_wrap=True).print(f"[red]✗[/] {escape(sentence)}")
     return 2
+
+
+def new(options: argparse.Namespace) -> int:
+    """A new assignment to start from, and a course around it where there is none."""
+    from autograder.new.make import begin
+
+    course, made = begin(Path(options.course).absolute(), options.assignment, options.here)
+    for path in made:
+        console.print(f"[green]✓[/] {escape(str(path.relative_to(course.root)))}", soft_wrap=True)
+    console.print(f"Next: `autograder build`, then `autograder audit {options.assignment}`.", soft_wrap=True)
+    return 0
 
 
 def build(options: argparse.Namespace) -> int:
@@ -389,6 +400,9 @@ def _parser() -> argparse.ArgumentParser:
         )
         return command
 
+    started = add(new)
+    started.add_argument("assignment", metavar="ID", help="its name: letters, digits, - and _")
+    started.add_argument("--here", action="store_true", help="begin a course among other files")
     keep = "when both changed: which one counts"
     built = add(build, assignments=True, alone=True)
     built.add_argument("--keep", choices=["text", "notebook"], help=keep)

@@ -23,6 +23,7 @@ c = get_config()
 c.CourseDirectory.course_id = "course"
 c.CourseDirectory.solution_directory = "solutions"
 c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", "*.py"]
+c.Lint.points = 100
 """
 
 TEXT = '''\
