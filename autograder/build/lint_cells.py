@@ -8,7 +8,8 @@ from autograder.cells import HIDDEN, SOLUTION, Cell, Problem, of_kind, split
 from autograder.names import bound_and_read
 
 GRADE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-OPENERS = {"open", "load", "loadtxt", "genfromtxt", "fromfile", "imread", "Path", "savefig"}
+OPENERS = {"open", "load", "loadtxt", "genfromtxt", "fromfile", "imread", "Path", "savefig", "loadmat",
+           "read_csv", "read_excel", "read_json", "read_table"}  # fmt: skip
 
 
 def code_has_metadata(cells: list[Cell]) -> Iterator[Problem]:
