@@ -16,8 +16,8 @@ def caches_come_from_forward_passes(cells: list[Cell]) -> Iterator[Problem]:
             if not name.endswith(ENDING) and any(map(_is_with_cache, ast.walk(function))):
                 yield Problem(
                     cell.name,
-                    f"`{name}` returns a cache, which checks leave aside of a *{ENDING} function; "
-                    f"call it `{name}{ENDING}`.",
+                    f"line {function.lineno}: `{name}` returns a cache, which checks leave aside of a "
+                    f"*{ENDING} function; call it `{name}{ENDING}`.",
                 )
 
 
