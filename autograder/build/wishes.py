@@ -20,8 +20,11 @@ class Lint(Configurable):
 
 
 def wishes_of(course: Course) -> Lint:
-    """The course's own rules. Raises CourseError for a setting of the wrong kind."""
+    """The course's own rules. Raises CourseError for a setting that there is not, or of the wrong kind."""
+    config, known = course.config(), Lint.class_trait_names(config=True)
+    for unknown in sorted(config.get("Lint", {}).keys() - set(known)):
+        raise CourseError(f"{CONFIG}: c.Lint has no {unknown}; it has {', '.join(known)}. Mend that line.")
     try:
-        return Lint(config=course.config())
+        return Lint(config=config)
     except TraitError as error:
-        raise CourseError(f"{CONFIG}: {error} Mend that line.") from None
+        raise CourseError(f"{CONFIG}: {str(error).rstrip('.')}. Mend that line.") from None

@@ -7,6 +7,7 @@ import nbformat
 import pytest
 
 from autograder.build.leaks import secret_lines
+from autograder.build.results import names_of
 from autograder.cells import HIDDEN, SOLUTION
 from autograder.cli import main
 from autograder.course import Course
@@ -130,3 +131,14 @@ def test_settings_are_those_of_this_course():
     rest = ours[len(theirs.replace("@COURSE@", "neuron-to-transformer")) :]
     assigned = [line.split(" = ")[0] for line in rest.splitlines() if line.startswith("c.")]
     assert {name.split(".")[1] for name in assigned} == {"Lint", "Models"}
+
+
+def test_the_package_knows_no_assignment_of_ours():
+    """Is no id of the seven notebooks, and no name of a model, written anywhere in the package?"""
+    ours = Course(REPOSITORY)
+    words = {*ours.assignments, *(f'"{name}"' for name in names_of(ours))}
+    assert len(words) == 14
+    package = REPOSITORY / "autograder"
+    files = [path for path in package.rglob("*") if path.suffix in (".py", ".j2", ".js", ".txt", ".toml")]
+    texts = {path: path.read_text() for path in files if path.relative_to(package).parts[0] != "tests"}
+    assert {(path.name, word) for path, text in texts.items() for word in words if word in text} == set()
