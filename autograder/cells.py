@@ -1,7 +1,6 @@
 """What a cell is, which parts of it students never see, and what may be wrong with it."""
 
 import ast
-import math
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from nbformat import NotebookNode
 
 SOLUTION, HIDDEN = "SOLUTION", "HIDDEN TESTS"
 STUB = "raise NotImplementedError()"
+MOST = 1000  # that a check may count, or take in seconds
 NOT_CODE = (SyntaxError, ValueError, RecursionError, MemoryError)  # the last two: nested too deeply
 
 
@@ -169,10 +169,15 @@ def check_name(check: ast.stmt) -> str:
 
 
 def weight_of(check: ast.stmt) -> float:
-    """What a check counts among those of its cell: its `weight=`, 1 where that is no number above 0."""
+    """What a check counts among those of its cell: its `weight=`, 1 where that is no such number."""
     value = next((keyword.value for keyword in check.value.keywords if keyword.arg == "weight"), None)
+    return positive_number(value) or 1.0
+
+
+def positive_number(value: ast.expr | None) -> float | None:
+    """A number above 0, and MOST at most, that is written out; None for anything else."""
     number = value.value if isinstance(value, ast.Constant) else None
-    return float(number) if type(number) in (int, float) and 0 < number < math.inf else 1.0
+    return float(number) if type(number) in (int, float) and 0 < number <= MOST else None
 
 
 def is_check(statement: ast.stmt) -> bool:

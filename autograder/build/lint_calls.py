@@ -3,12 +3,11 @@
 import ast
 import difflib
 import inspect
-import math
 from collections.abc import Iterator
 
 import autograder
 from autograder.build.lint_tests import checks_of
-from autograder.cells import Cell, Problem, of_kind
+from autograder.cells import MOST, Cell, Problem, of_kind, positive_number
 from autograder.checks.outcome import OPTIONS
 
 
@@ -25,8 +24,8 @@ def options_are_numbers(cells: list[Cell]) -> Iterator[Problem]:
     for cell in of_kind(cells, "test"):
         for call in checks_of(cell):
             for keyword in call.keywords:
-                if keyword.arg in ("weight", "seconds") and not _is_positive(keyword.value):
-                    yield _at(cell, call, f"write {keyword.arg}= as a number above 0.")
+                if keyword.arg in ("weight", "seconds") and not positive_number(keyword.value):
+                    yield _at(cell, call, f"write {keyword.arg}= as a number above 0, at most {MOST}.")
 
 
 def shapes_are_a_list(cells: list[Cell]) -> Iterator[Problem]:
@@ -73,11 +72,6 @@ def _argument_error(call: ast.Call) -> str:
 def _meant(name: str, known: list[str]) -> str:
     near = difflib.get_close_matches(name, known, 1)
     return f"write {near[0]}= if that is meant" if near else f"it takes {', '.join(known)}"
-
-
-def _is_positive(value: ast.expr) -> bool:
-    number = value.value if isinstance(value, ast.Constant) else None
-    return type(number) in (int, float) and 0 < number < math.inf
 
 
 def _shapes(call: ast.Call) -> ast.expr | None:
