@@ -72,7 +72,7 @@ def _lost(result: Result) -> Iterator[str]:
         if check["status"] == "could not run":
             yield f"  {where}: could not be run ({check['cause']})"
         elif share_of(check) < 1:
-            yield f"  {where}: the solution fails. {check['cause']}"
+            yield f"  {where}: the solution fails: {check['cause']}"
 
 
 def _gained(result: Result) -> Iterator[str]:

@@ -19,7 +19,7 @@ def table(calibration: dict[str, Any], title: str) -> Table:
     for check in calibration["checks"]:
         shown.add_row(*_row(check))
         if "own" in check:
-            shown.add_row("  with the number that is there", *_row(with_own(check))[1:])
+            shown.add_row("  as it is", *_row(with_own(check))[1:])
     return shown
 
 

@@ -52,7 +52,7 @@ def test_a_solution_that_loses_points_is_refused(course):
     assert "its solution gets 85 of 100 points" in head
     assert "nothing was released" in head
     assert len(lines) == 1
-    assert lines[0].startswith("  test_double, check 2 (double: values, hidden): the solution fails. The result ")
+    assert lines[0].startswith("  test_double, check 2 (double: values, hidden): the solution fails: the result ")
     assert not course.release(ID).exists()
     assert not course.tried(ID).exists()
 
