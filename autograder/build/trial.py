@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import io
 import platform
 from collections.abc import Iterator
 from dataclasses import replace
@@ -34,14 +35,22 @@ def try_out(course: Course, assignment: str, source: NotebookNode) -> None:
     except CourseError as error:
         raise CourseError(f"{error} {UNTRIED}") from error
     rules = replace(steps.rules(course, assignment), show=False)
-    notebooks = {"its solution": source, "its release, as it is,": blank(source)}
-    results = {name: judge_known(name, assignment, handed_in(nb), rules) for name, nb in notebooks.items()}
-    if lines := [*_lost(results["its solution"]), *_gained(results["its release, as it is,"])]:
-        scores = " and ".join(map(_score, results.values()))
+    with _quiet():
+        solution = judge_known("its solution", assignment, handed_in(source), rules)
+        release = judge_known("its release, as it is,", assignment, handed_in(blank(source)), rules)
+    if lines := [*_lost(solution), *_gained(release)]:
+        scores = f"{_score(solution)} and {_score(release)}"
         head = f"source/{assignment}: {scores}. Mend the checks or the solution; nothing was released."
         raise CourseError("\n".join([head, *lines]))
     with contextlib.suppress(OSError):  # then it is graded again next time
         write_whole(course.tried(assignment), key)
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """While open, bars and prints of the reference's functions, which run here, go nowhere."""
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        yield
 
 
 def _key(course: Course, assignment: str) -> str:
