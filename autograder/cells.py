@@ -11,6 +11,7 @@ from nbformat import NotebookNode
 
 SOLUTION, HIDDEN, MARK_SCHEME = "SOLUTION", "HIDDEN TESTS", "MARK SCHEME"
 STUB = "raise NotImplementedError()"
+MOST = 1000  # that a check may count, or take in seconds
 NOT_CODE = (SyntaxError, ValueError, RecursionError, MemoryError)  # the last two: nested too deeply
 
 
@@ -166,6 +167,18 @@ def check_name(check: ast.stmt) -> str:
     kind = call.func.id.removeprefix("check_")
     subjects = call.args[kind == "gradients" :]
     return f"{getattr(subjects[0], 'id', '') if subjects else ''}: {kind}"
+
+
+def weight_of(check: ast.stmt) -> float:
+    """What a check counts among those of its cell: its `weight=`, 1 where that is no such number."""
+    value = next((keyword.value for keyword in check.value.keywords if keyword.arg == "weight"), None)
+    return positive_number(value) or 1.0
+
+
+def positive_number(value: ast.expr | None) -> float | None:
+    """A number above 0, and MOST at most, that is written out; None for anything else."""
+    number = value.value if isinstance(value, ast.Constant) else None
+    return float(number) if type(number) in (int, float) and 0 < number <= MOST else None
 
 
 def is_check(statement: ast.stmt) -> bool:

@@ -1,4 +1,4 @@
-"""The commands, one for each arrow in the way of the data: build, solve, grade, feedback, report.
+"""The commands, one for each arrow in the way of the data: new, build, solve, grade, feedback, report.
 
 Each takes the course folder it is started in. A CourseError becomes one sentence and exit code 2.
 """
@@ -58,6 +58,17 @@ def _refuse(sentence: str) -> int:
     return 2
 
 
+def new(options: argparse.Namespace) -> int:
+    """A new assignment to start from, and a course around it where there is none."""
+    from autograder.new.make import begin
+
+    course, made = begin(Path(options.course).absolute(), options.assignment, options.here)
+    for path in made:
+        console.print(f"[green]✓[/] {escape(str(path.relative_to(course.root)))}", soft_wrap=True)
+    console.print(f"Next: `autograder build`, then `autograder audit {options.assignment}`.", soft_wrap=True)
+    return 0
+
+
 def build(options: argparse.Namespace) -> int:
     """Source to release."""
     from autograder.build.pair import synchronise
@@ -67,8 +78,10 @@ def build(options: argparse.Namespace) -> int:
     for assignment in course.choose(options.assignments):
         with console.status(f"building {assignment}"):
             pair = synchronise(course, assignment, options.keep)
-            release = build_release(course, assignment)
+            release = build_release(course, assignment, trial=not options.untried)
         console.print(f"[green]✓[/] {assignment}: {pair}; {release}", soft_wrap=True)
+    if options.untried:
+        console.print("[yellow]![/] Nobody has graded the solutions: `autograder build` does, where it can.")
     return 0
 
 
@@ -81,7 +94,7 @@ def solve(options: argparse.Namespace) -> int:
     assignments = course.choose(options.assignments)
     with _bar() as bar:
         for assignment in assignments:
-            task = bar.add_task(assignment.split("_")[0], total=None, note="")
+            task = bar.add_task(assignment, total=None, note="")
             path = solve_notebook(
                 course, assignment,
                 lambda done, of, title, task=task: bar.update(task, completed=done, total=of, note=title),
@@ -223,7 +236,7 @@ def calibrate(options: argparse.Namespace) -> int:
     course, plan, found = _course(options), Plan(options.seeds, options.mistake_seeds), []
     with _bar() as bar:
         for assignment in course.choose(options.assignments):
-            task = bar.add_task(assignment.split("_")[0], total=None, note="")
+            task = bar.add_task(assignment, total=None, note="")
             calibration, problems = calibrate_targets(
                 course, assignment, plan, options.jobs,
                 lambda done, of, task=task: bar.update(task, completed=done, total=of),
@@ -392,8 +405,13 @@ def _parser() -> argparse.ArgumentParser:
         )
         return command
 
+    started = add(new)
+    started.add_argument("assignment", metavar="ID", help="its name: letters, digits, - and _")
+    started.add_argument("--here", action="store_true", help="begin a course among other files")
     keep = "when both changed: which one counts"
-    add(build, assignments=True, alone=True).add_argument("--keep", choices=["text", "notebook"], help=keep)
+    built = add(build, assignments=True, alone=True)
+    built.add_argument("--keep", choices=["text", "notebook"], help=keep)
+    built.add_argument("--untried", action="store_true", help="without grading the solution first")
     add(solve, assignments=True)
     graded = add_grading(add(grade, assignments=True, students=True, alone=True), cluster=True)
     graded.add_argument("--force", action="store_true", help="also what has not changed since it was graded")

@@ -95,6 +95,10 @@ class Course:
         """What the student versions so far said, in digests; where nbgrader does not look."""
         return self.root / "source" / ".released" / f"{assignment}.json"
 
+    def tried(self, assignment: str) -> Path:
+        """What the solution was when the build last graded it, in a digest."""
+        return self.reports / ".tried" / assignment
+
     def solution(self, assignment: str) -> Path:
         """The executed solution, to hand out after the deadline."""
         return self.root / "solutions" / assignment / f"{assignment}.ipynb"

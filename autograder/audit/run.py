@@ -8,17 +8,14 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 
-import nbformat
-
 from autograder.audit.cases import CHEAT, HELD_OUT, MISTAKE, Case, cases_of
 from autograder.audit.findings import Audit, Findings
 from autograder.audit.tried import Cheating, Mistaken, Tried
 from autograder.course import Course
 from autograder.grading.batch import sealed_steps
-from autograder.grading.judge import Rules, judge
-from autograder.grading.restore import is_test, restore
-from autograder.grading.result import Result, failed, fill
-from autograder.grading.submission import plain_files
+from autograder.grading.judge import Rules
+from autograder.grading.one import judge_known
+from autograder.grading.result import Result, failed
 from autograder.grading.workers import run_in_workers
 
 TRIED = {MISTAKE: Mistaken, HELD_OUT: Mistaken, CHEAT: Cheating}
@@ -75,18 +72,12 @@ def _findings(cases: list[Case], tried: list[Tried]) -> list[Findings]:
 
 def judge_case(case: Case, rules: Rules) -> Result:
     """The result of one submission; `problem` says so when the grader itself broke."""
-    result = Result(case.name, case.assignment)
-    began = time.monotonic()
-    try:
-        source = nbformat.read(rules.source, as_version=4)
-        result.max_score = sum(float(c.metadata.nbgrader["points"]) for c in source.cells if is_test(c))
-        with tempfile.TemporaryDirectory() as folder:
-            notebook = case.notebook
+    with tempfile.TemporaryDirectory() as folder:
+        notebook = case.notebook
+        try:
             if case.kind == CHEAT:
                 notebook = case.answer.made(notebook, rules.source, Path(folder))
-            rules = dataclasses.replace(rules, known=case.untouched)
-            fill(result, judge(restore(notebook, source), rules, plain_files(Path(folder))))
-    except Exception as error:
-        return failed(case.name, case.assignment, error)
-    result.seconds = round(time.monotonic() - began, 2)
-    return result
+        except Exception as error:
+            return failed(case.name, case.assignment, error)
+        rules = dataclasses.replace(rules, known=case.untouched)
+        return judge_known(case.name, case.assignment, notebook, rules, Path(folder))

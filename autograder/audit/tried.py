@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from autograder.cells import is_check
-from autograder.grading.result import Result
+from autograder.grading.result import Result, worths
 from autograder.truth.cheats import Cheat, Trained
 from autograder.truth.mistakes import Mistake
 from autograder.truth.variants import Variant
@@ -43,9 +43,10 @@ class Tried:
 
     @cached_property
     def lost(self) -> dict[Place, float]:
-        """The points that checks take: a cell's are split evenly, and a check may give a share of its."""
-        worth = {cell["cell"]: cell["points"] / len(cell["checks"]) for cell in self.result.cells}
-        parts = {place: worth[place[0]] * (1 - _share(check)) for place, check in self.checks.items()}
+        """The points that checks take: a cell's are split by weight, and a check may give a share of its."""
+        worth = [one for cell in self.result.cells for one in worths(cell["checks"], cell["points"])]
+        together = zip(self.checks.items(), worth, strict=True)
+        parts = {place: points * (1 - _share(check)) for (place, check), points in together}
         return {place: points for place, points in parts.items() if points > 0}
 
     @property

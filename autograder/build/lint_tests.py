@@ -8,7 +8,6 @@ from importlib import import_module
 from autograder.cells import HIDDEN, Cell, Problem, is_check, of_kind, regions
 from autograder.names import bound_and_read, defined_names
 
-LIBRARIES = {"numpy", "math"}
 OURS, OURS_HIDDEN = "autograder", "autograder.hidden"
 
 
@@ -19,17 +18,6 @@ def only_imports_assignments_checks(cells: list[Cell]) -> Iterator[Problem]:
         for statement in cell.statements:
             if not isinstance(statement, kinds) and not is_check(statement):
                 yield _at(cell, statement, "only imports, assignments and check_* calls may stand here.")
-
-
-def imports_are_allowed(cells: list[Cell]) -> Iterator[Problem]:
-    """A test imports only from numpy, math and autograder; autograder.hidden only where hidden."""
-    for cell in of_kind(cells, "test"):
-        for node in _nodes(cell, ast.Import | ast.ImportFrom):
-            allowed = {OURS, OURS_HIDDEN} if cell.is_hidden(node) else {OURS}
-            for module in _modules(node):
-                if module not in allowed and module.split(".")[0] not in LIBRARIES:
-                    hint = "; move it into the hidden region" if module == OURS_HIDDEN else ""
-                    yield _at(cell, node, f"a test may not import {module} here{hint}.")
 
 
 def imports_exist(cells: list[Cell]) -> Iterator[Problem]:
@@ -46,15 +34,6 @@ def ends_in_check(cells: list[Cell]) -> Iterator[Problem]:
     for cell in of_kind(cells, "test"):
         if cell.tree and not (cell.statements and is_check(cell.statements[-1])):
             yield Problem(cell.name, "does not end in a check_* call; end it with one.")
-
-
-def has_hidden_check(cells: list[Cell]) -> Iterator[Problem]:
-    """At least one check is hidden: visible ones can be answered by heart."""
-    for cell in of_kind(cells, "test"):
-        if cell.tree and not any(cell.is_hidden(check) for check in checks_of(cell)):
-            yield Problem(
-                cell.name, "has no check between the `### BEGIN/END HIDDEN TESTS` markers; add one."
-            )
 
 
 def checks_stand_alone(cells: list[Cell]) -> Iterator[Problem]:
@@ -143,10 +122,8 @@ def keeps_the_notebooks_variables(cells: list[Cell]) -> Iterator[Problem]:
 
 RULES = (
     only_imports_assignments_checks,
-    imports_are_allowed,
     imports_exist,
     ends_in_check,
-    has_hidden_check,
     checks_stand_alone,
     student_functions_are_passed,
     names_are_known,
@@ -175,12 +152,6 @@ def _at(cell: Cell, node: ast.stmt | ast.expr, message: str) -> Problem:
 
 def _nodes(cell: Cell, kind) -> list:
     return [node for node in ast.walk(cell.tree) if isinstance(node, kind)] if cell.tree else []
-
-
-def _modules(node: ast.Import | ast.ImportFrom) -> list[str]:
-    if isinstance(node, ast.Import):
-        return [name.name for name in node.names]
-    return ["." * node.level + (node.module or "")]
 
 
 def _exists(module: str, name: str) -> bool:

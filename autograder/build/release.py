@@ -8,7 +8,10 @@ from nbformat import NotebookNode
 from autograder.build.canonical import canonical, read_notebook, write_notebook
 from autograder.build.leaks import require_no_leak, secret_lines
 from autograder.build.lint import lint
+from autograder.build.lint_modules import lint_modules
 from autograder.build.lint_targets import lint_targets
+from autograder.build.trial import try_out
+from autograder.build.wishes import wishes_of
 from autograder.cells import HIDDEN, SOLUTION
 from autograder.converters import cause, convert
 from autograder.course import CONFIG, Course, CourseError
@@ -21,14 +24,17 @@ from autograder.truth.calibration import read as read_calibration
 KEEP_OUT = f"take it out of the cells, or name the file in c.CourseDirectory.ignore in {CONFIG}."
 
 
-def build(course: Course, assignment: str) -> str:
+def build(course: Course, assignment: str, *, trial: bool = False) -> str:
     """Lint the source, make release/<id>/ and register the assignment; returns what was done.
 
-    The release is made beside its place and moved there when it is sound, so an error leaves the
-    old one. Raises CourseError for what is wrong with the source, the configuration, the gradebook.
+    With `trial` the solution and the release are graded first. The release is made beside its place and
+    moved there when it is sound, so an error leaves the old one. Raises CourseError for what is wrong with
+    the source, the configuration, the gradebook.
     """
     source = read_notebook(course.source(assignment), "run `autograder build`.")
     _require_sound(course, source, assignment)
+    if trial:
+        try_out(course, assignment, source)
     place = course.release(assignment).parent
     with tempfile.TemporaryDirectory(dir=course.root, prefix=".release-") as workshop:
         _generate(course, assignment, Path(workshop))
@@ -46,8 +52,11 @@ def build(course: Course, assignment: str) -> str:
 
 
 def _require_sound(course: Course, source: NotebookNode, assignment: str) -> None:
+    wishes = wishes_of(course)
+    found = lint(source, wishes) + lint_modules(source, course.source(assignment).parent)
     # Targets are looked up by grade ids and literals, so only in a notebook that keeps the other rules.
-    if problems := lint(source) or lint_targets(source, read_calibration(course, assignment), assignment):
+    calibration = None if found else read_calibration(course, assignment)
+    if problems := found or lint_targets(source, calibration, assignment, wishes):
         lines = [f"  {problem.cell}: {problem.message}" for problem in problems]
         raise CourseError("\n".join([f"source/{assignment} breaks docs/authoring.md:", *lines]))
 

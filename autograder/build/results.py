@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from nbformat import NotebookNode
+from traitlets import Dict, Unicode
+from traitlets.config import Configurable
 
 from autograder.course import Course, CourseError
 from autograder.files import write_whole
@@ -15,18 +17,21 @@ from autograder.notebook.log import RESULT
 
 Results = list[dict[str, Any]]
 
-# The models in the order of the course.
-NAMES = {
-    "01b": "one layer of neurons",
-    "02": "multilayer perceptron",
-    "03": "RNN",
-    "04": "LSTM",
-    "05-rnn": "RNN with attention",
-    "05-lstm": "LSTM with attention",
-    "06": "Transformer",
-}
 BEGIN, END = "<!-- results -->", "<!-- end of results -->"
 COLUMNS = ["notebook", "model", "parameters", "train", "held out", "seconds", "characters per second"]
+
+
+class Models(Configurable):
+    """What the models of the course are called: `c.Models.names` in nbgrader_config.py."""
+
+    names = Dict(
+        value_trait=Unicode(), key_trait=Unicode(), help="names by model, in the order of the course"
+    ).tag(config=True)
+
+
+def names_of(course: Course) -> dict[str, str]:
+    """The models' names, in the order of the course; one that is not among them has its own."""
+    return dict(Models(config=course.config()).names)
 
 
 def results_in(nb: NotebookNode) -> Results:
@@ -43,7 +48,7 @@ def keep_results(course: Course, new: Results, notebook: Mapping[str, Any]) -> P
     """
     kept = [old for old in read_results(course) if old.get("assignment") != notebook["assignment"]]
     results = kept + [dict(result) | dict(notebook) for result in new]
-    order = list(NAMES)
+    order = list(names_of(course))
     results.sort(key=lambda result: [*order, result["model"]].index(result["model"]))
     write_whole(course.results, json.dumps(results, indent=1, ensure_ascii=False) + "\n")
     return course.results
@@ -81,16 +86,17 @@ def processor() -> str:
     return names[0] if names else platform.processor() or platform.machine()
 
 
-def table(results: Results) -> str:
-    """The results as a table in Markdown."""
-    rows = [COLUMNS, ["---", "---", "---:", "---:", "---:", "---:", "---:"], *map(_row, results)]
+def table(results: Results, names: Mapping[str, str]) -> str:
+    """The results as a table in Markdown, with the models' `names`."""
+    rules = ["---", "---", "---:", "---:", "---:", "---:", "---:"]
+    rows = [COLUMNS, rules, *(_row(result, names) for result in results)]
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
-def _row(result: Mapping[str, Any]) -> list[str]:
+def _row(result: Mapping[str, Any], names: Mapping[str, str]) -> list[str]:
     model = result["model"]
     return [
-        f"`{result['assignment']}`", NAMES.get(model, model), f"{result['parameters']:,}",
+        f"`{result['assignment']}`", names.get(model, model), f"{result['parameters']:,}",
         f"{result['train']:.3f}", f"{result['held_out']:.3f}", f"{result['seconds']:.0f}",
         f"{result['chars_per_second']:,}",
     ]  # fmt: skip
@@ -105,16 +111,17 @@ def show_results(course: Course) -> list[Path]:
     text = readme.read_text(encoding="utf-8") if readme.exists() else ""
     if not results or BEGIN not in text or END not in text:
         return []
+    names = names_of(course)
     before, rest = text.split(BEGIN, 1)
     after = rest.split(END, 1)[1]
-    write_whole(readme, f"{before}{BEGIN}\n{table(results)}\n{END}{after}")
+    write_whole(readme, f"{before}{BEGIN}\n{table(results, names)}\n{END}{after}")
     picture = course.root / "docs" / "pictures" / "learning_curves.png"
     picture.parent.mkdir(parents=True, exist_ok=True)
-    draw(results, picture)
+    draw(results, names, picture)
     return [readme, picture]
 
 
-def draw(results: Results, path: Path) -> None:
+def draw(results: Results, names: Mapping[str, str], path: Path) -> None:
     """The training and the held-out loss of every model over the time of its training."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -128,7 +135,7 @@ def draw(results: Results, path: Path) -> None:
         for result, colour in zip(results, [*COLOURS, BLACK] * len(results), strict=False):
             pace = result["seconds"] / result["steps"]
             points = [(step * pace, loss) for step, loss in result["curves"][part] if step]
-            name = NAMES.get(result["model"], result["model"])
+            name = names.get(result["model"], result["model"])
             axes.plot(*zip(*points, strict=True), label=name, color=colour, linewidth=1.5)
         axes.set(title=title, xlabel="seconds of training", xscale="log", xlim=(0.1, None), ylim=(0.3, 3.2))
         axes.spines[["top", "right"]].set_visible(False)

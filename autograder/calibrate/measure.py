@@ -39,10 +39,14 @@ class Run:
 
 @dataclass(frozen=True)
 class Measured:
-    """The loss that a run reached, infinite when the check did not come to a finite one, and its time."""
+    """The loss that a run reached, infinite when the check did not come to a finite one, and its time.
+
+    `before` is the loss of the parameters among the check's inputs, None when there are none.
+    """
 
     loss: float
     seconds: float
+    before: float | None = None
 
 
 def measure(run: Run) -> Measured:
@@ -51,30 +55,38 @@ def measure(run: Run) -> Measured:
     module = module_of(_read(run.answer), run.answer)
     began = time.perf_counter()
     with grading(Grading(run.source, f"calibrate {run.seed}")):
-        loss = loss_of(target, module)
-    return Measured(loss, round(time.perf_counter() - began, 3))
+        loss, before = losses_of(target, module)
+    return Measured(loss, round(time.perf_counter() - began, 3), before)
 
 
-def loss_of(target: Target, module: ModuleType) -> float:
-    """The loss with the functions of `module`; the statements before the check run, other checks do not."""
+def losses_of(target: Target, module: ModuleType) -> tuple[float, float | None]:
+    """The loss after training and the one before it, with the functions of `module`.
+
+    The statements before the check run, other checks do not.
+    """
     names = [name for name in free_names(target.cell.tree) if hasattr(module, name)]
     scope = {name: getattr(module, name) for name in names}
     losses: list[float] = []
+    before: list[float] = []
     for statement in target.cell.statements:
         if statement.lineno == target.statement.lineno:
             break
         if not is_check(statement):
             _execute(statement, scope, target)
-    scope[CHECK] = functools.partial(_record, losses)
+    scope[CHECK] = functools.partial(_record, losses, before)
     heard: list[Outcome] = []
     with listening(heard.append, functools.partial(getattr, reference)):
         _execute(target.statement, scope, target)
     passed = heard[0].status == "passed" and math.isfinite(losses[0])
-    return losses[0] if passed else math.inf
+    return losses[0] if passed else math.inf, next(filter(math.isfinite, before), None)
 
 
-def _record(losses: list[float], train, inputs, evaluate, *, at_most: float, few=None, **options) -> None:
-    """Stand in for `check_training`: the real one with a target that everybody reaches; keeps the loss."""
+def _record(
+    losses: list[float], before: list[float], train, inputs, evaluate, *, at_most: float, few=None, **options
+) -> None:  # fmt: skip
+    """Stand in for `check_training`: the real one with a target that everybody reaches; keeps the losses."""
+    start = (one for one in inputs.values() if isinstance(one, dict) and one.keys() == options["like"].keys())
+    before += [float(evaluate(params)) for params in start]
 
     def recorded(params):
         losses.append(float(evaluate(params)))

@@ -68,7 +68,7 @@ def _draw_mistakes(axes, mistakes: dict[str, Losses], end: float) -> None:
     names = ["\n".join(textwrap.wrap(name, 44)) for name in mistakes]
     axes.set_yticks(range(len(names)), names, fontsize=7, color=RED)
     axes.set_ylim(len(names) - 0.5, -0.5)
-    axes.set_xlabel("loss (nats per character)")
+    axes.set_xlabel("loss")
 
 
 def _right_end(correct: Losses, mistakes: dict[str, Losses], limit: float) -> float:

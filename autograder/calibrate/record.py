@@ -51,7 +51,12 @@ def _check(assignment: Assignment, target: Target, plan: Plan, store: Store) -> 
     correct = losses_of(reference, plan, store)
     if not all(map(math.isfinite, correct)):
         raise CourseError(f"{target.where}: the reference does not always reach a finite loss; mend it.")
-    limit = threshold(correct) if target.hidden else target.at_most
+    before = _before(reference, plan, store)
+    limit = target.at_most
+    if target.hidden:
+        limit = threshold(correct, math.inf if before is None else before)
+    wrong = {trial.answer.name: losses_of(trial, plan, store) for trial in trials["mistake"]}
+    others = {trial.answer.name: losses_of(trial, plan, store) for trial in trials["variant"]}
     return {
         "cell": target.cell.name,
         "position": target.position,
@@ -59,11 +64,32 @@ def _check(assignment: Assignment, target: Target, plan: Plan, store: Store) -> 
         "hidden": target.hidden,
         "digest": digest_of_target(target, cells_of(assignment.source)),
         "threshold": limit,
+        **({"own": _own(target.at_most, correct, others, wrong)} if target.at_most != limit else {}),
+        **({} if before is None else {"before": before}),
         "correct": _correct(correct, limit, target.hidden),
         "seconds": float(np.mean([store[reference.key, s, ""].seconds for s in range(len(correct))])),
-        "variants": [_variant(t, losses_of(t, plan, store), correct, limit) for t in trials["variant"]],
-        "mistakes": [_mistake(t, losses_of(t, plan, store), limit) for t in trials["mistake"]],
+        "variants": [_variant(name, losses, correct, limit) for name, losses in others.items()],
+        "mistakes": [_mistake(name, losses, limit) for name, losses in wrong.items()],
         "rounding": _rounding(reference, plan, store),
+    }
+
+
+def _before(reference: Trial, plan: Plan, store: Store) -> float | None:
+    """The least loss before training; None when the inputs hold no parameters."""
+    runs = [store[reference.key, seed, ""].before for seed in range(plan.seeds_of(reference))]
+    return min((loss for loss in runs if loss is not None), default=None)
+
+
+def _own(
+    at_most: float, correct: Losses, variants: dict[str, Losses], mistakes: dict[str, Losses]
+) -> dict[str, Any]:
+    """The chances with the author's number."""
+    return {
+        "at_most": at_most,
+        "failures": sum(loss > at_most for loss in correct),
+        "p_fails": chance_above(correct, at_most),
+        "variants": {name: sum(one > at_most for one in losses) for name, losses in variants.items()},
+        "p_passes": {name: chance_below(losses, at_most) for name, losses in mistakes.items()},
     }
 
 
@@ -79,14 +105,14 @@ def _correct(losses: Losses, limit: float, hidden: bool) -> dict[str, Any]:
     }
 
 
-def _variant(trial: Trial, losses: Losses, correct: Losses, limit: float) -> dict[str, Any]:
+def _variant(name: str, losses: Losses, correct: Losses, limit: float) -> dict[str, Any]:
     apart = [abs(loss - other) for loss, other in zip(losses, correct, strict=False)]
-    about = {"name": trial.answer.name, "failures": sum(loss > limit for loss in losses)}
+    about = {"name": name, "failures": sum(loss > limit for loss in losses)}
     return about | _spread(losses) | {"largest_difference": max(apart)}
 
 
-def _mistake(trial: Trial, losses: Losses, limit: float) -> dict[str, Any]:
-    about = {"name": trial.answer.name, "passes": sum(loss <= limit for loss in losses)}
+def _mistake(name: str, losses: Losses, limit: float) -> dict[str, Any]:
+    about = {"name": name, "passes": sum(loss <= limit for loss in losses)}
     return about | _spread(losses) | {"p_passes": chance_below(losses, limit)}
 
 

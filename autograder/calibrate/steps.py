@@ -3,6 +3,7 @@
 from typing import Any
 
 from autograder.build.pair import synchronise
+from autograder.build.wishes import wishes_of
 from autograder.calibrate.answers import Assignment, load
 from autograder.calibrate.picture import draw
 from autograder.calibrate.record import losses_of, record
@@ -31,7 +32,7 @@ def calibrate(
     save(calibration, path)
     draw(calibration, _losses(loaded, plan, store), path.with_suffix(".png"))
     written = {(target.cell.name, target.position): target.at_most for target in loaded.targets}
-    return calibration, list(problems(calibration, written))
+    return calibration, list(problems(calibration, written, wishes_of(course).calibrated))
 
 
 def _losses(assignment: Assignment, plan: Plan, store: Store) -> dict[tuple, list[float]]:

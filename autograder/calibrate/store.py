@@ -1,5 +1,7 @@
 """Losses that were measured already, so that a calibration that was stopped goes on where it was."""
 
+from dataclasses import astuple
+
 from autograder.calibrate.measure import Measured
 from autograder.course import Course
 from autograder.files import append_line, read_lines
@@ -32,4 +34,4 @@ class Store:
     def add(self, key: Key, measured: Measured | None) -> None:
         """Keep a result, on disk before this returns."""
         self._known[key] = measured
-        append_line(self.path, [*key, measured and [measured.loss, measured.seconds]])
+        append_line(self.path, [*key, measured and list(astuple(measured))])

@@ -14,6 +14,8 @@ import numpy as np
 
 QUANTILE = 0.8
 GOAL = 1e-5
+DIGITS = 3  # of a threshold
+NEGLIGIBLE = 1e-6  # of the loss before training, or of the largest: rounding's, and no loss to ask for
 # So many excesses tell a tail's shape from chance; the variance of ten or so does not.
 ENOUGH = 20
 
@@ -22,7 +24,7 @@ ENOUGH = 20
 class Tail:
     """P(loss > x) = share * (1 + shape * (x - start) / scale) ** (-1 / shape) for x >= start.
 
-    With shape 0 that is share * exp(-(x - start) / scale). Losses, `start` and `scale` in nats.
+    With shape 0 that is share * exp(-(x - start) / scale). `start` and `scale` are in the losses' unit.
     """
 
     start: float
@@ -91,10 +93,28 @@ def normal_chance_above(losses: Sequence[float], loss: float) -> float:
     return math.erfc((loss - float(values.mean())) / deviation / math.sqrt(2)) / 2
 
 
-def threshold(losses: Sequence[float]) -> float:
-    """The loss that correct code exceeds once in 100,000 runs, rounded up to 0.01 (0.005 below 0.5)."""
+def threshold(losses: Sequence[float], before: float = math.inf) -> float:
+    """The loss that correct code exceeds once in 100,000 runs, rounded up to three digits; never 0.
+
+    It stays below `before`, the least loss before training, as long as all `losses` do. More digits are kept
+    where that needs them.
+    """
     finite = [value for value in losses if math.isfinite(value)]
     tail = fit_tail(finite) if len(finite) > 1 else Tail(finite[0], 0.0, 0.0)
     exact = tail.reached_with(GOAL) if tail.share else tail.start
-    steps = 200 if exact < 0.5 else 100
-    return math.ceil(round(exact * steps, 6)) / steps
+    unit = abs(before) if math.isfinite(before) else max(map(abs, finite))
+    if abs(exact) <= (least := NEGLIGIBLE * (unit or 1.0)):
+        exact = least
+    if exact >= before > max(finite):
+        exact = (max(finite) + before) / 2
+    return rounded_up(exact, before)
+
+
+def rounded_up(loss: float, below: float) -> float:
+    """`loss`, which is not 0, in as few digits as keep it below `below`, but DIGITS at least."""
+    for digits in range(DIGITS, 12):
+        places = digits - 1 - math.floor(math.log10(abs(loss)))
+        whole = math.ceil(round(loss * 10.0**places, 6))
+        if (found := round(whole / 10.0**places, places)) < below:
+            return found
+    return loss

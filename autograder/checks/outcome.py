@@ -124,6 +124,7 @@ class _Grader(NamedTuple):
 
 
 _grader: ContextVar[_Grader | None] = ContextVar("grader", default=None)
+_seconds: ContextVar[float | None] = ContextVar("seconds", default=None)
 
 
 @contextmanager
@@ -143,20 +144,26 @@ def listening(
         _grader.reset(token)
 
 
+OPTIONS = ("given", "says", "seconds", "weight")  # that every check takes
+
+
 def check(body: Callable[..., str]) -> Callable[..., None]:
     """Make a public check of `body`, which returns what it found or raises Failure.
 
-    The check takes two more arguments. `given` names functions for which grading puts the
+    The check takes four more arguments. `given` names functions for which grading puts the
     reference's in place of the student's own, so that one mistake costs points once; a student's
     kernel, which has no reference, uses the student's own. `says` is what a hidden check tells the
-    student. In a kernel the check prints one line or raises CheckFailed; in grading it reports. What
+    student. `weight` is what the check counts among those of its cell; grading reads it from the cell's
+    text. `seconds` is the CPU time of each call, where grading's usual one does not do. In a kernel the
+    check prints one line or raises CheckFailed; in grading it reports. What
     breaks the check itself is a failure in a kernel; grading asks the reference whose fault it is.
     """
 
     @functools.wraps(body)
     def run(
-        subject: Callable, *arguments: Any, given: Sequence[str] = (), says: str = "", **options: Any
-    ) -> None:
+        subject: Callable, *arguments: Any, given: Sequence[str] = (), says: str = "", weight: float = 1,
+        seconds: float | None = None, **options: Any,
+    ) -> None:  # fmt: skip
         from autograder.checks.calls import supplied
         from autograder.checks.outside import require_no_leftovers
         from autograder.checks.quiet import printing_once
@@ -170,7 +177,8 @@ def check(body: Callable[..., str]) -> Callable[..., None]:
 
         def run_with(names: Sequence[str]) -> Outcome:
             stand_ins = {name: Lent(find(name)) for name in names} if find else {}
-            with lending(stand_ins), supplied(subject, stand_ins), np.errstate(all="ignore"), printing_once():
+            quiet = np.errstate(all="ignore"), printing_once()
+            with lending(stand_ins), supplied(subject, stand_ins), taking(seconds), quiet[0], quiet[1]:
                 found = body(subject, *arguments, **options)
                 return Outcome(name, "passed", str(found), says=says, loss=getattr(found, "loss", None))
 
@@ -199,6 +207,21 @@ def check(body: Callable[..., str]) -> Callable[..., None]:
         listener(replace(outcome, inputs=_inputs(arguments)))
 
     return run
+
+
+@contextmanager
+def taking(seconds: float | None) -> Iterator[None]:
+    """While open, a call may take so long, if that is not None."""
+    token = _seconds.set(seconds or _seconds.get())
+    try:
+        yield
+    finally:
+        _seconds.reset(token)
+
+
+def seconds_of_check() -> float | None:
+    """The CPU time of a call in the check that runs now, None for the usual one."""
+    return _seconds.get()
 
 
 def _inputs(arguments: Sequence[Any]) -> str:

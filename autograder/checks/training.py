@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from autograder.checks.calls import call, require_array
-from autograder.checks.outcome import Failure, Row, Trained, check, truth_of
+from autograder.checks.outcome import Failure, Row, Trained, check, seconds_of_check, truth_of
 
-UNCHANGED = 1e-3
+SECONDS = 30
+UNCHANGED = 2.5e-4  # of the loss before training
 OTHERWISE = 0.5  # of the change that is right
 
 
@@ -24,17 +25,18 @@ def check_training(
     at_most: float,
     like: Mapping[str, NDArray],
     few: Mapping[str, Any] | None = None,
-    seconds: float = 30,
 ) -> str:
-    """Does `train(*inputs.values())` return parameters whose loss is `at_most` that (nats per character)?
+    """Does `train(*inputs.values())` return parameters whose loss is `at_most` that?
 
     With `few`, other inputs with few updates, grading first asks whether they move the parameters about as
     the reference's do: who returns parameters that come from elsewhere has no training.
 
     `train` returns `params` or `(params, ...)`, with the keys and shapes of `like`. The loss is
     what `evaluate(params)` says, never what training reported. The products of such small models
-    use one thread: several would wait for each other longer than they compute.
+    use one thread: several would wait for each other longer than they compute. A call may take SECONDS,
+    or what `seconds` says.
     """
+    seconds = seconds_of_check() or SECONDS
     with threadpool_limits(limits=1, user_api="blas"):
         _require_updates(train, few or {}, seconds)
         result = call(train, *inputs.values(), seconds=seconds)
@@ -43,7 +45,7 @@ def check_training(
         failure = _failure(loss, at_most, evaluate, inputs.get("params"), result)
         failure.loss = loss
         raise failure
-    return Trained(f"trained to {loss:.4f}, target {at_most:g}", loss)
+    return Trained(f"trained to {_digits(loss)}, target {at_most:g}", loss)
 
 
 def _require_updates(train: Callable, few: Mapping[str, Any], seconds: float) -> None:
@@ -68,16 +70,21 @@ def _params(result: Any) -> Any:
 
 def _failure(loss: float, at_most: float, evaluate: Callable, start_params: Any, result: Any) -> Failure:
     """The Failure that compares the loss with where training began, if the start is among the inputs."""
-    row = Row("loss", f"{loss:.4f} (target: at most {at_most:g})", "too high")
+    row = Row("loss", f"{_digits(loss)} (target: at most {at_most:g})", "too high")
     start = float(evaluate(start_params)) if isinstance(start_params, Mapping) else np.inf
-    if loss > start + UNCHANGED and _falls(result):
+    slack = UNCHANGED * abs(start)
+    if loss > start + slack and _falls(result):
         cause = "Training learns something else: its own losses fall, and the loss on the text rises."
         return Failure(cause, rows=(row,), code="target")
-    if loss > start + UNCHANGED:
+    if loss > start + slack:
         return Failure("After training, the loss is higher than before.", rows=(row,), code="diverged")
-    if start < np.inf and loss > start - UNCHANGED:
+    if start < np.inf and loss > start - slack:
         return Failure("Training leaves the loss where it was.", rows=(row,), code="did not learn")
     return Failure("After training, the loss is above the target.", rows=(row,), code="target")
+
+
+def _digits(loss: float) -> str:
+    return f"{loss:.4f}" if abs(loss) >= 0.01 or loss == 0 else f"{loss:.3g}"
 
 
 def _falls(result: Any) -> bool:

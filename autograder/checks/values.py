@@ -27,6 +27,8 @@ def check_shapes(function: Callable, inputs: Mapping[str, Any], shapes: Sequence
 
     One shape per output, without the cache of a forward pass; `()` is a single number.
     """
+    if not all(isinstance(shape, tuple | list) for shape in shapes):
+        raise TypeError("check_shapes takes a list with a shape for each output, such as [(3, 5)]")
     like = tuple(np.zeros(shape, _dtype(inputs)) for shape in shapes)
     _require_outputs(function, inputs, like)
     return f"shapes {', '.join(map(str, shapes))} are right"

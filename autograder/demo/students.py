@@ -48,23 +48,25 @@ def perfect(assignment: Assignment) -> str:
 
 def other_style(assignment: Assignment) -> str:
     """Right, in another style, with habits of real notebooks in between."""
-    notebook = with_variant(assignment.solution, shortest(assignment.variants))
+    notebook, variant = assignment.solution, shortest(assignment.variants)
+    notebook = with_variant(notebook, variant) if variant else notebook
     scratch = "import sys\nprint('a note to myself', file=sys.stderr)\n%timeit -n1 -r1 sum(range(9))\n'done'"
     notebook.cells.insert(4, nbformat.v4.new_code_cell(scratch, id="scratch"))
     return nbformat.writes(notebook)
 
 
-def shortest(variants: list[Variant]) -> Variant:
-    """The shortest of these without a class, whose fields `renamed` would not find."""
-    return min((one for one in variants if "class " not in one.text), key=lambda one: len(one.text))
+def shortest(variants: list[Variant]) -> Variant | None:
+    """The shortest of these without a class, whose fields `renamed` would not find; None without one."""
+    plain = (one for one in variants if "class " not in one.text)
+    return min(plain, key=lambda one: len(one.text), default=None)
 
 
 def mistaken(assignment: Assignment) -> str:
     """Makes typical mistakes."""
     first = list({mistake.function: mistake for mistake in reversed(assignment.mistakes)}.values())[::-1]
     notebook = assignment.solution
-    for slip in range(SLIPS):
-        notebook = with_mistake(notebook, first[(2 * slip + 1) * len(first) // (2 * SLIPS)])
+    for place in sorted({(2 * slip + 1) * len(first) // (2 * SLIPS) for slip in range(SLIPS)}):
+        notebook = with_mistake(notebook, first[place]) if first else notebook
     return nbformat.writes(notebook)
 
 
@@ -96,7 +98,7 @@ def renamed(code: str) -> str:
 def endless_loop(assignment: Assignment) -> str:
     """One function never returns."""
     notebook = assignment.solution
-    cell = list(of_kind(cells_of(notebook), "exercise"))[2]
+    cell = list(of_kind(cells_of(notebook), "exercise"))[:3][-1]
     function = next(iter(cell.functions.values()))
     cell.node.source = f"def {ast.unparse(function)[4:].splitlines()[0]}\n    while True:\n        pass"
     return nbformat.writes(notebook)

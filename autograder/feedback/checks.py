@@ -6,7 +6,7 @@ from itertools import groupby
 
 from nbformat import NotebookNode
 
-from autograder.grading.result import share_of
+from autograder.grading.result import share_of, worths
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,7 @@ class Check:
 def checks_of(cell: NotebookNode) -> Iterator[Check]:
     """The checks of a test cell; none when another grader judged it."""
     facts = cell.metadata.get("autograder", {}).get("checks", [])
-    for fact in facts:
-        worth = cell.metadata.nbgrader["points"] / len(facts)
+    for fact, worth in zip(facts, worths(facts, cell.metadata.nbgrader["points"]), strict=True):
         name = "hidden check" if fact["hidden"] else fact["check"]
         yield Check(name, fact["status"], fact["message"], fact["diagnosis"], worth * share_of(fact), worth)
 

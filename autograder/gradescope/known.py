@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from autograder.cells import Cell, is_check
+from autograder.cells import Cell, is_check, weight_of
 from autograder.gradescope.options import VISIBLE
 from autograder.grading.judge import facts_of
 from autograder.grading.result import share_of
@@ -69,9 +69,9 @@ class Known:
     def _tests(self) -> Iterator[dict[str, Any]]:
         for position, cell in enumerate(self.cells, 1):
             checks = self.heard.get(cell.name, [])
-            worth = _points(cell) / _checks_in(cell)
+            unit = _points(cell) / _weights_in(cell)
             for place, check in enumerate(checks, 1):
-                yield {"number": f"{position}.{place}"} | self._test(cell.name, check, worth)
+                yield {"number": f"{position}.{place}"} | self._test(cell.name, check, unit * check.weight)
 
     def _test(self, cell: str, check: Judged, worth: float) -> dict[str, Any]:
         """One check. What could not run has no score, so that it does not look like a zero."""
@@ -100,6 +100,11 @@ class Known:
 def _checks_in(cell: Cell) -> int:
     """How many outcomes a test cell gives; one without checks, or that does not compile, gives one."""
     return sum(map(is_check, cell.statements)) or 1
+
+
+def _weights_in(cell: Cell) -> float:
+    """What its checks count together."""
+    return sum(map(weight_of, filter(is_check, cell.statements))) or 1
 
 
 def _points(cell: Cell) -> float:

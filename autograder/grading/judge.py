@@ -13,13 +13,13 @@ import nbformat
 from nbformat import NotebookNode
 
 import autograder.hidden
-from autograder.cells import Cell, check_name, is_check
+from autograder.cells import Cell, check_name, is_check, weight_of
 from autograder.checks.outcome import Outcome
 from autograder.checks.show import MARKS, for_student, measured
 from autograder.grading import kernel
 from autograder.grading.plain import KIND, is_plain, name_of
 from autograder.grading.restore import Restored, blank, grade_id
-from autograder.grading.result import share_of
+from autograder.grading.result import earned, share_of, worths
 from autograder.grading.runs import Plan
 from autograder.grading.stubs import stubs_of
 from autograder.grading.testcell import Judged, run_test_cell
@@ -144,7 +144,9 @@ def _run_tests(plan: Plan, rules: Rules, files: list[Path]) -> bool:
 def _passed(cell: Cell) -> list[Judged]:
     """A test cell's checks, as passed."""
     checks = [statement for statement in cell.statements if is_check(statement)]
-    found = [Judged(Outcome(check_name(one), "passed"), cell.is_hidden(one)) for one in checks]
+    found = [
+        Judged(Outcome(check_name(one), "passed"), cell.is_hidden(one), weight_of(one)) for one in checks
+    ]
     return found or [Judged(Outcome(name_of(cell), "passed"), hidden=False)]
 
 
@@ -196,9 +198,9 @@ def _write_result(cell: NotebookNode, checks: list[Judged]) -> None:
     """Points as nbgrader reads them, a table as people do, and the facts for reports."""
     points = float(cell.metadata.nbgrader["points"])
     facts = [facts_of(check) for check in checks]
-    score = min(points, round(points * sum(map(share_of, facts)) / len(checks), 4))
+    score = earned(facts, points)
     cell.metadata["autograder"] = {"score": score, "checks": facts}
-    rows = "".join(_as_row(fact, points / len(checks)) for fact in facts)
+    rows = "".join(map(_as_row, facts, worths(facts, points)))
     page = f"<p>{score:g} of {points:g} points</p><table>{rows}</table>"
     data = {"text/plain": f"{score}", "text/html": page}
     cell.outputs = [nbformat.v4.new_output("execute_result", execution_count=None, data=data)]
@@ -212,6 +214,7 @@ def facts_of(check: Judged) -> dict:
         "check": outcome.check, "status": outcome.status, "hidden": check.hidden,
         "message": COULD_NOT_RUN if lost else for_student(outcome, check.hidden),
         "cause": outcome.cause, "diagnosis": outcome.diagnosis,
+        **({"weight": check.weight} if check.weight != 1 else {}),
         **({"share": round(outcome.share, 6)} if outcome.status == "failed" and outcome.share else {}),
         **({"evidence": _evidence(outcome)} if outcome.status != "passed" else {}),
     }  # fmt: skip

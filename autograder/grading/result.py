@@ -1,6 +1,6 @@
 """What grading finds out about one submission."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -15,8 +15,9 @@ RESULT = {
 }  # fmt: skip
 CELL = {"cell": str, "points": float, "score": float, "checks": list}
 CHECK = {"check": str, "status": str, "hidden": bool, "message": str, "cause": str, "diagnosis": str}
-# Only of checks that failed: what of its points one keeps, and what was measured, for instructors.
-OPTIONAL = {"share": float, "evidence": list}
+# What it counts, where that is not 1; of checks that failed what of its points one keeps, and what was
+# measured, for instructors.
+OPTIONAL = {"weight": float, "share": float, "evidence": list}
 UNSEALED = "unsealed (plain = kernel)"  # in a note: no cell was put back, but students could reach the tests
 STATUSES = {"passed", "failed", "could not run"}
 LARGEST = 1e9  # of numbers that a file may hold: points and seconds
@@ -89,6 +90,8 @@ class Result:
                     raise ValueError(f"a check has the status {check['status']!r}")
                 if not 0 <= share_of(check) <= 1:
                     raise ValueError(f"a check has the share {check['share']!r}")
+                if not check.get("weight", 1) > 0:
+                    raise ValueError(f"a check has the weight {check['weight']!r}")
         grade = entry["grade"] and GradeOfRecord.from_dict(entry["grade"])
         return cls(**{**entry, "grade": grade})
 
@@ -96,6 +99,19 @@ class Result:
 def share_of(check: dict) -> float:
     """The share of its points that a check gives, 0 to 1, from its facts."""
     return 1.0 if check["status"] == "passed" else check.get("share", 0.0)
+
+
+def worths(checks: Sequence[dict], points: float) -> list[float]:
+    """The points of each check of a cell, from their facts: the cell's, split by weight."""
+    weights = [check.get("weight", 1.0) for check in checks]
+    return [points * weight / sum(weights) for weight in weights]
+
+
+def earned(checks: Sequence[dict], points: float) -> float:
+    """What the checks of a cell give of its points."""
+    weights = [check.get("weight", 1.0) for check in checks]
+    gained = sum(weight * share_of(check) for weight, check in zip(weights, checks, strict=True))
+    return min(points, round(points * gained / sum(weights), 4))
 
 
 def _optional(check: Any) -> dict:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.cells import Cell, is_check
+from autograder.cells import Cell, is_check, weight_of
 from autograder.checks.outcome import Outcome, listening, unworkable
 from autograder.hidden import hidden_seed, reference
 from autograder.names import bound_and_read
@@ -25,10 +25,14 @@ find = functools.partial(getattr, reference)
 
 @dataclass(frozen=True)
 class Judged:
-    """One check of a test cell and its outcome; `hidden` checks say less to the student."""
+    """One check of a test cell and its outcome; `hidden` checks say less to the student.
+
+    The points of a cell are split over its checks by `weight`.
+    """
 
     outcome: Outcome
     hidden: bool
+    weight: float = 1.0
 
 
 def run_test_cell(
@@ -51,7 +55,7 @@ def run_test_cell(
             outcome = _run_check(statement, scope, broken, proven)
             if isinstance(outcome, Exception):
                 outcome = _blamed(cell, statement, outcome)
-            judged.append(Judged(outcome, cell.is_hidden(statement)))
+            judged.append(Judged(outcome, cell.is_hidden(statement), weight_of(statement)))
             heard(judged)
         else:
             broken = broken or _execute(statement, scope)

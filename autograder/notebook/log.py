@@ -23,7 +23,7 @@ Params = Mapping[str, NDArray]
 class TrainingLog:
     """Watches one training run: call it after each update, then `finish`, `plot` and `record`.
 
-        log = TrainingLog("03", mean_loss, corpus, start_params, every=130)
+        log = TrainingLog("rnn", mean_loss, corpus, start_params, every=130)
         final_params, losses = train(..., watch=log)
         log.finish(final_params, losses, characters=B * T)
 

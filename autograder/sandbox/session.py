@@ -10,7 +10,7 @@ from typing import Any
 
 from autograder.cells import parse
 from autograder.checks.calls import raised
-from autograder.checks.outcome import Failure
+from autograder.checks.outcome import Failure, seconds_of_check
 from autograder.sandbox import wire
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.process import KilledFromOutside, NoProcess, ProcessDied, StudentProcess
@@ -118,7 +118,8 @@ class Session:
         if name in self._overran:
             raise Failure(f"`{name}` broke a limit before, and is not called again.", code="limit")
         asked_for = self._account in ("grader", "proofs")
-        seconds = seconds or (PROBE_SECONDS if self._account == "grader" else self.limits.call_seconds)
+        usual = seconds_of_check() or self.limits.call_seconds
+        seconds = seconds or (PROBE_SECONDS if self._account == "grader" else usual)
         try:
             reply = self._ask(operation, request, seconds)
         except KilledFromOutside:

@@ -2,8 +2,9 @@
 
 import pytest
 
-from autograder.build.lint import RULES, Problem, lint
+from autograder.build.lint import COURSE_RULES, RULES, Problem, lint
 from autograder.build.pair import to_notebook
+from autograder.build.wishes import Lint
 from autograder.cells import cells_of
 
 SOUND = '''\
@@ -75,7 +76,8 @@ BREAKS = {
         ('"grade_id": "imports"', '"grade_id": ""'),
         ('"grade_id": "imports", ', ""),
     ],
-    "points_add_up": [('"points": 40', '"points": 41'), ('"points": 40, ', ""), ('"points": 40', '"points": true')],
+    "points_add_up": [('"points": 40', '"points": 41')],
+    "points_are_positive": [('"points": 40, ', ""), ('"points": 40', '"points": true')],
     "no_empty_cells": [
         ("# # Two functions", "#"),
         ("# The tests of this exercise are hidden.\n", ""),
@@ -171,6 +173,26 @@ BREAKS = {
         ('given=["double"]', 'given=["double", "fourfold"]'),
         ("np.full(3, 2.0))", 'np.full(3, 2.0), given=["fourfold"])'),
     ],
+    "checks_take_their_arguments": [
+        ("np.full(3, 2.0))", "np.full(3, 2.0), tolerence=1e-3)"),
+        ("np.full(3, 2.0))", "np.full(3, 2.0), at_most=2)"),
+        ("np.full(3, 2.0))", "np.full(3, 2.0), 1e-3)"),
+        ("np.ones(3)}, np.full(3, 2.0))", "np.ones(3)})"),
+        ("check_values(double, {\"x\": np.ones(3)}", "check_values(function=double, inputs={\"x\": np.ones(3)}, expected=1)\ncheck_values(double, {\"x\": np.ones(3)}"),
+    ],
+    "options_are_numbers": [
+        ("np.full(3, 2.0))", "np.full(3, 2.0), weight=0)"),
+        ("np.full(3, 2.0))", "np.full(3, 2.0), weight='2')"),
+        ("np.full(3, 2.0))", "np.full(3, 2.0), seconds=np.pi)"),
+        ("np.full(3, 2.0))", "np.full(3, 2.0), seconds=True)"),
+    ],
+    "shapes_are_a_list": [(IMPORT, f"from autograder import check_shapes, check_values\n\nB, H = 3, 4\nD = 2 * H\n"
+                                   f'check_shapes(double, {{"x": np.ones(3)}}, {shapes})\ncheck_values(double')
+                          for shapes in ("(3,)", "(3, H)", "(B, D)", "()", "[]", "[B]", "H", "shapes=(B, H - 1)")],
+    "caches_come_from_forward_passes": [("return WIDTH * x", "cache = x\n    return WIDTH * x, cache")],
+    "gradients_are_of_forward_passes": [
+        (IMPORT, 'from autograder import check_gradients, check_values\n\ncheck_gradients(double, double, {"x": 1.0})\ncheck_values(double'),
+    ],
     "exercise_needs_definitions": [("WIDTH = 2", "WIDTH = 2\nfactor = 3\n\n# %% nbgrader={\"grade\": false, \"grade_id\": \"e\", \"solution\": true, \"locked\": false, \"schema_version\": 3}\ndef thrice(x):\n    'Thrice.'\n    ### BEGIN SOLUTION\n    return factor * x\n    ### END SOLUTION")],
     "references_exist": [("reference.double, says", "reference.triple, says")],
     "statements_do_not_straddle": [
@@ -185,17 +207,22 @@ ALSO = {  # a break that cannot be had alone: the rule that has to see it as wel
         "names_are_known",
         "references_exist",
     },
+    ("points_are_positive", ""): {"points_add_up"},
+    ("points_are_positive", '"points": true'): {"points_add_up"},
 }
+STRICT = Lint(points=100, hidden=True)
 CASES = [(rule, *edit) for rule, edits in BREAKS.items() for edit in edits]
 
 
 def broken_rules(nb):
-    return {rule.__name__ for rule in RULES if list(rule(cells_of(nb)))}
+    cells = cells_of(nb)
+    asked = [rule for rule in RULES if list(rule(cells))]
+    return {rule.__name__ for rule in [*asked, *(rule for rule in COURSE_RULES if list(rule(cells, STRICT)))]}
 
 
 def test_sound_notebook_has_no_problem():
     """Does the linter leave a notebook alone that keeps every rule?"""
-    assert lint(to_notebook(SOUND)) == []
+    assert lint(to_notebook(SOUND), STRICT) == []
 
 
 @pytest.mark.parametrize(("rule", "old", "new"), CASES)
@@ -215,7 +242,7 @@ def test_outputs_are_refused():
 
 def test_every_rule_is_broken_once():
     """Is there a rule that no test has seen fail?"""
-    assert {rule.__name__ for rule in RULES} == BREAKS.keys() | {"no_outputs"}
+    assert {rule.__name__ for rule in (*RULES, *COURSE_RULES)} == BREAKS.keys() | {"no_outputs"}
 
 
 def test_problem_names_cell_and_remedy():

@@ -5,9 +5,11 @@ import json
 import pytest
 
 from autograder.build.pair import synchronise
-from autograder.build.results import BEGIN, END, keep_results, read_results, show_results, table
+from autograder.build.results import BEGIN, END, keep_results, names_of, read_results, show_results, table
 from autograder.build.solve import solve, training_state
-from autograder.course import Course, CourseError
+from autograder.course import CONFIG, Course, CourseError
+
+NAMED = 'get_config().Models.names = {"01b": "one layer", "03": "RNN", "04": "LSTM", "05-lstm": "both"}\n'
 
 TEXT = '''\
 # %% nbgrader={"grade": false, "grade_id": "mean_loss", "locked": false, "schema_version": 3, "solution": true}
@@ -37,6 +39,7 @@ log.record("a sample")
 @pytest.fixture
 def course(tmp_path):
     course = Course(tmp_path)
+    (tmp_path / CONFIG).write_text(NAMED)
     course.text("a").parent.mkdir(parents=True)
     course.text("a").write_text(TEXT)
     synchronise(course, "a", "text")
@@ -85,7 +88,7 @@ def test_readme_gets_the_table_and_the_picture(course):
     assert "| my own |" in text
     assert "old table" not in text
     assert picture.read_bytes().startswith(b"\x89PNG")
-    assert table(read_results(course)) in text
+    assert table(read_results(course), names_of(course)) in text
 
 
 def test_a_readme_without_markers_is_left_alone(course):

@@ -8,6 +8,7 @@ import pytest
 
 from autograder.build.lint_targets import lint_targets
 from autograder.build.pair import to_notebook, to_text
+from autograder.build.wishes import Lint
 from autograder.calibrate import answers, rounding, run
 from autograder.calibrate.measure import Run, measure
 from autograder.calibrate.record import record
@@ -386,6 +387,8 @@ PROBLEMS = {
     "variant": ([check_entry(variants=[{"name": "v", "failures": 2, "n": 20}])], 1.5, ["the variant v failed 2 of 20"]),
     "toothless": ([check_entry(mistakes=[mistake(0.02)])], 1.5, ["The mistake 'm' passes with P = 0.02"]),
     "caught elsewhere": ([check_entry(mistakes=[mistake(0.9)]), check_entry(mistakes=[mistake(0.0)])], 1.5, []),
+    "no target": ([check_entry(before=1.4)], 1.5, ["at most 1.5 is no target, for the loss before training is 1.4"]),
+    "a target": ([check_entry(before=1.6)], 1.5, []),
     "no margin": ([check_entry(hidden=False, correct={"margin": 1e-3, "max": 1.499})], 1.5, ["too close to the target"]),
 }
 
@@ -397,6 +400,59 @@ def test_the_verdict_names_what_is_wrong(name):
     found = list(problems({"checks": checks}, {("c", 1): at_most}))
     assert len(found) == len(expected)
     assert all(text in sentence for text, sentence in zip(expected, found, strict=True))
+
+
+def own(at_most=1.6, p_fails=1e-6, **chances):
+    return {"own": {"at_most": at_most, "failures": 0, "p_fails": p_fails, "variants": {}, "p_passes": chances}}
+
+
+OWN = {
+    "good chances": (check_entry(**own()), []),
+    "good chances, mistakes": (check_entry(mistakes=[mistake(0.5)], **own(m=0.001)), []),
+    "too low": (check_entry(**own(p_fails=0.01)), ["right answers fail with P = 1.0e-02; give training more steps, or write at_most=1.5"]),
+    "too high": (check_entry(mistakes=[mistake(0.0)], **own(m=0.4)), ["The mistake 'm' passes with P = 0.4"]),
+    "as before training": (check_entry(before=1.55, **own()), ["at most 1.6 is no target"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_a_number_of_the_authors_own_is_judged_by_its_chances(name):
+    """May at_most be the author's as long as right answers reach it and mistakes do not, where a course allows that?"""
+    check, expected = OWN[name]
+    found = list(problems({"checks": [check]}, {("c", 1): 1.6}, calibrated=False))
+    assert len(found) == len(expected)
+    assert all(text in sentence for text, sentence in zip(expected, found, strict=True))
+    assert any("is not the calibrated threshold" in one for one in problems({"checks": [check]}, {("c", 1): 1.6}))
+
+
+def test_the_chances_of_the_authors_number_are_measured(toy, capsys):
+    """Does calibrate, in a course without c.Lint.calibrated, leave at_most and show its chances beside the other's?"""
+    config = toy.root / "nbgrader_config.py"
+    config.write_text(config.read_text().replace("c.Lint.calibrated = True", ""))
+    write(toy.source(ID), edited("at_most=0.9", "at_most=1.5"))
+    assert calibrate() == 0
+    check = saved(toy)["checks"][1]
+    assert check["own"]["at_most"] == 1.5 != check["threshold"]
+    assert check["own"]["p_fails"] < 1e-4
+    assert set(check["own"]["p_passes"]) == {"away from the sample", "a rate of nothing"}
+    assert "as it is" in capsys.readouterr().out
+    assert lint_targets(edited("at_most=0.9", "at_most=1.5"), saved(toy), ID, Lint(seeds=30)) == []
+    (problem,) = lint_targets(edited("at_most=0.9", "at_most=1.5"), saved(toy), ID, Lint(calibrated=True, seeds=30))
+    assert "has at_most=1.5" in problem.message
+    (problem,) = lint_targets(edited("at_most=0.9", "at_most=1.6"), saved(toy), ID, Lint(seeds=30))
+    assert "has at_most=1.6" in problem.message
+
+
+def test_the_loss_before_training_is_measured(toy):
+    """Is it what the check's own evaluation says of the parameters among its inputs, and nothing without these?"""
+    source = write(toy.root / "source.ipynb", toy_notebook())
+    assert measure(Run(source, source, "test_train", 2, 0)).before is None
+    test = TEST_TRAIN.replace('"w": np.zeros(1), "rate"', '"params": {"w": np.ones(1)}, "rate"')
+    train = TRAIN.replace("w, rate, rng):", "params, rate, rng):").replace("    for sample", "    w = params['w']\n    for sample")
+    started = write(toy.root / "started.ipynb", toy_notebook(test, train=train))
+    found = measure(Run(started, started, "test_train", 1, 0))
+    assert found.before == 2.0
+    assert found.loss < found.before
 
 
 # The linter

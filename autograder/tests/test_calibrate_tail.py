@@ -63,12 +63,39 @@ def test_the_threshold_keeps_the_chance_of_failing_low():
 
 
 @pytest.mark.parametrize(("losses", "expected"), [
-    ([1.234] * 30, 1.24), ([0.0834] * 30, 0.085), ([0.3] * 9, 0.3), ([2.0] * 9, 2.0), ([0.0] * 9, 0.0),
+    ([1.234] * 30, 1.24), ([0.08341] * 30, 0.0835), ([0.3] * 9, 0.3), ([2.0] * 9, 2.0), ([-1.234] * 9, -1.23),
+    ([4321.0] * 9, 4330.0), ([4.321e-9] * 9, 4.33e-9), ([0.0] * 9, 1e-6),
 ])  # fmt: skip
 def test_thresholds_are_rounded_up(losses, expected):
-    """Are thresholds multiples of 0.01, below 0.5 of 0.005, and never below what was measured?"""
+    """Have thresholds three digits, whatever the size of the losses, and are they never 0 or below these?"""
     assert tail.threshold(losses) == expected
     assert tail.chance_above(losses, expected) == 0
+
+
+@pytest.mark.parametrize("unit", [1e-12, 1e-3, 1.0, 1e5])
+def test_the_unit_of_a_loss_does_not_matter(unit):
+    """Is the threshold of losses in another unit the same one in that unit, and below where training began?"""
+    losses = 1 + np.random.default_rng(4).exponential(0.01, size=200)
+    limit = tail.threshold(losses, 2.0)
+    assert max(losses) < limit < 2.0
+    assert tail.threshold(losses * unit, 2.0 * unit) == pytest.approx(limit * unit, rel=1e-9)
+
+
+def test_a_threshold_stays_below_the_loss_before_training():
+    """Is one that rounding, or the tail, would lift over that loss kept below it, as long as answers are?"""
+    assert tail.threshold([1000.01] * 9, 1000.2) == 1000.1
+    assert tail.threshold([1000.01] * 9, 1000.04) == 1000.01
+    scattered = list(1 + np.random.default_rng(5).exponential(0.5, size=200))
+    before = max(scattered) + 0.1
+    assert tail.threshold(scattered) > before
+    assert max(scattered) < tail.threshold(scattered, before) < before
+
+
+def test_losses_that_are_nothing_but_rounding_get_room():
+    """Is the threshold of losses of about 0 a part of the loss before training, and not of their own size?"""
+    losses = list(np.random.default_rng(6).exponential(1e-17, size=50))
+    assert tail.threshold(losses, 3.0) == 3e-6
+    assert tail.threshold([0.0] * 50, 3.0) == 3e-6
 
 
 def test_runs_without_a_loss_count_as_failed():

@@ -65,7 +65,7 @@ def _columns(pairs: Iterable[str]) -> dict[str, str]:
     for pair in pairs:
         assignment, sign, column = pair.partition("=")
         if not (assignment and sign and column):
-            raise CourseError(f"--column {pair!r} is no ID=NUMBER, such as --column 03_RNN=4711.")
+            raise CourseError(f"--column {pair!r} is no ID=NUMBER, such as --column week3=4711.")
         found[assignment] = column
     return found
 

@@ -1,0 +1,56 @@
+"""Rules that a course chooses (wishes.py). Each takes the cells and the course's wishes."""
+
+import ast
+from collections.abc import Iterator
+
+from autograder.build.lint_tests import checks_of
+from autograder.build.wishes import Lint
+from autograder.cells import Cell, Problem, of_kind
+
+OURS, OURS_HIDDEN = "autograder", "autograder.hidden"
+
+
+def points_add_up(cells: list[Cell], wishes: Lint) -> Iterator[Problem]:
+    """All points together are what the course wants."""
+    points = [cell.metadata.get("points") for cell in of_kind(cells, "test")]
+    total = sum(one for one in points if type(one) in (int, float))
+    if wishes.points and abs(total - wishes.points) > 1e-9:
+        yield Problem("notebook", f"has {total:g} points in all; make it {wishes.points:g} (c.Lint.points).")
+
+
+def has_hidden_check(cells: list[Cell], wishes: Lint) -> Iterator[Problem]:
+    """At least one check is hidden: visible ones can be answered by heart."""
+    for cell in of_kind(cells, "test") if wishes.hidden else ():
+        if cell.tree and not any(cell.is_hidden(check) for check in checks_of(cell)):
+            yield Problem(
+                cell.name, "has no check between the `### BEGIN/END HIDDEN TESTS` markers; add one."
+            )
+
+
+def imports_are_allowed(cells: list[Cell], wishes: Lint) -> Iterator[Problem]:
+    """A test imports only from autograder and the course's libraries; autograder.hidden only where hidden."""
+    for cell in of_kind(cells, "test"):
+        for node in ast.walk(cell.tree) if cell.tree else ():
+            if not isinstance(node, ast.Import | ast.ImportFrom):
+                continue
+            allowed = {OURS, OURS_HIDDEN} if cell.is_hidden(node) else {OURS}
+            for module in modules_of(node):
+                if module not in allowed and module.split(".")[0] not in wishes.libraries:
+                    what = f"line {node.lineno}: a test may not import {module} here"
+                    yield Problem(cell.name, f"{what}; {_instead(module)}.")
+
+
+RULES = (points_add_up, has_hidden_check, imports_are_allowed)
+
+
+def modules_of(node: ast.Import | ast.ImportFrom) -> list[str]:
+    """The modules that a statement imports, a dot for each level of a relative one."""
+    if isinstance(node, ast.Import):
+        return [name.name for name in node.names]
+    return ["." * node.level + (node.module or "")]
+
+
+def _instead(module: str) -> str:
+    if module == OURS_HIDDEN:
+        return "move it into the hidden region"
+    return "do without, or name it in c.Lint.libraries"

@@ -1,0 +1,30 @@
+"""What a course asks of its notebooks beyond what grading needs: `c.Lint` in nbgrader_config.py."""
+
+from traitlets import Bool, Float, Integer, List, TraitError, Unicode
+from traitlets.config import Configurable
+
+from autograder.course import CONFIG, Course, CourseError
+from autograder.truth.calibration import ENOUGH_SEEDS
+
+
+class Lint(Configurable):
+    """A course's own rules; each can be left out, and then asks for little."""
+
+    points = Float(0, min=0, help="sum of an assignment's points; 0 for any").tag(config=True)
+    hidden = Bool(False, help="must every test cell hold a hidden check?").tag(config=True)
+    libraries = List(
+        Unicode(), ["numpy", "math"], help="what test cells may import besides autograder"
+    ).tag(config=True)
+    calibrated = Bool(False, help="must at_most= be the very number that calibration finds?").tag(config=True)
+    seeds = Integer(ENOUGH_SEEDS, min=1, help="runs on which a hidden target may rest").tag(config=True)
+
+
+def wishes_of(course: Course) -> Lint:
+    """The course's own rules. Raises CourseError for a setting that there is not, or of the wrong kind."""
+    config, known = course.config(), Lint.class_trait_names(config=True)
+    for unknown in sorted(config.get("Lint", {}).keys() - set(known)):
+        raise CourseError(f"{CONFIG}: c.Lint has no {unknown}; it has {', '.join(known)}. Mend that line.")
+    try:
+        return Lint(config=config)
+    except TraitError as error:
+        raise CourseError(f"{CONFIG}: {str(error).rstrip('.')}. Mend that line.") from None
