@@ -5,11 +5,12 @@ Each takes the course folder it is started in. A CourseError becomes one sentenc
 
 import argparse
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from rich.markup import escape
 
+import autograder.quick  # noqa: F401 - before anything imports nbformat
 from autograder import faults, terminal
 from autograder.course import Course, CourseError
 from autograder.gradescope import options as gradescope_options
@@ -159,8 +160,10 @@ def with_earlier(course: Course, results: list, before: list) -> list:
     return [*results, *with_grades(course, kept)] if kept else results
 
 
-def grade_class(course: Course, assignments: list[str], students: Sequence[str] = (), **how) -> list:
-    """Grade under a progress bar; `how` as for autograder.grading.batch.grade."""
+def grade_class(
+    course: Course, assignments: list[str], students: Sequence[str] = (), hear: Callable | None = None, **how
+) -> list:
+    """Grade under a progress bar; `hear` gets each result, `how` is autograder.grading.batch.grade's."""
     from autograder.grading.batch import grade as grade_submissions
     from autograder.reports.words import plain
 
@@ -170,6 +173,8 @@ def grade_class(course: Course, assignments: list[str], students: Sequence[str] 
 
         def report(result, done: int, of: int) -> None:
             nonlocal slowest
+            if result and hear:
+                hear(result)
             for status in counts:
                 counts[status] += result.count(status) if result else 0
             slowest = max(filter(None, (slowest, result)), key=lambda one: one.seconds, default=None)
@@ -441,7 +446,8 @@ def _parser() -> argparse.ArgumentParser:
     examined.add_argument("--install", action="store_true", help="install what apt-get can")
     told = "also which plain test cells of the course run sealed"
     examined.add_argument("--course", dest="plain", action="store_true", help=told)
-    add_grading(add(demo, alone=True))
+    shown = add_grading(add(demo, alone=True))
+    shown.add_argument("--full", action="store_true", help="all assignments instead of the first three")
     return parser
 
 

@@ -49,6 +49,8 @@ class Session:
         self._ends: list[tuple[str, dict]] = []
         self._supplied: dict[str, Callable] = {}
         self._overran: set[str] = set()
+        self._forgiven: set[str] = set()
+        self._hopeless: set[str] = set()
         self._account = "tests"
         self._left = dict.fromkeys(ACCOUNTS, limits.notebook_seconds)
 
@@ -100,8 +102,10 @@ class Session:
         return self._ask("cell", {"source": source}, self.limits.cell_seconds)
 
     def forgive(self, name: str) -> None:
-        """Let a function that broke a limit be called once more."""
-        self._overran.discard(name)
+        """Let a function that broke a limit be called once more, unless that was of no use before."""
+        if name not in self._hopeless:
+            self._overran.discard(name)
+            self._forgiven.add(name)
 
     def carry(
         self, forward: str, backward: str, arguments: tuple, douts: tuple, truth: dict | None,
@@ -127,7 +131,9 @@ class Session:
         except ProcessDied as error:
             if not asked_for:
                 self._overran.add(name)
+                self._hopeless |= self._forgiven & {name}
             raise Failure(f"`{name}` {error}.", code="limit") from error
+        self._forgiven.discard(name)
         if "error" in reply:
             raise self._failure(name, _error(reply["error"]))
         values = reply.get("values")

@@ -1,0 +1,1 @@
+import autograder.quick  # noqa: F401

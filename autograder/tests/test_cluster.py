@@ -111,7 +111,7 @@ def test_a_worker_that_cannot_judge_is_named_at_the_start(course, cluster, optio
     cluster(*options, **environment)
     with pytest.raises(CourseError, match=rf"The worker at tcp://127.0.0.1:\d+ cannot judge: .*{sentence}"):
         run(course, scheduler=cluster.address)
-    assert not course.reports.exists()
+    assert not (course.reports / "results.json").exists()
 
 
 def test_another_version_is_refused(course, cluster, monkeypatch):
