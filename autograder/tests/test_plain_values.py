@@ -34,7 +34,7 @@ VALUES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("value", VALUES, ids=lambda value: repr(value)[:30].encode("ascii", "replace").decode())
+@pytest.mark.parametrize("value", VALUES, ids=[f"{type(value).__name__} {number}" for number, value in enumerate(VALUES)])
 def test_values_cross_as_they_are(value):
     """Is a plain value of the same type and the same on the other side?"""
     arrived = there_and_back(value)
