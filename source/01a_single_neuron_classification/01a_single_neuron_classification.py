@@ -890,8 +890,8 @@ print(f"after {steps_seen[-1]} steps: held-out loss {held_out_losses[-1]:.4f}, p
 #
 # **Why is held-out as good as training?** No luck and no skill. Whether a character is a vowel depends on the character
 # alone, and each one in the held-out part occurs in the training part as well. So the neuron meets nothing new there.
-# It need not **generalise**, that is, be right about what it has not seen, and it cannot **overfit**, that is, learn what holds
-# for its own pages only. In 02 this will change.
+# So this is no proof of **generalisation**, being right about what was not seen, and there is no room for **overfitting**,
+# learning what holds for the training pages only. In 02 this will change.
 #
 # **Why does the curve never level off?** There is no doubt in the data: an `e` is always a vowel. So the best $p$ is
 # exactly 1, and a sigmoid reaches 1 only at $z = \infty$. There is no best weight. However large, a larger one is
@@ -1171,8 +1171,7 @@ for t in 0.3, 0.5, 0.8:
 #
 # | term | here | what it is |
 # |---|---|---|
-# | artificial neuron | the neuron | a weighted sum of the inputs, a bias, an activation function |
-# | logistic regression | the neuron with a sigmoid | the same model under its name in statistics |
+# | artificial neuron, logistic regression | the neuron | a weighted sum, a bias and a sigmoid; under its two names |
 # | one-hot encoding | a vector with a single 1 | a symbol as a vector in which no two symbols are alike |
 # | logit | score $z$ | the logarithm of the odds $p/(1-p)$; any number before it becomes a probability |
 # | activation function | sigmoid | the function behind the weighted sum |
@@ -1181,6 +1180,7 @@ for t in 0.3, 0.5, 0.8:
 # | vector-Jacobian product | what a backward function returns | the upstream gradient times all local slopes |
 # | gradient check, finite differences | moving each entry by $h$ | a gradient compared with slopes that were measured on the forward pass |
 # | gradient descent, learning rate | one step downhill, $\eta$ | move each parameter against its gradient, by $\eta$ times it |
+# | hyperparameter | $\eta$, the batch size | a number that you choose and training does not learn |
 # | stochastic gradient descent, mini-batch | some characters, a batch | gradient descent on a few examples, drawn anew for each step |
 # | epoch | 134 steps | as many steps as it takes to draw as many examples as there are |
 # | validation set, test set | held-out part | text that is not trained on: one to choose with, one to report |

@@ -21,7 +21,7 @@
 #   probabilities (for section 10), the product of a vector and a matrix.
 # - **Working time**: two to four hours if 01a went smoothly, six to nine if this is new to you (an estimate from the 11 exercises).
 # - **Points**: 100, of which forward 23, backward 40, training 18, counting 11, writing 8.
-# - **In a hurry**: sections 13, 15 and the last figure of 14 ask for nothing, and of section 10 you need the two conclusions, not the proof.
+# - **In a hurry**: sections 13 to 15 ask for nothing (run their cells all the same), and of section 10 you need the two conclusions, not the proof.
 #
 # Work from top to bottom: under every exercise stands a check, and later exercises call earlier ones, so mend the first ✗ first.
 
@@ -904,7 +904,7 @@ for matrix, title in [(learned, "Learned: softmax(W + b)"), (share, "Counted: pa
 # %% [markdown]
 # ## 16 · Let it write
 #
-# To write, draw the next character from $p$, make it the current one, and go on. A model that feeds on its own output like this is called **autoregressive**, and the drawing
+# To write, draw the next character from $p$, make it the current one, and go on. This is **autoregressive generation**, the model feeds on its own output, and the drawing is called
 # **sampling**. A **temperature** $\tau > 0$ sets how daring the draw is:
 #
 # $$p = \mathrm{softmax}(z / \tau) \qquad z: (V,)\quad p: (V,)$$
@@ -1056,14 +1056,14 @@ log.record(corpus.decode(generate(log.best_params, start, 280, 0.8, np.random.de
 # | Kullback-Leibler divergence | the model's error after $i$ | how far a predicted distribution is from the true one |
 # | smoothing | what a table would need | giving some probability to what was never counted |
 # | learning rate schedule, linear decay | large first, small later | a plan for $\eta$ over the steps of training |
-# | autoregressive | it reads its own character | a model whose output is its next input |
+# | autoregressive generation | it reads its own character | a model whose output is its next input |
 # | sampling, temperature, greedy decoding | letting it write, $\tau$ | drawing from $p$; how flat $p$ is made; always taking the most likely |
 
 # %% [markdown]
 # ## Read on
 #
 # - Claude Shannon (1948), [*A Mathematical Theory of Communication*](https://doi.org/10.1002/j.1538-7305.1948.tb01338.x): entropy comes from
-#   here, and so does text written by a bigram model, made by hand with a book and a thumb.
+#   here, and so does text written by a bigram model, made by hand with a book.
 # - Claude Shannon (1951), [*Prediction and Entropy of Printed English*](https://doi.org/10.1002/j.1538-7305.1951.tb01366.x): how far people get at the
 #   game at the top of this notebook when they may see more than one letter.
 # - Herbert Robbins and Sutton Monro (1951), [*A Stochastic Approximation Method*](https://doi.org/10.1214/aoms/1177729586): why noisy steps find their way if they get smaller in time.
