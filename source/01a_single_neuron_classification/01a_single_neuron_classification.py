@@ -18,7 +18,7 @@
 #   $e^x$ and logarithms, the dot product.
 # - **Working time**: two to three hours if all of that is familiar, five to eight if some of it is new (an estimate from the 11 exercises).
 # - **Points**: 100, of which forward 30, backward 40, training 22, decisions 8.
-# - **In a hurry**: sections 12 and 13 ask for nothing, and what you write in 10 and 11 (8 points) is not used again. All the rest comes back in every notebook.
+# - **In a hurry**: sections 12 and 13 ask for nothing, and what you write in 10 and 11 (8 points) is not used again. All the rest comes back in later notebooks.
 
 # %% [markdown]
 # ## The picture

@@ -183,7 +183,7 @@ check_values(
 # $$L = -\frac{1}{M} \sum_{m=1}^{M} \ln p_{m,\,y_m} \qquad p: (M, V) \quad y: (M,) \quad L: \text{a number}$$
 #
 # A handy way to read it: $e^L$ is the number of equally likely characters among which the model is still guessing. It has a name, **perplexity**, and
-# papers quote it as often as the loss. A model that knows nothing gives everything $1/V$ and has the loss $\ln V = \ln 46 = 3.829$, perplexity 46. We call this *chance*.
+# papers often quote it in place of the loss. A model that knows nothing gives everything $1/V$ and has the loss $\ln V = \ln 46 = 3.829$, perplexity 46. We call this *chance*.
 #
 # **Mind the trap.** If $p_y$ is tiny, it rounds to 0, and $\ln 0 = -\infty$. So do not take the logarithm of softmax. Do the algebra first:
 #
