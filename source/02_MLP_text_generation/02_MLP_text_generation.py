@@ -998,7 +998,7 @@ check_training(
 #
 # `in_threads` gives each core one half of the batch. Both run *your* functions on their own windows, and since the loss is a mean, the mean of the two gradients is the gradient of the whole
 # batch. NumPy lets other threads run while it computes, so the halves really run at the same time. The result is the same up to rounding. This is **data parallelism**. (While it works, `in_threads` also holds NumPy
-# to one thread for each part, so you need not limit its threads yourself on a busy machine.)
+# to one thread for each part, so on a busy machine only the looks at the held-out part get slow. How to give NumPy one thread for everything is said in 03.)
 #
 # `TrainingLog` measures the held-out part now and then, and remembers the parameters that did best there. (Remembering is free: your `momentum_step` makes new arrays each time, so the old ones stay
 # as they were.) You may interrupt the training with ■; what was learned so far is kept.

@@ -1284,7 +1284,7 @@ check_training(
 # everything below works with what was learned so far.
 #
 # **On a busy machine** NumPy's threads wait for each other, and this can take many times as long. Give it one thread: start with `OPENBLAS_NUM_THREADS=1 jupyter lab` (Linux, macOS) or
-# `set OPENBLAS_NUM_THREADS=1`, then `jupyter lab` (Windows); or put `import os; os.environ["OPENBLAS_NUM_THREADS"] = "1"` into a new first cell and restart the kernel, for it must run
+# `set OPENBLAS_NUM_THREADS=1`, then `jupyter lab` (Windows; in PowerShell `$env:OPENBLAS_NUM_THREADS=1`); or put `import os; os.environ["OPENBLAS_NUM_THREADS"] = "1"` into a new first cell and restart the kernel, for it must run
 # before NumPy is imported.
 
 # %% nbgrader={"grade": false, "grade_id": "train_full", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
