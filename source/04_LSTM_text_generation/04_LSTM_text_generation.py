@@ -1171,7 +1171,7 @@ check_training(
 # | where | how |
 # |---|---|
 # | Linux, macOS | `OPENBLAS_NUM_THREADS=1 jupyter lab` |
-# | Windows | `set OPENBLAS_NUM_THREADS=1`, and in the same window `jupyter lab` |
+# | Windows | `set OPENBLAS_NUM_THREADS=1` (in PowerShell `$env:OPENBLAS_NUM_THREADS=1`), and in the same window `jupyter lab` |
 # | in the notebook | restart the kernel, and run `import os; os.environ["OPENBLAS_NUM_THREADS"] = "1"` in a new cell above all others |
 #
 # Training then runs in one part, at about 70 % of the speed that two free cores would give. (NumPy for newer Macs may come with Apple's library instead of OpenBLAS, which does not know this setting.)
@@ -1664,7 +1664,7 @@ draw_probe(slice(2100, 2500))
 #
 # To read for pleasure: Olah, [Understanding LSTM Networks](https://colah.github.io/posts/2015-08-Understanding-LSTMs/), the best pictures of the cell; Karpathy,
 # [The Unreasonable Effectiveness of Recurrent Neural Networks](https://karpathy.github.io/2015/05/21/rnn-effectiveness/), what such networks write after other books;
-# [Dive into Deep Learning](https://d2l.ai/chapter_recurrent-modern/lstm.html), the same with a framework, the GRU and deeper stacks; Goodfellow, Bengio and Courville,
+# [Dive into Deep Learning](https://d2l.ai/chapter_recurrent-modern/lstm.html), the same with a framework, and the GRU and deeper stacks on the pages after it; Goodfellow, Bengio and Courville,
 # [chapter 10 of Deep Learning](https://www.deeplearningbook.org/contents/rnn.html), the theory.
 #
 # ## What comes next

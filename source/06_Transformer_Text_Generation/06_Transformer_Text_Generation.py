@@ -2345,7 +2345,7 @@ check_training(
 # | where | how |
 # |---|---|
 # | Linux, macOS | `OPENBLAS_NUM_THREADS=1 jupyter lab` |
-# | Windows | `set OPENBLAS_NUM_THREADS=1`, and in the same window `jupyter lab` |
+# | Windows | `set OPENBLAS_NUM_THREADS=1` (in PowerShell `$env:OPENBLAS_NUM_THREADS=1`), and in the same window `jupyter lab` |
 # | in the notebook | restart the kernel, and run `import os; os.environ["OPENBLAS_NUM_THREADS"] = "1"` in a new cell above all others |
 #
 # (NumPy for newer Macs may come with Apple's library instead of OpenBLAS, which does not know this setting.)
