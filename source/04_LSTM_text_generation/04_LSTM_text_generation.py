@@ -25,13 +25,11 @@
 # | 6 Writing | `generate` | your LSTM's own Alice |
 # | 7 Looking inside | nothing, you only look | gates at work, and the lines that straighten up |
 #
-# | before you start | |
-# |---|---|
-# | you need | notebook 03, all of it: the step, backpropagation through time, readout and cross-entropy, clipping, Adam, streams. The sigmoid of 01a |
-# | mathematics | the chain rule when one value reaches the loss on two ways (its gradients add), the derivatives of $\sigma$ and $\tanh$, element-wise products, the two gradients of a matrix product |
-# | working time | 11 exercises. Three to four hours if 03 went well, seven to ten if backpropagation is still new to you. (An estimate, not a measurement.) The machine itself needs about two minutes |
-# | points | 100: 19 for forward passes, 54 for backward passes, 18 for training, 9 for `set_forget_bias` and `generate` |
-# | in a hurry | leave out part 7, which gives no points, and interrupt leg 2 of the training. Leave out no exercise: all that comes later calls them |
+# - **You need**: notebook 03, all of it (the step, backpropagation through time, readout and cross-entropy, clipping, Adam, streams), and the sigmoid of 01a. Mathematics: the chain rule when one value reaches the loss on two ways (its gradients
+#   add), the derivatives of $\sigma$ and $\tanh$, element-wise products, the two gradients of a matrix product.
+# - **Working time**: three to four hours if 03 went smoothly, seven to ten if backpropagation through time is still new to you (an estimate from the 11 exercises). Training takes two minutes.
+# - **Points**: 100, of which forward 19, backward 54, training 18, `set_forget_bias` and `generate` 9.
+# - **In a hurry**: part 7 asks for nothing, and leg 2 of the training may be interrupted. Leave out no exercise: all that comes later calls them.
 #
 # Run the notebook from top to bottom. Under every exercise there is a check that tells you what is wrong. Later exercises call earlier ones, so
 # mend the first ✗ first. After you hand in, hidden checks try the same functions on other inputs.
@@ -1165,16 +1163,9 @@ check_training(
 # The `TrainingLog` measures the held-out part, which others call the **validation set**, now and then and remembers the parameters that did best there. Had enough? Interrupt the cell with ■: the leg stops after the
 # update it is in, and everything below works with what was learned so far.
 #
-# **On a busy machine** threads wait for one another. `in_threads` keeps to one thread for each part of the batch, but the looks at the held-out part in between use all. If other programs need the cores, give NumPy a single
-# thread. It looks at this setting once, when it is imported:
-#
-# | where | how |
-# |---|---|
-# | Linux, macOS | `OPENBLAS_NUM_THREADS=1 jupyter lab` |
-# | Windows | `set OPENBLAS_NUM_THREADS=1` (in PowerShell `$env:OPENBLAS_NUM_THREADS=1`), and in the same window `jupyter lab` |
-# | in the notebook | restart the kernel, and run `import os; os.environ["OPENBLAS_NUM_THREADS"] = "1"` in a new cell above all others |
-#
-# Training then runs in one part, at about 70 % of the speed that two free cores would give. (NumPy for newer Macs may come with Apple's library instead of OpenBLAS, which does not know this setting.)
+# **On a busy machine** threads wait for one another, and the looks at the held-out part use all that NumPy has. If other programs need the cores, give NumPy one thread: start with `OPENBLAS_NUM_THREADS=1 jupyter lab` (Linux, macOS) or
+# `set OPENBLAS_NUM_THREADS=1`, then `jupyter lab` (Windows; in PowerShell `$env:OPENBLAS_NUM_THREADS=1`); or put `import os; os.environ["OPENBLAS_NUM_THREADS"] = "1"` into a new first cell and restart the kernel, for it must run
+# before NumPy is imported. Training then runs at about 70 % of the speed of two free cores. (NumPy for newer Macs may come with Apple's library instead of OpenBLAS, which does not know this setting.)
 
 # %% nbgrader={"grade": false, "grade_id": "train_full", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 H, B, T = 256, 32, 32
@@ -1631,10 +1622,11 @@ draw_probe(slice(2100, 2500))
 # - Backpropagation is the same as ever: where a value is used twice, its gradients add. Now **two gradients** walk back through time, and the four gates are one matrix product.
 # - The **forget bias** decides how far the network can feel at the start.
 # - A low **training loss is memory of the book**. Two legs, two networks: one that writes best, and one that knows these pages best.
-#
+
+# %% [markdown]
 # ## Words of the field
 #
-# | the field says | here | what it is |
+# | term | here | what it is |
 # |---|---|---|
 # | hidden state | postcard, card, $h$ | what a recurrent network hands from step to step and predicts from |
 # | cell state | pocket, $c$ | the LSTM's second memory, changed by keeping and adding only |
@@ -1650,23 +1642,22 @@ draw_probe(slice(2100, 2500))
 # | data parallelism | `in_threads` | parts of a batch at the same time, gradients averaged |
 # | overfitting, early stopping | the curves part; leg 1 | learning what holds for the training data only; ending before |
 # | perplexity | $e^{\text{loss}}$ | so many equally likely choices are as hard as this text is for the model |
-#
+
+# %% [markdown]
 # ## Read on
 #
-# - Hochreiter and Schmidhuber, [Long Short-Term Memory](https://doi.org/10.1162/neco.1997.9.8.1735) (1997): the cell, still without a forget gate.
-# - Gers, Schmidhuber and Cummins, [Learning to Forget](https://doi.org/10.1162/089976600300015015) (2000): the forget gate, and why a memory that can only grow breaks down.
-# - Bengio, Simard and Frasconi, [Learning Long-Term Dependencies with Gradient Descent is Difficult](https://doi.org/10.1109/72.279181) (1994), and Pascanu, Mikolov and Bengio,
-#   [On the Difficulty of Training Recurrent Neural Networks](https://arxiv.org/abs/1211.5063) (2013): why gradients vanish and explode, and clipping.
-# - Cho and others, [Learning Phrase Representations using RNN Encoder-Decoder](https://arxiv.org/abs/1406.1078) (2014): the GRU. Chung and others,
-#   [Empirical Evaluation of Gated Recurrent Neural Networks](https://arxiv.org/abs/1412.3555) (2014), compare it with the LSTM.
-# - Jozefowicz, Zaremba and Sutskever, [An Empirical Exploration of Recurrent Network Architectures](https://proceedings.mlr.press/v37/jozefowicz15.html) (2015): more than ten thousand cells tried; with a forget bias of 1 the LSTM catches up with the GRU.
-# - Karpathy, Johnson and Fei-Fei, [Visualizing and Understanding Recurrent Networks](https://arxiv.org/abs/1506.02078) (2015): cells that know quotation marks and line lengths, as in part 7.
-#
-# To read for pleasure: Olah, [Understanding LSTM Networks](https://colah.github.io/posts/2015-08-Understanding-LSTMs/), the best pictures of the cell; Karpathy,
-# [The Unreasonable Effectiveness of Recurrent Neural Networks](https://karpathy.github.io/2015/05/21/rnn-effectiveness/), what such networks write after other books;
-# [Dive into Deep Learning](https://d2l.ai/chapter_recurrent-modern/lstm.html), the same with a framework, and the GRU and deeper stacks on the pages after it; Goodfellow, Bengio and Courville,
-# [chapter 10 of Deep Learning](https://www.deeplearningbook.org/contents/rnn.html), the theory.
-#
+# - Sepp Hochreiter and Jürgen Schmidhuber (1997), [*Long Short-Term Memory*](https://doi.org/10.1162/neco.1997.9.8.1735): the cell, still without a forget gate.
+# - Felix Gers, Jürgen Schmidhuber and Fred Cummins (2000), [*Learning to Forget: Continual Prediction with LSTM*](https://doi.org/10.1162/089976600300015015): the forget gate, and why a memory that is never emptied breaks down.
+# - Kyunghyun Cho and others (2014), [*Learning Phrase Representations using RNN Encoder-Decoder for Statistical Machine Translation*](https://arxiv.org/abs/1406.1078): the GRU.
+# - Junyoung Chung and others (2014), [*Empirical Evaluation of Gated Recurrent Neural Networks on Sequence Modeling*](https://arxiv.org/abs/1412.3555): GRU and LSTM side by side.
+# - Rafal Jozefowicz, Wojciech Zaremba and Ilya Sutskever (2015), [*An Empirical Exploration of Recurrent Network Architectures*](https://proceedings.mlr.press/v37/jozefowicz15.html): more than ten thousand cells tried; with a forget bias of 1 the
+#   LSTM catches up with the GRU.
+# - Andrej Karpathy, Justin Johnson and Li Fei-Fei (2015), [*Visualizing and Understanding Recurrent Networks*](https://arxiv.org/abs/1506.02078): cells that know quotation marks and line lengths, as in part 7.
+# - Christopher Olah (2015), [*Understanding LSTM Networks*](https://colah.github.io/posts/2015-08-Understanding-LSTMs/): the best-known pictures of the cell, and its variants.
+# - *Dive into Deep Learning*, [*Long Short-Term Memory*](https://d2l.ai/chapter_recurrent-modern/lstm.html): the same with a library; the GRU and deeper stacks are on the pages after it.
+# - Ian Goodfellow, Yoshua Bengio and Aaron Courville (2016), *Deep Learning*, [chapter 10](https://www.deeplearningbook.org/contents/rnn.html): the whole family of recurrent networks, gates and long-range dependencies among them.
+
+# %% [markdown]
 # ## What comes next
 #
 # The pocket is better than the postcard, but it is still one pocket of $H$ numbers, and everything that will be needed later has to be put in *before* one knows what will be asked. What if the network could turn the pages back and

@@ -21,13 +21,11 @@
 # | 6 Does it help? | nothing, you only look | both models against their parents without attention |
 # | 7 Looking inside | nothing, you only look | where do they look, and how far back? |
 #
-# | before you start | |
-# |---|---|
-# | you need | notebooks 03 and 04: backpropagation through time for both networks, the training loop over streams, sampling |
-# | mathematics | softmax (its derivative is worked out here), matrix products with a batch axis in front and their two gradients, **broadcasting** and the sums that undo it, the chain rule where one value is used several times |
-# | working time | 16 exercises. Four to five hours if 04 went well, eight to twelve if it did not. (An estimate, not a measurement.) The machine itself needs three to four minutes |
-# | points | 100: 25 for forward passes, 56 for backward passes, 13 for training, 6 for `generate` |
-# | in a hurry | leave out parts 6 and 7, which give no points (part 6 trains for half a minute more), and interrupt the second leg of the LSTM. Leave out no exercise: all that comes later calls them |
+# - **You need**: notebooks 03 and 04 (backpropagation through time for both networks, the training loop over streams, sampling). Mathematics: softmax (its derivative is worked out here), matrix products with a batch axis in front and their two
+#   gradients, broadcasting and the sums that undo it, the chain rule where one value is used several times.
+# - **Working time**: four to five hours if 04 went smoothly, eight to twelve if it did not (an estimate from the 16 exercises). Training takes three minutes.
+# - **Points**: 100, of which forward 25, backward 56, training 13, writing 6.
+# - **In a hurry**: parts 6 and 7 ask for nothing, and the second leg of the LSTM's training may be interrupted. Leave out no exercise: all that comes later calls them.
 #
 # What you wrote in 03 and 04 is given here: both recurrent networks, the loss, clipping, Adam, the streams, drawing a character. Run the
 # notebook from top to bottom, and mend the first ✗ first, because later exercises call earlier ones. After you hand in, hidden checks
@@ -1541,16 +1539,9 @@ check_values(
 # - **No loop but the recurrence.** Everything about attention is a handful of products over all $(b, t, j)$ at once.
 # - **Two halves of the batch at the same time**: `in_threads(loss_and_gradients)`, the **data parallelism** of notebook 04. (NumPy releases Python's lock while it computes, so both cores really work.)
 #
-# On a busy machine threads wait for one another. If other programs need the cores, give NumPy a single thread; it looks at this setting once, when it is imported. Training then runs at about two thirds of the speed that two
-# free cores would give.
-#
-# | where | how |
-# |---|---|
-# | Linux, macOS | `OPENBLAS_NUM_THREADS=1 jupyter lab` |
-# | Windows | `set OPENBLAS_NUM_THREADS=1` (in PowerShell `$env:OPENBLAS_NUM_THREADS=1`), and in the same window `jupyter lab` |
-# | in the notebook | restart the kernel, and run `import os; os.environ["OPENBLAS_NUM_THREADS"] = "1"` in a new cell above all others |
-#
-# (NumPy for newer Macs may come with Apple's library instead of OpenBLAS, which does not know this setting.)
+# **On a busy machine** threads wait for one another, and the looks at the held-out part use all that NumPy has. If other programs need the cores, give NumPy one thread: start with `OPENBLAS_NUM_THREADS=1 jupyter lab` (Linux, macOS) or
+# `set OPENBLAS_NUM_THREADS=1`, then `jupyter lab` (Windows; in PowerShell `$env:OPENBLAS_NUM_THREADS=1`); or put `import os; os.environ["OPENBLAS_NUM_THREADS"] = "1"` into a new first cell and restart the kernel, for it must run
+# before NumPy is imported. Training then runs at about two thirds of the speed of two free cores. (NumPy for newer Macs may come with Apple's library instead of OpenBLAS, which does not know this setting.)
 #
 # First the RNN with attention. Had enough? Interrupt the cell with ■: training stops after the update it is in, and everything below works
 # with what was learned so far.
@@ -1834,10 +1825,11 @@ for name, w in looks.items():
 #
 # Count for one chunk: the recurrence takes $T$ steps that must wait for one another. Attention takes $T^2$ pairs that need not
 # wait for anything, but each pair keeps $A$ numbers of $p$ $(B, T, T, A)$ for the way back. At $T = 256$ these would be a gigabyte for 32 readers.
-#
+
+# %% [markdown]
 # ## Words of the field
 #
-# | the field says | here | what it is |
+# | term | here | what it is |
 # |---|---|---|
 # | hidden state | memory, postcard, $h_t$ | what the recurrent network makes of all that it has read |
 # | query, key, value | what asks, what answers, what is handed over | three roles; here one memory plays them all |
@@ -1847,27 +1839,28 @@ for name, w in looks.items():
 # | attention weights | shares, $w_{tj}$ | the softmax of the scores; each row adds up to 1 |
 # | causal mask | none for the future | hides what comes later |
 # | context vector | context, $c_t$ | the sum of the values, each times its weight |
-# | self-attention | looking back | query and keys from the same sequence |
+# | self-attention | looking back | queries, keys and values from the same sequence |
 # | cross-attention | in translation | queries from one sequence, keys and values from another |
 # | encoder, decoder | in translation | the network that reads, the network that writes |
 # | broadcasting | stretching axes of length 1 | NumPy's rule for shapes that differ; backward it is a sum |
 # | baseline | parent | the same model without the new part |
 # | ablation | breaking it | taking a part away to see what it was worth |
 # | attention map | the bright and dark squares | a picture of the weights |
-#
+
+# %% [markdown]
 # ## Read on
 #
-# - Bahdanau, Cho and Bengio, [Neural Machine Translation by Jointly Learning to Align and Translate](https://arxiv.org/abs/1409.0473) (2014): attention, and the scores of part 1.
-# - Sutskever, Vinyals and Le, [Sequence to Sequence Learning with Neural Networks](https://arxiv.org/abs/1409.3215) (2014): translation with a single card, the bottleneck that attention removed.
-# - Luong, Pham and Manning, [Effective Approaches to Attention-based Neural Machine Translation](https://arxiv.org/abs/1508.04025) (2015): other score functions, among them the dot product.
-# - Cheng, Dong and Lapata, [Long Short-Term Memory-Networks for Machine Reading](https://arxiv.org/abs/1601.06733) (2016): an LSTM that looks back at its own memories, inside the recurrence instead of on top of it.
-# - Daniluk, Rocktäschel, Welbl and Riedel, [Frustratingly Short Attention Spans in Neural Language Modeling](https://arxiv.org/abs/1702.04521) (2017): such models mostly use the last five memories.
-# - Jain and Wallace, [Attention is not Explanation](https://arxiv.org/abs/1902.10186) (2019), and Wiegreffe and Pinter, [Attention is not not Explanation](https://arxiv.org/abs/1908.04626) (2019): what a map may prove.
-#
-# To read for pleasure: Olah and Carter, [Attention and Augmented Recurrent Neural Networks](https://distill.pub/2016/augmented-rnns/), with pictures that move;
-# Weng, [Attention? Attention!](https://lilianweng.github.io/posts/2018-06-24-attention/), many score functions in one table;
-# [Dive into Deep Learning](https://d2l.ai/chapter_attention-mechanisms-and-transformers/attention-scoring-functions.html), additive and dot-product scores with a framework.
-#
+# - Dzmitry Bahdanau, Kyunghyun Cho and Yoshua Bengio (2014), [*Neural Machine Translation by Jointly Learning to Align and Translate*](https://arxiv.org/abs/1409.0473): attention, and the scores of part 1.
+# - Ilya Sutskever, Oriol Vinyals and Quoc Le (2014), [*Sequence to Sequence Learning with Neural Networks*](https://arxiv.org/abs/1409.3215): translation with a single card, the bottleneck that attention removed.
+# - Minh-Thang Luong, Hieu Pham and Christopher Manning (2015), [*Effective Approaches to Attention-based Neural Machine Translation*](https://arxiv.org/abs/1508.04025): other score functions, among them the dot product.
+# - Jianpeng Cheng, Li Dong and Mirella Lapata (2016), [*Long Short-Term Memory-Networks for Machine Reading*](https://arxiv.org/abs/1601.06733): an LSTM that looks back at its own memories, inside the recurrence instead of on top of it.
+# - Michał Daniluk, Tim Rocktäschel, Johannes Welbl and Sebastian Riedel (2017), [*Frustratingly Short Attention Spans in Neural Language Modeling*](https://arxiv.org/abs/1702.04521): such models mostly use the last five memories.
+# - Sarthak Jain and Byron Wallace (2019), [*Attention is not Explanation*](https://arxiv.org/abs/1902.10186), and Sarah Wiegreffe and Yuval Pinter (2019), [*Attention is not not Explanation*](https://arxiv.org/abs/1908.04626): what a map may prove.
+# - Chris Olah and Shan Carter (2016), [*Attention and Augmented Recurrent Neural Networks*](https://distill.pub/2016/augmented-rnns/): with pictures that move.
+# - Lilian Weng (2018), [*Attention? Attention!*](https://lilianweng.github.io/posts/2018-06-24-attention/): many score functions in one table.
+# - *Dive into Deep Learning*, [*Attention Scoring Functions*](https://d2l.ai/chapter_attention-mechanisms-and-transformers/attention-scoring-functions.html): additive and dot-product scores with a library.
+
+# %% [markdown]
 # ## What comes next
 #
 # Your attention sees no further than its chunk, its scores fill the memory, and below it the recurrence still walks one character at a time. Notebook 06 changes all three:

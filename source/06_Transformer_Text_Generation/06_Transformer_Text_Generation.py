@@ -29,15 +29,12 @@
 # checks try the same functions on other inputs.
 
 # %% [markdown]
-# | before you start | |
-# |---|---|
-# | you need | notebook 05 for attention and the softmax backward, 02 for the MLP, 03 for Adam, clipping, cross-entropy and sampling |
-# | mathematics | matrix products of stacks of matrices and their two gradients, the chain rule through a mean and a standard deviation (worked out here), the variance of a sum of independent numbers, sine and cosine |
-# | working time | 29 exercises, in two sittings. Five to seven hours if 05 went well, twelve to fifteen if it did not. (An estimate, not a measurement.) The machine itself needs four to five minutes |
-# | points | 100: 23 for forward passes, 52 for backward passes, 16 for training, 6 for three helpers (positions, heads), 3 for `generate` |
-# | first sitting | parts 1 to 3: 15 exercises, 53 points. Then there is a place for a rest |
-# | second sitting | parts 4 to 7: 14 exercises, 47 points |
-# | in a hurry | leave out part 8, which gives no points, and interrupt leg 2 of the training. Leave out no exercise: the model needs every one |
+# - **You need**: notebook 05 for attention and the softmax backward, 02 for the MLP, 03 for Adam, clipping, cross-entropy and sampling. Mathematics: products of stacks of matrices and their two gradients, the chain rule through a mean and a standard
+#   deviation (worked out here), the variance of a sum of independent numbers, sine and cosine.
+# - **Working time**: five to seven hours if 05 went smoothly, twelve to fifteen if it did not (an estimate from the 29 exercises). Training takes four minutes.
+# - **Points**: 100, of which forward 23, backward 52, training 16, three helpers (positions and heads) 6, writing 3.
+# - **Two sittings**: parts 1 to 3 (15 exercises, 53 points), then there is a place for a rest; parts 4 to 7 (14 exercises, 47 points).
+# - **In a hurry**: part 8 asks for nothing, and leg 2 of the training may be interrupted. Leave out no exercise: the model needs every one.
 #
 # **A map of the exercises.** Who calls whom; `thing_*` stands for `thing_forward` and `thing_backward`, the number for the part in which you write it. You begin at the leaves and end at the root. If you lose your way, come back here.
 #
@@ -2339,16 +2336,9 @@ check_training(
 # A full update takes some hundredths of a second, and there are thousands. Almost all of it is spent on matrix products and on element-wise functions; NumPy runs the first on all cores, but
 # the second on one. So share the windows instead, by the **data parallelism** of notebook 04: `in_threads(loss_and_gradients)`.
 #
-# On a busy machine threads wait for one another. If other programs need the cores, give NumPy a single thread; it looks at this setting once, when it is imported. Training then runs at about two thirds of the speed that two
-# free cores would give.
-#
-# | where | how |
-# |---|---|
-# | Linux, macOS | `OPENBLAS_NUM_THREADS=1 jupyter lab` |
-# | Windows | `set OPENBLAS_NUM_THREADS=1` (in PowerShell `$env:OPENBLAS_NUM_THREADS=1`), and in the same window `jupyter lab` |
-# | in the notebook | restart the kernel, and run `import os; os.environ["OPENBLAS_NUM_THREADS"] = "1"` in a new cell above all others |
-#
-# (NumPy for newer Macs may come with Apple's library instead of OpenBLAS, which does not know this setting.)
+# **On a busy machine** threads wait for one another, and the looks at the held-out part use all that NumPy has. If other programs need the cores, give NumPy one thread: start with `OPENBLAS_NUM_THREADS=1 jupyter lab` (Linux, macOS) or
+# `set OPENBLAS_NUM_THREADS=1`, then `jupyter lab` (Windows; in PowerShell `$env:OPENBLAS_NUM_THREADS=1`); or put `import os; os.environ["OPENBLAS_NUM_THREADS"] = "1"` into a new first cell and restart the kernel, for it must run
+# before NumPy is imported. Training then runs at about two thirds of the speed of two free cores. (NumPy for newer Macs may come with Apple's library instead of OpenBLAS, which does not know this setting.)
 #
 # ### The real thing: two legs
 #
@@ -2700,10 +2690,11 @@ print(f"first letters of words: {losses_here[first].mean():.2f} nats, everything
 # - **Backpropagation stayed the same.** Every backward pass here is three old rules: a matrix product gives two transposed products, what is used twice adds its gradients, and what is normalised loses the
 #   directions that it normalises away.
 # - A low **training loss is memory of the book**; you drove it down on purpose and watched the held-out loss pay for it.
-#
+
+# %% [markdown]
 # ## Words of the field
 #
-# | the field says | here | what it is |
+# | term | here | what it is |
 # |---|---|---|
 # | decoder-only Transformer, GPT | the model | blocks of causal self-attention and MLP, a language model |
 # | positional encoding | name tags, $P$ | tells attention who stands where |
@@ -2720,23 +2711,24 @@ print(f"first letters of words: {losses_here[first].mean():.2f} nats, everything
 # | AdamW | `adamw_step` | Adam with weight decay beside the gradient, not in it |
 # | KV cache | kept keys and values | writing without computing the past again |
 # | inductive bias | built-in ideas | what a model assumes before it has seen any data |
-#
+
+# %% [markdown]
 # ## Read on
 #
-# - Vaswani and others, [Attention Is All You Need](https://arxiv.org/abs/1706.03762) (2017): the Transformer, with both halves.
-# - Radford and others, [Language Models are Unsupervised Multitask Learners](https://cdn.openai.com/better-language-models/language_models_are_unsupervised_multitask_learners.pdf) (2019): GPT-2, whose block is yours.
-# - The pieces: Ba, Kiros and Hinton, [Layer Normalization](https://arxiv.org/abs/1607.06450) (2016); Hendrycks and Gimpel, [Gaussian Error Linear Units](https://arxiv.org/abs/1606.08415) (2016); Srivastava and others,
-#   [Dropout](https://jmlr.org/papers/v15/srivastava14a.html) (2014); He and others, [Deep Residual Learning for Image Recognition](https://arxiv.org/abs/1512.03385) (2015): the plus sign; Xiong and others,
-#   [On Layer Normalization in the Transformer Architecture](https://arxiv.org/abs/2002.04745) (2020): pre-norm against post-norm, and what warm-up has to do with it.
-# - The training: Kingma and Ba, [Adam](https://arxiv.org/abs/1412.6980) (2014); Loshchilov and Hutter, [Decoupled Weight Decay Regularization](https://arxiv.org/abs/1711.05101) (2017), and
-#   [SGDR](https://arxiv.org/abs/1608.03983) (2016), where the cosine comes from.
-# - Al-Rfou and others, [Character-Level Language Modeling with Deeper Self-Attention](https://arxiv.org/abs/1808.04444) (2018): what such a model does with hundreds of times more text and 64 blocks.
-# - Xiao and others, [Efficient Streaming Language Models with Attention Sinks](https://arxiv.org/abs/2309.17453) (2023): why heads park on the first position. Su and others, [RoFormer](https://arxiv.org/abs/2104.09864) (2021): positions as rotations.
-#
-# To read for pleasure: [The Annotated Transformer](https://nlp.seas.harvard.edu/annotated-transformer/), the first paper line by line with code; Alammar,
-# [The Illustrated Transformer](https://jalammar.github.io/illustrated-transformer/), the same in pictures; Karpathy, [nanoGPT](https://github.com/karpathy/nanoGPT), this notebook's model in PyTorch, small enough to read in an evening;
-# [Dive into Deep Learning](https://d2l.ai/chapter_attention-mechanisms-and-transformers/transformer.html), encoder and decoder with a framework.
-#
+# - Ashish Vaswani and others (2017), [*Attention Is All You Need*](https://arxiv.org/abs/1706.03762): the Transformer, with both halves.
+# - Alec Radford and others (2019), [*Language Models are Unsupervised Multitask Learners*](https://cdn.openai.com/better-language-models/language_models_are_unsupervised_multitask_learners.pdf): GPT-2, whose block is yours.
+# - The pieces: Jimmy Lei Ba, Jamie Ryan Kiros and Geoffrey Hinton (2016), [*Layer Normalization*](https://arxiv.org/abs/1607.06450); Dan Hendrycks and Kevin Gimpel (2016), [*Gaussian Error Linear Units*](https://arxiv.org/abs/1606.08415);
+#   Nitish Srivastava and others (2014), [*Dropout*](https://jmlr.org/papers/v15/srivastava14a.html); Kaiming He and others (2015), [*Deep Residual Learning for Image Recognition*](https://arxiv.org/abs/1512.03385), where the plus sign comes from.
+# - Ruibin Xiong and others (2020), [*On Layer Normalization in the Transformer Architecture*](https://arxiv.org/abs/2002.04745): pre-norm against post-norm, and what warm-up has to do with it.
+# - Ilya Loshchilov and Frank Hutter (2017), [*Decoupled Weight Decay Regularization*](https://arxiv.org/abs/1711.05101): AdamW; and (2016), [*SGDR*](https://arxiv.org/abs/1608.03983): the cosine.
+# - Rami Al-Rfou and others (2018), [*Character-Level Language Modeling with Deeper Self-Attention*](https://arxiv.org/abs/1808.04444): what such a model does with hundreds of times more text and 64 blocks.
+# - Guangxuan Xiao and others (2023), [*Efficient Streaming Language Models with Attention Sinks*](https://arxiv.org/abs/2309.17453): why heads park on the first position. Jianlin Su and others (2021),
+#   [*RoFormer*](https://arxiv.org/abs/2104.09864): positions as rotations.
+# - [*The Annotated Transformer*](https://nlp.seas.harvard.edu/annotated-transformer/): the first paper line by line, with code. Jay Alammar, [*The Illustrated Transformer*](https://jalammar.github.io/illustrated-transformer/): the same in pictures.
+# - Andrej Karpathy, [*nanoGPT*](https://github.com/karpathy/nanoGPT): this notebook's model in PyTorch, small enough to read in an evening.
+# - *Dive into Deep Learning*, [*The Transformer Architecture*](https://d2l.ai/chapter_attention-mechanisms-and-transformers/transformer.html): encoder and decoder with a library.
+
+# %% [markdown]
 # ## What comes next
 #
 # From a single neuron to here, everything was written by you: no framework has computed one gradient. This is the last notebook, but your model is not the last model. It sees 128 characters and not one more, it spells every word letter by letter, and it has read
