@@ -568,7 +568,7 @@ check_values(
 # $$dc_2 = f_3, \qquad dc_1 = f_3 f_2, \qquad dc_0 = f_3 f_2 f_1$$
 #
 # while the old RNN had $s_3\, w\, s_2\, w\, s_1 \cdots$: one weight and one slope per step. If the network wants to remember, it can learn $f \approx 1$, and $1 \cdot 1 \cdot 1 = 1$. Its inventors called this road
-# the **constant error carousel**. (There are side roads, too: $c_{t-1}$ also shapes $h_{t-1}$, which shapes the gates of step $t$. Those run through $W_h$ and behave as in the RNN: their gradients may vanish, and
+# the **constant error carousel**; theirs had no forget gate yet, so that the factor was 1 for ever. (There are side roads, too: $c_{t-1}$ also shapes $h_{t-1}$, which shapes the gates of step $t$. Those run through $W_h$ and behave as in the RNN: their gradients may vanish, and
 # they may also grow without bound, the **exploding gradient**, against which we clip. Your code adds up all of them.)
 #
 # **The weights, without a loop.** Keep all $dz_t$ in one array. As in notebook 03, the sums over time and readers are then single matrix products over $B \cdot T$ rows:
