@@ -9,6 +9,16 @@
 # answers, the backward pass that learns from the error, and the loop that repeats the two. Every network in this
 # course, up to the Transformer in 06, is built from these same moves. This is the only notebook in which everything is
 # small enough to check by hand, so do.
+#
+# The field calls this machine an **artificial neuron**; statisticians, who came to it on another way, call it
+# **logistic regression**. In all seven notebooks the names under which others know a thing stand in bold where it first
+# appears, and once more in a table at the end.
+#
+# - **You need**: no notebook before this one. Python and NumPy arrays: indexing, `@`, sums over an axis. Mathematics: derivatives and the chain rule,
+#   $e^x$ and logarithms, the dot product.
+# - **Working time**: two to three hours if all of that is familiar, five to eight if some of it is new (an estimate from the 11 exercises).
+# - **Points**: 100, of which forward 30, backward 40, training 22, decisions 8.
+# - **In a hurry**: sections 12 and 13 ask for nothing, and what you write in 10 and 11 (8 points) is not used again. All the rest comes back in later notebooks.
 
 # %% [markdown]
 # ## The picture
@@ -29,7 +39,7 @@
 #
 # Read it from left to right. Each possible character has an input line, and the line of the character at hand carries
 # a 1, all others a 0. Each line has a **weight**. The neuron adds up input times weight, adds its **bias**, and gets a
-# **score** $z$. The sigmoid turns the score into a probability $p$.
+# **score** $z$. The sigmoid, its **activation function**, turns the score into a probability $p$.
 #
 # Learning means one thing only: changing the 46 weights and the bias, a little at a time, so that $p$ gets closer to
 # the truth.
@@ -55,7 +65,8 @@ EPSILON = 1e-7  # the smallest probability that the loss takes seriously
 # ## The text and its labels
 #
 # The whole book in lower case is one long array of ids, one integer per character. The first 90 % are for training; the
-# last 10 % are **held out**: the neuron is judged on them and never learns from them.
+# last 10 % are **held out**: the neuron is judged on them and never learns from them. Such a part is called a
+# **validation set** if choices are made with it, as later in this course, and a **test set** if it is looked at only once, at the end.
 #
 # A label is `True` for a vowel. We call `y` a consonant, and so are the space, the comma and the line break: here,
 # everything but `a e i o u` is "not a vowel".
@@ -77,15 +88,15 @@ plot_bars(
 
 
 # %% [markdown]
-# Two things to keep in mind for later. The classes are not balanced: who always says "not a vowel" is right 72 % of the
-# time. And the characters are far from equally frequent: one in five is a space, while `3` occurs once in the whole
+# Two things to keep in mind for later. The classes are not balanced (**class imbalance**): who always says "not a vowel"
+# is right 72 % of the time, an **accuracy** of 0.72 without having learned anything. And the characters are far from equally frequent: one in five is a space, while `3` occurs once in the whole
 # book.
 
 # %% [markdown]
 # ## 1. Characters as vectors: one-hot
 #
 # The ids are names, not amounts. `e` has id 24 and `z` has id 45, but `z` is not "almost twice an `e`". So the neuron
-# gets no id. It gets a vector of length $V$ with a single 1:
+# gets no id. It gets a vector of length $V$ with a single 1, the **one-hot encoding** of the character:
 #
 # $$x_{i,c} = \begin{cases}1 & c = \text{id}_i\\ 0 & \text{otherwise}\end{cases} \qquad \text{ids } (B,) \;\to\; x\;(B, V)$$
 #
@@ -134,18 +145,19 @@ check_values(
 # %% [markdown]
 # ## 2. From score to probability: the sigmoid
 #
-# The score $z$ may be any number. A probability may not. The sigmoid squeezes the whole number line into $(0, 1)$:
+# The score $z$ may be any number. A probability may not. The sigmoid, or **logistic function**, squeezes the whole number line into $(0, 1)$:
 #
 # $$\sigma(z) = \frac{1}{1 + e^{-z}} = \frac{e^{z}}{1 + e^{z}} \qquad z\;(B,) \;\to\; p\;(B,)$$
 #
 # - $z = 0$ means "no idea": $\sigma(0) = 0.5$.
-# - Each step up in $z$ multiplies the odds $p/(1-p)$ by $e \approx 2.7$. The score **is** the logarithm of the odds.
+# - Each step up in $z$ multiplies the odds $p/(1-p)$ by $e \approx 2.7$. The score **is** the logarithm of the odds,
+#   which is called the **logit**.
 # - It is symmetric: $\sigma(-z) = 1 - \sigma(z)$.
 #
 # **Large scores.** Both fractions above are the same number, and both go wrong in a computer. For $z = 1000$ the right
 # one is $\infty/\infty$, which is `nan`. For $z = -1000$ the left one still gives 0, but on the way $e^{1000}$
 # overflows: a warning in your own cells (the checks keep quiet about it), and luck that $1/\infty$ is the right answer.
-# The rule that saves you, here and in every later notebook: **never take `exp` of a large positive number.** Use the left fraction where $z \ge 0$ and the right one where $z < 0$; with $e^{-|z|}$ you need a
+# Code that survives such numbers is called **numerically stable**. The rule that saves you, here and in every later notebook: **never take `exp` of a large positive number.** Use the left fraction where $z \ge 0$ and the right one where $z < 0$; with $e^{-|z|}$ you need a
 # single `exp` for both. `np.where(condition, a, b)` chooses element by element.
 #
 # Also avoid $1 - \dots$ for small results: $\sigma(-40) \approx 4 \cdot 10^{-18}$ is a fine `float64`, but
@@ -211,7 +223,7 @@ plot_curves(
 # |---|---|---|---|---|---|
 # | shape | $(B, V)$ | $(V,)$ | $(1,)$ | $(B,)$ | $(B,)$ |
 #
-# The bias is an array with one entry, which NumPy adds to every row.
+# The bias is an array with one entry, which NumPy adds to every row. Stretching an axis of length 1 like this is called **broadcasting**.
 #
 # A forward pass also returns a **cache**: whatever its backward pass will want to know later. What you put in is
 # your business; only your own `neuron_backward` reads it. If you do not know yet, come back after section 6.
@@ -291,7 +303,8 @@ check_values(
 # loss 4.6. The price of being wrong has no upper end, so it pays to be honest about doubt.
 #
 # Textbooks write $-\frac1B\sum y\log p + (1-y)\log(1-p)$. It is the same sum: one of its two terms is always multiplied
-# by 0.
+# by 0. They call it **binary cross-entropy**, **log loss** or **negative log-likelihood**: the product of all $q_i$ is the
+# probability that the neuron gives to all labels together, their *likelihood*, so the smallest loss means the largest likelihood.
 #
 # **The logarithm of 0.** A sigmoid can round to exactly 0 or 1, and $-\log 0 = \infty$. In the textbook form even a
 # perfect answer can become $0 \cdot \log 0$ = `nan`. Therefore: pick $q$ first (with `np.where`), and treat every $q$
@@ -357,6 +370,10 @@ check_values(
 # function gets the answer for its output (`dloss`, `dp`: "upstream") and returns the answer for its inputs. The chain
 # rule says how: multiply by the local slope.
 #
+# Walking the chain like this is **backpropagation**, which mathematicians know as **reverse-mode automatic
+# differentiation** (here you are the automaton). What one backward function computes is a **vector-Jacobian product**:
+# the upstream gradient times the table of all local slopes, a table that is never written down as a whole.
+#
 # Start with the loss. For one character, $\text{loss} = -\frac1B \log q$, and the slope of $\log q$ is $1/q$:
 #
 # $$dp_i = dloss \cdot \frac{1}{B}\cdot\begin{cases} -\,1/q_i & \text{if } y_i\quad(q = p)\\ +\,1/q_i & \text{if not}\quad(q = 1 - p)\end{cases} \qquad dloss \text{ a number},\;\; dp\;(B,)$$
@@ -388,7 +405,9 @@ def binary_cross_entropy_backward(dloss, cache):
 #
 # $$\frac{\text{loss}(p_i + h) - \text{loss}(p_i - h)}{2h} \approx dp_i$$
 #
-# This works for every forward function you will ever write, which is why the whole course is checked with it.
+# This is a **gradient check** by **finite differences**. It works for every forward function you will ever write, which
+# is why the whole course is checked with it. (Why not learn with it, and save the backward pass? It needs two forward passes for
+# every single parameter.)
 
 # %% nbgrader={"grade": true, "grade_id": "test_binary_cross_entropy_backward", "locked": true, "points": 14, "schema_version": 3, "solution": false, "task": false}
 import numpy as np
@@ -600,7 +619,7 @@ check_values(
 # ## 8. One step downhill
 #
 # The gradient points to where the loss grows fastest. So go the other way, by a small multiple, the **learning rate**
-# $\eta$:
+# $\eta$. This is **gradient descent**. Nobody learns $\eta$; you choose it, and such a number is called a **hyperparameter**.
 #
 # $$w \leftarrow w - \eta\,dw \;\;(V,) \qquad\quad b \leftarrow b - \eta\,db \;\;(1,)$$
 #
@@ -664,7 +683,8 @@ check_values(
 # Repeat: take some characters, compute loss and gradients, take a step.
 #
 # *Some* characters, because all 133,738 at once would cost 134 times as much as 1,000, and 1,000 random ones (a
-# **batch**) already point in nearly the same direction. Draw new positions of the text at every step, with
+# **batch**, or **mini-batch**) already point in nearly the same direction. That makes it **stochastic gradient descent**, SGD.
+# 134 steps draw as many characters as the text has: one **epoch**. Draw new positions of the text at every step, with
 # `rng.integers(len(ids), size=batch_size)`; a position may come twice. Use the same positions for the ids and for their
 # labels.
 #
@@ -870,11 +890,13 @@ print(f"after {steps_seen[-1]} steps: held-out loss {held_out_losses[-1]:.4f}, p
 #
 # **Why is held-out as good as training?** No luck and no skill. Whether a character is a vowel depends on the character
 # alone, and each one in the held-out part occurs in the training part as well. So the neuron meets nothing new there.
-# It need not generalise, and it cannot overfit. In 02 this will change.
+# So this is no proof of **generalisation**, being right about what was not seen, and there is no room for **overfitting**,
+# learning what holds for the training pages only. In 02 this will change.
 #
 # **Why does the curve never level off?** There is no doubt in the data: an `e` is always a vowel. So the best $p$ is
 # exactly 1, and a sigmoid reaches 1 only at $z = \infty$. There is no best weight. However large, a larger one is
-# better still, and the loss can come as close to 0 as you have patience. How much patience, the next cell measures.
+# better still, and the loss can come as close to 0 as you have patience. (Classes that a weighted sum can tell apart
+# without a mistake are called **linearly separable**.) How much patience, the next cell measures.
 
 # %% nbgrader={"grade": false, "grade_id": "doubling", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 print(f"{'steps':>6} {'loss':>9} {'score of e':>11} {'score of space':>15}")
@@ -892,7 +914,7 @@ for step in 250, 500, 1000, 2000:
 # %% [markdown]
 # ## 10. From probability to decision
 #
-# A probability is not yet an answer. To act, pick a **threshold** and say "vowel" from there on:
+# A probability is not yet an answer. To act, pick a **threshold** (a **decision threshold**) and say "vowel" from there on:
 #
 # $$\text{decided}_i = (p_i \ge \text{threshold}) \qquad p\;(B,)\;\to\;\text{decided}\;(B,) \text{ of bool}$$
 
@@ -954,7 +976,8 @@ for step in 0, 10, 20, 50, 2000:
 #
 # $$\text{precision} = \frac{\#(\text{decided and } y)}{\#\,\text{decided}} \qquad\qquad \text{recall} = \frac{\#(\text{decided and } y)}{\#\,y}$$
 #
-# Precision: of those called vowels, how many are? Recall: of the vowels, how many were found? When nothing is called a
+# **Precision**: of those called vowels, how many are? A false alarm, a **false positive**, lowers it. **Recall**: of the
+# vowels, how many were found? One that was missed, a **false negative**, lowers it. When nothing is called a
 # vowel, there is no false alarm either, and we set precision to 1.
 
 # %% nbgrader={"grade": false, "grade_id": "precision_and_recall", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -1118,7 +1141,7 @@ for t in 0.3, 0.5, 0.8:
 # What changed, although not a line of the neuron did:
 #
 # - **The loss has a floor.** The best possible answer after `t` is the share of `t`s that a vowel follows. It cannot be
-#   0 or 1, so some surprise remains however long you train: 0.475 nats per character.
+#   0 or 1, so some surprise remains however long you train: 0.475 nats per character. This is the **irreducible error**.
 # - **The weights stop.** $dw_c = f_c\,(p_c - \overline{y}_c)$ is zero exactly when the answer $p_c$ equals the counted
 #   share $\overline{y}_c$. The neuron has learned to count without counting: 0.25 after `t`, 0.85 after `h`.
 # - **Rare is slow, again.** Nearly every `q` is followed by `u`, but there are only 186 of them in the training text.
@@ -1142,6 +1165,46 @@ for t in 0.3, 0.5, 0.8:
 #   a floor and the neuron learns the frequencies.
 # - The loss judges probabilities, the threshold makes decisions. They are different things, and the threshold is your
 #   choice.
+
+# %% [markdown]
+# ## Words of the field
 #
-# **Next, 01b.** "Is the next character a vowel?" is one question about the next character. Ask *which one of 46*
-# instead, with 46 such neurons side by side, and the machine can write.
+# | term | here | what it is |
+# |---|---|---|
+# | artificial neuron, logistic regression | the neuron | a weighted sum, a bias and a sigmoid; under its two names |
+# | one-hot encoding | a vector with a single 1 | a symbol as a vector in which no two symbols are alike |
+# | logit | score $z$ | the logarithm of the odds $p/(1-p)$; any number before it becomes a probability |
+# | activation function | sigmoid | the function behind the weighted sum |
+# | binary cross-entropy, log loss, negative log-likelihood | mean surprise at the truth | the mean of $-\log$ of the probability given to the right one of two answers |
+# | backpropagation, reverse-mode automatic differentiation | who is to blame? | the chain rule walked from the loss back to the parameters |
+# | vector-Jacobian product | what a backward function returns | the upstream gradient times all local slopes |
+# | gradient check, finite differences | moving each entry by $h$ | a gradient compared with slopes that were measured on the forward pass |
+# | gradient descent, learning rate | one step downhill, $\eta$ | move each parameter against its gradient, by $\eta$ times it |
+# | hyperparameter | $\eta$, the batch size | a number that you choose and training does not learn |
+# | stochastic gradient descent, mini-batch | some characters, a batch | gradient descent on a few examples, drawn anew for each step |
+# | epoch | 134 steps | as many steps as it takes to draw as many examples as there are |
+# | validation set, test set | held-out part | text that is not trained on: one to choose with, one to report |
+# | generalisation, overfitting | what 02 will meet | being right on what was not seen; learning what holds for the training examples only |
+# | precision, recall | two ways of being wrong | the share of right ones among the yeses; the share of the true ones that were found |
+
+# %% [markdown]
+# ## Read on
+#
+# - Frank Rosenblatt (1958), [*The Perceptron: A Probabilistic Model for Information Storage and Organization in the Brain*](https://doi.org/10.1037/h0042519):
+#   the ancestor. Its neuron had a hard step where yours has a sigmoid, and learned from its mistakes all the same.
+# - David Cox (1958), [*The Regression Analysis of Binary Sequences*](https://doi.org/10.1111/j.2517-6161.1958.tb00292.x): logistic
+#   regression, in the same year, from somebody who was not thinking of brains at all.
+# - Baydin, Pearlmutter, Radul and Siskind (2018), [*Automatic Differentiation in Machine Learning: a Survey*](https://www.jmlr.org/papers/v18/17-468.html):
+#   what your backward functions are called by those who let a program derive them.
+# - Michael Nielsen, *Neural Networks and Deep Learning*, [chapter 1](http://neuralnetworksanddeeplearning.com/chap1.html): neurons and
+#   gradient descent, slowly and with much patience.
+# - CS231n, [*Backpropagation, Intuitions*](https://cs231n.github.io/optimization-2/): the chain rule on small circuits that you can follow with a pencil.
+# - *Dive into Deep Learning*, [*Linear Neural Networks for Classification*](https://d2l.ai/chapter_linear-classification/index.html): the same
+#   step with a library that does the backward pass for you.
+
+# %% [markdown]
+# ## What comes next
+#
+# This neuron answers one yes-or-no question, and it sees one character. "Is the next character a vowel?" is as far as it
+# gets; it cannot say *which* one comes next, so it cannot write. **01b** asks *which one of 46*, with 46 such neurons side by
+# side and a softmax in place of the sigmoid, and the machine begins to write.

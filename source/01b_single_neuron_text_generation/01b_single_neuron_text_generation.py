@@ -11,8 +11,17 @@
 # character**, and each says how strongly it believes in its own character. You write the forward pass, the backward pass
 # and the training. The result writes text.
 #
+# What you build is a **language model**: it gives a probability to everything that may come next. Here that is **next-character prediction**;
+# the large ones do the same with pieces of words. The row of neurons with a softmax behind it is called **softmax regression**.
+#
 # This notebook has a rare feature: **you can compute the best possible loss beforehand, without training**.
 # So at the end you will not wonder whether 2.40 is good. You will know that nothing lower than 2.3928 exists.
+#
+# - **You need**: notebook 01a. Mathematics: the chain rule and logarithms as there, partial derivatives of a function of many variables, conditional
+#   probabilities (for section 10), the product of a vector and a matrix.
+# - **Working time**: two to four hours if 01a went smoothly, six to nine if this is new to you (an estimate from the 11 exercises).
+# - **Points**: 100, of which forward 23, backward 40, training 18, counting 11, writing 8.
+# - **In a hurry**: sections 13 to 15 ask for nothing (run their cells all the same), and of section 10 you need the two conclusions, not the proof.
 #
 # Work from top to bottom: under every exercise stands a check, and later exercises call earlier ones, so mend the first ✗ first.
 
@@ -42,11 +51,12 @@ vocabulary_size = corpus.vocabulary_size
 # ## 1 · Look at the text first
 #
 # The text is one long array of ids: character number `t` is `corpus.ids[t]`, a number from 0 to $V - 1$, with $V = 46$
-# characters (lower-case letters, space ␣, line break ⏎, punctuation). `corpus.train` is the first 90 % and
+# characters (lower-case letters, space ␣, line break ⏎, punctuation). The field says **token** for the unit that is predicted, here one character, and
+# **vocabulary** for all of them. `corpus.train` is the first 90 % and
 # `corpus.held_out` the last 10 %, which training never sees.
 #
-# A **bigram** is a pair of neighbours (current character, next character). All that this notebook's model can ever learn is
-# in these pairs. Here is what follows a `t`:
+# A **bigram** is a pair of neighbours (current character, next character), the **n-gram** with $n = 2$. All that this notebook's model can ever learn is
+# in these pairs; a text in which nothing but the current character decides about the next one is a **Markov chain**. Here is what follows a `t`:
 
 # %% nbgrader={"grade": false, "grade_id": "figure_after_t", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 current_ids, next_ids = corpus.train[:-1], corpus.train[1:]
@@ -66,7 +76,7 @@ for character in "qthe. ":
 # %% [markdown]
 # ## 2 · One neuron per character
 #
-# Each neuron $j$ computes a **score** $z_j$ for "the next character is $j$". The scores are called *logits*.
+# Each neuron $j$ computes a **score** $z_j$ for "the next character is $j$". The scores are called **logits**.
 #
 # ```text
 #  one-hot of "t"        W (V, V)               b (V,)      logits (V,)               p (V,)
@@ -113,7 +123,7 @@ for character in "qthe. ":
 # can overflow.
 #
 # **Exercise 1.** Write a softmax that survives any finite scores. `np.max` and `np.sum` with `axis=-1, keepdims=True` keep the
-# shapes fit for broadcasting.
+# shapes fit for **broadcasting**: NumPy stretches an axis of length 1 to the length that the other array has there.
 
 # %% nbgrader={"grade": false, "grade_id": "softmax", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def softmax(logits):
@@ -167,18 +177,19 @@ check_values(
 #
 # The model says $p$, then the next character turns out to be $y$. How surprised should it be? We measure the surprise by
 # $-\ln p_y$: zero if it was certain and right, $\ln 4 \approx 1.386$ if it gave $y$ a quarter, and without limit as $p_y$ goes to 0.
-# The **loss** is the mean surprise over all $M$ positions of a batch ($M = N$ or $M = B \cdot T$), in *nats per character*:
+# The **loss** is the mean surprise over all $M$ positions of a batch ($M = N$ or $M = B \cdot T$), in *nats per character*. It is the **cross-entropy** of
+# prediction and text, or the negative log-likelihood of 01a for more than two answers:
 #
 # $$L = -\frac{1}{M} \sum_{m=1}^{M} \ln p_{m,\,y_m} \qquad p: (M, V) \quad y: (M,) \quad L: \text{a number}$$
 #
-# A handy way to read it: $e^L$ is the number of equally likely characters among which the model is still guessing.
-# A model that knows nothing gives everything $1/V$ and has the loss $\ln V = \ln 46 = 3.829$. We call this *chance*.
+# A handy way to read it: $e^L$ is the number of equally likely characters among which the model is still guessing. It has a name, **perplexity**, and
+# papers often quote it in place of the loss. A model that knows nothing gives everything $1/V$ and has the loss $\ln V = \ln 46 = 3.829$, perplexity 46. We call this *chance*.
 #
 # **Mind the trap.** If $p_y$ is tiny, it rounds to 0, and $\ln 0 = -\infty$. So do not take the logarithm of softmax. Do the algebra first:
 #
 # $$\ln p_j = \ln \frac{e^{z_j - c}}{\sum_k e^{z_k - c}} = (z_j - c) - \ln \sum_{k} e^{z_k - c}, \qquad c = \max_k z_k$$
 #
-# The sum on the right holds at least one $e^0 = 1$, so its logarithm is always finite. This is called *log-softmax*.
+# The sum on the right holds at least one $e^0 = 1$, so its logarithm is always finite. The whole is called **log-softmax**, its second half **log-sum-exp**.
 #
 # **Exercise 2.** Compute the loss this way. To pick one entry per position out of $(\dots, V)$, use
 # `np.take_along_axis(log_p, targets[..., None], axis=-1)`: it works for every leading shape. Put into the cache what the backward pass
@@ -325,7 +336,7 @@ plot_bars(
 # $$\texttt{logits} = W[x] + b \qquad x: (\dots)\quad W: (V, V)\quad b: (V,)\quad \texttt{logits}: (\dots, V)$$
 #
 # NumPy's indexing does the work: `W[x]` with an array of ids `x` of shape $(B, T)$ gives one row per id, shape $(B, T, V)$. You will meet
-# the same lookup in every notebook after this one, where it is called an *embedding*.
+# the same lookup in every notebook after this one, where it is called an **embedding**.
 #
 # **Exercise 4.** The parameters are in a dict: `params["W"]` and `params["b"]`.
 
@@ -384,7 +395,7 @@ check_values(
 # $$\texttt{db} = \sum_{m} \texttt{dlogits}_{m,:} \qquad \texttt{db}: (V,)$$
 #
 # In words: **each position puts its gradient into the row that it read, and rows read more than once collect more than once.** The
-# forward pass gathers rows, the backward pass scatters and adds. The bias was used at every position, so it collects from all.
+# forward pass gathers rows (a **gather**), the backward pass scatters and adds (a **scatter-add**). The bias was used at every position, so it collects from all.
 #
 # ```text
 #      x = [t, h, t]          dlogits (3, V)                 dW (V, V)
@@ -563,8 +574,8 @@ check_values(
 # $$L \;=\; \underbrace{-\sum_{i} p(i) \sum_j p(j \mid i) \ln p(j \mid i)}_{H(\text{next}\,\mid\,\text{current}):\ \text{the text's, no } q \text{ in it}}
 # \;+\; \sum_i p(i) \underbrace{\sum_j p(j \mid i) \ln \frac{p(j \mid i)}{q(j \mid i)}}_{\mathrm{KL}_i \;\ge\; 0:\ \text{the model's error after } i}$$
 #
-# The first part, the **conditional entropy**, belongs to the text. No weights appear in it, so no training can lower it. The second part is never
-# negative: since $\ln u \le u - 1$, we have $-\mathrm{KL}_i = \sum_j p(j \mid i) \ln \frac{q(j \mid i)}{p(j \mid i)} \le \sum_j p(j \mid i) \left(\frac{q(j \mid i)}{p(j \mid i)} - 1\right) \le 0$, and it is
+# The first part, the **conditional entropy**, belongs to the text. No weights appear in it, so no training can lower it. The second part is a mean of
+# **Kullback-Leibler divergences**, the usual measure of how far one distribution is from another, and never negative: since $\ln u \le u - 1$, we have $-\mathrm{KL}_i = \sum_j p(j \mid i) \ln \frac{q(j \mid i)}{p(j \mid i)} \le \sum_j p(j \mid i) \left(\frac{q(j \mid i)}{p(j \mid i)} - 1\right) \le 0$, and it is
 # zero only when $q = p$. So:
 #
 # - **Nothing gets below $H$.** Not a better optimiser, nor a wider layer, nor ten layers: we used only that the answer $q(\cdot \mid i)$ depends on
@@ -620,7 +631,7 @@ check_values(
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# With a single row of counts, your function is the plain entropy of the characters: the best loss of a model that does not even look at the
+# With a single row of counts, your function is the plain **entropy** of the characters: the best loss of a model that does not even look at the
 # current character. That gives three landmarks: knowing nothing, knowing how common each character is, and knowing the current one.
 
 # %% nbgrader={"grade": false, "grade_id": "figure_landmarks", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
@@ -669,7 +680,7 @@ print(f"pairs in the held-out part that the training part does not have: {unseen
 
 # %% [markdown]
 # Two lessons. On the training part, counting lands exactly on the floor. On the held-out part its loss is **infinite**: a dozen pairs never occurred
-# in training, counting calls them impossible, and then they come. One certain error is enough.
+# in training, counting calls them impossible, and then they come. One certain error is enough. (Who works with tables mends them by **smoothing**: a little is added to every count.)
 #
 # So why train at all? Because learning from examples generalises where counting cannot. Weights that start at 0 move away only as far as the evidence pushes
 # them, so nothing ever becomes quite impossible. And the table of counts has $46^2 = 2116$ entries for one character of context, but $46^{10} \approx 4 \cdot 10^{16}$ for
@@ -678,14 +689,14 @@ print(f"pairs in the held-out part that the training part does not have: {unseen
 # %% [markdown]
 # ## 12 · Training
 #
-# One step of **mini-batch SGD** (stochastic gradient descent):
+# One step of **mini-batch SGD** (stochastic gradient descent, as in 01a):
 #
 # 1. draw `batch_size` random positions $t$ of the text, from 0 to the last but one: `rng.integers(len(ids) - 1, size=batch_size)`;
 # 2. forward: the inputs are $x = \texttt{ids}[t]$, shape $(N,)$, and the targets their right neighbours $y = \texttt{ids}[t + 1]$, shape $(N,)$; compute logits, then loss;
 # 3. backward: start with `dloss = 1.0`, go through the loss to `dlogits`, then through the layer to `grads`;
 # 4. one `sgd_step`.
 #
-# A batch gives only an estimate of the gradient over the whole text, but it costs a hundredth of it.
+# A batch gives only an estimate of the gradient over the whole text, but one of 256 positions costs a five-hundredth of it.
 #
 # **Exercise 9.** Put your functions together. The learning rates come as a list, one per step, so that they can change on the way (you will
 # see below what that is good for). Draw a new batch for each step.
@@ -787,7 +798,7 @@ check_training(
 # - **Batches are noisy.** Even at the optimum, the gradient of a single batch is not zero, so the weights keep jittering around it, and the more so the larger $\eta$ is. That
 #   calls for a **small** $\eta$.
 #
-# The way out: large first, small later. Let $\eta$ fall along a straight line to 0. Here are two constant rates and a falling one, each for
+# The way out: large first, small later. Such a plan is a **learning rate schedule**; ours is **linear decay**, along a straight line to 0. Here are two constant rates and a falling one, each for
 # 4000 steps with batches of 256. The plot shows how far the loss on the training part is above the optimum (mind the logarithmic axis).
 
 # %% nbgrader={"grade": false, "grade_id": "figure_learning_rates", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
@@ -816,7 +827,7 @@ plot_curves(gaps, title="How far above the optimum?", y_label="loss - optimum (n
 #
 # ## 14 · The full run
 #
-# 20,000 steps with batches of 256, the rate falling from 12 to 0. The goal: **within 0.005 of the optimum**, that is at most 2.398 on the training part
+# 20,000 steps with batches of 256, about 38 epochs, the rate falling from 12 to 0. The goal: **within 0.005 of the optimum**, that is at most 2.398 on the training part
 # (and at most 2.45 on the held-out part). It takes about ten seconds.
 
 # %% nbgrader={"grade": false, "grade_id": "figure_training", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
@@ -845,7 +856,7 @@ final = train_curve[-1]
 print(f"training part {final:.4f}, that is {final - optimum:.4f} above the optimum {optimum:.4f} (goal: at most 0.005)")
 
 # %% [markdown]
-# The held-out loss follows the training loss all the way down. With 133,737 pairs for 2162 parameters there is little to memorise, so the layer does not overfit. (The last
+# The held-out loss follows the training loss all the way down, in our run to 2.394, a perplexity of 11.0. With 133,737 pairs for 2162 parameters there is little to memorise, so the layer does not overfit. (The last
 # chapters happen to be about as easy to predict as the rest, and no pair is impossible for the trained layer.)
 #
 # Where does the tiny rest of the gap sit? Section 10 splits it by current character: $L - H = \sum_i p(i)\, \mathrm{KL}_i$, one bar for each $i$.
@@ -893,11 +904,12 @@ for matrix, title in [(learned, "Learned: softmax(W + b)"), (share, "Counted: pa
 # %% [markdown]
 # ## 16 · Let it write
 #
-# To write, draw the next character from $p$, make it the current one, and go on. A **temperature** $\tau > 0$ sets how daring the draw is:
+# To write, draw the next character from $p$, make it the current one, and go on. This is **autoregressive generation**, the model feeds on its own output, and the drawing is called
+# **sampling**. A **temperature** $\tau > 0$ sets how daring the draw is:
 #
 # $$p = \mathrm{softmax}(z / \tau) \qquad z: (V,)\quad p: (V,)$$
 #
-# For $\tau \to 0$ the differences between scores grow without limit and the best character wins every time. $\tau = 1$ is the learned distribution. For large $\tau$ all
+# For $\tau \to 0$ the differences between scores grow without limit and the best character wins every time (**greedy decoding**). $\tau = 1$ is the learned distribution. For large $\tau$ all
 # characters become equally likely.
 #
 # **Exercise 10.** Draw one id. `rng.choice(V, p=...)` does the drawing; your stable softmax makes small temperatures safe.
@@ -1022,9 +1034,46 @@ log.record(corpus.decode(generate(log.best_params, start, 280, 0.8, np.random.de
 #
 # - **Softmax and cross-entropy belong together.** Compute log-softmax with the maximum taken off; the gradient is *prediction minus truth*, over the number of positions.
 # - **A lookup forward is a scatter-add backward.** Rows that were read twice collect twice: `np.add.at`, not `+=`.
-# - **A loss means little without landmarks.** Chance 3.829, unigram 3.006, optimum 2.393: you knew beforehand what to expect, and a bug that stops at 2.6 could not hide.
+# - **A loss means little without landmarks.** Chance 3.829, unigram 3.006, optimum 2.393, that is perplexities of 46, 20 and 11: you knew beforehand what to expect, and a bug that stops at 2.6 could not hide.
 # - **The loss is a floor plus an error.** $L = H + \sum_i p(i)\,\mathrm{KL}_i$. Training removes the second term. The first one is the price of looking at one character only.
 # - **Large steps first, small steps last.** A falling learning rate buys both speed for rare events and silence at the end.
+
+# %% [markdown]
+# ## Words of the field
 #
-# To get below 2.393, no better optimiser will do: the model must see **more than one character**. In notebook 02 it looks at several at once, through a hidden layer, and the floor
+# | term | here | what it is |
+# |---|---|---|
+# | language model, next-character prediction | the row of neurons | a model that gives a probability to each possible next token |
+# | token, vocabulary | a character, the alphabet of 46 | the unit that is predicted, and all that there are |
+# | softmax regression | one layer of neurons | a linear layer and a softmax; also called multinomial logistic regression |
+# | bigram, n-gram | a pair of neighbours | $n$ tokens in a row, and a model that counts them |
+# | logits | scores | what goes into a softmax |
+# | cross-entropy | mean surprise | the mean of $-\ln p$ of what came, in nats per character |
+# | perplexity | among how many it is still guessing | $e^L$ for a loss $L$ in nats |
+# | log-softmax, log-sum-exp | the algebra with the maximum taken off | the logarithm of a softmax, computed without overflow |
+# | scatter-add | each position puts its gradient into the row that it read | the gradient of a lookup: rows that were read twice collect twice |
+# | entropy, conditional entropy | the floor | the lowest mean surprise that is possible without, and with, the current character |
+# | Kullback-Leibler divergence | the model's error after $i$ | how far a predicted distribution is from the true one |
+# | smoothing | what a table would need | giving some probability to what was never counted |
+# | learning rate schedule, linear decay | large first, small later | a plan for $\eta$ over the steps of training |
+# | autoregressive generation | it reads its own character | a model whose output is its next input |
+# | sampling, temperature, greedy decoding | letting it write, $\tau$ | drawing from $p$; how flat $p$ is made; always taking the most likely |
+
+# %% [markdown]
+# ## Read on
+#
+# - Claude Shannon (1948), [*A Mathematical Theory of Communication*](https://doi.org/10.1002/j.1538-7305.1948.tb01338.x): entropy comes from
+#   here, and so does text written by a bigram model, made by hand with a book.
+# - Claude Shannon (1951), [*Prediction and Entropy of Printed English*](https://doi.org/10.1002/j.1538-7305.1951.tb01366.x): how far people get at the
+#   game at the top of this notebook when they may see more than one letter.
+# - Herbert Robbins and Sutton Monro (1951), [*A Stochastic Approximation Method*](https://doi.org/10.1214/aoms/1177729586): why noisy steps find their way if they get smaller in time.
+# - Dan Jurafsky and James Martin, [*Speech and Language Processing*](https://web.stanford.edu/~jurafsky/slp3/), the chapter on n-gram language models: counting, smoothing and perplexity in full.
+# - CS231n, [*Linear Classification*](https://cs231n.github.io/linear-classify/): the same layer and loss on pictures, and beside them another loss.
+# - Andrej Karpathy, [*makemore*](https://github.com/karpathy/makemore): a series that also begins with bigrams, on people's names, and climbs on to the Transformer.
+
+# %% [markdown]
+# ## What comes next
+#
+# To get below 2.393, no better optimiser will do: the model must see **more than one character**. This one forgets each character as soon as the next has come, and it cannot
+# notice that two characters play the same part. In notebook **02** a network looks at eight characters at once, gives each a vector, combines them in a hidden layer, and the floor
 # gives way.

@@ -11,6 +11,9 @@
 # characters become vectors, a hidden layer combines them, an output layer scores all characters. Three layers, and
 # the error goes back through all of them: this is **backpropagation**.
 #
+# A network like this is a **multilayer perceptron** (MLP), the plainest **feed-forward network**: everything flows from the input to the output, and nothing comes back. Its window is its
+# **context window**, here a small one of fixed length. With words in place of characters, such a network beat the best tables of counts in 2003 (Bengio and others, see the end).
+#
 # | part | you write | you will see |
 # |---|---|---|
 # | 1 The window | `make_windows` | why counting does not work any more |
@@ -19,6 +22,12 @@
 # | 4 Training | `momentum_step`, `train` | mini-batches, momentum, weight decay |
 # | 5 Writing | `next_probabilities`, `draw_next`, `generate` | your network's own Alice |
 # | 6 Looking inside | nothing, you only look | a map of the alphabet, and how far back it pays to look |
+#
+# - **You need**: notebooks 01a and 01b. Mathematics: matrix products and transposes, the chain rule for functions of several variables. The map in part 6 uses a singular value decomposition; you
+#   need not know it.
+# - **Working time**: three to five hours if 01b went smoothly, seven to ten if backward passes with matrices are new to you (an estimate from the 14 exercises). All training together takes one to two minutes on two free cores.
+# - **Points**: 100, of which windows 4, forward 16, backward 48, training 20, writing 12.
+# - **In a hurry**: part 6 and the comparison of weight decays in part 5 ask for nothing.
 #
 # The functions are short: most take one to five lines. Run the notebook from top to bottom. Under every exercise there is a check that tells you what is
 # wrong. Later exercises call earlier ones, so mend the first ✗ first. After you hand in, hidden checks try the same functions on other inputs.
@@ -123,15 +132,15 @@ print(f"different windows in the training part: {different[0]} with C = 1, {diff
 
 # %% [markdown]
 # At $C = 8$ more than half of the held-out windows are new. And 133,731 windows of 83,172 kinds leave one or two counts for a row of the table, from which nobody can
-# tell a probability. A table has nothing to say about `e queen ` if it only ever counted `he king `. A model must notice that two windows are **alike**. A table cannot: its
+# tell a probability. (This is **data sparsity**, and that it gets worse exponentially in $C$ is the **curse of dimensionality**.) A table has nothing to say about `e queen ` if it only ever counted `he king `. A model must notice that two windows are **alike**. A table cannot: its
 # rows know nothing of each other.
 #
 # ## 2. Three layers
 #
-# The way out is to give each character a **vector** of $E = 16$ numbers, its *embedding*, and to learn the vectors together with everything else. Characters that play
+# The way out is to give each character a **vector** of $E = 16$ numbers, its **embedding**, and to learn the vectors together with everything else. Characters that play
 # the same part in words get similar vectors, and what the network learns about one then holds for the other.
 #
-# (The code of the picture is folded away; open it if you are curious.)
+# (The code below only draws the picture; run it and go on.)
 
 # %% nbgrader={"grade": false, "grade_id": "draw_network", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 def draw_network(window="ice was ", backward=False):
@@ -253,8 +262,8 @@ check_values(
 #
 # $$dE[v] = \sum_{b,c\,:\,x_{b,c} = v} de_{b,c} \qquad (B, C, E) \to (V, E)$$
 #
-# In `hatter w` the `t` stands twice in one window, and other windows of the batch have a `t` as well. All these pieces must be **added**. The classic mistake is
-# `dE[x] = de`, and `dE[x] += de` is the same mistake in disguise: of repeated ids only the last one counts. Run the next cell.
+# In `hatter w` the `t` stands twice in one window, and other windows of the batch have a `t` as well. All these pieces must be **added**, and `+=` does not do that. The next cell
+# springs the trap of 01b once more.
 
 # %% nbgrader={"grade": false, "grade_id": "scatter_add", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 window = corpus.encode("hatter w")
@@ -326,11 +335,11 @@ check_gradients(
 # %% [markdown]
 # ### The hidden layer
 #
-# Each of the $H = 128$ hidden neurons looks at the whole row $e$, weighs it up, and keeps quiet if the result is negative:
+# Each of the $H = 128$ hidden neurons (**hidden units**) looks at the whole row $e$, weighs it up, and keeps quiet if the result is negative:
 #
 # $$z = e\,W_1 + b_1 \qquad h = \operatorname{ReLU}(z) = \max(0, z) \qquad (B, CE)(CE, H) \to (B, H)$$
 #
-# Why the $\max$? Without it, $(e W_1 + b_1) W_2 + b_2$ would be one single linear layer in two pieces. With it, a neuron can be a *detector*: silent for most
+# The first half is a **fully connected layer** (or *dense*, or *linear*), the second half its activation function, the **rectified linear unit**. Why the $\max$? Without it, $(e W_1 + b_1) W_2 + b_2$ would be one single linear layer in two pieces. With it, a neuron can be a *detector*: silent for most
 # windows, loud for, say, "two letters after a space, of which the last is a vowel".
 
 # %% nbgrader={"grade": false, "grade_id": "hidden_forward", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -387,7 +396,8 @@ check_values(
 #
 # $$dz = dh \odot [\,z > 0\,] \qquad (B, H)$$
 #
-# A silent neuron passes nothing back: for this window it had no influence, so it gets no blame. (At exactly $z = 0$ there is a kink and no slope; take 0.) Note that
+# A silent neuron passes nothing back: for this window it had no influence, so it gets no blame. One that is silent for *every* window learns nothing any more: a **dead ReLU**. (At exactly
+# $z = 0$ there is a kink and no slope; take 0, one of the possible **subgradients**.) Note that
 # $z > 0$ and $h > 0$ are the same question.
 #
 # Then through the linear layer, which you know:
@@ -628,7 +638,7 @@ check_values(
 # %% [markdown]
 # ### Backward: the same layers in reverse
 #
-# This is all of backpropagation. Each layer gets the gradient of its output and hands back the gradient of its input, which is the next one's output:
+# This is all of backpropagation: one vector-Jacobian product after the other (01a). Each layer gets the gradient of its output and hands back the gradient of its input, which is the next one's output:
 
 # %% nbgrader={"grade": false, "grade_id": "draw_backward", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 draw_network(backward=True)
@@ -696,7 +706,7 @@ check_gradients(
 #
 # ### Momentum
 #
-# The gradient of a small batch is noisy: it points downhill only on average. **Momentum** lets the steps have a memory. Imagine a heavy ball instead of a
+# The gradient of a small batch is noisy: it points downhill only on average. **Momentum** (the *heavy-ball method*) lets the steps have a memory. Imagine a heavy ball instead of a
 # walker: each gradient gives it a push, and the velocity $v$ dies away slowly. Pushes that agree from batch to batch add up, the noise mostly
 # cancels.
 #
@@ -712,7 +722,8 @@ check_gradients(
 # - If the gradient stays the same, the velocity grows to $g\,(1 + \mu + \mu^2 + \cdots) = g / (1 - \mu)$: with $\mu = 0.9$ you move ten times as fast as plain gradient descent
 #   with the same $\eta$.
 # - **Weight decay** pulls every parameter a tiny bit towards zero in each update, with $\lambda$ around $0.001$. A weight survives only if the data keep pushing it. What a single
-#   page of the book once said fades away; what all pages say stays. It costs one product, and you will measure what it brings.
+#   page of the book once said fades away; what all pages say stays. It costs one product, and you will measure what it brings. (It acts on $\theta$ itself and does not go through the velocity: **decoupled weight decay**. Added to the gradient
+#   it would be the slope of a penalty on the squares of all weights, **L2 regularisation**.)
 #
 # Use the *new* $v$ and the *old* $\theta$ on the right of the second line.
 
@@ -786,8 +797,8 @@ check_values(
 # %% [markdown]
 # ### Where to start, and how to measure
 #
-# If all weights were zero, all hidden neurons would do the same for ever. So they start at random. A ReLU throws away half of what comes in, so a matrix with
-# $n$ rows starts with standard deviation $\sqrt{2/n}$ to keep the signal as long as it was. The embeddings start small: at first all
+# If all weights were zero, all hidden neurons would do the same for ever. So they start at random; this is called **symmetry breaking**. A ReLU throws away half of what comes in, so a matrix with
+# $n$ rows starts with standard deviation $\sqrt{2/n}$ to keep the signal as long as it was (**He initialisation**). The embeddings start small: at first all
 # characters lie close together, and training pulls them apart.
 #
 # `mean_loss` measures a text of any length: the mean over *all* its windows. (Its first $C$ characters are never targets.) `batch_gradients` is one forward and one backward pass.
@@ -835,7 +846,7 @@ def batch_gradients(x, targets, params):
 # 1. Draw $B$ row numbers with `rng.integers(N, size=B)`, where $N$ is the number of windows: one call per update, so that the check can follow you. Take these rows of `windows` and
 #    the *same* rows of `targets`.
 # 2. Forward and backward: `loss, grads = gradients(x, y, params=params)`, for a batch `x` $(B, C)$ and `y` $(B,)$. By default that is `batch_gradients` from above, your own model.
-# 3. One `momentum_step`. The learning rate falls in a straight line: $\eta \cdot (1 - \text{step} / \text{steps})$. Big steps first, small ones to settle.
+# 3. One `momentum_step`. The learning rate falls in a straight line, the linear decay of 01b: $\eta \cdot (1 - \text{step} / \text{steps})$.
 #
 # After your lines, the loop expects the batch's `loss`, and `params` and `velocity` after the update.
 
@@ -986,7 +997,8 @@ check_training(
 # Now the real thing: $C = 8$, $E = 16$, $H = 128$, batches of 1024 windows, float32. It takes less than a minute on two free cores.
 #
 # `in_threads` gives each core one half of the batch. Both run *your* functions on their own windows, and since the loss is a mean, the mean of the two gradients is the gradient of the whole
-# batch. NumPy lets other threads run while it computes, so the halves really run at the same time. The result is the same up to rounding.
+# batch. NumPy lets other threads run while it computes, so the halves really run at the same time. The result is the same up to rounding. This is **data parallelism**. (While it works, `in_threads` also holds NumPy
+# to one thread for each part, so on a busy machine only the looks at the held-out part get slow. How to give NumPy one thread for everything is said in 03.)
 #
 # `TrainingLog` measures the held-out part now and then, and remembers the parameters that did best there. (Remembering is free: your `momentum_step` makes new arrays each time, so the old ones stay
 # as they were.) You may interrupt the training with ■; what was learned so far is kept.
@@ -1011,12 +1023,12 @@ log.plot(title="Learning Alice through a window of 8", lines={"chance": CHANCE, 
 # %% [markdown]
 # ### Read the curves honestly
 #
-# Both curves fall through the bigram line at once: eight characters tell much more than one. Then they **part**. In our run the training loss went on falling, to 1.204. The held-out loss
-# stood at 1.67 after the first 1,000 updates and crept to 1.524 in the other 29,000. Both fall a little faster again towards the end, when the learning rate gets small, so the last parameters were the best.
+# Both curves fall through the bigram line at once: eight characters tell much more than one. Then they **part**. In our run the training loss went on falling, to 1.204, a perplexity of 3.3. The held-out loss
+# stood at 1.67 after the first 1,000 updates and crept to 1.524, a perplexity of 4.6, in the other 29,000. (It is measured every 1,000 updates, and the plot joins these points by straight lines. What it does between two of them, you do not see.) Both fall a little faster again towards the end, when the learning rate gets small, so the last parameters were the best.
 #
-# The gap is what the network knows about *these pages* and about no others. It has 23,000 parameters, and in this run it sees each of the 133,730 windows more than two hundred times. **Low
-# training loss is memorising.** It shows that your code and your optimiser work. For how well the network writes, only the held-out curve counts, so that is where
-# the parameters for sampling are chosen.
+# The gap, the **generalisation gap**, is what the network knows about *these pages* and about no others: it **overfits**. It has 23,000 parameters, and in this run it sees each of the 133,730 windows 230 times
+# (230 **epochs**). **Low training loss is memorising.** It shows that your code and your optimiser work. For how well the network writes, only the held-out curve counts, so that is where
+# the parameters for sampling are chosen. To end training where the held-out loss is lowest is called **early stopping**; ours goes on to the end and only remembers the best.
 #
 # ### What does weight decay bring?
 #
@@ -1054,17 +1066,16 @@ for decay, loss in train_losses.items():
 # %% [markdown]
 # Without it, the training loss is lower (1.219 in our run, against 1.254 with $\lambda = 0.002$) and the held-out loss is **higher** (1.569 against 1.531): the network spends its weights on details of
 # single pages. With too much of it, it may no longer say what it knows: $\lambda = 0.02$ ended at 1.62 and 1.71.
-# In between it trades a little memory for a better grasp of the language. That is what is called *regularisation*.
+# In between it trades a little memory for a better grasp of the language. That is what is called **regularisation**, and $\lambda$ is one more hyperparameter that is chosen on the held-out part.
 #
 # ### From scores to probabilities: temperature and top-k
 #
-# To write, turn the scores of one window into probabilities and draw. Two screws to turn:
+# To write, turn the scores of one window into probabilities and draw. Two screws to turn, the first of which you know from 01b:
 #
 # $$p = \operatorname{softmax}(\text{logits} / \tau) \qquad (V,)$$
 #
-# - The **temperature** $\tau$ sharpens ($\tau < 1$) or flattens ($\tau > 1$) the distribution. As $\tau \to 0$ the largest logit always wins. Subtract the maximum *after* dividing, or small
-#   temperatures overflow.
-# - **Top-k** keeps the $k$ most likely characters, gives all others probability exactly 0, and divides by the new sum so that the rest adds up to 1 again. It cuts off the long tail: forty
+# - The **temperature** $\tau$ sharpens ($\tau < 1$) or flattens ($\tau > 1$) the distribution. Subtract the maximum *after* dividing, or small temperatures overflow.
+# - **Top-k sampling** keeps the $k$ most likely characters, gives all others probability exactly 0, and divides by the new sum so that the rest adds up to 1 again. It cuts off the long tail: forty
 #   unlikely characters with half a percent each are together a typing error in every fifth character.
 
 # %% nbgrader={"grade": false, "grade_id": "next_probabilities", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -1288,7 +1299,7 @@ for temperature, top_k in ((0.3, None), (1.0, None), (1.0, 5), (1.6, None), (1.6
 # ### A map of the alphabet
 #
 # Nobody told the network what a vowel is. Each character has 16 numbers, found by gradient descent. To look at them, project the 16 dimensions onto the two in which the characters differ most
-# (*principal components*): take off the mean row, compute the singular value decomposition $X = U S V^\top$, $(n, 16) = (n, 16)(16, 16)(16, 16)$, and draw the first two columns of $U S$. Characters
+# (**principal component analysis**, PCA): take off the mean row, compute the singular value decomposition $X = U S V^\top$, $(n, 16) = (n, 16)(16, 16)(16, 16)$, and draw the first two columns of $U S$. Characters
 # that occur fewer than 100 times are left out.
 
 # %% nbgrader={"grade": false, "grade_id": "embedding_map", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
@@ -1339,14 +1350,14 @@ for character in "aetbmgy.,'\n":
 
 # %% [markdown]
 # The first direction separates letters from everything else: marks and spaces end a word, whichever they are. (Only the apostrophe stands between the camps, as it does in `don't`.) Space and line break point almost the same way,
-# with a cosine of 0.87, since Carroll's lines might have ended elsewhere, and `.`, `?` and `!` are neighbours. What the network learns about one of them it now knows about the others too. A table of counts could not do that.
+# with a **cosine similarity** of 0.87, since Carroll's lines might have ended elsewhere, and `.`, `?` and `!` are neighbours. What the network learns about one of them it now knows about the others too. A table of counts could not do that.
 #
 # Among the letters do not read too much into the map. In our run `a`, `e`, `i` and `o` lie near each other in it and `u` does not, but the two directions hold only a fifth of the differences, and the cosines between vowels are small. That is
 # sensible: `he ca` and `he co` go on quite differently, so the network must also keep letters apart.
 #
 # ### Which place in the window matters?
 #
-# Spoil one place at a time: in all held-out windows, replace the character at this place by one from another window, and measure how much the loss rises.
+# Spoil one place at a time (**permutation importance**): in all held-out windows, replace the character at this place by one from another window, and measure how much the loss rises.
 
 # %% nbgrader={"grade": false, "grade_id": "places", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 def loss_without(place, windows, targets, params, rng):
@@ -1397,7 +1408,7 @@ for length, train_loss, held_out_loss in zip(window_lengths, after["train"], aft
 # ### How good is it?
 #
 # Better than you may expect. Our run ended at a held-out loss of 1.524. The vanilla RNN of notebook 03, with four times as many parameters and no window, ended at 1.512 when we trained it: better, but hardly.
-# (It is no race under equal rules: this network had weight decay, which brought four hundredths in the short runs above, and the RNN had none.) A window is a **strong baseline**: a few characters hold most of what can be
+# (It is no race under equal rules: this network had weight decay, which brought four hundredths in the short runs above, and the RNN had none.) A window is a strong **baseline**: a few characters hold most of what can be
 # known about the next one, and the window hands them over complete and in order. A recurrent network has to *learn* what to keep, and how. What it has is room for
 # improvement: its memory has no edge, and notebooks 04 to 06 learn to use that.
 
@@ -1410,11 +1421,47 @@ for length, train_loss, held_out_loss in zip(window_lengths, after["train"], aft
 # - **A lookup forward is a scatter-add backward**, with repeats inside the window and across the batch.
 # - **Momentum** adds up what the batches agree on; a **falling learning rate** brings it to rest; **weight decay** makes the network forget what only one page said.
 # - A low **training loss is memory of the book**. What you report, and what you sample from, is chosen on text that the network did not train on.
+
+# %% [markdown]
+# ## Words of the field
 #
-# ### Where this leads: recurrence
+# | term | here | what it is |
+# |---|---|---|
+# | multilayer perceptron, feed-forward network | three layers | layers one after the other, with nothing that comes back |
+# | context window | the window of $C$ characters | all that the model sees of the past |
+# | data sparsity, curse of dimensionality | why not count? | nearly every long context is new, and the more so the longer it is |
+# | embedding | a vector for each character | a row of a table that is learned with everything else |
+# | fully connected layer, hidden units | $h$, the detectors | a matrix product, a bias, an activation function |
+# | rectified linear unit, dead ReLU | $\max(0, z)$, a neuron that keeps quiet | lets through what is positive; a unit that never is, and so learns nothing |
+# | subgradient | 0 at the kink | what takes the place of a slope where there is none |
+# | symmetry breaking, He initialisation | start at random | different first weights, with standard deviation $\sqrt{2/n}$ before a ReLU |
+# | momentum | a heavy ball | a running sum of gradients takes the gradient's place |
+# | weight decay, L2 regularisation | a pull towards zero | every weight shrinks a little at each update; the same by way of the loss |
+# | regularisation | a little memory for a better grasp | whatever lowers the held-out loss by making memorising harder |
+# | data parallelism | each core one half of the batch | the same model on several parts of a batch at once, and the mean of their gradients |
+# | generalisation gap, early stopping | the curves part, the best parameters are kept | held-out loss minus training loss; choosing the moment on held-out text |
+# | top-k sampling | $k$ characters may be drawn | sampling from the $k$ most likely only |
+# | principal component analysis, cosine similarity | a map of the alphabet, nearest vectors | looking at vectors: the directions in which they differ most; the angle between two |
+
+# %% [markdown]
+# ## Read on
+#
+# - David Rumelhart, Geoffrey Hinton and Ronald Williams (1986), [*Learning Representations by Back-propagating Errors*](https://doi.org/10.1038/323533a0): four pages that made
+#   hidden layers learn.
+# - Yoshua Bengio, Réjean Ducharme, Pascal Vincent and Christian Jauvin (2003), [*A Neural Probabilistic Language Model*](https://www.jmlr.org/papers/v3/bengio03a.html): this notebook's network, with words.
+# - Xavier Glorot, Antoine Bordes and Yoshua Bengio (2011), [*Deep Sparse Rectifier Neural Networks*](https://proceedings.mlr.press/v15/glorot11a.html): why $\max(0, z)$ is enough.
+# - Kaiming He and others (2015), [*Delving Deep into Rectifiers*](https://arxiv.org/abs/1502.01852): where $\sqrt{2/n}$ comes from.
+# - Ilya Sutskever, James Martens, George Dahl and Geoffrey Hinton (2013), [*On the Importance of Initialization and Momentum in Deep Learning*](https://proceedings.mlr.press/v28/sutskever13.html): the heavy ball, measured.
+# - Anders Krogh and John Hertz (1991), [*A Simple Weight Decay Can Improve Generalization*](https://papers.nips.cc/paper/1991/hash/8eefcfdf5990e441f0fb6f3fad709e21-Abstract.html): the pull towards zero, explained for a linear network.
+# - Michael Nielsen, *Neural Networks and Deep Learning*, [chapter 2](http://neuralnetworksanddeeplearning.com/chap2.html): backpropagation once more, derived in another notation.
+# - CS231n, [*Learning and Evaluation*](https://cs231n.github.io/neural-networks-3/): gradient checks, momentum, and what to look for in curves.
+# - Ian Goodfellow, Yoshua Bengio and Aaron Courville (2016), *Deep Learning*, [chapter 6](https://www.deeplearningbook.org/contents/mlp.html): feed-forward networks with all the theory that is left out here.
+
+# %% [markdown]
+# ## What comes next
 #
 # The window has an edge, and everything beyond it does not exist. Making it wider costs parameters for each new place, and $W_1$ has to learn everything anew at every place: that `q` calls for `u`
-# does not depend on where in the window the `q` stands.
+# does not depend on where in the window the `q` stands, but nothing in the network says so. (What a network assumes before it has seen any data is called its **inductive bias**.)
 #
 # What if the network used the *same* small layer for every character, and handed on a summary of all it has read?
 #

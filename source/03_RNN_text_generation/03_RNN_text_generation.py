@@ -6,12 +6,13 @@
 # still falling: gone.
 #
 # A **recurrent neural network** has no window. It reads one character at a time and keeps a memory, a vector of
-# $H$ numbers that it rewrites after every character. Think of a postcard: you read a book one letter
+# $H$ numbers that it rewrites after every character; the field says **hidden state**. Think of a postcard: you read a book one letter
 # at a time, and all that you may take along to the next letter is what you wrote on that one card.
 #
 # What goes onto the card is not programmed. It is learned, and the learning has to travel *backwards through time*: if
 # you guess a letter wrong now, what should you have written down twenty letters ago?
-# The answer is called **backpropagation through time** (BPTT), and by the end of this notebook you will have written it.
+# The answer is called **backpropagation through time** (BPTT), and by the end of this notebook you will have written it. The plainest network
+# of this kind, with one $\tanh$ and nothing else, is a **vanilla RNN** or **Elman network**.
 #
 # | part | you write | you will see |
 # |---|---|---|
@@ -21,6 +22,11 @@
 # | 4 Training | `clip_gradients`, `adam_step`, `make_streams`, `train` | truncated BPTT over a whole book |
 # | 5 Writing | `sample_next`, `generate` | your network's own Alice |
 # | 6 Looking inside | nothing, you only look | why an RNN forgets |
+#
+# - **You need**: notebooks 01a, 01b and 02. Mathematics: the chain rule for functions of several variables, matrix products and transposes, and that a value used twice gets two gradients.
+# - **Working time**: four to six hours if 02 went smoothly, nine to thirteen if you need paper for every transpose (an estimate from the 16 exercises). Training takes half a minute.
+# - **Points**: 100, of which forward 19, backward 47, training 27, writing 7.
+# - **In a hurry**: part 6 asks for nothing, but 04 comes back to its first picture. The cross-entropy (8 points) is the one of 01b.
 #
 # The functions are short: most take one to six lines. Run the notebook from top to bottom. Under every exercise there is a
 # check that tells you what is wrong. Later exercises call earlier ones, so mend the first ✗ first. After you hand in, hidden checks try the same functions on other inputs.
@@ -80,7 +86,7 @@ show_sample(corpus.text[start : start + 450], "what it will read")
 # the multiplications by zero. In NumPy it is the indexing `Wx[x]`, of shape $(B, H)$.
 #
 # The cell below draws the network **unrolled** through time: the same step again and again, with the memory
-# handed from left to right. (The code of the picture is folded away; open it if you are curious.)
+# handed from left to right. This is its **computational graph**. (The code below only draws the picture; run it and go on.)
 
 # %% nbgrader={"grade": false, "grade_id": "draw_unrolled", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 def draw_unrolled(backward=False):
@@ -127,9 +133,10 @@ draw_unrolled()
 # %% [markdown]
 # Blue arrows are the forward pass. Three things to see:
 #
-# - $W_x$, $W_h$, $W_y$ stand at every step, but there is only **one** of each. A book of any length needs no more parameters.
+# - $W_x$, $W_h$, $W_y$ stand at every step, but there is only **one** of each (**weight sharing**). A book of any length needs no more parameters.
 # - The only way from the past to the future is the horizontal arrow.
-# - At each step the network has to name the *next* character: it reads `a` and should say `l`.
+# - At each step the network has to name the *next* character: it reads `a` and should say `l`. Whatever it says, the next thing that it reads is the book's `l`. To train
+#   a network on the true past and not on its own guesses is called **teacher forcing**.
 #
 # ### Exercise: the step forward
 #
@@ -218,9 +225,8 @@ check_values(
 #
 # If you are ever in doubt where a transpose goes: there is only one way to multiply these matrices that gives the right shape.
 #
-# **The trap in the last line.** Two readers may see the same character. Row $v$ of $W_x$ was then used twice,
-# and its gradient is the *sum* of both. `dWx[x] += dz` does not do that: NumPy reads `dWx[x]` once, adds, and
-# writes back, so for a repeated id the last one wins. Run the next cell.
+# **The trap in the last line** is that of 01b and 02: two readers may see the same character, and then row $v$ collects from both. `dWx[x] += dz`
+# loses one of them, as the next cell shows once more.
 
 # %% nbgrader={"grade": false, "grade_id": "scatter_add", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 x = np.array([1, 1, 1])
@@ -370,6 +376,8 @@ check_values(
 # $$dh_t = \underbrace{\text{dhs}_t}_{\text{from its own prediction}} + \underbrace{dz_{t+1}\, W_h^\top}_{\text{from the future}} \qquad (B, H)$$
 #
 # **2. Every weight is used $T$ times.** Its gradient is the sum of what all the steps say.
+#
+# That is reverse-mode differentiation, as in 01a, on the unrolled graph.
 
 # %% nbgrader={"grade": false, "grade_id": "draw_backward", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 draw_unrolled(backward=True)
@@ -474,7 +482,7 @@ check_gradients(
 #
 # ### Readout
 #
-# Each memory has to name the next character. One linear layer turns it into $V$ scores:
+# Each memory has to name the next character. One linear layer, the **output layer**, turns it into $V$ scores, the logits:
 #
 # $$\text{logits} = \text{hs}\; W_y + b_y \qquad (B,T,H)(H,V) \to (B,T,V)$$
 #
@@ -570,14 +578,12 @@ check_gradients(
 # %% [markdown]
 # ### Cross-entropy
 #
-# You know this loss: minus the log of the probability that the model gives to the character that really came, now
-# averaged over all $N = B \cdot T$ positions.
+# The loss of 01b, now averaged over all $N = B \cdot T$ positions:
 #
 # $$p_{b,t} = \operatorname{softmax}(\text{logits}_{b,t}) \;\;(V,) \qquad\qquad L = -\frac{1}{N}\sum_{b,t} \ln p_{b,t}[\text{target}_{b,t}] \;\;()$$
 #
-# Subtract the largest logit of each position before you exponentiate, otherwise a logit of 1000 overflows:
-# $\ln p = z - \ln\sum_v e^{z_v}$ with $z = \text{logits} - \max_v \text{logits}$.
-# `np.take_along_axis(log_p, targets[..., None], axis=-1)` picks the targets' entries, shape $(B, T, 1)$.
+# As there: take off the largest logit of each position first, $\ln p = z - \ln\sum_v e^{z_v}$ with $z = \text{logits} - \max_v \text{logits}$, and
+# `np.take_along_axis(log_p, targets[..., None], axis=-1)` picks the targets' entries, shape $(B, T, 1)$. If you wrote it for any number of axes in 01b, your own code does.
 
 # %% nbgrader={"grade": false, "grade_id": "cross_entropy_forward", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def cross_entropy_forward(logits, targets):
@@ -621,7 +627,7 @@ check_values(
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# Its gradient is the nicest in the course: what you predicted minus what was right.
+# Its gradient is still the nicest in the course: what you predicted minus what was right.
 #
 # $$d\text{logits}_{b,t} = \frac{d\text{loss}}{N}\,\bigl(p_{b,t} - \text{onehot}(\text{target}_{b,t})\bigr) \qquad (B, T, V)$$
 
@@ -803,7 +809,7 @@ check_gradients(
 #
 # - **Exact**: forward through chunk 1, hand `h_last` to chunk 2 as its `h0`. Backward through chunk 2, hand its `dh0` to
 #   chunk 1 as `dh_last`. You get the gradient of the uncut text, to the last digit.
-# - **Truncated**: the same, but chunk 1 gets `dh_last` = 0. The memory still flows forward without end; only the
+# - **Truncated** (**truncated backpropagation through time**): the same, but chunk 1 gets `dh_last` = 0. The memory still flows forward without end; only the
 #   blame stops at the border of the chunk.
 #
 # The next cell compares both with one uncut chunk.
@@ -845,9 +851,9 @@ compare_cuts()
 # ### Clip the gradients
 #
 # In Wonderland, EAT ME makes Alice grow until her head hits the ceiling. Walking back through time multiplies by $W_h^\top$ again and
-# again, and once in a while that makes a gradient explode. One such step can throw away everything learned so far.
+# again, and once in a while that makes a gradient explode (the **exploding gradient**). One such step can throw away everything learned so far.
 #
-# The remedy is blunt: measure the length of the *whole* gradient, all arrays together, and shorten it if it is too long.
+# The remedy is blunt, and called **gradient clipping**: measure the length of the *whole* gradient, all arrays together (the **global norm**), and shorten it if it is too long.
 #
 # $$\|g\| = \sqrt{\textstyle\sum_{\text{arrays}} \sum_{\text{entries}} g_i^2} \;\;() \qquad\qquad g \leftarrow g \cdot \min\Bigl(1, \frac{\text{max\_norm}}{\|g\|}\Bigr) \;\;\text{(every array keeps its shape)}$$
 #
@@ -917,8 +923,8 @@ check_values(
 #
 # Plain gradient descent takes the same learning rate for all parameters. In an RNN that works badly: the row of $W_x$ for `e`
 # gets a gradient all the time, the row for `z` almost never. **Adam** keeps two running means for each
-# parameter, of the gradient and of its square, and divides one by the root of the other. Each parameter then moves by
-# about the learning rate, whatever the size of its gradient.
+# parameter, of the gradient and of its square (its **first and second moment**), and divides one by the root of the other. Each parameter then moves by
+# about the learning rate, whatever the size of its gradient: an **adaptive learning rate**. The first mean does what momentum did in 02.
 #
 # At update number $t = 1, 2, 3, \dots$, for each array, element by element (all have the parameter's shape):
 #
@@ -930,7 +936,7 @@ check_values(
 # \end{aligned}
 # $$
 #
-# **Why the hats?** $m$ and $v$ start at zero and are too small at first. At $t = 1$: $m = 0.1\, g$ and $v = 0.001\, g^2$. Without
+# **Why the hats?** They are the **bias correction**. $m$ and $v$ start at zero and are too small at first. At $t = 1$: $m = 0.1\, g$ and $v = 0.001\, g^2$. Without
 # correction the first step would be $0.1 / \sqrt{0.001} \approx 3$ times too long. With it, $\hat m = g$ and $\hat v = g^2$,
 # exactly.
 #
@@ -1094,7 +1100,7 @@ check_values(
 # ### Where to start
 #
 # The first weights decide how far a signal gets. A matrix of random numbers with standard deviation $1/\sqrt H$ keeps the length of a
-# vector about the same. Larger, and the memories saturate at $\pm 1$; smaller, and they die out. The biases start at zero.
+# vector about the same. Larger, and the memories **saturate** at $\pm 1$, where the slope of $\tanh$ is almost 0; smaller, and they die out. The biases start at zero.
 #
 # `mean_loss` measures a text of any length: one reader, one pass, and the memory is carried through.
 
@@ -1272,11 +1278,14 @@ check_training(
 # %% [markdown]
 # ## 5. Train it, then let it write
 #
-# Now the real thing: $H = 256$, 32 readers, chunks of 32 characters, float32. It takes half a minute on two free cores. On a
-# busy machine NumPy's threads wait for each other; there, start Jupyter with `OPENBLAS_NUM_THREADS=1 jupyter lab`. The `TrainingLog` measures
+# Now the real thing: $H = 256$, 32 readers, chunks of 32 characters, float32. It takes half a minute on two free cores. The `TrainingLog` measures
 # the held-out part now and then and remembers the parameters that did best there. (Remembering is free: your `adam_step` makes new
 # arrays each time, so the old ones stay as they were.) Had enough? Interrupt the cell with ■: training stops after the update it is in, and
 # everything below works with what was learned so far.
+#
+# **On a busy machine** NumPy's threads wait for each other, and this can take many times as long. Give it one thread: start with `OPENBLAS_NUM_THREADS=1 jupyter lab` (Linux, macOS) or
+# `set OPENBLAS_NUM_THREADS=1`, then `jupyter lab` (Windows; in PowerShell `$env:OPENBLAS_NUM_THREADS=1`); or put `import os; os.environ["OPENBLAS_NUM_THREADS"] = "1"` into a new first cell and restart the kernel, for it must run
+# before NumPy is imported.
 
 # %% nbgrader={"grade": false, "grade_id": "train_full", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 H, B, T = 256, 32, 32
@@ -1294,23 +1303,23 @@ log.plot(title="Learning Alice, character by character", lines={"chance": CHANCE
 # %% [markdown]
 # ### Read the curves honestly
 #
-# Both curves fall through the bigram line within the first hundred updates: the memory pays. Then they **part**. The training loss
-# goes on falling, while the held-out loss turns almost level.
+# The training curve falls through the bigram line within the first hundred updates, and the held-out loss is far below it when it is first measured: the memory pays. (The held-out part is
+# measured now and then, and the plot joins these points by straight lines. What happens between two of them, you do not see.) Then the curves **part**. The training loss
+# goes on falling, in our run to 1.10, a **perplexity** of 3.0, while the held-out loss turns almost level, at 1.51, a perplexity of 4.5.
 #
 # The gap is what the network knows about *these pages* and about no others: which name follows which verb here, how this sentence of the Queen goes on.
-# It has about 90,000 parameters and reads the same 130,000 characters twenty times. **Low training loss is memorising.** It is a sign
+# It has about 90,000 parameters and reads the same 130,000 characters twenty times, for twenty **epochs**. **Low training loss is memorising** (**overfitting**). It is a sign
 # that your code and your optimiser work, not that the network writes better. For that, only the held-out curve counts,
-# and that is why you sample from the parameters that were best *there*, whatever the training loss says. (The falling learning rate often makes
+# and that is why you sample from the parameters that were best *there* (early stopping, as in 02), whatever the training loss says. (The falling learning rate often makes
 # these the last ones. Train three times as long, and look again.)
 #
 # ### Sampling with temperature
 #
-# The model gives a probability for each next character. Do not always take the most likely one, draw:
+# The draw of 01b and 02, with the temperature $\tau$ and without top-k:
 #
 # $$p = \operatorname{softmax}(\text{logits} / \tau) \qquad (V,)$$
 #
-# The **temperature** $\tau$ sharpens ($\tau < 1$) or flattens ($\tau > 1$) the distribution. As $\tau \to 0$ the largest logit always wins.
-# One trap: subtract the maximum *after* dividing, or small temperatures overflow. `rng.choice(V, p=p)` draws an id.
+# As there, subtract the maximum *after* dividing, or small temperatures overflow. `rng.choice(V, p=p)` draws an id.
 
 # %% nbgrader={"grade": false, "grade_id": "sample_next", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def sample_next(logits, temperature, rng):
@@ -1344,7 +1353,8 @@ check_sampling(
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# To write, the network reads the prompt, draws a character, **reads its own character**, draws the next, and so on. $B$ is 1 here.
+# To write, the network reads the prompt, draws a character, **reads its own character**, draws the next, and so on: **autoregressive generation**, as in 01b. $B$ is 1 here. In training it never read
+# its own characters. Now one slip leads it to places where no book has ever been, and nobody has shown it the way back; that gap is called **exposure bias**.
 #
 # 1. Start with an empty memory and read the whole prompt.
 # 2. From the newest memory, compute logits and draw a character.
@@ -1492,11 +1502,11 @@ for name, texts in passages.items():
 #
 # ### DRINK ME: the vanishing gradient
 #
-# Remember $dz_1 = s_3\, w\, s_2\, w\, s_1$ from the example by hand? With matrices it reads
+# What follows is the **vanishing gradient** problem. Remember $dz_1 = s_3\, w\, s_2\, w\, s_1$ from the example by hand? With matrices it reads
 #
 # $$\frac{\partial L_T}{\partial h_{T-k}} = \frac{\partial L_T}{\partial h_T} \; \prod_{j=0}^{k-1} \operatorname{diag}\bigl(1 - h_{T-j}^2\bigr)\, W_h^\top \qquad (1, H)\,(H, H)\cdots(H, H) \to (1, H)$$
 #
-# A product of $k$ matrices grows or shrinks **exponentially** in $k$. Slopes $1 - h^2$ are below 1, so mostly it shrinks: each step back
+# Each factor is the **Jacobian** of one step. A product of $k$ matrices grows or shrinks **exponentially** in $k$. Slopes $1 - h^2$ are below 1, so mostly it shrinks: each step back
 # in time is a sip from the bottle that says DRINK ME.
 #
 # The next cell measures it. It takes the loss of *one* prediction at time $T$, walks back with your `rnn_step_backward`, and writes
@@ -1545,7 +1555,7 @@ plot_curves(
 # - **After training**: the network has found its way to between the two, because it has to remember. But still it
 #   falls: 50 characters back, about a thousandth arrives.
 #
-# So the network can hardly *learn* to use what it read two sentences ago, even if that would help. It is not that the memory is too small. The
+# So the network can hardly *learn* to use what it read two sentences ago (a **long-range dependency**), even if that would help. It is not that the memory is too small. The
 # message about what to keep does not arrive.
 #
 # ### Where is it surprised?
@@ -1580,13 +1590,49 @@ print(f"first letters of words: {np.array(surprise)[first].mean():.2f} nats, eve
 # - **Truncated BPTT** carries the state forward for ever and cuts only the gradient: `dh_last` = 0.
 # - Exploding gradients are cured by **clipping**. Vanishing gradients are not: a number that is almost zero cannot be scaled back to what it was.
 # - A low **training loss is memory of the book**. What you report, and what you sample from, is chosen on text that the network did not train on.
+
+# %% [markdown]
+# ## Words of the field
 #
-# ### Where this leads: the LSTM
+# | term | here | what it is |
+# |---|---|---|
+# | recurrent neural network, vanilla RNN, Elman network | one small layer used again and again | a network whose output at one step is an input of the next |
+# | hidden state | memory, postcard | the vector $h_t$, all that is handed from step to step |
+# | computational graph, unrolled | the picture with the same step $T$ times | all operations and what feeds into what; with the loop written out |
+# | weight sharing | only one of each | the same parameters at every step |
+# | backpropagation through time, truncated backpropagation through time | walking back over the chunk | backpropagation on the unrolled graph; stopped at the border of a chunk |
+# | teacher forcing | it reads the book's character, whatever it said | training on the true past, not on its own guesses |
+# | exposure bias | a slip leads off the page | the difference between what is read in training and in writing |
+# | output layer | readout | from the hidden state to logits |
+# | exploding gradient, vanishing gradient | EAT ME, DRINK ME | a product of many Jacobians that grows, or dies out, exponentially |
+# | gradient clipping, global norm | shorten it if it is too long | the whole gradient scaled down to a largest length |
+# | Adam, adaptive learning rate | two running means | steps of about $\eta$ for each parameter, whatever the size of its gradient |
+# | first and second moment, bias correction | $m$ and $v$, the hats | running means of $g$ and $g^2$; dividing out that they began at zero |
+# | saturate | memories at $\pm 1$ | to be where an activation function is flat and passes no gradient |
+# | long-range dependency | what it read two sentences ago | a clue that lies many steps back |
+
+# %% [markdown]
+# ## Read on
 #
-# Every step squeezes the whole memory through the same matrix and the same $\tanh$, and every step back multiplies by that matrix again. What if
-# there were a second memory $c$ that is mostly *left alone*, and only changed by adding?
+# - Jeffrey Elman (1990), [*Finding Structure in Time*](https://doi.org/10.1207/s15516709cog1402_1): this network, reading letters and words, and what its memory finds in them.
+# - Paul Werbos (1990), [*Backpropagation Through Time: What It Does and How to Do It*](https://doi.org/10.1109/5.58337): the algorithm of part 2, by one who found it early.
+# - Ronald Williams and David Zipser (1989), [*A Learning Algorithm for Continually Running Fully Recurrent Neural Networks*](https://doi.org/10.1162/neco.1989.1.2.270): another way
+#   to the same gradients, and teacher forcing.
+# - Yoshua Bengio, Patrice Simard and Paolo Frasconi (1994), [*Learning Long-Term Dependencies with Gradient Descent is Difficult*](https://doi.org/10.1109/72.279181): the falling lines, proved.
+# - Razvan Pascanu, Tomas Mikolov and Yoshua Bengio (2013), [*On the Difficulty of Training Recurrent Neural Networks*](https://arxiv.org/abs/1211.5063): vanishing, exploding, and clipping.
+# - Diederik Kingma and Jimmy Ba (2015), [*Adam: A Method for Stochastic Optimization*](https://arxiv.org/abs/1412.6980): the update of part 4, with the reasons for the hats.
+# - Andrej Karpathy (2015), [*The Unreasonable Effectiveness of Recurrent Neural Networks*](https://karpathy.github.io/2015/05/21/rnn-effectiveness/): what larger networks of this kind write, and what single
+#   places of their memory watch.
+# - *Dive into Deep Learning*, [*Recurrent Neural Networks*](https://d2l.ai/chapter_recurrent-neural-networks/index.html): the same with a library, from the text to the derivation of BPTT.
+# - Ian Goodfellow, Yoshua Bengio and Aaron Courville (2016), *Deep Learning*, [chapter 10](https://www.deeplearningbook.org/contents/rnn.html): the whole family of recurrent networks.
+
+# %% [markdown]
+# ## What comes next
+#
+# Every step squeezes the whole memory through the same matrix and the same $\tanh$, and every step back multiplies by that matrix again. So this network cannot learn to keep what it will need
+# only much later. What if there were a second memory $c$ that is mostly *left alone*, and only changed by adding?
 #
 # $$c_t = f_t \odot c_{t-1} + i_t \odot g_t \qquad (B, H)$$
 #
 # The way back is then a multiplication by $f_t$, a gate that the network can set close to 1: no matrix, no $\tanh$, no bottle. That is the idea of the **LSTM**, and
-# notebook 04 builds it. Keep the picture of the falling lines; you will draw it again and see them straighten up.
+# notebook **04** builds it. Keep the picture of the falling lines; you will draw it again and see them straighten up.

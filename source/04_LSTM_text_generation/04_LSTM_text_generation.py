@@ -3,10 +3,10 @@
 #
 # The RNN of notebook 03 wrote everything it knew on one postcard, and copied the whole card anew after each character. You measured what
 # that does: on the way back through time every step multiplies by the same matrix and by a slope below 1, and
-# fifty characters back next to nothing arrives. The network could not learn to remember, because it was never told what it had forgotten.
+# fifty characters back next to nothing arrives: the **vanishing gradient**. The network could not learn to remember, because it was never told what it had forgotten.
 #
-# This notebook gives the reader a **pocket**. The postcard $h$ stays: it is what the network shows the world. But next to it there is now a second
-# memory $c$, the *cell*, and what lies in the pocket stays there unless somebody takes it out. Three small layers, the **gates**, decide
+# This notebook gives the reader a **pocket**. The postcard $h$, in the books the **hidden state**, stays: it is what the network shows the world. But next to it there is
+# now a second memory $c$, the **cell state**, and what lies in the pocket stays there unless somebody takes it out. Three small layers, the **gates**, decide
 # at each character:
 #
 # - the **forget gate** $f$: how much of the pocket is kept,
@@ -24,6 +24,12 @@
 # | 5 Training | `train` | what generalises, and then what is learned by heart |
 # | 6 Writing | `generate` | your LSTM's own Alice |
 # | 7 Looking inside | nothing, you only look | gates at work, and the lines that straighten up |
+#
+# - **You need**: notebook 03, all of it (the step, backpropagation through time, readout and cross-entropy, clipping, Adam, streams), and the sigmoid of 01a. Mathematics: the chain rule when one value reaches the loss on two ways (its gradients
+#   add), the derivatives of $\sigma$ and $\tanh$, element-wise products, the two gradients of a matrix product.
+# - **Working time**: three to four hours if 03 went smoothly, seven to ten if backpropagation through time is still new to you (an estimate from the 11 exercises). Training takes two minutes.
+# - **Points**: 100, of which forward 19, backward 54, training 18, `set_forget_bias` and `generate` 9.
+# - **In a hurry**: part 7 asks for nothing, and leg 2 of the training may be interrupted. Leave out no exercise: all that comes later calls them.
 #
 # Run the notebook from top to bottom. Under every exercise there is a check that tells you what is wrong. Later exercises call earlier ones, so
 # mend the first ✗ first. After you hand in, hidden checks try the same functions on other inputs.
@@ -50,8 +56,11 @@ BIGRAM = 2.393
 
 
 # %% [markdown]
-# The numbers to beat, in nats per character: **chance** $\ln 46 = 3.829$, the **bigram optimum** $2.393$, and now also your own
-# RNN, which came to about $1.51$ on the held-out part.
+# The model is a **language model** as before: after each character it gives a probability to every character that may come next. The numbers to beat, in nats per
+# character: **chance** $\ln 46 = 3.829$, the **bigram optimum** $2.393$, and now also your own RNN, which came to about $1.51$ on the held-out part.
+#
+# Papers often give the **perplexity** instead, $e^{\text{loss}}$: among how many equally likely characters would one have to guess to be as unsure as the model? Chance is 46, the bigram optimum 10.9,
+# your RNN 4.5.
 
 # %% [markdown]
 # ## 1. The cell: a pocket with three gates
@@ -65,8 +74,8 @@ BIGRAM = 2.393
 # \end{aligned}
 # $$
 #
-# A gate is a sigmoid, a number between 0 (shut) and 1 (open), one for each of the $H$ places in the pocket. $g$ is the news, between $-1$ and $1$:
-# what *would* go in. Read the line for $c$ aloud: *keep a part $f$ of the old, add a part $i$ of the new.*
+# A gate is a sigmoid, a number between 0 (shut) and 1 (open), one for each of the $H$ places in the pocket. $\odot$ multiplies element by element (the **Hadamard product**).
+# $g$ is the news, between $-1$ and $1$, what *would* go in; many books call it the **candidate** and write $\tilde c$. Read the line for $c$ aloud: *keep a part $f$ of the old, add a part $i$ of the new.*
 #
 # Where do the four $z$ come from? From one layer that sees the character and the old postcard, exactly the $z$ of the RNN but four times as wide.
 # That is part 2. For now, $z$ is given.
@@ -74,10 +83,12 @@ BIGRAM = 2.393
 # | symbol | in code | shape | what it is |
 # |---|---|---|---|
 # | $z$ | `z` | $(B, 4H)$ | four blocks side by side: $z_i \mid z_f \mid z_o \mid z_g$, **in this order** |
-# | $c_{\text{prev}}, c$ | `c_prev`, `c` | $(B, H)$ | the pocket before and after; any size, nothing squeezes it |
-# | $h$ | `h` | $(B, H)$ | the postcard: what the next character and the prediction get to see |
+# | $c_{\text{prev}}, c$ | `c_prev`, `c` | $(B, H)$ | the pocket (cell state) before and after; any size, nothing squeezes it |
+# | $h$ | `h` | $(B, H)$ | the postcard (hidden state): what the next character and the prediction get to see |
 #
 # (The order of the blocks is a convention. With $g$ last the three sigmoids lie side by side, so that one call does them all.)
+#
+# The next cell only draws the cell. Run it and go on; its code is nothing to study.
 
 # %% nbgrader={"grade": false, "grade_id": "draw_cell", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 def draw_cell(backward=False):
@@ -251,6 +262,8 @@ draw_cell(backward=True)
 #
 # Put the four side by side again, in the same order: `dz` $(B, 4H)$.
 #
+# (What you compute is, here as everywhere in this course, a **vector-Jacobian product**: the gradient that comes in, times the table of all derivatives, the **Jacobian**, without ever writing that table down.)
+#
 # The boxed formula is what this notebook is about. Along the road, the gradient is multiplied by $f$ and by nothing else. Where the gate is open, $f \approx 1$, it goes through unharmed.
 
 # %% nbgrader={"grade": false, "grade_id": "cell_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -382,7 +395,7 @@ check_values(
 # \end{aligned}
 # $$
 #
-# The old trap is still there: two readers may see the same character. `np.add.at(dWx, x, dz)` adds for each of them, `dWx[x] += dz` only for the last.
+# (Characters that occur twice: the trap of notebooks 01b to 03. `np.add.at`, not `+=`.)
 
 # %% nbgrader={"grade": false, "grade_id": "lstm_step_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def lstm_step_backward(dh, dc, cache):
@@ -431,6 +444,23 @@ check_gradients(
     says="The gradients of one step are compared with central differences; some characters repeat.",
 )
 ### END HIDDEN TESTS
+
+# %% [markdown]
+# ### A relative: the GRU
+#
+# The **gated recurrent unit** (Cho and others, 2014) does with less what the LSTM does. It has no pocket. The postcard itself is the road, and one gate does the work of $f$ and $i$: as much as is
+# kept, so much less is put in.
+#
+# | | LSTM | GRU |
+# |---|---|---|
+# | gates | $i,\ f,\ o$, the three sigmoids | $r$, the **reset gate**, and $u$, the **update gate**: two sigmoids of the same kind |
+# | news | $g = \tanh\bigl(W_x[x] + h_{\text{prev}} W_h + b\bigr)$ | $n = \tanh\bigl(W_x[x] + (r \odot h_{\text{prev}})\, W_h + b\bigr)$ |
+# | memory | $c = f \odot c_{\text{prev}} + i \odot g$ | $h = u \odot h_{\text{prev}} + (1 - u) \odot n$ |
+# | shown | $h = o \odot \tanh(c)$ | $h$ as it is |
+#
+# (All $(B, H)$; in each line $W_x$, $W_h$ and $b$ stand for that line's block of columns.) Along the GRU's road the gradient is multiplied by $u$, as here by $f$. It has three blocks instead of four: with $H = 256$ this
+# notebook's model would have 244,526 parameters instead of 322,094. Which of the two is better depends on the task; early comparisons found no clear winner (see *Read on* at the end). In some papers and programs
+# $u$ and $1 - u$ have changed places, so look before you copy a formula. There is nothing to write here: we stay with the LSTM.
 
 # %% [markdown]
 # ## 3. Through time
@@ -537,8 +567,9 @@ check_values(
 #
 # $$dc_2 = f_3, \qquad dc_1 = f_3 f_2, \qquad dc_0 = f_3 f_2 f_1$$
 #
-# while the old RNN had $s_3\, w\, s_2\, w\, s_1 \cdots$: one weight and one slope per step. If the network wants to remember, it can learn $f \approx 1$, and $1 \cdot 1 \cdot 1 = 1$.
-# (There are side roads, too: $c_{t-1}$ also shapes $h_{t-1}$, which shapes the gates of step $t$. Those run through $W_h$ and behave as in the RNN. Your code adds up all of them.)
+# while the old RNN had $s_3\, w\, s_2\, w\, s_1 \cdots$: one weight and one slope per step. If the network wants to remember, it can learn $f \approx 1$, and $1 \cdot 1 \cdot 1 = 1$. Its inventors called this road
+# the **constant error carousel**; theirs had no forget gate yet, so that the factor was 1 for ever. (There are side roads, too: $c_{t-1}$ also shapes $h_{t-1}$, which shapes the gates of step $t$. Those run through $W_h$ and behave as in the RNN: their gradients may vanish, and
+# they may also grow without bound, the **exploding gradient**, against which we clip. Your code adds up all of them.)
 #
 # **The weights, without a loop.** Keep all $dz_t$ in one array. As in notebook 03, the sums over time and readers are then single matrix products over $B \cdot T$ rows:
 #
@@ -615,7 +646,8 @@ check_gradients(
 # %% [markdown]
 # ## 4. The model
 #
-# The readout and the loss you wrote in notebook 03. They do not care what kind of network made `hs`, so here they are, given.
+# The readout, which makes the scores called **logits**, and the loss, **cross-entropy**, are your work from notebook 03. (The mean over all characters of $-\ln$ of the probability that the right one got is also called
+# the **negative log-likelihood**.) They do not care what kind of network made `hs`, so here they are, given.
 
 # %% nbgrader={"grade": false, "grade_id": "readout_and_loss", "locked": true, "schema_version": 3, "solution": false, "task": false}
 def readout_forward(hs, params):
@@ -898,7 +930,7 @@ plot_curves(
 #
 # ### Given: clip, Adam, streams
 #
-# All of this is from notebook 03 and does not care what kind of network it trains. `adam_step` is written a little faster here; it still returns new arrays.
+# **Gradient clipping**, the **optimiser** Adam and the streams are from notebook 03 and do not care what kind of network they train. `adam_step` is written a little faster here; it still returns new arrays.
 
 # %% nbgrader={"grade": false, "grade_id": "optimiser_and_streams", "locked": true, "schema_version": 3, "solution": false, "task": false}
 def clip_gradients(grads, max_norm):
@@ -943,7 +975,8 @@ def make_streams(ids, B):
 # %% [markdown]
 # ### Two readers are faster than one
 #
-# `loss_and_gradients` is one call for everything that an update needs from the model: it runs your two passes with `dh_last` $=$ `dc_last` $= 0$, which is **truncated** backpropagation.
+# `loss_and_gradients` is one call for everything that an update needs from the model: it runs your two passes with `dh_last` $=$ `dc_last` $= 0$, which is **truncated backpropagation through time**: the state goes on from
+# chunk to chunk, the gradient ends at the border.
 # `mean_loss` measures a text of any length with one reader, who carries the state through.
 #
 # For the long run there is `in_threads(loss_and_gradients)`. The $B$ streams never talk to each other, so each core can take an equal part of them: its own loss, its
@@ -976,13 +1009,14 @@ def mean_loss(ids, params, chunk=1000):
 # %% [markdown]
 # ### The training loop
 #
-# Begin at the beginning, and go on till you come to the end: then begin again. The frame is given; you write what happens in one update:
+# Begin at the beginning, and go on till you come to the end: then begin again. The readers always read the book's own characters, also
+# where they guessed wrong; that is called **teacher forcing**. The frame is given; you write what happens in one update:
 #
 # 1. Which chunk? With `chunks` $= \lfloor L / T \rfloor$ whole chunks in a stream, update `step` takes number `step % chunks`: $T$ columns of `inputs` and `targets`.
 # 2. At chunk 0, and only there, all readers open the book anew: `h` **and** `c` become zeros of shape $(B, H)$, in the dtype of the parameters. ($H$ is the number of rows of `"Wh"`.)
 # 3. Call `gradients(x, targets, h, c, params=params)`. It returns the loss, the new `h` and `c`, and `grads`. **Both halves of the state are carried over** to the next update.
 #    Take the argument `gradients`, not `loss_and_gradients` itself: in the long run it is the threaded one.
-# 4. Clip to `max_norm`, then one step of Adam. The learning rate falls in a straight line: $\eta \cdot (1 - \text{step} / \text{steps})$.
+# 4. Clip to `max_norm`, then one step of Adam. The learning rate falls in a straight line: $\eta \cdot (1 - \text{step} / \text{steps})$, the simplest **learning rate schedule**.
 #
 # After your lines, the loop expects the chunk's `loss`, and `params` and `state` after the update.
 
@@ -1121,13 +1155,17 @@ check_training(
 # Now the real thing: $H = 256$, 32 readers, chunks of 32 characters, float32, about 320,000 parameters. It takes about two minutes on two free cores and goes in
 # two legs. Each begins with a fresh Adam and a new learning rate that falls to zero.
 #
-# - **Leg 1** is short, with a high rate: some eleven times through the book. It learns what the pages have in common, and ends about where the held-out loss is lowest.
-#   If you want a network that writes, stop here.
+# - **Leg 1** is short, with a high rate: some eleven times through the book (eleven **epochs**). It learns what the pages have in common, and ends about where the held-out loss is lowest.
+#   If you want a network that writes, stop here (**early stopping**).
 # - **Leg 2** is long and is an experiment in **memorising**. More than three times as many updates over the same pages, starting from the parameters of leg 1. There is little left to learn that
 #   holds for other pages, but a lot about these.
 #
-# The `TrainingLog` measures the held-out part now and then and remembers the parameters that did best there. Had enough? Interrupt the cell with ■: the leg stops after the update it is
-# in, and everything below works with what was learned so far.
+# The `TrainingLog` measures the held-out part, which others call the **validation set**, now and then and remembers the parameters that did best there. Had enough? Interrupt the cell with ■: the leg stops after the
+# update it is in, and everything below works with what was learned so far.
+#
+# **On a busy machine** threads wait for one another, and the looks at the held-out part use all that NumPy has. If other programs need the cores, give NumPy one thread: start with `OPENBLAS_NUM_THREADS=1 jupyter lab` (Linux, macOS) or
+# `set OPENBLAS_NUM_THREADS=1`, then `jupyter lab` (Windows; in PowerShell `$env:OPENBLAS_NUM_THREADS=1`); or put `import os; os.environ["OPENBLAS_NUM_THREADS"] = "1"` into a new first cell and restart the kernel, for it must run
+# before NumPy is imported. Training then runs at about 70 % of the speed of two free cores. (NumPy for newer Macs may come with Apple's library instead of OpenBLAS, which does not know this setting.)
 
 # %% nbgrader={"grade": false, "grade_id": "train_full", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 H, B, T = 256, 32, 32
@@ -1157,19 +1195,20 @@ log.plot(title="Learning Alice, and then learning her by heart", lines={"chance"
 # %% [markdown]
 # ### Read the curves honestly
 #
-# Leg 1 should end around $1.42$ on the held-out part, clearly below the RNN's $1.51$. That is what the pocket is worth.
+# Leg 1 should end around $1.42$ on the held-out part, clearly below the RNN's $1.51$: a perplexity of 4.1 instead of 4.5. That is what the pocket is worth.
 #
-# Then the rate jumps up again, and the curves **part**. In our run the training loss fell to $0.65$, and the held-out loss *rose* almost all the while, to $1.80$ after 6,000 updates and $1.78$ at the end: worse than the RNN and
-# even the MLP with its window of eight. **A low
+# Then the rate jumps up again, and the curves **part**, which is called **overfitting**. In our run the training loss fell to $0.65$, and the held-out loss *rose* almost all the while, to $1.80$ after 6,000 updates and $1.78$ at the end: worse than the
+# RNN and even the MLP with its window of eight. As perplexities: on pages that it has read the network now hesitates between 1.9 characters, on new ones between 5.9. **A low
 # training loss is memorising.** It shows that the code is right, that the network is large enough and that the optimiser works. It does not show that the network writes
 # better, and here it demonstrably writes worse on every page it has not seen. With 320,000 parameters for 130,000 characters there is room enough to learn a book by heart.
 #
-# What you report is the held-out loss, and what you sample from is `log.best_params`. (To be strict: the held-out part also *chose* these parameters, so it flatters them slightly.)
+# What you report is the held-out loss, and what you sample from is `log.best_params`. (To be strict: the held-out part also *chose* these parameters, so it flatters them slightly. The clean way is a third part, the **test set**, at which nobody looks before
+# the end. The book is too short for that.)
 
 # %% [markdown]
 # ## 6. Writing
 #
-# `sample_next` you know: it draws from $\operatorname{softmax}(\text{logits} / \tau)$, where the **temperature** $\tau$ sharpens ($\tau < 1$) or flattens ($\tau > 1$) the distribution.
+# `sample_next` is yours from notebook 03: it draws from $\operatorname{softmax}(\text{logits} / \text{temperature})$. Below a **temperature** of 1 it plays safe, above it dares.
 
 # %% nbgrader={"grade": false, "grade_id": "sample_next", "locked": true, "schema_version": 3, "solution": false, "task": false}
 def sample_next(logits, temperature, rng):
@@ -1180,7 +1219,7 @@ def sample_next(logits, temperature, rng):
 
 
 # %% [markdown]
-# To write, the network reads the prompt, draws a character, **reads its own character**, draws the next, and so on. $B$ is 1 here. The difference to notebook 03: two things
+# To write, the network reads the prompt, draws a character, **reads its own character**, draws the next, and so on: **autoregressive generation**. $B$ is 1 here. The difference to notebook 03: two things
 # have to be carried along.
 #
 # 1. Start with an empty card and an empty pocket, and read the whole prompt.
@@ -1522,7 +1561,7 @@ draw_gates(held_out_text[begin - 12 : begin + 98], held_out_text[begin - 500 : b
 #
 # ### One bit, kept for a hundred characters
 #
-# A single place is a narrow view; the network is free to spread a bit over many. So fit a **probe**: the weighted sum of all $H$ numbers that comes closest to the bit (least squares, on the 32,000 characters), and then see
+# A single place is a narrow view; the network is free to spread a bit over many. So fit a **probe** (in papers: **linear probe**): the weighted sum of all $H$ numbers that comes closest to the bit (least squares, on the 32,000 characters), and then see
 # on the held-out part how often it is on the right side of $\tfrac12$. A probe can only find what is there. Do the same with the postcard $h$ of the plain RNN.
 
 # %% nbgrader={"grade": false, "grade_id": "probe", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
@@ -1578,14 +1617,48 @@ draw_probe(slice(2100, 2500))
 # %% [markdown]
 # ## Takeaways
 #
-# - An LSTM has **two memories**: the card $h$, rewritten at every step, and the pocket $c$, changed only by keeping a part and adding a part.
+# - An LSTM has **two memories**: the card $h$ (hidden state), rewritten at every step, and the pocket $c$ (cell state), changed only by keeping a part and adding a part.
 # - Along $c$ the gradient is multiplied by the **forget gate** and by nothing else. What was an inevitable decay became something that the network can *learn*.
 # - Backpropagation is the same as ever: where a value is used twice, its gradients add. Now **two gradients** walk back through time, and the four gates are one matrix product.
 # - The **forget bias** decides how far the network can feel at the start.
-# - A low **training loss is memory of the book**. Two legs, two networks: one that writes, one that recites.
+# - A low **training loss is memory of the book**. Two legs, two networks: one that writes best, and one that knows these pages best.
+
+# %% [markdown]
+# ## Words of the field
 #
-# ### Where this leads: attention
+# | term | here | what it is |
+# |---|---|---|
+# | hidden state | postcard, card, $h$ | what a recurrent network hands from step to step and predicts from |
+# | cell state | pocket, $c$ | the LSTM's second memory, changed by keeping and adding only |
+# | input, forget, output gate | $i$, $f$, $o$ | sigmoids that decide what goes in, what stays, what is shown |
+# | candidate | news, $g$ | what would be written into the cell state |
+# | Hadamard product | $\odot$ | element by element |
+# | vanishing, exploding gradient | the falling line of notebook 03 | a gradient that shrinks or grows by a factor at each step back |
+# | constant error carousel | the road | the way along $c$, on which the gradient meets no matrix |
+# | truncated BPTT | `dh_last` $=$ `dc_last` $= 0$ | the state crosses the borders of chunks, the gradient does not |
+# | GRU | a relative, end of part 2 | a cell with two gates and no pocket |
+# | teacher forcing | it reads the book | in training the next input is the true character, not the model's own |
+# | autoregressive generation | writing | each drawn character becomes the next input |
+# | data parallelism | `in_threads` | parts of a batch at the same time, gradients averaged |
+# | overfitting, early stopping | the curves part; leg 1 | learning what holds for the training data only; ending before |
+# | perplexity | $e^{\text{loss}}$ | so many equally likely choices are as hard as this text is for the model |
+
+# %% [markdown]
+# ## Read on
 #
-# The pocket is better than the postcard, but it is still one pocket of $H$ numbers, and everything that will be needed later has to be put in *before* one knows what will be asked. What if the network did not have to pack at all?
-# What if it could turn the pages back and look up what it needs, when it needs it? Then the distance in time would be one step, no matter how far back the answer lies. That is
-# **attention**, and notebook 05 gives it to your RNN and your LSTM.
+# - Sepp Hochreiter and Jürgen Schmidhuber (1997), [*Long Short-Term Memory*](https://doi.org/10.1162/neco.1997.9.8.1735): the cell, still without a forget gate.
+# - Felix Gers, Jürgen Schmidhuber and Fred Cummins (2000), [*Learning to Forget: Continual Prediction with LSTM*](https://doi.org/10.1162/089976600300015015): the forget gate, and why a memory that is never emptied breaks down.
+# - Kyunghyun Cho and others (2014), [*Learning Phrase Representations using RNN Encoder-Decoder for Statistical Machine Translation*](https://arxiv.org/abs/1406.1078): the GRU.
+# - Junyoung Chung and others (2014), [*Empirical Evaluation of Gated Recurrent Neural Networks on Sequence Modeling*](https://arxiv.org/abs/1412.3555): GRU and LSTM side by side.
+# - Rafal Jozefowicz, Wojciech Zaremba and Ilya Sutskever (2015), [*An Empirical Exploration of Recurrent Network Architectures*](https://proceedings.mlr.press/v37/jozefowicz15.html): more than ten thousand cells tried; with a forget bias of 1 the
+#   LSTM catches up with the GRU.
+# - Andrej Karpathy, Justin Johnson and Li Fei-Fei (2015), [*Visualizing and Understanding Recurrent Networks*](https://arxiv.org/abs/1506.02078): cells that know quotation marks and line lengths, as in part 7.
+# - Christopher Olah (2015), [*Understanding LSTM Networks*](https://colah.github.io/posts/2015-08-Understanding-LSTMs/): the best-known pictures of the cell, and its variants.
+# - *Dive into Deep Learning*, [*Long Short-Term Memory*](https://d2l.ai/chapter_recurrent-modern/lstm.html): the same with a library; the GRU and deeper stacks are on the pages after it.
+# - Ian Goodfellow, Yoshua Bengio and Aaron Courville (2016), *Deep Learning*, [chapter 10](https://www.deeplearningbook.org/contents/rnn.html): the whole family of recurrent networks, gates and long-range dependencies among them.
+
+# %% [markdown]
+# ## What comes next
+#
+# The pocket is better than the postcard, but it is still one pocket of $H$ numbers, and everything that will be needed later has to be put in *before* one knows what will be asked. What if the network could turn the pages back and
+# look up what it needs, when it needs it? Then the distance in time would be one step, no matter how far back the answer lies. That is **attention**, and notebook 05 gives it to your RNN and your LSTM.

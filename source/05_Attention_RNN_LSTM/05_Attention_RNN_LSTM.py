@@ -1,14 +1,14 @@
 # %% [markdown]
 # # 05: looking back, attention on top of an RNN and an LSTM
 #
-# So far your networks had to carry everything along. The RNN of notebook 03 rewrote one postcard after every character. The LSTM of 04 got a
-# better pen: what stands on its card can stay there. But it is still one card of $H$ numbers, and whatever is not on it is lost.
+# So far your networks had to carry everything along. The RNN of notebook 03 rewrote one postcard, its **hidden state**, after every character. The LSTM of 04 got a
+# better pen: what stands on its card can stay there. But it is still one card of $H$ numbers (the field speaks of a **bottleneck**), and whatever is not on it is lost.
 #
 # Here is a different idea: **keep the old postcards**. Put each one into a box, and at every character leaf through
 # the box: which of my earlier memories would help me now? Take more of those, less of the others, and mix them into one
-# vector, the **context**. Guess the next character from the newest memory *and* the context.
+# vector, the context, in full the **context vector**. Guess the next character from the newest memory *and* the context.
 #
-# This is **attention**, in the additive form of Bahdanau, Cho and Bengio (2014). Nobody tells the network where to look. It learns that
+# This is **attention**, in the form of Bahdanau, Cho and Bengio (2014), which is called **additive attention**. Nobody tells the network where to look. It learns that
 # too, because every part of "looking" has a derivative, and you will write all of them.
 #
 # | part | you write | you will see |
@@ -20,6 +20,12 @@
 # | 5 Training | `train`, `generate` | one loop for both, and their own Alice |
 # | 6 Does it help? | nothing, you only look | both models against their parents without attention |
 # | 7 Looking inside | nothing, you only look | where do they look, and how far back? |
+#
+# - **You need**: notebooks 03 and 04 (backpropagation through time for both networks, the training loop over streams, sampling). Mathematics: softmax (its derivative is worked out here), matrix products with a batch axis in front and their two
+#   gradients, broadcasting and the sums that undo it, the chain rule where one value is used several times.
+# - **Working time**: four to five hours if 04 went smoothly, eight to twelve if it did not (an estimate from the 16 exercises). Training takes three minutes.
+# - **Points**: 100, of which forward 25, backward 56, training 13, writing 6.
+# - **In a hurry**: parts 6 and 7 ask for nothing, and the second leg of the LSTM's training may be interrupted. Leave out no exercise: all that comes later calls them.
 #
 # What you wrote in 03 and 04 is given here: both recurrent networks, the loss, clipping, Adam, the streams, drawing a character. Run the
 # notebook from top to bottom, and mend the first ✗ first, because later exercises call earlier ones. After you hand in, hidden checks
@@ -51,7 +57,7 @@ BIGRAM = 2.393
 # %% [markdown]
 # The picture shows one moment. The network has read `a l i c e` and has five memories $h_1, \dots, h_5$. The newest one, $h_5$, asks
 # (the **query**), the earlier ones answer (the **keys**), and the better an answer fits, the thicker its arrow. The context
-# $c_5$ is the mix of the earlier memories with these shares. The next character is guessed from both.
+# $c_5$ is the mix of the earlier memories with these shares. The next character is guessed from both. (The next cell only draws. Run it and go on; its code is nothing to study.)
 
 # %% nbgrader={"grade": false, "grade_id": "draw_attention", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 BLUE, RED, GREY, GREEN = "#2a6fbb", "#c8443b", "#8a8f98", "#3a8f5c"
@@ -104,14 +110,19 @@ sketch(one_query, xlim=(0.5, 11.4), ylim=(-0.7, 3.5))
 # %% [markdown]
 # Here `l` gets more than half of the attention. The sum of all shares is 1.
 #
+# Questions and answers come from the same network, about the same text: that is **self-attention**. In translation, for which attention was invented, one network (the **encoder**) has read a sentence in one language, and
+# another (the **decoder**) writes it in a second one. There the decoder asks and the encoder's memories answer: **cross-attention**. The mathematics is the same.
+#
 # Every position asks its own question, and each may look at **strictly earlier** positions only: not at itself (its own memory goes to the
 # output anyway), and never at later ones. A later memory has already read the character that is to be guessed. A network that may look
-# there reaches a wonderful training loss and can write nothing, because when it writes there is no future to look at.
+# there reaches a wonderful training loss and can write nothing, because when it writes there is no future to look at. In training the whole text lies there, since the network always reads the book's own characters (**teacher
+# forcing**). So the future has to be covered up: with the **causal mask** of part 2.
 #
 # ## 1. Scores: how well does a memory fit?
 #
 # The network below gives us all memories of a chunk, `hs` $(B, T, H)$. The query of position $t$ and the key of position $j$ are two
-# projections into a space of $A$ numbers, and a score is what a tiny network makes of their sum:
+# projections into a space of $A$ numbers, and a score is what a tiny network makes of their sum. This tiny network is the **score function**; Bahdanau and his coauthors call it the **alignment model**, because in translation it finds out which
+# word belongs to which.
 #
 # $$
 # \begin{aligned}
@@ -130,7 +141,7 @@ sketch(one_query, xlim=(0.5, 11.4), ylim=(-0.7, 3.5))
 # | $e_{tj}$ | `scores[b, t, j]` | $(B, T, T)$ | row $t$ is the query, column $j$ the key |
 #
 # All pairs $(t, j)$ at once: `q[:, :, None]` has shape $(B, T, 1, A)$ and `k[:, None]` has shape $(B, 1, T, A)$; NumPy
-# stretches the axes of length 1, and their sum is $(B, T, T, A)$. Compute the forbidden pairs too. The mask comes in part 2.
+# stretches the axes of length 1 (**broadcasting**), and their sum is $(B, T, T, A)$. Compute the forbidden pairs too. The mask comes in part 2.
 #
 # **What it costs.** $p$ is the largest array of the course: with $B = T = 32$ and $A = 128$ it holds 4.2 million numbers, 17 MB. Twice the chunk, four times the memory.
 
@@ -282,7 +293,7 @@ check_gradients(
 # %% [markdown]
 # ## 2. Weights: shares of attention
 #
-# A softmax turns each row of scores into shares. Row $t$ may use the columns $j < t$ only:
+# A softmax turns each row of scores into shares, the **attention weights** (often written $\alpha_{tj}$). Row $t$ may use the columns $j < t$ only; covering up the others is the **causal mask**:
 #
 # $$w_{tj} = \frac{e^{\,e_{tj}}}{\sum_{i<t} e^{\,e_{ti}}} \;\text{ for } j < t, \qquad w_{tj} = 0 \;\text{ for } j \ge t \qquad\qquad (B,T,T) \to (B,T,T)$$
 #
@@ -367,7 +378,7 @@ check_values(
 #
 # $$\frac{\partial w_i}{\partial e_j} = w_i\,(\mathbb 1_{i=j} - w_j)$$
 #
-# Multiply by what comes from above and add up over $i$:
+# This table of $T \times T$ derivatives is the softmax's **Jacobian**. Nobody wants to store one for each row. Multiply it by what comes from above, add up over $i$, and it is gone (a **vector-Jacobian product**):
 #
 # $$de_{tj} = \sum_i dw_{ti}\, w_{ti}\,(\mathbb 1_{i=j} - w_{tj}) = w_{tj}\,\Bigl(dw_{tj} - \sum_i dw_{ti}\, w_{ti}\Bigr) \qquad (B,T,T)$$
 #
@@ -637,7 +648,7 @@ check_gradients(
 #
 # ### From memory and context to logits
 #
-# The next character is guessed from both, through one linear layer each:
+# The next character is guessed from both, through one linear layer each. The results are scores again, now for characters: the **logits**.
 #
 # $$\text{logits} = \text{hs}\; W_y + \text{contexts}\; W_c + b_y \qquad (B,T,H)(H,V) + (B,T,H)(H,V) + (V,) \to (B,T,V)$$
 
@@ -1120,6 +1131,9 @@ check_gradients(
 # both models. The **state** is a tuple: `(h,)` for the RNN, `(h, c)` for the LSTM, each $(B, H)$. In Python, `f(x, *state)` passes all of
 # its entries, and `loss, *state, grads = ...` collects whatever stands between the first and the last result.
 #
+# `init_params` starts the forget gates at a bias of 1, so that $f = \sigma(1) = 0.73$. The comment there says "as in 04", and the idea is; the number is not, for the long run of 04 began at 2, which is $f = 0.88$. In 04 you could
+# read that on this book biases up to 1 all end alike.
+#
 # `mean_loss` measures a text of any length in one pass: the state is carried through, and attention looks back within chunks of $T$ characters, as in
 # training.
 
@@ -1245,7 +1259,7 @@ def loss_and_gradients(x, targets, *state, params):
 # %% [markdown]
 # ### The training loop
 #
-# As in 03 and 04 the frame is given and you write one update:
+# Truncated backpropagation through time with teacher forcing, as in 03 and 04. The frame is given and you write one update:
 #
 # 1. Which chunk? Update `step` takes chunk number `step % chunks` of the streams, $T$ columns of `inputs` and `targets`.
 # 2. At chunk 0, and only there, all readers open the book anew: `start_state(params, B)`.
@@ -1408,7 +1422,7 @@ check_training(
 # %% [markdown]
 # ### Writing
 #
-# To write, the network reads its own characters one by one. New is the **box of postcards**: attention needs the earlier memories, so keep them. In training
+# To write, the network reads its own characters one by one (**autoregressive generation**). New is the **box of postcards**: attention needs the earlier memories, so keep them. In training
 # no query ever looked back over more than $T - 1$ memories, so when it writes it should not either: keep the last `window` $= T$
 # memories (the newest one, which asks, and those before it, which answer).
 #
@@ -1523,10 +1537,11 @@ check_values(
 # Now $H = 256$ and $A = 128$, float32. Two things make it fast enough:
 #
 # - **No loop but the recurrence.** Everything about attention is a handful of products over all $(b, t, j)$ at once.
-# - **Two halves of the batch at the same time.** The streams do not know of each other. So `in_threads(loss_and_gradients)` gives half of the readers
-#   to each of two threads, and averages their losses and gradients. The loss is a mean over the batch, so the mean of the two halves' gradients
-#   *is* the gradient of the whole, up to rounding. NumPy releases Python's lock while it computes, so both cores really work. This is **data
-#   parallelism**, the way large models are trained too, with machines instead of threads.
+# - **Two halves of the batch at the same time**: `in_threads(loss_and_gradients)`, the **data parallelism** of notebook 04. (NumPy releases Python's lock while it computes, so both cores really work.)
+#
+# **On a busy machine** threads wait for one another, and the looks at the held-out part use all that NumPy has. If other programs need the cores, give NumPy one thread: start with `OPENBLAS_NUM_THREADS=1 jupyter lab` (Linux, macOS) or
+# `set OPENBLAS_NUM_THREADS=1`, then `jupyter lab` (Windows; in PowerShell `$env:OPENBLAS_NUM_THREADS=1`); or put `import os; os.environ["OPENBLAS_NUM_THREADS"] = "1"` into a new first cell and restart the kernel, for it must run
+# before NumPy is imported. Training then runs at about two thirds of the speed of two free cores. (NumPy for newer Macs may come with Apple's library instead of OpenBLAS, which does not know this setting.)
 #
 # First the RNN with attention. Had enough? Interrupt the cell with ■: training stops after the update it is in, and everything below works
 # with what was learned so far.
@@ -1572,11 +1587,12 @@ lstm_log.plot(title="LSTM with attention, two legs", lines={"chance": CHANCE, "b
 # %% [markdown]
 # ### Read the curves honestly
 #
-# The training loss of the LSTM falls and falls, in our run to 0.36, while the held-out loss has long turned around and *rises*, from 1.42 to 1.95. (The RNN's
-# was still sinking a little when its run ended, at 1.55, but the gap to its training loss, 0.95, tells the same.) **Low training loss is memorising.** A
+# The training loss of the LSTM falls and falls, in our run to 0.36, while the held-out loss has long turned around and *rises*, from 1.42 to 1.95: **overfitting**. As **perplexities** ($e^{\text{loss}}$, the number of equally likely
+# characters that are as hard to guess): 1.4 on pages that it has read, and from 4.1 up to 7 on the others. (The RNN's held-out loss
+# was still sinking a little when its run ended, at 1.55, perplexity 4.7, but the gap to its training loss, 0.95, tells the same.) **Low training loss is memorising.** A
 # network with 400,000 parameters that reads the same 130,000 characters many times can learn a good part of them by heart. That proves that your
 # gradients are right and that your optimiser works. It does not make the network a better writer, and so the log remembers the parameters that were
-# best on the held-out part. From these you sample.
+# best on the held-out part (**early stopping**, afterwards). From these you sample.
 
 # %% nbgrader={"grade": false, "grade_id": "samples", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 prompt = "alice was beginning to "
@@ -1596,7 +1612,7 @@ show_sample(prompt + corpus.decode(written), "05-lstm: final parameters, tempera
 #
 # ## 6. Does attention help?
 #
-# An honest question needs a fair opponent: the same recurrence, the same seed, the same schedule, **without attention**. These
+# An honest question needs a fair opponent, a **baseline**: the same recurrence, the same seed, the same schedule, **without attention**. These
 # parents have no `"Wq"`, `"Wk"`, `"v"`, `"Wc"`; their gradients are put together from the functions that you were given. Your `train` takes them as it
 # is. The LSTM's parent runs the first leg only: that is where the held-out loss is decided.
 
@@ -1686,13 +1702,13 @@ for name, log, updates, train_loss, held_out_loss in (
 # - **And it costs time**: the RNN read a third as many characters per second as its parent, the LSTM about half as many.
 #
 # Is attention a bad idea, then? It solves a problem that this task hardly has. The next *character* depends mostly on the last few, and
-# these are in the newest memory anyway. Attention was invented for translation, where the network must find the one word in a foreign
+# these are in the newest memory anyway. (It is not our book alone: Daniluk and others, 2017, found the same with words, see *Read on*.) Attention was invented for translation, where the network must find the one word in a foreign
 # sentence that it has to translate now, and there it made all the difference. It will do so here too, once it is the *only* way from one position to
 # another: in notebook 06.
 #
 # ### What is it worth to the trained model?
 #
-# Another way to ask: take the trained networks and break their attention, without training again. With $v = 0$ all scores are equal and the context becomes a
+# Another way to ask, called an **ablation**: take the trained networks and break their attention, without training again. With $v = 0$ all scores are equal and the context becomes a
 # plain average of the earlier memories. With $W_c = 0$ the context is ignored.
 
 # %% nbgrader={"grade": false, "grade_id": "break_attention", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
@@ -1712,7 +1728,7 @@ for name, log in {"RNN with attention": rnn_log, "LSTM with attention": lstm_log
 #
 # ### Where does it look?
 #
-# Attention has a charm that hidden units lack: you can look at it. Each row below is a query, a moment of reading; bright columns are the earlier
+# Attention has a charm that hidden units lack: you can look at it. The pictures are called **attention maps**. Each row below is a query, a moment of reading; bright columns are the earlier
 # characters whose memories it mixes in. The passage is from the held-out part, one chunk long.
 
 # %% nbgrader={"grade": false, "grade_id": "attention_maps", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
@@ -1793,7 +1809,7 @@ for name, w in looks.items():
 # (The RNN is less choosy. Its favourites, backtick, dash, line break and space among them, get one and a half times to twice their share.)
 #
 # One warning. A bright cell says where a mixture *came from*, not what it was good for. You have just seen that breaking attention costs
-# little; a beautiful map alone proves nothing.
+# little; a beautiful map alone proves nothing. (How much it may prove is a dispute in the field, see *Read on*.)
 #
 # ## Takeaways
 #
@@ -1801,17 +1817,54 @@ for name, w in looks.items():
 # - **A value that is used several times gets the sum of its gradients.** Here one memory is query, key, value, input of the output layer and input of the next
 #   step, and that is only bookkeeping.
 # - **Where the forward pass stretched an axis, the backward pass sums over it**: queries sum over keys, keys sum over queries.
-# - **The mask belongs before the softmax.** Looking at the present costs nothing in training and everything in writing.
+# - **The mask belongs before the softmax.** Looking at the future costs nothing in training and everything in writing.
 # - A low **training loss is memory of the book**, with attention as without. And whether a new part *helps* is a question for a parent
 #   trained in the same way, not for the new model alone.
 #
-# ### What it costs, and where this leads
+# ### What it costs
 #
 # Count for one chunk: the recurrence takes $T$ steps that must wait for one another. Attention takes $T^2$ pairs that need not
 # wait for anything, but each pair keeps $A$ numbers of $p$ $(B, T, T, A)$ for the way back. At $T = 256$ these would be a gigabyte for 32 readers.
+
+# %% [markdown]
+# ## Words of the field
 #
-# Two questions follow, and notebook 06 answers both:
+# | term | here | what it is |
+# |---|---|---|
+# | hidden state | memory, postcard, $h_t$ | what the recurrent network makes of all that it has read |
+# | query, key, value | what asks, what answers, what is handed over | three roles; here one memory plays them all |
+# | score function, alignment model | `scores_*` | says how well a key fits a query |
+# | additive attention | $v \cdot \tanh(q_t + k_j)$ | a score from a small network (Bahdanau's) |
+# | dot-product attention | $q_t \cdot k_j$, in notebook 06 | a score from one product (Luong's) |
+# | attention weights | shares, $w_{tj}$ | the softmax of the scores; each row adds up to 1 |
+# | causal mask | none for the future | hides what comes later |
+# | context vector | context, $c_t$ | the sum of the values, each times its weight |
+# | self-attention | looking back | queries, keys and values from the same sequence |
+# | cross-attention | in translation | queries from one sequence, keys and values from another |
+# | encoder, decoder | in translation | the network that reads, the network that writes |
+# | broadcasting | stretching axes of length 1 | NumPy's rule for shapes that differ; backward it is a sum |
+# | baseline | parent | the same model without the new part |
+# | ablation | breaking it | taking a part away to see what it was worth |
+# | attention map | the bright and dark squares | a picture of the weights |
+
+# %% [markdown]
+# ## Read on
 #
-# - What if a score were just a **dot product**, $q_t \cdot k_j$? Then all scores are one matrix product, $(B,T,A)(B,A,T) \to (B,T,T)$, and the factor $A$ in memory is gone.
+# - Dzmitry Bahdanau, Kyunghyun Cho and Yoshua Bengio (2014), [*Neural Machine Translation by Jointly Learning to Align and Translate*](https://arxiv.org/abs/1409.0473): attention, and the scores of part 1.
+# - Ilya Sutskever, Oriol Vinyals and Quoc Le (2014), [*Sequence to Sequence Learning with Neural Networks*](https://arxiv.org/abs/1409.3215): translation with a single card, the bottleneck that attention removed.
+# - Minh-Thang Luong, Hieu Pham and Christopher Manning (2015), [*Effective Approaches to Attention-based Neural Machine Translation*](https://arxiv.org/abs/1508.04025): other score functions, among them the dot product.
+# - Jianpeng Cheng, Li Dong and Mirella Lapata (2016), [*Long Short-Term Memory-Networks for Machine Reading*](https://arxiv.org/abs/1601.06733): an LSTM that looks back at its own memories, inside the recurrence instead of on top of it.
+# - Michał Daniluk, Tim Rocktäschel, Johannes Welbl and Sebastian Riedel (2017), [*Frustratingly Short Attention Spans in Neural Language Modeling*](https://arxiv.org/abs/1702.04521): such models mostly use the last five memories.
+# - Sarthak Jain and Byron Wallace (2019), [*Attention is not Explanation*](https://arxiv.org/abs/1902.10186), and Sarah Wiegreffe and Yuval Pinter (2019), [*Attention is not not Explanation*](https://arxiv.org/abs/1908.04626): what a map may prove.
+# - Chris Olah and Shan Carter (2016), [*Attention and Augmented Recurrent Neural Networks*](https://distill.pub/2016/augmented-rnns/): with pictures that move.
+# - Lilian Weng (2018), [*Attention? Attention!*](https://lilianweng.github.io/posts/2018-06-24-attention/): many score functions in one table.
+# - *Dive into Deep Learning*, [*Attention Scoring Functions*](https://d2l.ai/chapter_attention-mechanisms-and-transformers/attention-scoring-functions.html): additive and dot-product scores with a library.
+
+# %% [markdown]
+# ## What comes next
+#
+# Your attention sees no further than its chunk, its scores fill the memory, and below it the recurrence still walks one character at a time. Notebook 06 changes all three:
+#
+# - What if a score were just a **dot product**, $q_t \cdot k_j$? Then all scores are one matrix product, $(B,T,A)(B,A,T) \to (B,T,T)$, the factor $A$ in memory is gone, and chunks can be longer.
 # - Your attention did not care where its vectors came from; it worked on an RNN and on an LSTM alike. **What if we drop the recurrence altogether**, and let attention
 #   do all the talking between positions? Then no step waits for another, and the whole chunk is computed at once. That is the **Transformer**.

@@ -4,13 +4,14 @@
 # In notebook 05 a recurrent network learned to look back: at every step it weighed all earlier states and took from them what it
 # needed. It was still a reader who walks through the text one character at a time, though, and handed a memory from each step to the next.
 #
-# This notebook drops the walking. A **Transformer** has no memory that is passed along. All $T$ characters of a window lie on the table
-# at once, like a hand of cards, and every character asks the ones before it directly: *who of you matters to me?*
+# This notebook drops the walking. A **Transformer** has no memory that is passed along, no hidden state. All $T$ characters of a window lie on the table
+# at once, like a hand of cards, and every character asks the ones before it directly: *who of you matters to me?* (That is **self-attention**, and the window is the **context window**.)
 # Nothing is handed on, so nothing gets lost on the way: the character 60 places back is exactly as near as the last one.
 # And because nobody has to wait for anybody, all positions are computed at the same time, in a few large matrix products.
 #
 # You will build every piece by hand, forward and backward, and put them together to a small **GPT**: the same drawing as the famous ones,
-# only with 0.8 million parameters instead of hundreds of billions.
+# only with 0.8 million parameters instead of hundreds of billions. (The Transformer of 2017 was made for translation and had two halves, an encoder that reads and a decoder that writes. A GPT is the writing half alone: a
+# **decoder-only Transformer**.)
 #
 # | part | you write | you will see |
 # |---|---|---|
@@ -26,6 +27,47 @@
 # There are many functions, and each is short: one to eight lines. Run the notebook from top to bottom. Under every exercise there is a
 # check that tells you what is wrong. Later exercises call earlier ones, so mend the first ✗ first. After you hand in, hidden
 # checks try the same functions on other inputs.
+
+# %% [markdown]
+# - **You need**: notebook 05 for attention and the softmax backward, 02 for the MLP, 03 for Adam, clipping, cross-entropy and sampling. Mathematics: products of stacks of matrices and their two gradients, the chain rule through a mean and a standard
+#   deviation (worked out here), the variance of a sum of independent numbers, sine and cosine.
+# - **Working time**: five to seven hours if 05 went smoothly, twelve to fifteen if it did not (an estimate from the 29 exercises). Training takes four minutes.
+# - **Points**: 100, of which forward 23, backward 52, training 16, three helpers (positions and heads) 6, writing 3.
+# - **Two sittings**: parts 1 to 3 (15 exercises, 53 points), then there is a place for a rest; parts 4 to 7 (14 exercises, 47 points).
+# - **In a hurry**: part 8 asks for nothing, and leg 2 of the training may be interrupted. Leave out no exercise: the model needs every one.
+#
+# **A map of the exercises.** Who calls whom; `thing_*` stands for `thing_forward` and `thing_backward`, the number for the part in which you write it. You begin at the leaves and end at the root. If you lose your way, come back here.
+#
+# ```
+# train 6
+# ├── learning_rate_at 6
+# ├── adamw_step 6
+# ├── clip_gradients                            given
+# └── loss_and_gradients                        given
+#     └── model_* 5
+#         ├── cross_entropy_*                   given
+#         └── transformer_* 5
+#             ├── embedding_* 1
+#             │   └── positional_encoding 1     forward only
+#             ├── dropout_* 4
+#             ├── layer_norm_* 2
+#             ├── linear_*                      given
+#             └── block_* 4                     once for each block
+#                 ├── layer_norm_* 2            twice
+#                 ├── dropout_* 4               twice
+#                 ├── multi_head_* 3
+#                 │   ├── linear_*              given, twice
+#                 │   ├── split_heads 3
+#                 │   ├── merge_heads 3
+#                 │   └── attention_* 3
+#                 │       └── causal_softmax_* 3
+#                 └── mlp_* 4
+#                     ├── linear_*              given, twice
+#                     └── gelu_* 2
+# generate 7
+# ├── transformer_forward 5
+# └── sample_next                               given
+# ```
 
 # %% nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false}
 import math
@@ -59,7 +101,8 @@ show_sample(corpus.text[start : start + CONTEXT], f"what it sees at once: {CONTE
 
 # %% [markdown]
 # The two numbers to beat are the same as before, in nats per character: **chance**, $\ln 46 = 3.829$, and the **bigram optimum**,
-# $2.393$, the best that any model can do which sees one character only.
+# $2.393$, the best that any model can do which sees one character only. As **perplexities** ($e^{\text{loss}}$, the number of equally likely characters that are as hard to guess) they are 46 and 10.9. The LSTM of notebook 04 reached
+# $1.42$, which is 4.1.
 #
 # The conventions are the same too. `out, cache = thing_forward(x, ...)`, `dx, grads = thing_backward(dout, cache)`. `params` is one dict; a
 # function reads the entries it needs, and its backward pass returns exactly those. Everything is batch first: $B$ windows of text, $T$
@@ -71,7 +114,7 @@ show_sample(corpus.text[start : start + CONTEXT], f"what it sees at once: {CONTE
 #
 # - `linear_forward` is the readout of notebook 03 for any weights: $x W + b$ on the last axis. It flattens all
 #   leading axes to rows, because one large matrix product is faster than many small ones.
-# - `surprise` is the cross-entropy of each single position, before the mean. You will want to look at single positions later.
+# - `surprise` is the cross-entropy of each single position (its **negative log-likelihood**), before the mean. You will want to look at single positions later.
 
 # %% nbgrader={"grade": false, "grade_id": "old_friends", "locked": true, "schema_version": 3, "solution": false, "task": false}
 def linear_forward(x, W, b):
@@ -136,7 +179,7 @@ def sample_next(logits, temperature, rng):
 # knew the order, because it had walked through it. Without it, `was` and `saw` are the same three cards.
 #
 # So each card gets a number. Not the number $t$ itself, which would grow without end, but a vector of $D$ waves of different lengths, the **positional
-# encoding** $P$:
+# encoding** $P$ (this one is the **sinusoidal** encoding of the first Transformer; the GPTs learn a table of position vectors instead):
 #
 # $$P[t, 2i] = \sin\frac{t}{10000^{2i/D}} \qquad P[t, 2i+1] = \cos\frac{t}{10000^{2i/D}} \qquad P: (T, D), \quad i = 0, \dots, D/2 - 1$$
 #
@@ -209,7 +252,7 @@ draw_positions()
 #
 # ### Exercise: the embedding
 #
-# Each character id takes a row of a table $E$, as it took a row of $W_x$ in the RNN, and the name tag of its position is added:
+# Each character id takes a row of a table $E$, its **embedding**, as it took a row of $W_x$ in the RNN, and the name tag of its position is added. (In larger models the ids stand for pieces of words; the general word is **token**.)
 #
 # $$\text{out}[b, t] = E[x_{b,t}] + P[t] \qquad E: (V, D), \quad x: (B, T), \quad \text{out}: (B, T, D)$$
 #
@@ -269,7 +312,7 @@ check_values(
 #
 # $$dE[v] = \sum_{b,t \,:\, x_{b,t} = v} d\text{out}[b, t] \qquad (B, T, D) \to (V, D)$$
 #
-# You know the trap: `dE[x] += dout` forgets repeated characters. Use `np.add.at`, or a product with one-hot rows $(V, BT)(BT, D)$, which is faster.
+# The trap of notebooks 01b to 03 is here as well: repeated characters. `np.add.at`, or a product with one-hot rows $(V, BT)(BT, D)$, which is faster.
 
 # %% nbgrader={"grade": false, "grade_id": "embedding_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def embedding_backward(dout, cache):
@@ -320,7 +363,7 @@ check_gradients(
 # ### Layer norm
 #
 # In a deep network numbers drift: some vectors become long, others short, and a layer that was fine with the one is blind for the other. EAT ME, DRINK ME.
-# **Layer norm** brings each vector back to a standard size before it is used. It works on the vector of *one* character: subtract the mean of its $D$ numbers,
+# **Layer norm** (layer normalisation) brings each vector back to a standard size before it is used. It works on the vector of *one* character: subtract the mean of its $D$ numbers,
 # divide by their standard deviation, then let the network choose a `gain` and a `bias` for each dimension.
 #
 # $$\mu = \frac{1}{D}\sum_d x_d \qquad \sigma = \sqrt{\frac{1}{D}\sum_d (x_d - \mu)^2 + \epsilon} \qquad z = \frac{x - \mu}{\sigma} \qquad \text{out} = z \odot \text{gain} + \text{bias}$$
@@ -329,7 +372,7 @@ check_gradients(
 # |---|---|---|
 # | $x, z, \text{out}$ | $(B, T, D)$ | or any shape that ends in $D$ |
 # | $\mu, \sigma$ | $(B, T, 1)$ | one per character (`keepdims=True`) |
-# | gain, bias | $(D,)$ | learned, shared by all characters |
+# | gain, bias | $(D,)$ | learned, shared by all characters; $\gamma$ and $\beta$ in papers |
 #
 # $\epsilon = 10^{-5}$ stands **inside** the root and saves you when all $D$ numbers are equal.
 
@@ -449,7 +492,7 @@ check_gradients(
 # %% [markdown]
 # ### GELU
 #
-# The MLP of notebook 02 needs a bend between its two layers. Transformers use the **GELU**, a ReLU with a soft corner: large positive numbers pass, large
+# The MLP of notebook 02 needs a bend between its two layers, an **activation function**. Transformers use the **GELU** (Gaussian error linear unit), a ReLU with a soft corner: large positive numbers pass, large
 # negative ones are stopped, and around zero the switch is gradual. In its usual approximation, element by element:
 #
 # $$u = \sqrt{2/\pi}\,\bigl(x + 0.044715\, x^3\bigr) \qquad \operatorname{gelu}(x) = \tfrac12\, x\, (1 + \tanh u) \qquad \text{all of the shape of } x$$
@@ -545,16 +588,18 @@ plot_curves(
 # - a **key** $k_j$: what do I have to offer?
 # - a **value** $v_j$: what do I hand over if somebody picks me?
 #
-# How well does what $t$ is looking for fit what $j$ offers? In notebook 05 a small network judged that. Here it is a dot product, which is one matrix
+# How well does what $t$ is looking for fit what $j$ offers? In notebook 05 a small network judged that. Here it is a dot product, divided by $\sqrt d$: **scaled dot-product attention**, which is one matrix
 # product for all pairs at once. A softmax makes weights of the scores, and each character takes home the weighted mean of the values:
 #
 # $$s_{tj} = \frac{q_t \cdot k_j}{\sqrt d} \qquad w_{t\cdot} = \operatorname{softmax}(s_{t\cdot}) \text{ over } j \le t \qquad \text{out}_t = \sum_{j \le t} w_{tj}\, v_j$$
 #
 # **No peeking.** Position $t$ has to guess character $t + 1$. If it could look at $j = t + 1$, it would find the answer there and learn nothing. So the softmax
-# runs over $j \le t$ only: everything to the right of the diagonal is **masked**. (It may look at itself. In notebook 05 it could not, but here the
+# runs over $j \le t$ only: everything to the right of the diagonal is hidden by the **causal mask**. (It may look at itself. In notebook 05 it could not, but here the
 # character's own vector is an input like any other.)
 #
-# One window then teaches $T$ lessons in a single pass: guess the second character from one, the third from two, and so on.
+# One window then teaches $T$ lessons in a single pass: guess the second character from one, the third from two, and so on. In each lesson the book's own characters lie on the table, never the model's guesses: **teacher forcing**.
+#
+# (The next cell only draws. Run it and go on; its code is nothing to study.)
 
 # %% nbgrader={"grade": false, "grade_id": "draw_mask", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 def draw_mask(letters="alice was", seed=4):
@@ -654,7 +699,7 @@ check_values(
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# Backward. In one row all weights share the denominator, so raising one score lowers all the other weights. The result is short:
+# Backward it is the softmax of notebook 05 (there you find where it comes from). In one row all weights share the denominator, so raising one score lowers all the other weights. The result is short:
 #
 # $$ds_{tj} = w_{tj}\Bigl(dw_{tj} - \sum_i w_{ti}\, dw_{ti}\Bigr) \qquad (\dots, T, T), \text{ the sum with shape } (\dots, T, 1)$$
 #
@@ -831,7 +876,7 @@ check_gradients(
 #
 # One attention gives each position one weighted mean. But a character may need two things at once: the last letters, to spell the word, and the quotation mark
 # far back, to know whether somebody is speaking. So the $D$ dimensions are cut into slices of $d = D / \text{heads}$, and every slice does its
-# own attention with its own weights. These are the **heads**.
+# own attention with its own weights. These are the **heads**, and the whole is **multi-head attention**.
 #
 # Nothing is computed twice for that, it is only a matter of how you look at the array. Number $h \cdot d + i$ of the $D$ numbers is number $i$ of head $h$:
 #
@@ -1069,13 +1114,39 @@ check_gradients(
 ### END HIDDEN TESTS
 
 # %% [markdown]
+# ### A good place for a rest
+#
+# 15 of the 29 exercises are done, and 53 of the 100 points are yours. Save the notebook. When you come back, run all cells above this one (*Run → Run All Above Selected Cell*), and you are here again; nothing so far takes long.
+#
+# **What stands**
+#
+# | you have | it takes | it gives | who talks to whom |
+# |---|---|---|---|
+# | `embedding_*` | ids $(B, T)$ | vectors $(B, T, D)$ with a name tag for the place | nobody |
+# | `layer_norm_*`, `gelu_*` | any $(\dots, D)$ | the same shape | nobody: each vector alone |
+# | `multi_head_*`, with `attention_*`, `causal_softmax_*`, `split_heads` and `merge_heads` inside | $(B, T, D)$ | $(B, T, D)$ | every position asks itself and all before it |
+#
+# **What is still to come**
+#
+# | part | exercises | points | |
+# |---|---:|---:|---|
+# | 4 The block | 6 | 18 | one network for each position alone, and the plus sign that makes depth harmless |
+# | 5 The model | 4 | 10 | blocks in a row, from ids to the loss |
+# | 6 Training | 3 | 16 | a learning rate that changes, Adam with decay, the loop |
+# | 7 Writing | 1 | 3 | the samples |
+#
+# The new mathematics lies behind you: layer norm and attention were the hard derivatives. From here on you put together what you have. Try to answer three questions before you go on: over which axis does layer norm take its mean? Over
+# which axis do the attention weights sum to 1? Which function would notice if somebody shuffled the positions? (The answers, in that order: the last one, $D$. The last one of the scores, the keys $j$. The embedding, which gives out the name tags, and attention,
+# because of its mask.)
+
+# %% [markdown]
 # ## 4. The block
 #
 # Attention *collects*. Somebody still has to *think* about what was collected, and that is done by each position for itself.
 #
 # ### Exercise: the MLP
 #
-# The network of notebook 02, applied to every position alone, with a hidden layer that is four times as wide as the stream ($F = 4 D$):
+# The network of notebook 02, applied to every position alone, with a hidden layer that is four times as wide as the stream ($F = 4 D$). Papers call it the **feed-forward network** (FFN):
 #
 # $$\text{out} = \operatorname{gelu}(x\, W_1 + b_1)\, W_2 + b_2 \qquad (B,T,D)(D,F) \to (B,T,F), \quad (B,T,F)(F,D) \to (B,T,D)$$
 #
@@ -1162,7 +1233,7 @@ check_gradients(
 # %% [markdown]
 # ### Dropout
 #
-# A model with 0.8 million parameters can learn 130,000 characters by heart, and it will. **Dropout** makes that harder: during training each number is set to zero with
+# A model with 0.8 million parameters can learn 130,000 characters by heart, and it will. Whatever makes that harder is called **regularisation**. **Dropout** does it so: during training each number is set to zero with
 # probability `rate`, anew at each update, so no unit can rely on one other unit being there. Like a class in which every day some pupils are absent: everybody has to
 # know a bit of everything.
 #
@@ -1264,7 +1335,9 @@ check_gradients(
 # %% [markdown]
 # ### The residual stream
 #
-# Now the drawing that made all this deep. Do not send $x$ *through* attention and MLP; let it pass by, and let both **add** something to it.
+# Now the drawing that made all this deep. Do not send $x$ *through* attention and MLP; let it pass by, and let both **add** something to it. That is a **residual connection**, or **skip connection**.
+#
+# (The next cell only draws. Run it and go on; its code is nothing to study.)
 
 # %% nbgrader={"grade": false, "grade_id": "draw_block", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 def draw_block(backward=False):
@@ -1327,6 +1400,8 @@ draw_block()
 # \text{out} &= x_1 + \operatorname{dropout}(\operatorname{mlp}(\operatorname{norm}_2(x_1))) & &(B,T,D)
 # \end{aligned}
 # $$
+#
+# The layer norm stands *in* the branch, before attention or MLP: **pre-norm**. The first Transformer had it after the plus sign, on the stream itself (**post-norm**). There the way back leads through every norm, and training is harder to start.
 #
 # Do you recognise it? $c_t = f_t \odot c_{t-1} + i_t \odot g_t$ was the LSTM's trick for time: leave the memory alone and only add. The residual stream is the same trick for
 # depth. A block that has nothing to say adds zero and is not in the way, which is why it does no harm to stack many.
@@ -1532,7 +1607,7 @@ check_gradients(
 #                              the residual stream (B, T, D)
 # ```
 #
-# In front the embedding, then the blocks one after the other, then a last layer norm (`"gain"`, `"bias"`) and the readout. All parameters live in one dict; those of
+# In front the embedding, then the blocks one after the other, then a last layer norm (`"gain"`, `"bias"`) and the readout, which gives the **logits**. (Many models use the table $E$ a second time, transposed, as $W_y$: **weight tying**. This one does not.) All parameters live in one dict; those of
 # block $i$ carry the prefix `"i."`: `"0.Wqkv"`, `"0.bqkv"`, ..., `"3.b2"`. Three small helpers keep this out of your way:
 
 # %% nbgrader={"grade": false, "grade_id": "block_names", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -1558,6 +1633,11 @@ def full_names(grads, i):
 # Matrices start at random with standard deviation $1/\sqrt{\text{inputs}}$, so that signals keep their length. Two of them are made smaller: $W_o$ and $W_2$ write onto the
 # stream, and $2 \times$ blocks of them add up, so each is divided by the root of that number. Gains start at 1, biases at 0. With the small $W_y$ the first guess is that all
 # characters are equally likely, and the loss starts at $\ln 46$.
+#
+# **A small table beside large waves.** $E$ starts at a standard deviation of 0.02, as in the GPTs. There the positions are a learned table that starts about as small. Here they are waves: an entry of $P$ is 0.71 large (root of the mean square),
+# 35 times as large as one of $E$. So at first nearly all that comes out of the first layer norm says *where*, and hardly anything says *which character*. The training gets over it: Adam's steps have about the size of the learning rate, however small the
+# number is that they change, and in the hundred updates of warm-up below an entry that is always pushed the same way can go 0.13, six times its start. The first Transformer avoided the question and multiplied $E$ by $\sqrt D$, so that both began at about
+# one size. Whether that would end lower here we have not measured.
 
 # %% nbgrader={"grade": false, "grade_id": "init_params", "locked": true, "schema_version": 3, "solution": false, "task": false}
 def init_block(D, F, blocks, rng):
@@ -1922,7 +2002,7 @@ def mean_loss(ids, params, T=CONTEXT, heads=HEADS):
 # ### Warm-up and cosine
 #
 # At the start Adam has seen few gradients, its running means are guesses, and a Transformer is touchy: a few wild steps can saturate its attention. So the learning rate
-# **warms up** in a straight line, from almost nothing to its `peak`, and after that falls along half a cosine, to settle down:
+# **warms up** in a straight line, from almost nothing to its `peak`, and after that falls along half a cosine, to settle down. This **learning rate schedule** is the usual one for Transformers:
 #
 # $$
 # \eta(\text{step}) = \begin{cases}
@@ -2106,7 +2186,7 @@ check_values(
 # %% [markdown]
 # ### The training loop
 #
-# No streams this time: there is no memory that would have to be carried from chunk to chunk, so every update may take its windows from anywhere in the text. The frame of `train` is given; you
+# No streams this time: there is no memory that would have to be carried from chunk to chunk, so every update may take its windows from anywhere in the text (a random **mini-batch**). The frame of `train` is given; you
 # write one update:
 #
 # 1. Draw $B$ places with `rng.integers(0, len(ids) - T, size=B)`. A window is the $T$ ids from its place on, shape $(B, T)$ in all; the targets are the same, one character later.
@@ -2254,15 +2334,17 @@ check_training(
 # ### Two cores, half a batch each
 #
 # A full update takes some hundredths of a second, and there are thousands. Almost all of it is spent on matrix products and on element-wise functions; NumPy runs the first on all cores, but
-# the second on one. There is a better way to share the work: the windows of a batch do not know of each other, so give **each core half of the windows**, let both do the whole
-# forward and backward pass, and average the two gradients. The mean over the batch is the mean of the halves' means, so the result is the same. `in_threads(loss_and_gradients)` makes such a function of
-# yours. This is called *data parallelism*, and thousands of machines train one large model in the same way.
+# the second on one. So share the windows instead, by the **data parallelism** of notebook 04: `in_threads(loss_and_gradients)`.
+#
+# **On a busy machine** threads wait for one another, and the looks at the held-out part use all that NumPy has. If other programs need the cores, give NumPy one thread: start with `OPENBLAS_NUM_THREADS=1 jupyter lab` (Linux, macOS) or
+# `set OPENBLAS_NUM_THREADS=1`, then `jupyter lab` (Windows; in PowerShell `$env:OPENBLAS_NUM_THREADS=1`); or put `import os; os.environ["OPENBLAS_NUM_THREADS"] = "1"` into a new first cell and restart the kernel, for it must run
+# before NumPy is imported. Training then runs at about two thirds of the speed of two free cores. (NumPy for newer Macs may come with Apple's library instead of OpenBLAS, which does not know this setting.)
 #
 # ### The real thing: two legs
 #
 # $D = 128$, 4 heads, $F = 512$, 4 blocks: 0.8 million parameters, in float32. The training has two legs, with a purpose each:
 #
-# - **Leg 1, with dropout** 0.1: learn English. Watch the held-out curve.
+# - **Leg 1, with dropout** 0.1: learn English, in as many characters as the training part has in 21 **epochs** (times through it). Watch the held-out curve, the loss on the **validation set**.
 # - **Leg 2, without dropout**, from the parameters of leg 1: learn *this book*. What happens now is memorising, on purpose, so that you see what it looks like.
 #
 # It took four minutes on our two cores. Had enough? Interrupt the cell with ■: the leg ends after the update it is in, and everything below works with what was learned so far. (Once for
@@ -2299,18 +2381,20 @@ log.plot(title=f"Two legs: dropout until update {len(losses_1)}, memorising afte
 # gone, and the curves part: the training loss dives. In our run the held-out loss was 1.420 at that point. It jumped a little with the new learning rate, found its best value, 1.411, at update 4,000, and then turned and **rose**, to 1.79,
 # while the training loss went down to 0.51.
 #
-# The model gets better and better at these pages and *worse* at every other text. What grows is its confidence: on a page that it does not know it now says the wrong
+# The model gets better and better at these pages and *worse* at every other text: **overfitting**. As perplexities, 1.7 on the pages that it has read, and on the others 4.1 at best and 6.0 at the end. (Papers about characters
+# mostly give **bits per character**, the loss divided by $\ln 2$: 1.411 nats are 2.04 bits.) What grows is its confidence: on a page that it does not know it now says the wrong
 # thing with conviction, and cross-entropy punishes that. **Low training loss is memorising.** It proves that your gradients are right and that the model is large enough, nothing else. What you report, and
-# what you sample from, are the parameters that were best on text that they have not seen. (They were picked by looking at the held-out part, so their figure is a little on the bright side.)
+# what you sample from, are the parameters that were best on text that they have not seen (**early stopping**, afterwards). (They were picked by looking at the held-out part, so their figure is a little on the bright side.)
 #
 # Compare with notebooks 03 to 05: on so small a text the Transformer's best held-out loss is lower than the LSTM's (1.423, and 1.417 with attention) by about a hundredth at most. And it took over two minutes to get there, where the
-# LSTM took less than half a minute. It has no built-in idea that the last character matters most; it has to learn
+# LSTM took less than half a minute. It has no built-in idea that the last character matters most (the field would say: a weaker **inductive bias**); it has to learn
 # even that. Its advantage shows where there is more text and more hardware: it makes better use of both than anything that has to walk.
 #
 # ## 7. Writing
 #
 # The model has no memory, so there is nothing to carry along: to draw the next character, show it the last $T$ characters, all of them, and take the logits of the **last** position. Then append, and show it
-# the window again, moved by one. ($B$ is 1. Real systems keep the keys and values of old positions instead of computing them again.)
+# the window again, moved by one: **autoregressive generation**. ($B$ is 1. Real systems keep the keys and values of old positions, the **KV cache**, instead of computing them again. And many draw from the $k$ likeliest characters only, **top-k sampling**, so
+# that no unlikely one ever slips in.)
 #
 # 1. Take the last $T$ ids of everything so far, prompt included; if there are fewer, take what is there.
 # 2. `transformer_forward`, without dropout; the logits of the last position go to `sample_next`.
@@ -2548,7 +2632,7 @@ draw_heads(sentence, log.best_params, block=2)
 # - **A pale triangle**: a head that takes a little of everything, such as the other three of block 0.
 # - **A short column that starts at the diagonal**: all letters of a word look at its beginning (most clearly head 3 of block 2).
 # - **A long column**: one position that many later ones look at, often a quotation mark or the first character. Some heads may park their attention there when they have nothing to do,
-#   because the weights must sum to 1 somewhere.
+#   because the weights must sum to 1 somewhere (an **attention sink**).
 #
 # ### How far do they look?
 #
@@ -2606,9 +2690,47 @@ print(f"first letters of words: {losses_here[first].mean():.2f} nats, everything
 # - **Backpropagation stayed the same.** Every backward pass here is three old rules: a matrix product gives two transposed products, what is used twice adds its gradients, and what is normalised loses the
 #   directions that it normalises away.
 # - A low **training loss is memory of the book**; you drove it down on purpose and watched the held-out loss pay for it.
+
+# %% [markdown]
+# ## Words of the field
 #
-# ### Where this leads
+# | term | here | what it is |
+# |---|---|---|
+# | decoder-only Transformer, GPT | the model | blocks of causal self-attention and MLP, a language model |
+# | positional encoding | name tags, $P$ | tells attention who stands where |
+# | token embedding | a row of $E$ | a learned vector for each id |
+# | layer normalisation | `layer_norm_*` | each vector brought to mean 0 and standard deviation 1, then gain and bias |
+# | scaled dot-product attention | `attention_*` | softmax of $q k^\top / \sqrt d$, times $v$ |
+# | causal mask | no peeking | position $t$ sees $j \le t$ only |
+# | multi-head attention | `multi_head_*` | several attentions side by side, each on a slice of the width |
+# | feed-forward network | `mlp_*` | two layers for each position alone |
+# | residual (skip) connection | the stream, the plus sign | a branch's result is added to what passes by |
+# | pre-norm, post-norm | the norm in the branch | the layer norm before the branch, or after the plus |
+# | dropout, regularisation | absent pupils | what makes learning by heart harder |
+# | warm-up, cosine schedule | `learning_rate_at` | a learning rate that rises first and then falls |
+# | AdamW | `adamw_step` | Adam with weight decay beside the gradient, not in it |
+# | KV cache | kept keys and values | writing without computing the past again |
+# | inductive bias | built-in ideas | what a model assumes before it has seen any data |
+
+# %% [markdown]
+# ## Read on
 #
-# From a single neuron to here, everything was written by you: no framework has computed one gradient. What separates your model from the ones that answer questions is mostly size and polish:
-# tokens of several characters instead of single ones, positions that are rotated into queries and keys, kept keys and values when writing, thousands of times more text, parameters and
-# cores. The functions are these. Open the code of any open language model and look for them: you will recognise norm, attention, MLP, and the plus sign after each.
+# - Ashish Vaswani and others (2017), [*Attention Is All You Need*](https://arxiv.org/abs/1706.03762): the Transformer, with both halves.
+# - Alec Radford and others (2019), [*Language Models are Unsupervised Multitask Learners*](https://cdn.openai.com/better-language-models/language_models_are_unsupervised_multitask_learners.pdf): GPT-2, whose block is yours.
+# - The pieces: Jimmy Lei Ba, Jamie Ryan Kiros and Geoffrey Hinton (2016), [*Layer Normalization*](https://arxiv.org/abs/1607.06450); Dan Hendrycks and Kevin Gimpel (2016), [*Gaussian Error Linear Units*](https://arxiv.org/abs/1606.08415);
+#   Nitish Srivastava and others (2014), [*Dropout*](https://jmlr.org/papers/v15/srivastava14a.html); Kaiming He and others (2015), [*Deep Residual Learning for Image Recognition*](https://arxiv.org/abs/1512.03385), where the plus sign comes from.
+# - Ruibin Xiong and others (2020), [*On Layer Normalization in the Transformer Architecture*](https://arxiv.org/abs/2002.04745): pre-norm against post-norm, and what warm-up has to do with it.
+# - Ilya Loshchilov and Frank Hutter (2017), [*Decoupled Weight Decay Regularization*](https://arxiv.org/abs/1711.05101): AdamW; and (2016), [*SGDR*](https://arxiv.org/abs/1608.03983): the cosine.
+# - Rami Al-Rfou and others (2018), [*Character-Level Language Modeling with Deeper Self-Attention*](https://arxiv.org/abs/1808.04444): what such a model does with hundreds of times more text and 64 blocks.
+# - Guangxuan Xiao and others (2023), [*Efficient Streaming Language Models with Attention Sinks*](https://arxiv.org/abs/2309.17453): why heads park on the first position. Jianlin Su and others (2021),
+#   [*RoFormer*](https://arxiv.org/abs/2104.09864): positions as rotations.
+# - [*The Annotated Transformer*](https://nlp.seas.harvard.edu/annotated-transformer/): the first paper line by line, with code. Jay Alammar, [*The Illustrated Transformer*](https://jalammar.github.io/illustrated-transformer/): the same in pictures.
+# - Andrej Karpathy, [*nanoGPT*](https://github.com/karpathy/nanoGPT): this notebook's model in PyTorch, small enough to read in an evening.
+# - *Dive into Deep Learning*, [*The Transformer Architecture*](https://d2l.ai/chapter_attention-mechanisms-and-transformers/transformer.html): encoder and decoder with a library.
+
+# %% [markdown]
+# ## What comes next
+#
+# From a single neuron to here, everything was written by you: no framework has computed one gradient. This is the last notebook, but your model is not the last model. It sees 128 characters and not one more, it spells every word letter by letter, and it has read
+# one book. What separates it from the ones that answer questions is mostly size and polish: tokens of several characters instead of single ones, positions that are rotated into queries and keys, kept keys and values when writing, thousands of times more text,
+# parameters and cores, and after that a second training on answers that people found good. The functions are these. Open the code of any open language model and look for them: you will recognise norm, attention, MLP, and the plus sign after each.
