@@ -1,4 +1,4 @@
-"""Work in a process apart: whatever a changed step does, it costs a second and no memory of the grader's."""
+"""Work in a process apart: whatever a changed step does, it costs seconds at most, and no memory of the grader's."""
 
 import contextlib
 import math
@@ -11,7 +11,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-SILENT_SECONDS = 1.0  # after which one try counts as stuck
+BUSY = 3  # times as long on the wall as in CPU time, at most
+SILENT_SECONDS = BUSY * 1.0  # after which one try counts as stuck
 MEMORY = 2**30  # that the process may take on top of what it has
 NUMBER = struct.Struct("<q")
 DONE = -1
@@ -19,15 +20,15 @@ MOST_FILES = 4096
 
 
 def tried_apart(work: Callable[[int, Callable[[int], None]], Any], seconds: float) -> Any:
-    """What `work(first, tell)` returns in a copy of this process, None after `seconds`.
+    """What `work(first, tell)` returns in a copy of this process, None after `seconds` of its CPU time.
 
     It tries one thing after the other from number `first` on, and tells the number of each before. One that
     is stuck, or takes too much memory, is passed over. None at once where no process can be copied.
     """
     if not hasattr(os, "fork"):
         return None
-    end, first = time.monotonic() + seconds, 0
-    while (left := end - time.monotonic()) > 0:
+    end, first = time.monotonic() + BUSY * seconds, 0
+    while (left := (end - time.monotonic()) / BUSY) > 0:
         last, result = _copied(work, first, left)
         if last == DONE:
             return result
@@ -79,7 +80,7 @@ def _send(writing: int, data: bytes) -> None:
 
 def _heard(reading: int, seconds: float) -> tuple[int, Any]:
     """As _copied; what comes is read until it ends, or is silent for too long."""
-    end, data, last = time.monotonic() + seconds, b"", 0
+    end, data, last = time.monotonic() + BUSY * seconds, b"", 0
     while (left := end - time.monotonic()) > 0:
         if not select.select([reading], [], [], min(left, SILENT_SECONDS))[0]:
             break

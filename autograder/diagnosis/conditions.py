@@ -14,7 +14,14 @@ from autograder.diagnosis.contract import Roles
 from autograder.diagnosis.fresh import fresh, grown
 from autograder.diagnosis.inputs import Inputs, arrays, at, leaves, numbers, replaced
 from autograder.diagnosis.question import TELLING, Finding, Instance, Subject, Upstream, close
-from autograder.diagnosis.reach import Condition, leaks, unused_arrays, unused_generators, unused_numbers
+from autograder.diagnosis.reach import (
+    Condition,
+    leaks,
+    unused_arrays,
+    unused_dicts,
+    unused_generators,
+    unused_numbers,
+)
 
 TRIES, MORE_TRIES, ROUNDS = 2, 8, 6  # more where whole numbers are right by chance
 FEW = 8  # arrays: in a larger model small inputs hide all kinds of mistakes
@@ -90,6 +97,7 @@ def conditions(example: Instance, subject: Subject) -> Iterator[Condition]:
     if smooth:
         yield when("large", "is right for small numbers only", _small, but_not=_as_they_come)
     yield from _without_repeats(example)
+    yield from unused_dicts(example)
     yield from unused_numbers(example)
     yield from _same(example)
     yield from leaks(roles) if smooth else ()

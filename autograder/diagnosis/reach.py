@@ -34,14 +34,31 @@ def unused_generators(example: Instance) -> Iterator[Condition]:
             yield _unused("randomness", path, another)
 
 
+def unused_dicts(example: Instance) -> Iterator[Condition]:
+    """Arguments that hold several arrays, none of which counts: training that begins from its own."""
+    for name, value in example.inputs.items():
+        if isinstance(value, dict) and len(list(leaves(value))) > 1:
+
+            def another(inputs: Inputs, rng: Generator, name: str = name) -> Inputs:
+                held = inputs[name]
+                for path, array in leaves(held):
+                    held = replaced(held, path, _moved(array, rng))
+                return held
+
+            yield _unused(f"without `{name}`", (name,), another)
+
+
 def unused_arrays(example: Instance) -> Iterator[Condition]:
     for path, _ in leaves(example.inputs):
 
         def another(inputs: Inputs, rng: Generator, path: tuple = path) -> NDArray:
-            array = at(inputs, path)
-            return (array + rng.uniform(0.1, 0.5, array.shape)).astype(array.dtype)
+            return _moved(at(inputs, path), rng)
 
         yield _unused(f"without `{path[-1]}`", path, another)
+
+
+def _moved(array: NDArray, rng: Generator) -> NDArray:
+    return (array + rng.uniform(0.1, 0.5, array.shape)).astype(array.dtype)
 
 
 def _unused(code: str, path: tuple, another: Callable[[Inputs, Generator], object]) -> Condition:

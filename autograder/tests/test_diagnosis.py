@@ -279,3 +279,22 @@ def test_labels_are_not_taken_for_probabilities():
     check = outcome(check_values, lambda: np.array([0, 1, 0, 0, 0]), {}, right)
     assert check.diagnosis in ("partly", "zero")
     assert "add up" not in check.cause
+
+
+def refined(params, data, steps, rate=0.1, own_start=False):
+    """params: "w" (3,), "b" (1,). data: (N, 3). Moves them `steps` times; with `own_start` from zeros."""
+    w, b = (0 * params[name] if own_start else params[name] for name in ("w", "b"))
+    for _ in range(steps):
+        error = data @ w + b - 1
+        w, b = w - rate * data.T @ error / len(data), b - rate * error.mean()
+    return {"w": w, "b": b}
+
+
+def test_training_that_begins_from_its_own_parameters_is_named():
+    """Is it the dict that came in that does not count, and not one of the numbers or one of its arrays?"""
+    inputs = {"params": {"w": rng.normal(size=3), "b": rng.normal(size=1)}, "data": rng.normal(size=(4, 3)), "steps": 2}
+    found = outcome(
+        check_values, lambda params, data, steps: refined(params, data, steps, own_start=True), inputs,
+        lambda params, data, steps: refined(params, data, steps),
+    )  # fmt: skip
+    assert found.diagnosis == "without `params`"
