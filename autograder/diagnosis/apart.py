@@ -1,4 +1,4 @@
-"""Work in a process apart: whatever a changed step does, it costs seconds at most, and no memory of the grader's."""
+"""Work in a process apart: whatever a changed step does, it costs seconds and no memory of the grader's."""
 
 import contextlib
 import math
