@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from autograder.checks.calls import call_times
-from autograder.checks.outcome import Failure
+from autograder.checks.outcome import Failure, NoTimeLeft
 from autograder.checks.passes import Gradients, Passes
 from autograder.diagnosis.contract import REST, Roles, contract_of, roles_of
 from autograder.diagnosis.fresh import fresh
@@ -43,10 +43,14 @@ def require_derived(
     Both passes run on inputs that nothing has seen before, so that nothing is remembered, and both count, so
     that no work hides in the forward pass. Without `timed`, which runs both in another way, the gradients are
     the slopes of the student's own forward pass, and must be so there, too: what is quick and wrong at these
-    sizes shows nothing.
+    sizes shows nothing. What the checks above in the same cell have found is true in this one as well.
+
+    Raises NoTimeLeft when it cannot be known.
     """
     if not hasattr(passes.backward, "sealed_spent"):
         return
+    if passes.backward.sealed_measured:
+        raise _failure(passes, passes.backward.sealed_measured)
     thin = _thin(passes, dict(inputs), rng)
     seconds, numbers = _seconds(passes, thin), _numbers(thin)
     limit = PASSES * numbers * seconds
@@ -57,10 +61,8 @@ def require_derived(
         if not _is_finite(passes.right_forward(*copy.deepcopy(list(made.values())))[:-1]):
             return  # inputs of which nobody can make anything
         most = 2 * limit + CLEARLY
-        if passes.backward.sealed_left < 2 * most:  # the grader has no time to measure in
-            return
         work = timed or functools.partial(_slopes, passes, not number)
-        with passes.backward.sealed_probe():
+        with passes.backward.sealed_timing():
             spent = _spent(passes, work, made, rng, most)
         if spent <= max(limit, SURE_SECONDS):
             return
@@ -68,7 +70,7 @@ def require_derived(
 
 
 def _failure(passes: Passes, detail: str) -> Failure:
-    name = passes.backward.__name__
+    name, passes.backward.sealed_measured = passes.backward.__name__, detail
     cause = f"`{name}` takes differences of the forward pass instead of deriving the gradient."
     return Failure(cause, detail, code="numerical")
 
@@ -78,15 +80,15 @@ def _is_finite(outs: tuple) -> bool:
 
 
 def _spent(passes: Passes, timed: Timed, inputs: Inputs, rng: np.random.Generator, most: float) -> float:
-    """The student's seconds for both passes; 0 when another limit than that of time is broken: who takes
-    much memory need not take differences. Raises Failure.
+    """The student's seconds for both passes. Raises Failure, which accuses of differences only where time
+    ran out: who takes much memory need not take them. Raises NoTimeLeft.
     """
     try:
         return timed(inputs, rng, most)
     except Failure as failure:
-        if failure.code == "limit" and "took longer" not in failure.cause:
-            return 0.0
-        if failure.code == "limit":
+        if passes.backward.sealed_left <= 0:  # so perhaps it was this that ran out
+            raise NoTimeLeft("earlier backward passes used up the seconds for timing them") from failure
+        if failure.code == "limit" and "took longer" in failure.cause:
             raise _failure(passes, failure.cause) from failure
         if failure.code != WRONG_THERE:
             failure.cause = f"On inputs of other sizes, such as a single sample: {failure.cause}"
