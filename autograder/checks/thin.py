@@ -21,7 +21,8 @@ TRIES = 3
 
 def thinned(passes: Passes, inputs: Inputs, rng: np.random.Generator) -> Inputs:
     """Little data and as many parameters as are needed; the sizes of `inputs` where others do not work."""
-    thin, width, is_wide = inputs, MUCH, bool(_widths(inputs, _roles(passes, inputs)))
+    thin, width, all_roles = inputs, MUCH, roles_of(_contract_with_parts(passes), inputs)
+    is_wide = bool(_widths(inputs, all_roles))
     while width <= NUMBERS:
         try:
             larger = _sized(passes, inputs, width, rng)
@@ -33,16 +34,13 @@ def thinned(passes: Passes, inputs: Inputs, rng: np.random.Generator) -> Inputs:
         thin, width = larger, width * LARGER
         if is_enough:
             return thin
-    return max(thin, _axis_by_axis(passes, inputs, rng), key=numbers_of)
+    return max(thin, _axis_by_axis(passes, inputs, all_roles, rng), key=numbers_of) if is_wide else thin
 
 
-def _axis_by_axis(passes: Passes, inputs: Inputs, rng: np.random.Generator) -> Inputs:
-    """The same with each axis that may have another length for itself.
-
-    Names of axes come from the functions that the forward pass calls as well.
-    """
-    thin, width, roles = inputs, MUCH, roles_of(_contract_with_parts(passes), inputs)
-    while _widths(inputs, roles) and not _is_enough(seconds_of(passes, thin), numbers_of(thin), wide=True):
+def _axis_by_axis(passes: Passes, inputs: Inputs, roles: Roles, rng: np.random.Generator) -> Inputs:
+    """The same where each axis has another length if that works without the others."""
+    thin, width = inputs, MUCH
+    while not _is_enough(seconds_of(passes, thin), numbers_of(thin), wide=True):
         sizes = dict(roles.sizes)
         for symbol, length in _sizes(inputs, roles, width).items():
             tried = {**sizes, symbol: length}
