@@ -29,7 +29,7 @@ def scale_backward(dout, cache):
         {}
     return dout * w, dout * x"""
 FOREVER, LEAVES = "while True: pass", "import os; os._exit(1)"
-LEAST_OF_CHEATS = 1.4  # passes forward for each number, docs/gradient_checks.md
+LEAST_OF_CHEATS = 1.0  # passes forward for each number
 
 
 @pytest.fixture
