@@ -16,9 +16,10 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from autograder.cells import cells_of, is_check, of_kind
-from autograder.checks import derived, gradients
+from autograder.checks import gradients
 from autograder.checks.outcome import listening
 from autograder.checks.passes import Passes
+from autograder.checks.thin import numbers_of, redrawn, seconds_of, thinned
 from autograder.course import Course
 from autograder.hidden import Grading, grading, module_of, reference
 from autograder.truth.cheats import Measured
@@ -52,10 +53,10 @@ def pairs_of(source, scope: dict) -> Iterator[tuple[Passes, dict]]:
 
 def cost(forward: Callable, backward: Callable, passes: Passes, thin: dict, tries: int = TRIES) -> float:
     """The fastest of some tries on fresh inputs."""
-    seconds, numbers, rng = derived._seconds(passes, thin), derived._numbers(thin), np.random.default_rng(0)
+    seconds, numbers, rng = seconds_of(passes, thin), numbers_of(thin), np.random.default_rng(0)
     spent = []
     for _ in range(tries):
-        inputs = derived._drawn(passes, thin, rng)
+        inputs = redrawn(passes, thin, rng)
         began = time.process_time()
         *outs, cache = forward(*inputs.values())
         back = time.process_time()
@@ -88,7 +89,7 @@ def main(numbers: list[str]) -> None:
 def row(assignment: str, source, solution) -> None:
     """One line of the table."""
     pairs = list(pairs_of(source, dict(vars(module_of(solution, Path("solution.py"))))))
-    thin = {p.backward.__name__: derived._thin(p, inputs, np.random.default_rng(0)) for p, inputs in pairs}
+    thin = {p.backward.__name__: thinned(p, inputs, np.random.default_rng(0)) for p, inputs in pairs}
     answers = {v.name: with_variant(solution, v) for v in load_variants(COURSE, assignment)}
     honest, cheats = {}, {}
     for name, notebook in {"solution": solution, **answers}.items():
@@ -101,7 +102,7 @@ def row(assignment: str, source, solution) -> None:
         scope = defined(notebook)
         for p, _ in pairs:
             inputs = thin[p.backward.__name__]
-            if derived._numbers(inputs) * derived._seconds(p, inputs) < TOO_LONG:
+            if numbers_of(inputs) * seconds_of(p, inputs) < TOO_LONG:
                 found = scope[p.forward.__name__], scope[p.backward.__name__]
                 cheats[how, p.backward.__name__] = cost(*found, p, inputs, 1)
     own = max(value for (name, _), value in honest.items() if name == "solution")

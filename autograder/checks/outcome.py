@@ -79,6 +79,10 @@ class Failure(Exception):
         return self.cause
 
 
+class NoTimeLeft(Exception):
+    """A check has no time left to find out: it could not run, and a person has to look."""
+
+
 class Trained(str):
     """What a check of training says when it passes, with the loss that it measured."""
 

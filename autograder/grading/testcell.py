@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from autograder.cells import Cell, is_check, weight_of
-from autograder.checks.outcome import Outcome, listening, unworkable
+from autograder.checks.outcome import NoTimeLeft, Outcome, listening, unworkable
 from autograder.hidden import hidden_seed, reference
 from autograder.names import bound_and_read
 from autograder.sandbox import wire
@@ -82,7 +82,8 @@ def _run_check(
 
 def _blamed(cell: Cell, check: ast.stmt, error: Exception) -> Outcome:
     """The outcome of a check that broke: a failure if the reference, in the student's place, passes it."""
-    right = None if isinstance(error, OSError | KilledFromOutside) else _with_reference(cell, check)
+    is_nobodys = isinstance(error, OSError | KilledFromOutside | NoTimeLeft)
+    right = None if is_nobodys else _with_reference(cell, check)
     if not right or right.status != "passed":
         return _could_not_run(ast.unparse(check.value.func), error)
     failure = unworkable(right.check.partition(":")[0], error)

@@ -3,6 +3,8 @@
 import os
 from dataclasses import dataclass
 
+TIMING = 2.5  # times the seconds of a notebook; right answers of any style use a hundredth
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -10,7 +12,8 @@ class Limits:
 
     `notebook_seconds` is what all cells of one pass have together, the calls of all tests have again, and
     what the grader asks for itself (replays, probes, answers of the reference) has once more, and so have
-    proofs that a backward pass behind a wrong forward pass is right.
+    proofs that a backward pass behind a wrong forward pass is right. Timing backward passes has TIMING times
+    as much.
     """
 
     call_seconds: float = 10
@@ -25,7 +28,12 @@ class Limits:
     @property
     def process_seconds(self) -> int:
         """What no process can overrun, whatever the grader is doing: all budgets together."""
-        return int(5 * self.notebook_seconds) + 60
+        return int(5 * self.notebook_seconds + self.timing_seconds) + 60
+
+    @property
+    def timing_seconds(self) -> float:
+        """What timing backward passes has, and the replays that it makes necessary."""
+        return TIMING * self.notebook_seconds
 
     @property
     def of_any_process(self) -> dict[str, int]:

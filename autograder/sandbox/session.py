@@ -18,7 +18,9 @@ from autograder.sandbox.reasons import why_missing, why_undefined
 
 PROBE_SECONDS = 2.0
 ACCOUNTS = {"own cells": "your own cells", "exercises": "your exercises", "tests": "the calls before",
-            "grader": "earlier calls", "proofs": "earlier backward passes"}  # fmt: skip
+            "grader": "earlier calls", "proofs": "earlier backward passes",
+            "timing": "the timings of backward passes"}  # fmt: skip
+SHORT, ASKED_FOR = {"grader", "timing"}, {"grader", "timing", "proofs"}
 DEFINES = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 COMPUTES = (ast.Call, ast.Await, ast.MatMult, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 BASE64 = re.compile(r"[A-Za-z0-9+/=\s]+")
@@ -36,7 +38,8 @@ class Session:
     """Runs cells and calls functions of one submission, in as many processes as it takes.
 
     The student's own time is charged to accounts that know nothing of each other: cells that the course
-    does not know, exercises, tests, what the grader asks for itself, and proofs that points are kept.
+    does not know, exercises, tests, what the grader asks for itself, proofs that points are kept, and timing,
+    which also pays for the replays that it causes.
     `disturbed` says that something outside ended a process or kept it from running.
     """
 
@@ -51,8 +54,8 @@ class Session:
         self._overran: set[str] = set()
         self._forgiven: set[str] = set()
         self._hopeless: set[str] = set()
-        self._account = "tests"
-        self._left = dict.fromkeys(ACCOUNTS, limits.notebook_seconds)
+        self._account, self._owing = "tests", "grader"  # who pays now, and who for the next replay
+        self._left = dict.fromkeys(ACCOUNTS, limits.notebook_seconds) | {"timing": limits.timing_seconds}
 
     def run(self, source: str, *, own: bool = False) -> CellOutput:
         """Run a cell, an `own` one of the student's or an exercise.
@@ -121,9 +124,9 @@ class Session:
     ) -> tuple[list, bool]:
         if name in self._overran:
             raise Failure(f"`{name}` broke a limit before, and is not called again.", code="limit")
-        asked_for = self._account in ("grader", "proofs")
+        is_short, asked_for = (self._account in names for names in (SHORT, ASKED_FOR))
         usual = seconds_of_check() or self.limits.call_seconds
-        seconds = seconds or (PROBE_SECONDS if self._account == "grader" else usual)
+        seconds = seconds or (PROBE_SECONDS if is_short else usual)
         try:
             reply = self._ask(operation, request, seconds)
         except KilledFromOutside:
@@ -157,13 +160,8 @@ class Session:
 
     @property
     def left(self) -> float:
-        """The seconds that the grader has left for what it asks for itself."""
-        return self._left["grader"]
-
-    @property
-    def is_spent(self) -> bool:
-        """Has it none?"""
-        return self.left <= 0
+        """The seconds that are left for timing."""
+        return self._left["timing"]
 
     @property
     def spent(self) -> float:
@@ -191,6 +189,10 @@ class Session:
         """While open, calls are the grader's own: they are short, and a broken limit has no consequence."""
         return self._charged("grader")
 
+    def timing(self):
+        """The same for calls whose time is taken."""
+        return self._charged("timing")
+
     def proof(self):
         """While open, calls are to keep points for the student: a broken limit has no consequence either."""
         return self._charged("proofs")
@@ -212,10 +214,14 @@ class Session:
     def _ask(
         self, operation: str, arguments: dict, seconds: float, lent: Mapping[str, Callable] | None = None
     ) -> dict:
+        self._require_time()
+        process = self._process or self._restart()
+        self._require_time()
+        return self._charge(process, operation, arguments, min(seconds, self._left[self._account]), lent)
+
+    def _require_time(self) -> None:
         if self._left[self._account] <= 0:
             raise ProcessDied(f"had no time left: {ACCOUNTS[self._account]} used up all of their seconds")
-        process = self._process or self._restart()
-        return self._charge(process, operation, arguments, min(seconds, self._left[self._account]), lent)
 
     def _charge(
         self, process: StudentProcess, operation: str, arguments: dict, seconds: float,
@@ -225,7 +231,7 @@ class Session:
         try:
             return process.ask(operation, arguments, seconds, lent or self._supplied, to_lend)
         except ProcessDied as error:
-            self._process = None
+            self._process, self._owing = None, "timing" if self._account == "timing" else "grader"
             self.disturbed |= isinstance(error, KilledFromOutside)
             raise
         finally:
@@ -235,8 +241,9 @@ class Session:
     def _restart(self) -> StudentProcess:
         """A new process in the state that the cells so far leave behind."""
         process = self._start()
+        payer = self._owing if self._left[self._owing] > 0 else "grader"
         try:
-            with self._charged("grader"):
+            with self._charged(payer):
                 self._replay(process)
         except BaseException:
             process.close()
@@ -254,8 +261,7 @@ class Session:
     def _replay(self, process: StudentProcess) -> None:
         """Run the cells again. One that breaks a limit only now does nothing but define from then on."""
         for position, source in enumerate(self._cells):
-            if self.is_spent:
-                raise ProcessDied(f"had no time left: {ACCOUNTS['grader']} used up all of their seconds")
+            self._require_time()
             try:
                 self._charge(process, "cell", {"source": source}, 2 * self.limits.cell_seconds)
             except KilledFromOutside:
@@ -293,6 +299,7 @@ class StudentFunction:
 
     def __init__(self, session: Session, name: str):
         self.session, self.__name__ = session, name
+        self.sealed_measured = ""  # what a check has found, if it takes differences
 
     def __call__(self, *arguments: Any) -> Any:
         return self.sealed_call(arguments)[0][0]
@@ -335,6 +342,10 @@ class StudentFunction:
     def sealed_probe(self):
         """See Session.probe."""
         return self.session.probe()
+
+    def sealed_timing(self):
+        """See Session.timing."""
+        return self.session.timing()
 
     def sealed_proof(self):
         """See Session.proof."""

@@ -1,5 +1,6 @@
 """Gradients that are measured instead of derived, where backpropagation is asked for."""
 
+import re
 from pathlib import Path
 
 import nbformat
@@ -8,10 +9,11 @@ import pytest
 from autograder.course import Course
 from autograder.grading.judge import Rules
 from autograder.grading.one import judge_one
-from autograder.grading.restore import grade_id
+from autograder.grading.restore import grade_id, is_test
 from autograder.tests.mini import scores, write
 from autograder.truth.cheats import HOW, measured
 
+REPOSITORY = Course(Path(__file__).resolve().parents[2])
 ID, LAST = "03_RNN_text_generation", "test_rnn_step_backward"
 STACKED = '''
 def rnn_step_forward(x, h_prev, params):
@@ -54,7 +56,7 @@ def rnn_step_backward(dh, cache):
 def course(tmp_path_factory):
     """Notebook 03 up to the backward pass of one step."""
     course = Course(tmp_path_factory.mktemp("course"))
-    notebook = nbformat.read(Course(Path(__file__).resolve().parents[2]).source(ID), as_version=4)
+    notebook = nbformat.read(REPOSITORY.source(ID), as_version=4)
     names = [grade_id(cell) for cell in notebook.cells]
     notebook.cells = notebook.cells[: names.index(LAST) + 1]
     write(course.source(ID), notebook)
@@ -77,6 +79,27 @@ def test_differences_earn_nothing(course, how):
     assert scores(result)[LAST] == 0
     assert {check["diagnosis"] for check in result.cells[-1]["checks"]} == {"numerical"}
     assert "takes differences of the forward pass" in result.cells[-1]["checks"][0]["message"]
+
+
+@pytest.mark.parametrize(
+    ("assignment", "how"),
+    [("02_MLP_text_generation", "central differences"), ("06_Transformer_Text_Generation", "one-sided differences")],
+)
+def test_differences_of_a_whole_model_earn_nothing(tmp_path, assignment, how):
+    """Are those of a model known whose docstring leaves its sizes to the functions that it calls?"""
+    course = Course(tmp_path)
+    notebook = nbformat.read(REPOSITORY.source(assignment), as_version=4)
+    name = "model_backward"
+    notebook.cells = [cell for cell in notebook.cells if not is_test(cell) or grade_id(cell) == f"test_{name}"]
+    test = next(cell for cell in notebook.cells if is_test(cell))
+    test.source = re.sub(r"given=\[.*?\],", "", test.source)  # whose calls take long
+    write(course.source(assignment), notebook)
+    cell = next(cell for cell in notebook.cells if grade_id(cell) == name)
+    cell.source = measured(cell.source, [name], how)
+    write(course.submitted("ada", assignment), notebook)
+    result = judge_one(course, "ada", assignment, Rules(course.source(assignment), show=False))[0]
+    assert scores(result) == {f"test_{name}": 0}
+    assert "numerical" in [check["diagnosis"] for check in result.checks]
 
 
 def test_stacked_differences_earn_nothing(course):
