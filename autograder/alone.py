@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 
 from autograder.course import Course, CourseError
+from autograder.shared import shared
 
 
 @contextlib.contextmanager
@@ -15,12 +16,13 @@ def alone(course: Course) -> Iterator[None]:
     The kernel lets go when this process ends, however it ends. Where a file system knows no locks, all are
     let in.
     """
-    descriptor = _open(course)
-    try:
-        _take(descriptor)
-        yield
-    finally:
-        os.close(descriptor)
+    with shared(course):
+        descriptor = _open(course)
+        try:
+            _take(descriptor)
+            yield
+        finally:
+            os.close(descriptor)
 
 
 def _open(course: Course) -> int:

@@ -16,6 +16,7 @@ from autograder.course import Course, CourseError
 from autograder.gradescope import options as gradescope_options
 from autograder.platforms.export.options import add_options
 from autograder.sandbox.places import BEST, PLACES
+from autograder.shared import shared
 
 console = terminal.Terminal()
 EXTRAS = {"distributed": "distributed", "psycopg": "postgresql"}
@@ -44,8 +45,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    """Run the command, alone in the course if it writes the gradebook."""
+    """Run the command, for the group where there is one, and alone if it writes the gradebook."""
     with contextlib.ExitStack() as stack:
+        with contextlib.suppress(CourseError):  # not every command needs a course
+            stack.enter_context(shared(_course(options)))
         if options.alone:
             from autograder.alone import alone
 
@@ -63,7 +66,7 @@ def new(options: argparse.Namespace) -> int:
     """A new assignment to start from, and a course around it where there is none."""
     from autograder.new.make import begin
 
-    course, made = begin(Path(options.course).absolute(), options.assignment, options.here)
+    course, made = begin(Path(options.course).absolute(), options.assignment, options.here, options.plain)
     for path in made:
         console.print(f"[green]✓[/] {escape(str(path.relative_to(course.root)))}", soft_wrap=True)
     console.print(f"Next: `autograder build`, then `autograder audit {options.assignment}`.", soft_wrap=True)
@@ -412,6 +415,7 @@ def _parser() -> argparse.ArgumentParser:
 
     started = add(new)
     started.add_argument("assignment", metavar="ID", help="its name: letters, digits, - and _")
+    started.add_argument("--plain", action="store_true", help="with plain asserts, as other nbgrader courses")
     started.add_argument("--here", action="store_true", help="begin a course among other files")
     keep = "when both changed: which one counts"
     built = add(build, assignments=True, alone=True)

@@ -8,6 +8,7 @@ from nbformat import NotebookNode
 from autograder.audit.reach import untouched
 from autograder.cells import cells_of, check_name, is_check, of_kind
 from autograder.course import Course, CourseError
+from autograder.grading.plain import is_plain, name_of
 from autograder.grading.restore import blank
 from autograder.truth.cheats import Cheat, cheats_of
 from autograder.truth.mistakes import Mistake, load_held_out, load_mistakes, with_mistake
@@ -64,11 +65,10 @@ def cases_of(course: Course, assignment: str) -> list[Case]:
 
 
 def check_names(source: NotebookNode) -> set[str]:
-    """The names under which the notebook's checks report, such as "sigmoid: values"."""
-    return {
-        check_name(statement) for cell in of_kind(cells_of(source), "test")
-        for statement in cell.statements if is_check(statement)
-    }  # fmt: skip
+    """The names under which the notebook's checks and plain tests report, such as "sigmoid: values"."""
+    tests = list(of_kind(cells_of(source), "test"))
+    checks = (check_name(statement) for cell in tests for statement in cell.statements if is_check(statement))
+    return {*checks, *(name_of(cell) for cell in tests if is_plain(cell))}
 
 
 def _unknown(mistake: Mistake, known: set[str]) -> str:

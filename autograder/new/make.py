@@ -10,26 +10,31 @@ from autograder.files import write_whole
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 FOREIGN = re.compile(r"[^A-Za-z0-9_-]+")
 STARTER = files(__name__.rpartition(".")[0]) / "starter"
+# What goes where below source/<id>/: a notebook of our checks, or of nbgrader's plain asserts.
+CHECKS = {
+    "@ID@.py": "notebook.py.txt", "audit/mistakes.toml": "mistakes.toml",
+    "audit/variants/loops.py": "loops.py.txt",
+}  # fmt: skip
+PLAIN = {"@ID@.py": "plain.py.txt", "audit/mistakes.toml": "plain_mistakes.toml"}
 
 
-def begin(start: Path, assignment: str, here: bool = False) -> tuple[Course, list[Path]]:
+def begin(
+    start: Path, assignment: str, here: bool = False, plain: bool = False
+) -> tuple[Course, list[Path]]:
     """Write the starter into the course that `start` lies in; returns the course and the new files.
 
-    In an empty folder, or with `here`, a course begins. Raises CourseError for a name that nbgrader or a
-    folder does not take, where anything is there already, and among other files.
+    In an empty folder, or with `here`, a course begins; `plain` is the starter with tests of plain asserts.
+    Raises CourseError for a name that nbgrader or a folder does not take, where anything is there already,
+    and among other files.
     """
     if not NAME.fullmatch(assignment):
         raise CourseError(f"{assignment!r} is no id: use letters, digits, - and _, such as week_3.")
     course, made = _course(start, here)
-    text = course.text(assignment)
-    if text.parent.exists():
-        raise CourseError(f"{text.parent} is there already; choose another id, or edit what is there.")
-    audit = text.parent / "audit"
-    starter = {
-        text: "notebook.py.txt",
-        audit / "mistakes.toml": "mistakes.toml",
-        audit / "variants" / "loops.py": "loops.py.txt",
-    }
+    folder = course.text(assignment).parent
+    if folder.exists():
+        raise CourseError(f"{folder} is there already; choose another id, or edit what is there.")
+    starter = (PLAIN if plain else CHECKS).items()
+    starter = {folder / place.replace("@ID@", assignment): name for place, name in starter}
     for path, name in starter.items():
         write_whole(path, _text(name).replace("@ID@", assignment))
     return course, [*made, *starter]
