@@ -75,7 +75,7 @@ class Course:
             raise CourseError(f"There is no assignment {unknown!r}; known are: {', '.join(known) or 'none'}.")
         if not known:
             raise CourseError(
-                f"{self.root / 'source'} holds no assignment; see docs/authoring.md to write one."
+                f"{self.root / 'source'} holds no assignment; `autograder new ID` begins one."
             )
         return list(ids) or known
 

@@ -69,13 +69,13 @@ def _python() -> Finding:
 
 def _student() -> Finding:
     missing = _missing("numpy", "matplotlib", "IPython", "tqdm", "jupyterlab", "nbgrader")
-    text = f"missing {', '.join(missing)}; run `pip install .`" if missing else "notebooks can run"
-    return Finding("Student packages", not missing, text)
+    fix = f"missing {', '.join(missing)}; run `pip install neuron-to-transformer`"
+    return Finding("Student packages", not missing, fix if missing else "notebooks can run")
 
 
 def _instructor() -> Finding:
     missing = _missing(*INSTRUCTOR)
-    fix = f"missing {', '.join(missing)}; run `pip install '.[instructor]'`"
+    fix = f"missing {', '.join(missing)}; run `pip install 'neuron-to-transformer[instructor]'`"
     return Finding("Instructor packages", not missing, fix if missing else "can build and grade")
 
 

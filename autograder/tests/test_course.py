@@ -133,7 +133,7 @@ def test_the_wheel_holds_no_test_no_solution_and_the_text(tmp_path):
     assert "autograder/data/alice_in_wonderland.txt" in names
     assert "autograder/reports/report.html.j2" in names
     starter = {f"autograder/new/starter/{path.name}" for path in STARTER.iterdir()}
-    assert len(starter) == 4
+    assert len(starter) == 6
     assert starter <= set(names)
     assert not [name for name in names if re.search(r"tests/|demo/|source/|solutions/|\.ipynb$", name)]
     for assignment in ASSIGNMENTS:
