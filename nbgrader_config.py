@@ -2,6 +2,7 @@
 
 from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata
 
+from autograder.build.nbgrader_steps import CheckSource, TidyRelease
 from autograder.feedback.exporter import FeedbackExporter
 from autograder.feedback.release import ReleaseFeedback
 from autograder.feedback.steps import GetGradeOfRecord
@@ -21,6 +22,9 @@ answers = ["*.py", "audit", "calibration.*"]
 c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", *answers]
 # Timestamps would make every build of the solutions different.
 c.Execute.record_timing = False
+# "Generate" in the formgrader refuses what `autograder build` refuses, and makes the same release.
+c.GenerateAssignment.preprocessors.prepend([CheckSource])
+c.GenerateAssignment.preprocessors.append(TidyRelease)
 # Locked cells, tests and points come from the source, so nothing that a student edits can count.
 c.Autograde.sanitize_preprocessors = [RestoreCells, CheckCellMetadata]
 # Student code runs in a sealed process, and the tests run outside of it.

@@ -43,6 +43,15 @@ def synchronise(course: Course, assignment: str, keep: str | None = None) -> str
     return f"made the {'text' if kept == 'notebook' else 'notebook'} from the {kept}"
 
 
+def require_in_step(course: Course, assignment: str) -> None:
+    """Raise CourseError when the text was edited, so that the notebook, which nbgrader reads, is old."""
+    text = _read_text(course.text(assignment))
+    if text and _edited_form(text, _read_notebook(course.source(assignment)), assignment) == "text":
+        raise CourseError(
+            f"{course.text(assignment)} was edited, and the notebook is older; run `autograder build`."
+        )
+
+
 def to_text(nb: NotebookNode) -> str:
     """A notebook in jupytext's percent format, without header.
 

@@ -31,24 +31,35 @@ def build(course: Course, assignment: str, *, trial: bool = False) -> str:
     moved there when it is sound, so an error leaves the old one. Raises CourseError for what is wrong with
     the source, the configuration, the gradebook.
     """
-    source = read_notebook(course.source(assignment), "run `autograder build`.")
-    _require_sound(course, source, assignment)
-    if trial:
-        try_out(course, assignment, source)
+    source = checked_source(course, assignment, trial=trial)
     place = course.release(assignment).parent
     with tempfile.TemporaryDirectory(dir=course.root, prefix=".release-") as workshop:
         _generate(course, assignment, Path(workshop))
         made = Path(workshop) / assignment
         _tidy(made / f"{assignment}.ipynb")
-        contents = _contents(made)
-        secrets = secret_lines(source, SOLUTION, HIDDEN)
-        for name, content in contents.items():
-            require_no_leak(f"release/{assignment}/{name}", content, secrets, KEEP_OUT)
+        contents = require_nothing_told(source, assignment, made)
         remember(course, assignment, blank(source))
         if contents == _contents(place):
             return "the release is up to date"
         swap(made, place, Path(workshop) / "old")
     return "made the release"
+
+
+def checked_source(course: Course, assignment: str, *, trial: bool) -> NotebookNode:
+    """The source, if it keeps the rules and, with `trial`, its solution gets all points; else CourseError."""
+    source = read_notebook(course.source(assignment), "run `autograder build`.")
+    _require_sound(course, source, assignment)
+    if trial:
+        try_out(course, assignment, source)
+    return source
+
+
+def require_nothing_told(source: NotebookNode, assignment: str, folder: Path) -> dict[str, bytes]:
+    """The files of a release, by name. Raises CourseError when one holds an answer."""
+    contents, secrets = _contents(folder), secret_lines(source, SOLUTION, HIDDEN)
+    for name, content in contents.items():
+        require_no_leak(f"release/{assignment}/{name}", content, secrets, KEEP_OUT)
+    return contents
 
 
 def _require_sound(course: Course, source: NotebookNode, assignment: str) -> None:
@@ -70,6 +81,7 @@ def _generate(course: Course, assignment: str, folder: Path) -> None:
     config.CourseDirectory.root = str(course.root)
     config.CourseDirectory.release_directory = str(folder)
     config.CourseDirectory.assignment_id = assignment
+    config.CheckSource.enabled = config.TidyRelease.enabled = False  # it is done here
     folders = CourseDirectory(config=config)
     require_gradebook(folders.db_url)
     if log := convert(GenerateAssignment, folders, config):
@@ -92,12 +104,15 @@ def _reason(assignment: str, log: str) -> str:
 
 
 def _tidy(path: Path) -> None:
-    """Drop what only the source needs: the pairing, and a hash that changes with hidden tests."""
-    nb = read_notebook(path, "run `autograder build` again.")
+    write_notebook(path, tidied(read_notebook(path, "run `autograder build` again.")))
+
+
+def tidied(nb: NotebookNode) -> NotebookNode:
+    """A release without what the source needs alone: the pairing, and a hash that hidden tests change."""
     tidy = canonical(nb)
     for cell, made in zip(tidy.cells, nb.cells, strict=True):
         cell.metadata = made.metadata
-    write_notebook(path, tidy)
+    return tidy
 
 
 def _contents(folder: Path) -> dict[str, bytes]:

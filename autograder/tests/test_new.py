@@ -7,6 +7,7 @@ import nbformat
 import pytest
 
 from autograder.build.leaks import secret_lines
+from autograder.build.pair import to_notebook
 from autograder.build.results import names_of
 from autograder.cells import HIDDEN, SOLUTION
 from autograder.cli import main
@@ -73,6 +74,20 @@ def test_two_exercises_without_variants_are_enough_for_the_demo(begun):
         assert all(handed.values())
         assert (handed["charles"] == handed["ada"]) == (not mistakes)
         assert "while True" in handed["alan"]
+
+
+def test_the_plain_form_is_an_ordinary_notebook(tmp_path):
+    """Do its tests need nothing but Python, so that nbgrader alone could grade it?"""
+    assert run(tmp_path, "new", "--plain", "week_1") == 0
+    course = Course(tmp_path)
+    text = course.text("week_1").read_text()
+    assert "autograder import" not in text
+    assert "check_" not in text
+    tests = {}
+    for cell in handed_in(to_notebook(text)).cells:
+        if cell.cell_type == "code":
+            exec(cell.source, tests)
+    assert {"median", "count_words"} <= tests.keys()
 
 
 def test_a_second_one_joins_the_course(begun, capsys):
