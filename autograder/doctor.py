@@ -33,7 +33,7 @@ def examine(*, install: bool = False) -> list[Finding]:
         apt_get_install("bubblewrap")
     if install and not find_library("seccomp"):
         apt_get_install("libseccomp2")
-    return [_python(), _student(), _instructor(), *_walls(), _control_group(), _cores()]
+    return [_python(), _student(), _instructor(), *_walls(), _control_group(), _cores(), *_formgrader()]
 
 
 def examine_course(course: Course) -> list[Finding]:
@@ -121,6 +121,19 @@ def _cores() -> Finding:
     return Finding(
         "Cores", True, f"{os.cpu_count()}, so `autograder grade` runs as many submissions at a time"
     )
+
+
+def _formgrader() -> list[Finding]:
+    """Does the formgrader grade sealed, where Jupyter's settings, and not its folder, name the course?"""
+    if _missing("nbgrader"):
+        return []
+    from autograder.formgrader import course_of_formgrader
+
+    root, advice = course_of_formgrader()
+    if advice:
+        where = f"would grade {root} unsealed; where c.CourseDirectory.root is set, " if root else ""
+        return [Finding("Formgrader", False, f"{where}{advice}")]
+    return [Finding("Formgrader", True, f"grades {root} sealed")] if root else []
 
 
 def apt_get_install(package: str) -> None:

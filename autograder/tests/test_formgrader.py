@@ -11,6 +11,7 @@ from nbgrader.coursedir import CourseDirectory
 
 from autograder.cli import main
 from autograder.course import Course
+from autograder.doctor import _formgrader
 from autograder.gradebook import own_programs_first
 from autograder.tests.mini import ID, make_course, release_notebook, source_notebook, submission, write
 
@@ -153,3 +154,44 @@ def test_autograde_says_why_a_file_is_not_graded(used, tmp_path):
     formgrader.press("autograde", ID, "tim")
     assert formgrader.api.get_submission(ID, "tim")["score"] == 0
     assert formgrader.api.get_submission(ID, STUDENT)["score"] == 85
+
+
+@pytest.mark.parametrize(("line", "fine", "words"), [
+    ("", False, "would grade"),
+    ('load_subconfig("nbgrader_config.py", path="{root}")', True, "sealed"),
+])  # fmt: skip
+def test_doctor_sees_a_formgrader_that_would_not_seal(tmp_path, monkeypatch, line, fine, words):
+    """Does the doctor tell a hub's settings that name the course alone from those that load its settings too?"""
+    home, root = tmp_path / "home", tmp_path / "course"
+    home.mkdir()
+    root.mkdir()
+    course = make_course(root)
+    monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(home))
+    settings = f'c.CourseDirectory.root = "{course.root}"\n{line.format(root=course.root)}\n'
+    write(home / "nbgrader_config.py", settings)
+    [finding] = _formgrader()
+    assert finding.fine is fine
+    assert words in finding.text
+
+
+def test_a_hub_server_that_starts_at_home_grades_sealed(tmp_path, monkeypatch):
+    """Do the documented settings give formgrader's own loader our steps, each at its place?"""
+    from nbgrader.apps import NbGrader
+    from nbgrader.converters import Autograde, GenerateAssignment
+
+    (tmp_path / "course").mkdir()
+    course = make_course(tmp_path / "course")
+    write(tmp_path / "nbgrader_config.py", f"""
+c.CourseDirectory.root = "{course.root}"
+load_subconfig("nbgrader_config.py", path="{course.root}")
+""")  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(tmp_path))
+    app = NbGrader()
+    app.load_config_file()  # as in nbgrader/server_extensions/formgrader/formgrader.py
+    folders = CourseDirectory(config=app.config)
+    assert folders.root == str(course.root)
+    steps = Autograde(coursedir=folders, config=app.config).autograde_preprocessors
+    assert [step.__name__ for step in steps] == ["SealedExecute", "SaveSealedGrades", "AssignLatePenalties"]
+    made = GenerateAssignment(coursedir=folders, config=app.config).preprocessors
+    assert (made[0].__name__, made[-1].__name__) == ("CheckSource", "TidyRelease")
