@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import nbformat
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from autograder.alone import alone
@@ -29,12 +30,15 @@ class TidyRelease(NbGraderPreprocessor):
 
     def preprocess(self, nb, resources):
         from autograder.build.canonical import read_notebook
-        from autograder.build.release import require_nothing_told, tidied
+        from autograder.build.release import contents_of, require_nothing_told, tidied
 
         course, assignment = _place(resources)
         source = read_notebook(course.source(assignment), "run `autograder build`.")
-        require_nothing_told(source, assignment, course.release(assignment).parent)
-        return tidied(nb), resources
+        tidy = tidied(nb)
+        beside = contents_of(course.release(assignment).parent)
+        written = {f"{resources['nbgrader']['notebook']}.ipynb": nbformat.writes(tidy).encode()}
+        require_nothing_told(source, assignment, {**beside, **written})
+        return tidy, resources
 
 
 def _place(resources: dict) -> tuple[Course, str]:

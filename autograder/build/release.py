@@ -37,9 +37,10 @@ def build(course: Course, assignment: str, *, trial: bool = False) -> str:
         _generate(course, assignment, Path(workshop))
         made = Path(workshop) / assignment
         _tidy(made / f"{assignment}.ipynb")
-        contents = require_nothing_told(source, assignment, made)
+        contents = contents_of(made)
+        require_nothing_told(source, assignment, contents)
         remember(course, assignment, blank(source))
-        if contents == _contents(place):
+        if contents == contents_of(place):
             return "the release is up to date"
         swap(made, place, Path(workshop) / "old")
     return "made the release"
@@ -54,12 +55,11 @@ def checked_source(course: Course, assignment: str, *, trial: bool) -> NotebookN
     return source
 
 
-def require_nothing_told(source: NotebookNode, assignment: str, folder: Path) -> dict[str, bytes]:
-    """The files of a release, by name. Raises CourseError when one holds an answer."""
-    contents, secrets = _contents(folder), secret_lines(source, SOLUTION, HIDDEN)
+def require_nothing_told(source: NotebookNode, assignment: str, contents: dict[str, bytes]) -> None:
+    """Raise CourseError when one of a release's files, by name, holds an answer."""
+    secrets = secret_lines(source, SOLUTION, HIDDEN)
     for name, content in contents.items():
         require_no_leak(f"release/{assignment}/{name}", content, secrets, KEEP_OUT)
-    return contents
 
 
 def _require_sound(course: Course, source: NotebookNode, assignment: str) -> None:
@@ -115,6 +115,7 @@ def tidied(nb: NotebookNode) -> NotebookNode:
     return tidy
 
 
-def _contents(folder: Path) -> dict[str, bytes]:
+def contents_of(folder: Path) -> dict[str, bytes]:
+    """The files below a folder, by name."""
     files = (path for path in folder.rglob("*") if path.is_file())
     return {str(path.relative_to(folder)): path.read_bytes() for path in files}

@@ -122,6 +122,7 @@ def broken(text, new):
     ("return 2 * x", "return 4 * x / 2 + 1", "the solution fails"),
     ("[(3,)]", "[(3,)], tolerence=1", "tolerence"),
     ("import numpy as np", "import numpy as np\nimport helpers", "put its code into a given cell"),
+    ("A tiny assignment.", "Think of `return double(x) * w / 2, (x, w)`.", "take it out of the cells"),
 ])  # fmt: skip
 def test_generate_refuses_what_build_refuses(tmp_path, text, new, sentence):
     """Is a solution that loses points, or a broken rule, a sentence in the button's log, and no release there?"""
