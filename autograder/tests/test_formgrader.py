@@ -122,13 +122,14 @@ def broken(text, new):
     ("return 2 * x", "return 4 * x / 2 + 1", "the solution fails"),
     ("[(3,)]", "[(3,)], tolerence=1", "tolerence"),
     ("import numpy as np", "import numpy as np\nimport helpers", "put its code into a given cell"),
-    ("A tiny assignment.", "Think of `return double(x) * w / 2, (x, w)`.", "take it out of the cells"),
+    ("A tiny assignment.", "A small assignment.", "name the file in c.CourseDirectory.ignore"),
 ])  # fmt: skip
 def test_generate_refuses_what_build_refuses(tmp_path, text, new, sentence):
-    """Is a solution that loses points, or a broken rule, a sentence in the button's log, and no release there?"""
+    """Is a solution that loses points, a broken rule or an answer beside it a sentence, with no release there?"""
     course = make_course(tmp_path)
     write(course.source(ID), broken(text, new))
     write(course.source(ID).with_name("helpers.py"), "x = 1")
+    write(course.source(ID).with_name("notes.txt"), "return double(x) * w / 2, (x, w)")
     found = Formgrader(course, tmp_path).pressed("generate_assignment", ID)
     assert not found["success"]
     assert sentence in found["log"]
