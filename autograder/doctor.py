@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from autograder.course import Course, CourseError
+from autograder.formgrader import how_it_grades
 from autograder.sandbox.cgroup import Group
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.place import Place
@@ -124,16 +125,9 @@ def _cores() -> Finding:
 
 
 def _formgrader() -> list[Finding]:
-    """Does the formgrader grade sealed, where Jupyter's settings, and not its folder, name the course?"""
-    if _missing("nbgrader"):
-        return []
-    from autograder.formgrader import course_of_formgrader
-
-    root, advice = course_of_formgrader()
-    if advice:
-        where = f"would grade {root} unsealed; where c.CourseDirectory.root is set, " if root else ""
-        return [Finding("Formgrader", False, f"{where}{advice}")]
-    return [Finding("Formgrader", True, f"grades {root} sealed")] if root else []
+    """Where Jupyter's settings, and not the folder that a server starts in, name the course."""
+    found = None if _missing("nbgrader") else how_it_grades()
+    return [Finding("Formgrader", *found)] if found else []
 
 
 def apt_get_install(package: str) -> None:
