@@ -8,8 +8,16 @@ from functools import cached_property
 
 import nbformat
 from nbformat import NotebookNode
+from nbformat.warnings import MissingIDFieldWarning
+
+warnings.filterwarnings("ignore", category=MissingIDFieldWarning)  # older notebooks are as good
 
 SOLUTION, HIDDEN, MARK_SCHEME = "SOLUTION", "HIDDEN TESTS", "MARK SCHEME"
+CHECKS = frozenset(
+    f"check_{kind}" for kind in
+    ("gradients", "no_draws", "randomness", "sampling", "shapes", "text", "training", "values")
+)  # fmt: skip
+AUTOTESTS = ("AUTOTEST", "HASHED AUTOTEST")
 STUB = "raise NotImplementedError()"
 MOST = 1000  # that a check may count, or take in seconds
 NOT_CODE = (SyntaxError, ValueError, RecursionError, MemoryError)  # the last two: nested too deeply
@@ -51,9 +59,16 @@ class Cell:
         kinds = {
             (True, False, False): "exercise",
             (False, True, True): "test",
+            (False, True, False): "test",  # nbgrader locks every test
             (False, False, True): "given",
         }
         return kinds.get(flags, "")
+
+    @property
+    def by_hand(self) -> bool:
+        """Does a person mark it: an answer in code or text, or a task?"""
+        is_answer = self.metadata.get("solution") and self.metadata.get("grade")
+        return bool(is_answer or self.metadata.get("task"))
 
     @property
     def is_figure(self) -> bool:
@@ -161,6 +176,41 @@ def of_kind(cells: list[Cell], kind: str) -> Iterator[Cell]:
     return (cell for cell in cells if cell.kind == kind)
 
 
+def is_plain(cell: Cell) -> bool:
+    """Is it a test cell without a check of ours?"""
+    return cell.kind == "test" and cell.tree is not None and not any(map(is_check, cell.statements))
+
+
+def is_autotest(cell: Cell) -> bool:
+    """Is it a test cell whose tests nbgrader writes when it makes the release?"""
+    return cell.kind == "test" and any(f"### {word}" in cell.source for word in AUTOTESTS)
+
+
+def with_checks(cells: list[Cell]) -> Iterator[Cell]:
+    """The test cells that have checks of ours."""
+    return filter(_has_checks, of_kind(cells, "test"))
+
+
+def _has_checks(cell: Cell) -> bool:
+    """Where the code does not compile, the text says it."""
+    return any(name in cell.source for name in CHECKS) if cell.tree is None else not is_plain(cell)
+
+
+def is_plain_notebook(cells: list[Cell]) -> bool:
+    """Is it as other nbgrader courses have them: tests of asserts, or marks by hand, and no check of ours?"""
+    return not any(with_checks(cells)) and any(is_plain(cell) or cell.by_hand for cell in cells)
+
+
+def for_checks(cells: list[Cell]) -> Iterator[Cell]:
+    """The exercises of checks: those of which the next test below is no plain one."""
+    is_ours, found = not is_plain_notebook(cells), []
+    for cell in reversed(cells):
+        is_ours = _has_checks(cell) if cell.kind == "test" else is_ours
+        if cell.kind == "exercise" and is_ours:
+            found.append(cell)
+    return reversed(found)
+
+
 def check_name(check: ast.stmt) -> str:
     """The name under which a check reports, as autograder.checks.outcome.check makes it."""
     call = check.value
@@ -182,7 +232,7 @@ def positive_number(value: ast.expr | None) -> float | None:
 
 
 def is_check(statement: ast.stmt) -> bool:
-    """Is it a call `check_*(...)` as a statement?"""
+    """Is it a call of one of our checks as a statement?"""
     call = statement.value if isinstance(statement, ast.Expr) else None
     function = call.func if isinstance(call, ast.Call) else None
-    return isinstance(function, ast.Name) and function.id.startswith("check_")
+    return isinstance(function, ast.Name) and function.id in CHECKS

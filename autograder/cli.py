@@ -81,7 +81,9 @@ def build(options: argparse.Namespace) -> int:
     course = _course(options)
     for assignment in course.choose(options.assignments):
         with console.status(f"building {assignment}"):
-            pair = synchronise(course, assignment, options.keep)
+            notebooks = course.notebooks(assignment)
+            pairs = [synchronise(course, assignment, options.keep, one) for one in notebooks]
+            pair = ", ".join(dict.fromkeys(pairs))
             release = build_release(course, assignment, trial=not options.untried)
         console.print(f"[green]✓[/] {assignment}: {pair}; {release}", soft_wrap=True)
     if options.untried:

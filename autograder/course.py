@@ -66,7 +66,7 @@ class Course:
     def assignments(self) -> list[str]:
         """The ids of all assignments that have a source folder, sorted."""
         source = self.root / "source"
-        return sorted(f.name for f in source.glob("*") if any(f.glob(f"{f.name}.*")))
+        return sorted(f.name for f in source.glob("*") if f.is_dir() and _is_assignment(f))
 
     def choose(self, ids: list[str]) -> list[str]:
         """`ids`, or all assignments when it is empty. Raises CourseError for an unknown one."""
@@ -79,17 +79,33 @@ class Course:
             )
         return list(ids) or known
 
-    def text(self, assignment: str) -> Path:
+    def notebooks(self, assignment: str) -> list[str]:
+        """The names of an assignment's notebooks, sorted; usually one, which has the assignment's name."""
+        folder = self.root / "source" / assignment
+        found = {path.stem for path in folder.glob("*.ipynb")}
+        if not found or (folder / f"{assignment}.py").is_file():
+            found.add(assignment)
+        return sorted(found)
+
+    def only_notebook(self, assignment: str, what: str) -> None:
+        """Raise CourseError unless an assignment is one notebook of its name, as `what` wants it."""
+        if (names := self.notebooks(assignment)) != [assignment]:
+            raise CourseError(
+                f"{assignment} is made of {', '.join(names)}, and {what} takes an assignment of one notebook "
+                f"of its name; leave {assignment} out, or make each notebook an assignment of its own."
+            )
+
+    def text(self, assignment: str, notebook: str = "") -> Path:
         """The source notebook as text."""
-        return self.root / "source" / assignment / f"{assignment}.py"
+        return self.root / "source" / assignment / f"{notebook or assignment}.py"
 
-    def source(self, assignment: str) -> Path:
+    def source(self, assignment: str, notebook: str = "") -> Path:
         """The source notebook that nbgrader reads."""
-        return self.root / "source" / assignment / f"{assignment}.ipynb"
+        return self.root / "source" / assignment / f"{notebook or assignment}.ipynb"
 
-    def release(self, assignment: str) -> Path:
+    def release(self, assignment: str, notebook: str = "") -> Path:
         """The student version."""
-        return self.root / "release" / assignment / f"{assignment}.ipynb"
+        return self.root / "release" / assignment / f"{notebook or assignment}.ipynb"
 
     def released(self, assignment: str) -> Path:
         """What the student versions so far said, in digests; where nbgrader does not look."""
@@ -108,13 +124,13 @@ class Course:
         """What the trained models reach: figures from the executed solutions."""
         return self.root / "solutions" / "results.json"
 
-    def submitted(self, student: str, assignment: str) -> Path:
+    def submitted(self, student: str, assignment: str, notebook: str = "") -> Path:
         """What a student handed in."""
-        return self.root / "submitted" / student / assignment / f"{assignment}.ipynb"
+        return self.root / "submitted" / student / assignment / f"{notebook or assignment}.ipynb"
 
-    def autograded(self, student: str, assignment: str) -> Path:
+    def autograded(self, student: str, assignment: str, notebook: str = "") -> Path:
         """The graded copy."""
-        return self.root / "autograded" / student / assignment / f"{assignment}.ipynb"
+        return self.root / "autograded" / student / assignment / f"{notebook or assignment}.ipynb"
 
     @property
     def reports(self) -> Path:
@@ -148,6 +164,10 @@ class Course:
     def gradebook(self) -> Path:
         """nbgrader's default database."""
         return self.root / "gradebook.db"
+
+
+def _is_assignment(folder: Path) -> bool:
+    return any(folder.glob("*.ipynb")) or (folder / f"{folder.name}.py").is_file()
 
 
 def _readable(folder: Path) -> Path:

@@ -49,18 +49,16 @@ def examine_course(course: Course) -> list[Finding]:
 
 
 def _plain_cells(rules: Any, assignment: str) -> list[Finding]:
-    from autograder.grading.trial import plain_report
+    from autograder.grading.plain_report import plain_report
 
     try:
-        cells = plain_report(rules.source, rules.sandbox, rules.limits)
+        report = plain_report(rules, assignment)
     except (OSError, ValueError) as error:
         raise CourseError(f"{rules.source} cannot be read ({error}); run `autograder build`.") from error
-    sealed = sum(how == "sealed" for _, how, _ in cells)
-    text = f"{sealed} of {len(cells)} plain test cells run sealed"
-    whole = [Finding(assignment, True, text)] if cells else []
-    changes = [(name, why) for name, how, why in cells if how != "sealed"]
-    advice = f'change it (docs/plain.md), or set c.SealedExecute.plain = {{"{assignment}": "kernel"}}'
-    return whole + [Finding(f"{assignment}, {name}", False, f"{why}; {advice}") for name, why in changes]
+    # nbgrader's way is the course's choice, and no fault
+    whole = [Finding(assignment, None if report.unsealed else True, report.summary)] if report.cells else []
+    changes = [Finding(f"{assignment}, {name}", False, why) for name, why in report.changes.items()]
+    return whole + changes
 
 
 def _python() -> Finding:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from nbformat import NotebookNode
 
 from autograder.audit.reach import untouched
-from autograder.cells import cells_of, check_name, is_check, of_kind
+from autograder.cells import cells_of, check_name, is_check, is_plain, of_kind
 from autograder.course import Course, CourseError
-from autograder.grading.plain import is_plain, name_of
+from autograder.grading.plain import name_of
 from autograder.grading.restore import blank
 from autograder.truth.cheats import Cheat, cheats_of
 from autograder.truth.mistakes import Mistake, load_held_out, load_mistakes, with_mistake

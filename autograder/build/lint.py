@@ -1,5 +1,7 @@
 """Refuse a source notebook that breaks a rule of docs/authoring.md."""
 
+from collections.abc import Iterator
+
 from nbformat import NotebookNode
 
 from autograder.build import (
@@ -11,13 +13,17 @@ from autograder.build import (
     lint_tests,
 )
 from autograder.build.wishes import Lint
-from autograder.cells import Problem, cells_of
-from autograder.grading.plain import is_plain
+from autograder.cells import Problem, cells_of, is_plain_notebook
 
 __all__ = ["COURSE_RULES", "RULES", "Problem", "lint"]
 
-CHECK_RULES = (*lint_passes.RULES, *lint_tests.RULES, *lint_calls.RULES)
-RULES = (*lint_cells.RULES, *lint_exercises.RULES, *CHECK_RULES)
+RULES = (
+    *lint_cells.RULES, *lint_exercises.RULES, *lint_passes.RULES, *lint_tests.RULES, *lint_calls.RULES
+)  # fmt: skip
+PLAIN_RULES = (
+    *lint_cells.PLAIN_RULES, lint_tests.tests_are_written_out, lint_tests.imports_exist,
+    lint_tests.checks_stand_alone,
+)  # fmt: skip
 COURSE_RULES = lint_course.RULES
 
 
@@ -27,7 +33,14 @@ def lint(nb: NotebookNode, wishes: Lint | None = None) -> list[Problem]:
     `wishes` are the course's own rules, with the usual settings if None.
     """
     cells, wishes = cells_of(nb), wishes or Lint()
-    checked = [cell for cell in cells if not is_plain(cell)]  # docs/plain.md has the rules of the others
-    asked = {rule: checked if rule in CHECK_RULES else cells for rule in RULES}
-    problems = [problem for rule in RULES for problem in rule(asked[rule])]
+    rules = PLAIN_RULES if is_plain_notebook(cells) else RULES
+    problems = [*_language(nb), *(problem for rule in rules for problem in rule(cells))]
     return problems + [problem for rule in COURSE_RULES for problem in rule(cells, wishes)]
+
+
+def _language(nb: NotebookNode) -> Iterator[Problem]:
+    """Grading runs Python alone."""
+    spec = nb.metadata.get("kernelspec", {})
+    language = str(spec.get("language") or spec.get("name") or "python").lower()
+    if not language.startswith("python"):
+        yield Problem("notebook", f"is written in {language}, and grading runs Python alone.")

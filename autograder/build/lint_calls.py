@@ -7,13 +7,13 @@ from collections.abc import Iterator
 
 import autograder
 from autograder.build.lint_tests import checks_of
-from autograder.cells import MOST, Cell, Problem, of_kind, positive_number
+from autograder.cells import MOST, Cell, Problem, positive_number, with_checks
 from autograder.checks.outcome import OPTIONS
 
 
 def checks_take_their_arguments(cells: list[Cell]) -> Iterator[Problem]:
     """A check is called with the arguments that it has: else it breaks for every student."""
-    for cell in of_kind(cells, "test"):
+    for cell in with_checks(cells):
         for call in checks_of(cell):
             if message := _argument_error(call):
                 yield _at(cell, call, message)
@@ -21,7 +21,7 @@ def checks_take_their_arguments(cells: list[Cell]) -> Iterator[Problem]:
 
 def options_are_numbers(cells: list[Cell]) -> Iterator[Problem]:
     """`weight` and `seconds` are written out as numbers above 0."""
-    for cell in of_kind(cells, "test"):
+    for cell in with_checks(cells):
         for call in checks_of(cell):
             for keyword in call.keywords:
                 if keyword.arg in ("weight", "seconds") and not positive_number(keyword.value):
@@ -30,7 +30,7 @@ def options_are_numbers(cells: list[Cell]) -> Iterator[Problem]:
 
 def shapes_are_a_list(cells: list[Cell]) -> Iterator[Problem]:
     """`check_shapes` takes a shape for each output, also where there is one output."""
-    for cell in of_kind(cells, "test"):
+    for cell in with_checks(cells):
         numbers = _numbers(cell)
         for call in checks_of(cell):
             shapes = _shapes(call)

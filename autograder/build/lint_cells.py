@@ -4,7 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from autograder.cells import HIDDEN, SOLUTION, Cell, Problem, of_kind, split
+from autograder.cells import HIDDEN, SOLUTION, Cell, Problem, is_plain, of_kind, split
 from autograder.names import bound_and_read
 
 GRADE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -25,18 +25,18 @@ def code_has_metadata(cells: list[Cell]) -> Iterator[Problem]:
 def code_is_of_one_kind(cells: list[Cell]) -> Iterator[Problem]:
     """A code cell is exactly one of exercise, test and given."""
     for cell in cells:
-        if cell.metadata and not cell.kind:
+        if cell.metadata and not cell.kind and not cell.by_hand:
             yield Problem(
                 cell.name,
                 "is no exercise, test or given cell; set solution, or grade and locked, or locked.",
             )
 
 
-def only_code_is_graded(cells: list[Cell]) -> Iterator[Problem]:
-    """Nothing grades Markdown."""
+def no_test_is_text(cells: list[Cell]) -> Iterator[Problem]:
+    """In Markdown stand answers and tasks that a person marks, and no tests."""
     for cell in of_kind(cells, "markdown"):
-        if any(cell.metadata.get(flag) for flag in ("grade", "solution", "task")):
-            yield Problem(cell.name, "is text, which nothing grades; remove its metadata.")
+        if cell.metadata.get("grade") and not cell.by_hand:
+            yield Problem(cell.name, "is text, which no test grades; make it a manually graded answer.")
 
 
 def figures_are_given(cells: list[Cell]) -> Iterator[Problem]:
@@ -65,11 +65,21 @@ def grade_ids_are_sound(cells: list[Cell]) -> Iterator[Problem]:
 
 
 def points_are_positive(cells: list[Cell]) -> Iterator[Problem]:
-    """Each test has positive points."""
-    for cell in of_kind(cells, "test"):
+    """Each test of checks has positive points; other cells may count nothing."""
+    for cell in cells:
+        least = "above 0" if cell.kind == "test" and not is_plain(cell) else "from 0 on"
         points = cell.metadata.get("points")
-        if type(points) not in (int, float) or not points > 0:
-            yield Problem(cell.name, f"has {points!r} points; give it a number above 0.")
+        if not (cell.kind == "test" or cell.by_hand):
+            continue
+        if type(points) not in (int, float) or points < 0 or (least == "above 0" and points == 0):
+            yield Problem(cell.name, f"has {points!r} points; give it a number {least}.")
+
+
+def metadata_are_version_3(cells: list[Cell]) -> Iterator[Problem]:
+    """What nbgrader says of a cell is of the version that it writes now."""
+    for cell in cells:
+        if cell.metadata and cell.metadata.get("schema_version") != 3:
+            yield Problem(cell.name, "has nbgrader metadata of an old version; run `nbgrader update source`.")
 
 
 def no_outputs(cells: list[Cell]) -> Iterator[Problem]:
@@ -95,6 +105,11 @@ def code_compiles(cells: list[Cell]) -> Iterator[Problem]:
             yield Problem(cell.name, f"does not compile ({_syntax_error(cell.source)}); mend it.")
 
 
+def tests_compile(cells: list[Cell]) -> Iterator[Problem]:
+    """A plain test is Python; what else a notebook holds may be broken on purpose."""
+    yield from code_compiles([cell for cell in cells if cell.kind == "test"])
+
+
 def markers_are_sound(cells: list[Cell]) -> Iterator[Problem]:
     """Markers are spelled as documented, and each BEGIN has its END."""
     for cell in cells:
@@ -104,10 +119,11 @@ def markers_are_sound(cells: list[Cell]) -> Iterator[Problem]:
 
 
 def markers_have_their_place(cells: list[Cell]) -> Iterator[Problem]:
-    """Solutions only in exercises, hidden tests only in tests."""
+    """Solutions only in answers, hidden tests only in tests."""
     for cell in cells:
-        for label, kind in ((SOLUTION, "exercise"), (HIDDEN, "test")):
-            if f"BEGIN {label}" in cell.source and cell.kind != kind:
+        is_answer = bool(cell.metadata.get("solution"))
+        for label, kind, fits in ((SOLUTION, "exercise", is_answer), (HIDDEN, "test", cell.kind == "test")):
+            if f"BEGIN {label}" in cell.source and not fits:
                 yield Problem(cell.name, f"holds a BEGIN {label} marker; move it to a cell of kind {kind}.")
 
 
@@ -118,8 +134,8 @@ def no_paths(cells: list[Cell]) -> Iterator[Problem]:
             if isinstance(call, ast.Call) and _opens_literal(call):
                 yield Problem(
                     cell.name,
-                    f"line {call.lineno}: a path works in one folder only, and grading has no files of the "
-                    "course; make the data in a given cell, or use load_corpus().",
+                    f"line {call.lineno}: a path works in one folder only; make the data in a given cell, or "
+                    "use load_corpus().",
                 )
 
 
@@ -144,7 +160,7 @@ def figures_feed_only_figures(cells: list[Cell]) -> Iterator[Problem]:
 RULES = (
     code_has_metadata,
     code_is_of_one_kind,
-    only_code_is_graded,
+    no_test_is_text,
     figures_are_given,
     grade_ids_are_sound,
     points_are_positive,
@@ -155,6 +171,15 @@ RULES = (
     markers_have_their_place,
     no_paths,
     figures_feed_only_figures,
+)
+# What holds for notebooks without our checks, too: the rest is left to nbgrader, and to who writes them.
+PLAIN_RULES = (
+    metadata_are_version_3,
+    no_test_is_text,
+    grade_ids_are_sound,
+    points_are_positive,
+    tests_compile,
+    markers_have_their_place,
 )
 
 

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 
 from autograder.build.lint_tests import checks_of
 from autograder.build.wishes import Lint
-from autograder.cells import Cell, Problem, of_kind
+from autograder.cells import Cell, Problem, is_plain, of_kind, with_checks
 
 OURS, OURS_HIDDEN = "autograder", "autograder.hidden"
 
 
 def points_add_up(cells: list[Cell], wishes: Lint) -> Iterator[Problem]:
     """All points together are what the course wants."""
-    points = [cell.metadata.get("points") for cell in of_kind(cells, "test")]
+    points = [cell.metadata.get("points") for cell in cells if cell.kind == "test" or cell.by_hand]
     total = sum(one for one in points if type(one) in (int, float))
     if wishes.points and abs(total - wishes.points) > 1e-9:
         yield Problem("notebook", f"has {total:g} points in all; make it {wishes.points:g} (c.Lint.points).")
@@ -21,7 +21,8 @@ def points_add_up(cells: list[Cell], wishes: Lint) -> Iterator[Problem]:
 def has_hidden_check(cells: list[Cell], wishes: Lint) -> Iterator[Problem]:
     """At least one check is hidden: visible ones can be answered by heart."""
     for cell in of_kind(cells, "test") if wishes.hidden else ():
-        if cell.tree and not any(cell.is_hidden(check) for check in checks_of(cell)):
+        asking = cell.statements if is_plain(cell) else checks_of(cell)
+        if cell.tree and not any(map(cell.is_hidden, asking)):
             yield Problem(
                 cell.name, "has no check between the `### BEGIN/END HIDDEN TESTS` markers; add one."
             )
@@ -29,7 +30,7 @@ def has_hidden_check(cells: list[Cell], wishes: Lint) -> Iterator[Problem]:
 
 def imports_are_allowed(cells: list[Cell], wishes: Lint) -> Iterator[Problem]:
     """A test imports only from autograder and the course's libraries; autograder.hidden only where hidden."""
-    for cell in of_kind(cells, "test"):
+    for cell in with_checks(cells):
         for node in ast.walk(cell.tree) if cell.tree else ():
             if not isinstance(node, ast.Import | ast.ImportFrom):
                 continue

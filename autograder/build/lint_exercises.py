@@ -8,8 +8,8 @@ from autograder.cells import (
     SOLUTION,
     Cell,
     Problem,
+    for_checks,
     indentation,
-    of_kind,
     parse,
     regions,
     split,
@@ -20,7 +20,7 @@ from autograder.names import bound_and_read, defined_names
 
 def exercise_has_solution(cells: list[Cell]) -> Iterator[Problem]:
     """Without markers nbgrader blanks the whole cell, imports and docstring included."""
-    for cell in of_kind(cells, "exercise"):
+    for cell in for_checks(cells):
         if not "".join(split(cell.source, SOLUTION)[1]).strip():
             yield Problem(
                 cell.name,
@@ -30,14 +30,14 @@ def exercise_has_solution(cells: list[Cell]) -> Iterator[Problem]:
 
 def exercise_defines_function(cells: list[Cell]) -> Iterator[Problem]:
     """An exercise is a function."""
-    for cell in of_kind(cells, "exercise"):
+    for cell in for_checks(cells):
         if cell.tree and not cell.functions:
             yield Problem(cell.name, "defines no function; write the exercise as one.")
 
 
 def markers_are_indented(cells: list[Cell]) -> Iterator[Problem]:
     """The stub takes the place of BEGIN: too far left, it would run with the cell."""
-    for cell in of_kind(cells, "exercise"):
+    for cell in for_checks(cells):
         lines = cell.source.split("\n")
         for region in regions(cell.source, SOLUTION):
             code = [line for line in lines[region.start + 1 : region.stop - 1] if line.strip()]
@@ -50,7 +50,7 @@ def markers_are_indented(cells: list[Cell]) -> Iterator[Problem]:
 
 def release_compiles(cells: list[Cell]) -> Iterator[Problem]:
     """What is left without the solution is still Python."""
-    for cell in of_kind(cells, "exercise"):
+    for cell in for_checks(cells):
         if cell.tree and parse(student_version(cell.source)) is None:
             yield Problem(
                 cell.name,
@@ -60,7 +60,7 @@ def release_compiles(cells: list[Cell]) -> Iterator[Problem]:
 
 def contract_stays(cells: list[Cell]) -> Iterator[Problem]:
     """Each function's `def` line and docstring stand outside the markers."""
-    for cell in of_kind(cells, "exercise"):
+    for cell in for_checks(cells):
         released = cell.replace_source(student_version(cell.source))
         for name in cell.functions if released.tree else ():
             function = released.functions.get(name)
@@ -73,7 +73,7 @@ def contract_stays(cells: list[Cell]) -> Iterator[Problem]:
 def defined_once(cells: list[Cell]) -> Iterator[Problem]:
     """A student's function has one definition."""
     home: dict[str, str] = {}
-    exercises = {name for cell in of_kind(cells, "exercise") for name in cell.functions}
+    exercises = {name for cell in for_checks(cells) for name in cell.functions}
     for cell in cells:
         if cell.kind not in ("exercise", "given"):
             continue
@@ -86,7 +86,7 @@ def defined_once(cells: list[Cell]) -> Iterator[Problem]:
 def exercise_needs_definitions(cells: list[Cell]) -> Iterator[Problem]:
     """The reference has imports, functions and CONSTANTS, and no variable of a given cell."""
     known = defined_names(cells) | set(dir(builtins))
-    for cell in of_kind(cells, "exercise"):
+    for cell in for_checks(cells):
         bound, read = bound_and_read(cell.tree) if cell.tree else (set(), set())
         for name in sorted(read - bound - known):
             yield Problem(cell.name, f"needs the variable `{name}`; make it an argument or a CONSTANT.")

@@ -4,14 +4,14 @@ import ast
 from collections.abc import Iterator
 
 from autograder.build.lint_tests import checks_of
-from autograder.cells import Cell, Problem, of_kind
+from autograder.cells import Cell, Problem, for_checks, with_checks
 
 ENDING = "_forward"
 
 
 def caches_come_from_forward_passes(cells: list[Cell]) -> Iterator[Problem]:
     """A function that returns a cache is named so; else its cache is compared with what is expected."""
-    for cell in of_kind(cells, "exercise"):
+    for cell in for_checks(cells):
         for name, function in cell.functions.items():
             if not name.endswith(ENDING) and any(map(_is_with_cache, ast.walk(function))):
                 yield Problem(
@@ -23,7 +23,7 @@ def caches_come_from_forward_passes(cells: list[Cell]) -> Iterator[Problem]:
 
 def gradients_are_of_forward_passes(cells: list[Cell]) -> Iterator[Problem]:
     """`check_gradients` takes a forward pass, whose last result is the cache."""
-    for cell in of_kind(cells, "test"):
+    for cell in with_checks(cells):
         for call in checks_of(cell):
             forward = call.args[0] if call.func.id == "check_gradients" and call.args else None
             if isinstance(forward, ast.Name) and not forward.id.endswith(ENDING):

@@ -5,7 +5,18 @@ import builtins
 from collections.abc import Iterator
 from importlib import import_module
 
-from autograder.cells import HIDDEN, Cell, Problem, is_check, of_kind, regions
+from autograder.cells import (
+    CHECKS,
+    HIDDEN,
+    Cell,
+    Problem,
+    is_autotest,
+    is_check,
+    is_plain,
+    of_kind,
+    regions,
+    with_checks,
+)
 from autograder.names import bound_and_read, defined_names
 
 OURS, OURS_HIDDEN = "autograder", "autograder.hidden"
@@ -14,10 +25,16 @@ OURS, OURS_HIDDEN = "autograder", "autograder.hidden"
 def only_imports_assignments_checks(cells: list[Cell]) -> Iterator[Problem]:
     """The top level of a test holds nothing else."""
     kinds = (ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign, ast.AugAssign)
-    for cell in of_kind(cells, "test"):
+    for cell in with_checks(cells):
         for statement in cell.statements:
             if not isinstance(statement, kinds) and not is_check(statement):
                 yield _at(cell, statement, "only imports, assignments and check_* calls may stand here.")
+
+
+def tests_are_written_out(cells: list[Cell]) -> Iterator[Problem]:
+    """What nbgrader would write only at the release, grading does not have."""
+    for cell in filter(is_autotest, cells):
+        yield Problem(cell.name, "holds AUTOTEST lines; write the asserts that nbgrader makes of them.")
 
 
 def imports_exist(cells: list[Cell]) -> Iterator[Problem]:
@@ -31,7 +48,7 @@ def imports_exist(cells: list[Cell]) -> Iterator[Problem]:
 
 def ends_in_check(cells: list[Cell]) -> Iterator[Problem]:
     """The last statement is a check: nbgrader scores a cell by its last expression."""
-    for cell in of_kind(cells, "test"):
+    for cell in with_checks(cells):
         if cell.tree and not (cell.statements and is_check(cell.statements[-1])):
             yield Problem(cell.name, "does not end in a check_* call; end it with one.")
 
@@ -41,14 +58,14 @@ def checks_stand_alone(cells: list[Cell]) -> Iterator[Problem]:
     for cell in of_kind(cells, "test"):
         alone = {id(check) for check in checks_of(cell)}
         for call in _nodes(cell, ast.Call):
-            if _called_name(call).startswith("check_") and id(call) not in alone:
+            if _called_name(call) in CHECKS and id(call) not in alone:
                 yield _at(cell, call, "a check must be a statement of its own; take it out.")
 
 
 def student_functions_are_passed(cells: list[Cell]) -> Iterator[Problem]:
     """A student's function appears only as an argument of a check."""
     students = {name for cell in of_kind(cells, "exercise") for name in cell.functions}
-    for cell in of_kind(cells, "test"):
+    for cell in with_checks(cells):
         passed = {id(node) for check in checks_of(cell) for node in _passed(check)}
         for node in _nodes(cell, ast.Name):
             if node.id not in students or id(node) in passed:
@@ -65,13 +82,13 @@ def names_are_known(cells: list[Cell]) -> Iterator[Problem]:
     for cell in cells:
         if cell.kind == "exercise":
             above |= cell.functions.keys()
-        if cell.kind == "test":
+        if cell.kind == "test" and not is_plain(cell):
             yield from _unknown_names(cell, above)
 
 
 def hidden_checks_speak(cells: list[Cell]) -> Iterator[Problem]:
     """A hidden check has a literal `says`, a visible one has none."""
-    for cell in of_kind(cells, "test"):
+    for cell in with_checks(cells):
         for check in checks_of(cell):
             says = _keyword(check, "says")
             if cell.is_hidden(check) and not _is_sentence(says):
@@ -94,7 +111,7 @@ def given_names_other_exercises(cells: list[Cell]) -> Iterator[Problem]:
 def references_exist(cells: list[Cell]) -> Iterator[Problem]:
     """`reference.name` is something that some cell defines."""
     known = defined_names(cells)
-    for cell in of_kind(cells, "test"):
+    for cell in with_checks(cells):
         for node in _nodes(cell, ast.Attribute):
             if getattr(node.value, "id", "") == "reference" and node.attr not in known:
                 yield _at(cell, node, f"no cell defines `{node.attr}`; mend the name.")
@@ -102,7 +119,7 @@ def references_exist(cells: list[Cell]) -> Iterator[Problem]:
 
 def statements_do_not_straddle(cells: list[Cell]) -> Iterator[Problem]:
     """Each statement is wholly visible or wholly hidden."""
-    for cell in of_kind(cells, "test"):
+    for cell in with_checks(cells):
         edges = {edge + 1 for r in regions(cell.source, HIDDEN) for edge in (r.start, r.stop - 1)}
         for statement in cell.statements:
             if any(statement.lineno <= edge <= statement.end_lineno for edge in edges):
@@ -112,7 +129,7 @@ def statements_do_not_straddle(cells: list[Cell]) -> Iterator[Problem]:
 def keeps_the_notebooks_variables(cells: list[Cell]) -> Iterator[Problem]:
     """No test assigns to a variable that given cells share: the student's next cell would read it."""
     given = [(cell, *bound_and_read(cell.tree)) for cell in cells if cell.kind == "given" and cell.tree]
-    for test in (cell for cell in cells if cell.kind == "test" and cell.tree):
+    for test in (cell for cell in with_checks(cells) if cell.tree):
         before = {name for cell, bound, _ in given if cell.position < test.position for name in bound}
         below = [(bound, read) for cell, bound, read in given if cell.position > test.position]
         after = {name for bound, read in below for name in read - bound}
@@ -121,6 +138,7 @@ def keeps_the_notebooks_variables(cells: list[Cell]) -> Iterator[Problem]:
 
 
 RULES = (
+    tests_are_written_out,
     only_imports_assignments_checks,
     imports_exist,
     ends_in_check,

@@ -14,14 +14,16 @@ class CheckSource(NbGraderPreprocessor):
 
     def preprocess(self, nb, resources):
         from autograder.build.pair import require_in_step
-        from autograder.build.release import checked_source
+        from autograder.build.release import checked_sources
         from autograder.grading.released import remember
         from autograder.grading.restore import blank
 
         course, assignment = _place(resources)
         with alone(course):
-            require_in_step(course, assignment)
-            remember(course, assignment, blank(checked_source(course, assignment, trial=True)))
+            for notebook in course.notebooks(assignment):
+                require_in_step(course, assignment, notebook)
+            for source in checked_sources(course, assignment, trial=True)[0].values():
+                remember(course, assignment, blank(source))
         return nb, resources
 
 
@@ -29,15 +31,14 @@ class TidyRelease(NbGraderPreprocessor):
     """The last step: drops what only the source needs, and sees that the release gives nothing away."""
 
     def preprocess(self, nb, resources):
-        from autograder.build.canonical import read_notebook
-        from autograder.build.release import contents_of, require_nothing_told, tidied
+        from autograder.build.release import contents_of, read_sources, require_nothing_told, tidied
 
         course, assignment = _place(resources)
-        source = read_notebook(course.source(assignment), "run `autograder build`.")
+        sources = read_sources(course, assignment)
         tidy = tidied(nb)
         beside = contents_of(course.release(assignment).parent)
         written = {f"{resources['nbgrader']['notebook']}.ipynb": nbformat.writes(tidy).encode()}
-        require_nothing_told(source, assignment, {**beside, **written})
+        require_nothing_told(sources, assignment, {**beside, **written})
         return tidy, resources
 
 

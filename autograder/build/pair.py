@@ -13,6 +13,7 @@ from autograder.build.canonical import (
     without_outputs,
     write_notebook,
 )
+from autograder.cells import cells_of, is_plain_notebook
 from autograder.course import Course, CourseError
 from autograder.files import write_whole
 
@@ -24,31 +25,38 @@ PAIRING = {
 }
 
 
-def synchronise(course: Course, assignment: str, keep: str | None = None) -> str:
+def synchronise(course: Course, assignment: str, keep: str | None = None, notebook: str = "") -> str:
     """Bring source/<id>/<id>.py and .ipynb in step; returns what was done.
+
+    Of an assignment of several, `notebook` says which. One without checks of ours and without text stays as
+    its author saves it.
 
     The notebook records the text that it was last in step with, so the form that differs from the
     record is the one that somebody edited. Raises CourseError when both are, and differ, unless
     `keep` ("text" or "notebook") says which one wins; also when one cannot be read.
     """
-    text = None if keep == "notebook" else _read_text(course.text(assignment))
-    nb = None if keep == "text" else _read_notebook(course.source(assignment))
+    paths = course.text(assignment, notebook), course.source(assignment, notebook)
+    text = None if keep == "notebook" else _read_text(paths[0])
+    nb = None if keep == "text" else _read_notebook(paths[1])
+    if nb and text is None and not keep and is_plain_notebook(cells_of(nb)):
+        return "kept as it is"
     if text is None and nb is None:
         form = keep or "text or notebook"
         raise CourseError(f"source/{assignment} holds no {form}; see docs/authoring.md.")
     kept = keep or _edited_form(text, nb, assignment)
-    changed = _write(course, assignment, to_text(nb) if kept == "notebook" else text)
+    changed = _write(*paths, to_text(nb) if kept == "notebook" else text)
     if kept == "neither":
         return f"in step; tidied the {' and the '.join(changed)}" if changed else "already in step"
     return f"made the {'text' if kept == 'notebook' else 'notebook'} from the {kept}"
 
 
-def require_in_step(course: Course, assignment: str) -> None:
+def require_in_step(course: Course, assignment: str, notebook: str = "") -> None:
     """Raise CourseError when the text was edited, so that the notebook, which nbgrader reads, is old."""
-    text = _read_text(course.text(assignment))
-    if text and _edited_form(text, _read_notebook(course.source(assignment)), assignment) == "text":
+    text_path, path = course.text(assignment, notebook), course.source(assignment, notebook)
+    text = _read_text(text_path)
+    if text and _edited_form(text, _read_notebook(path), assignment) == "text":
         raise CourseError(
-            f"{course.text(assignment)} was edited, and the notebook is older; run `autograder build`."
+            f"{text_path} was edited, and the notebook is older; run `autograder build`."
         )
 
 
@@ -106,10 +114,10 @@ def _edited_form(text: str | None, nb: NotebookNode | None, assignment: str) -> 
     )
 
 
-def _write(course: Course, assignment: str, text: str) -> list[str]:
+def _write(text_path: Path, notebook_path: Path, text: str) -> list[str]:
     """Write both forms; returns the ones that were not so before."""
-    text_changed = write_whole(course.text(assignment), text)
-    notebook_changed = write_notebook(course.source(assignment), to_notebook(text))
+    text_changed = write_whole(text_path, text)
+    notebook_changed = write_notebook(notebook_path, to_notebook(text))
     return ["text"] * text_changed + ["notebook"] * notebook_changed
 
 

@@ -31,6 +31,7 @@ def solve(course: Course, assignment: str, report: Report) -> Path:
     After each code cell calls `report(done, all, title)`; the title is the heading above the cell.
     Nothing is written unless every cell ran. Raises CourseError when one fails.
     """
+    course.only_notebook(assignment, "`autograder solve`")
     source = read_notebook(course.source(assignment), "run `autograder build`.")
     nb = without_hidden_tests(source)
     began = time.perf_counter()

@@ -1,7 +1,7 @@
 """What a course asks of its notebooks beyond what grading needs: `c.Lint` in nbgrader_config.py."""
 
 from traitlets import Bool, Float, Integer, List, TraitError, Unicode
-from traitlets.config import Configurable
+from traitlets.config import Config, Configurable
 
 from autograder.course import CONFIG, Course, CourseError
 from autograder.truth.calibration import ENOUGH_SEEDS
@@ -17,6 +17,24 @@ class Lint(Configurable):
     ).tag(config=True)
     calibrated = Bool(False, help="must at_most= be the very number that calibration finds?").tag(config=True)
     seeds = Integer(ENOUGH_SEEDS, min=1, help="runs on which a hidden target may rest").tag(config=True)
+
+
+# Words that grading looks for in cells, and the settings with which nbgrader would look for others.
+MARKERS = {
+    "ClearSolutions": ("begin_solution_delimeter", "end_solution_delimeter"),
+    "ClearHiddenTests": ("begin_test_delimeter", "end_test_delimeter"),
+    "ClearMarkScheme": ("begin_mark_scheme_delimeter", "end_mark_scheme_delimeter"),
+}
+
+
+def require_known_markers(config: Config) -> None:
+    """Raise CourseError where a course has markers of its own, which only nbgrader would know."""
+    for step, settings in MARKERS.items():
+        for one in set(settings) & set(config.get(step, {})):
+            raise CourseError(
+                f"{CONFIG}: c.{step}.{one} gives a marker a name that grading does not know; take the line "
+                "out, and write nbgrader's own, such as ### BEGIN SOLUTION."
+            )
 
 
 def wishes_of(course: Course) -> Lint:

@@ -3,7 +3,7 @@
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import GetGrades
 
-from autograder.grading.of_record import grades_of
+from autograder.grading.of_record import grades_of, part_of
 
 
 class GetGradeOfRecord(GetGrades):
@@ -14,5 +14,8 @@ class GetGradeOfRecord(GetGrades):
         facts = resources["nbgrader"]
         with Gradebook(facts["db_url"]) as gradebook:
             grades = grades_of(gradebook, [facts["assignment"]], [facts["student"]])
-        facts["of_record"] = grades[facts["student"], facts["assignment"]]
+            place = facts["notebook"], facts["assignment"], facts["student"]
+            penalty = gradebook.find_submission_notebook(*place).late_submission_penalty
+        whole = grades[facts["student"], facts["assignment"]]
+        facts["of_record"] = part_of(whole, facts["notebook"], facts["assignment"], penalty)
         return nb, resources

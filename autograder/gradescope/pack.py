@@ -15,6 +15,7 @@ from autograder.files import write_whole
 from autograder.gradescope.pinned import pinned
 from autograder.gradescope.wheel import make_wheel
 from autograder.grading.nbgrader_steps import SealedExecute
+from autograder.truth.source import given_files
 
 SPARE_SECONDS = 30  # for starting and fetching the submission, which may count
 SCRIPTS = ("setup.sh", "run_autograder")
@@ -25,6 +26,7 @@ def pack(course: Course, assignment: str, path: Path, minutes: int, hidden: str)
 
     `hidden`, one of options.VISIBILITIES, says when students see hidden checks. Raises CourseError.
     """
+    course.only_notebook(assignment, "`autograder gradescope`")
     source = course.source(assignment)
     cells = _test_cells(source)
     with tempfile.TemporaryDirectory(prefix="autograder-") as folder:
@@ -37,7 +39,7 @@ def pack(course: Course, assignment: str, path: Path, minutes: int, hidden: str)
         "seconds": b"%d\n" % (60 * minutes - SPARE_SECONDS),
         "settings.json": _settings(course, assignment, hidden).encode(),
     }
-    for truth in (source, course.released(assignment)):
+    for truth in (source, course.released(assignment), *given_files(course, assignment)):
         if truth.exists():
             files[f"course/{truth.relative_to(course.root).as_posix()}"] = truth.read_bytes()
     write_whole(path, _zipped(files))

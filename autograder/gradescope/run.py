@@ -17,7 +17,7 @@ from autograder.gradescope.walls import choose, close
 from autograder.grading.judge import Rules
 from autograder.grading.one import judge_one
 from autograder.grading.released import released
-from autograder.grading.submission import SubmissionError
+from autograder.grading.submission import SubmissionError, plain_files
 from autograder.sandbox.limits import Limits
 
 ROOT = Path("/autograder")
@@ -62,7 +62,10 @@ class Run:
         if note := hand_in(self.root / "submission", here.submitted(STUDENT, self.assignment)):
             self.known.notes.append(note)
         known = released(self.course, self.assignment)
-        rules = Rules(self.source, wall, self.limits, show=False, released=known, heard=self._hear)
+        given = tuple(plain_files(self.source.parent))
+        rules = Rules(
+            self.source, wall, self.limits, show=False, released=known, given=given, heard=self._hear
+        )
         result, _ = judge_one(here, STUDENT, self.assignment, rules)
         if result.problem:
             raise CourseError(result.problem)

@@ -18,9 +18,10 @@ from autograder.grading.one import judge_one
 from autograder.grading.record import Recorder, with_grades
 from autograder.grading.released import remember
 from autograder.grading.restore import blank
-from autograder.grading.result import Result, failed
+from autograder.grading.result import Result, Texts, failed
 from autograder.grading.standing import Standing, key_of, settings_of
 from autograder.grading.submission import SubmissionError
+from autograder.grading.taken import sources_of, taken_rules
 from autograder.grading.workers import run_in_workers
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.places import place_of, require
@@ -67,7 +68,8 @@ def grade(
     for assignment in rules:
         recorder.require_assignment(assignment)
         with contextlib.suppress(OSError):  # where the source is only lent; nothing but notes depends on it
-            remember(course, assignment, blank(nbformat.read(rules[assignment].source, as_version=4)))
+            for source in sources_of(rules[assignment]):
+                remember(course, assignment, blank(nbformat.read(source, as_version=4)))
     recorded = set() if force else recorder.recorded(rules)
     kept = {pair: standing.find(*pair, key_of(course, *pair, rules[pair[1]], settings))
             for pair in work if pair in recorded}  # fmt: skip
@@ -77,9 +79,9 @@ def grade(
     todo = [(course, *pair, rules[pair[1]]) for pair in work if not kept.get(pair)]
     judging = _judged_on_cluster(todo, scheduler, jobs) if scheduler and todo else _judged(todo, jobs)
     with _emptied(course.judging), contextlib.closing(judging) as judged:
-        for result, text in judged:
+        for result, texts in judged:
             standing.drop(result.student, result.assignment)
-            key = _record(recorder, result, text, rules[result.assignment], settings)
+            key = _record(recorder, result, texts, rules[result.assignment], settings)
             shutil.rmtree(course.taken(result.student, result.assignment), ignore_errors=True)
             standing.add(result, key)
             results.append(result)
@@ -87,18 +89,19 @@ def grade(
     return sorted(with_grades(course, results), key=lambda result: (result.assignment, result.student))
 
 
-def _record(recorder: Recorder, result: Result, text: str, rules: Rules, settings: bytes) -> str:
+def _record(recorder: Recorder, result: Result, texts: Texts, rules: Rules, settings: bytes) -> str:
     """Write what was judged, and return its key; when that fails the result says so, and the class goes on.
 
     What would fail for everybody else, too, ends the run.
     """
-    if not text:
+    if not texts:
         return ""
     pair = result.student, result.assignment
     here = Course(recorder.course.taken(*pair))
     try:
-        recorder.record(*pair, nbformat.reads(text, as_version=4), here.submitted(*pair).parent)
-        return key_of(here, *pair, replace(rules, source=here.source(result.assignment)), settings)
+        notebooks = {name: nbformat.reads(text, as_version=4) for name, text in texts.items()}
+        recorder.record(*pair, notebooks, here.submitted(*pair).parent)
+        return key_of(here, *pair, taken_rules(here, result.assignment, rules), settings)
     except Exception as error:
         if isinstance(error, CourseError) or is_everybodys(error):
             raise
@@ -137,7 +140,7 @@ def sealed_steps(
     return steps
 
 
-def _judged(tasks: list[tuple], jobs: int | None) -> Iterator[tuple[Result, str]]:
+def _judged(tasks: list[tuple], jobs: int | None) -> Iterator[tuple[Result, Texts]]:
     """Results with the graded notebooks' text, in the order in which they are ready.
 
     One that something outside disturbs is judged once more when all others are done.
@@ -152,7 +155,9 @@ def _with_rules(task: tuple, **changes: bool) -> tuple:
     return (*task[:3], replace(task[3], **changes))
 
 
-def _judged_on_cluster(tasks: list[tuple], scheduler: str, jobs: int | None) -> Iterator[tuple[Result, str]]:
+def _judged_on_cluster(
+    tasks: list[tuple], scheduler: str, jobs: int | None
+) -> Iterator[tuple[Result, Texts]]:
     """As _judged, elsewhere; a submission that cannot even be packed gets its sentence here."""
     from autograder.grading.cluster import run_on_cluster
     from autograder.grading.parcel import judge_parcel, pack
@@ -173,8 +178,8 @@ def _judged_on_cluster(tasks: list[tuple], scheduler: str, jobs: int | None) -> 
     yield from _judged(left, jobs)
 
 
-def _outcome(student: str, assignment: str, future: Future) -> tuple[Result, str]:
+def _outcome(student: str, assignment: str, future: Future) -> tuple[Result, Texts]:
     error = future.exception()
     if isinstance(error, CourseError) or is_everybodys(error):
         raise error
-    return (failed(student, assignment, error), "") if error else future.result()
+    return (failed(student, assignment, error), {}) if error else future.result()

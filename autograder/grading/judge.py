@@ -13,11 +13,11 @@ import nbformat
 from nbformat import NotebookNode
 
 import autograder.hidden
-from autograder.cells import Cell, check_name, is_check, weight_of
+from autograder.cells import Cell, check_name, is_check, is_plain, weight_of
 from autograder.checks.outcome import Outcome
 from autograder.checks.show import MARKS, for_student, measured
 from autograder.grading import kernel
-from autograder.grading.plain import KIND, is_plain, name_of
+from autograder.grading.plain import KIND, name_of
 from autograder.grading.restore import Restored, blank, grade_id
 from autograder.grading.result import earned, share_of, worths
 from autograder.grading.runs import Plan
@@ -44,9 +44,10 @@ class Rules:
     `alone` says that nothing else is judged meanwhile. `released` are the versions that were handed out,
     `published` the course's own functions (grading/published.py), `beside` other notebooks in the folder,
     `timezone` that of the exchange's times. `plain` test cells run "sealed", in the grader, or as nbgrader
-    does it in the student's "kernel". Test cells in `known` count as passed and do not run: an audit knows
-    that. `heard`, for who judges in the own process, is told of a test cell's name and its checks so far
-    after each check and once more at its end; a cell's last word counts.
+    does it in the student's "kernel". `given` are the course's own files beside its notebook. Test cells in
+    `known` count as passed and do not run: an audit knows that. `heard`, for who judges in the own process,
+    is told of a test cell's name and its checks so far after each check and once more at its end; a cell's
+    last word counts.
     """
 
     source: Path
@@ -60,6 +61,7 @@ class Rules:
     beside: tuple[str, ...] = ()
     timezone: str = "UTC"
     plain: str = "sealed"
+    given: tuple[Path, ...] = ()
     known: frozenset[str] = frozenset()
     heard: Callable[[str, list[Judged]], object] | None = None
 

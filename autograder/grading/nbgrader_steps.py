@@ -3,6 +3,7 @@
 import contextlib
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -19,20 +20,22 @@ from autograder.grading.released import released
 from autograder.grading.restore import Restored, grade_id, is_test, restore
 from autograder.grading.standing import Standing, key_of
 from autograder.grading.submission import SubmissionError, plain_files, read_submission
-from autograder.grading.taken import take
+from autograder.grading.taken import take, with_given
 from autograder.grading.times import TIMESTAMP, handed_in_at, timezone_of
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.places import BEST, PLACES, place_of, require
+from autograder.truth.source import given_files
 
 
 class RestoreCells(NbGraderPreprocessor):
     """Takes the place of OverwriteCells and DeduplicateIds: see autograder.grading.restore."""
 
     def preprocess(self, nb, resources):
-        course, pair = _course(), _pair(resources)
-        with alone(course), _taken(course, *pair, self._rules(course, pair[1])) as (here, rules, digest):
+        course, pair, notebook = _course(), _pair(resources), resources["nbgrader"]["notebook"]
+        rules = Rules(course.source(pair[1], notebook), timezone=timezone_of(self.config))
+        with alone(course), _taken(course, *pair, rules) as (here, rules, digest):
             restored = restore(
-                read_submission(here.submitted(*pair)), nbformat.read(rules.source, as_version=4),
+                read_submission(here.submitted(*pair, notebook)), nbformat.read(rules.source, as_version=4),
                 released=released(course, pair[1]), beside=rules.beside,
             )  # fmt: skip
         _drop_copies(course.autograded(*pair).parent, course.submitted(*pair).parent)
@@ -40,9 +43,6 @@ class RestoreCells(NbGraderPreprocessor):
             self.log.warning("%s: %s", pair[0], note)
         restored.notebook.metadata["autograder"] = {"restored": restored.notes, "digest": digest}
         return restored.notebook, resources
-
-    def _rules(self, course: Course, assignment: str) -> Rules:
-        return Rules(course.source(assignment), timezone=timezone_of(self.config))
 
 
 class HideTests(ClearHiddenTests):
@@ -80,8 +80,10 @@ class SealedExecute(NbGraderPreprocessor):
         limits = Limits(self.call_seconds, self.cell_seconds, self.notebook_seconds)
         plain = self.plain.get(assignment, PLAIN[0]) if isinstance(self.plain, dict) else self.plain
         return Rules(
-            course.source(assignment), self.sandbox, limits, released=released(course, assignment),
-            published=tuple(published(course).items()), timezone=timezone_of(self.config), plain=plain,
+            course.source(assignment, course.notebooks(assignment)[0]), self.sandbox, limits,
+            released=released(course, assignment), published=tuple(published(course).items()),
+            timezone=timezone_of(self.config), plain=plain,
+            given=given_files(course, assignment, self.config),
         )  # fmt: skip
 
     def preprocess(self, nb, resources):
@@ -91,10 +93,11 @@ class SealedExecute(NbGraderPreprocessor):
         course, pair = _course(), _pair(resources)
         place_of(self.sandbox).keep(course.root)
         facts = nb.metadata.get("autograder", {})
-        with _taken(course, *pair, self.rules(course, pair[1])) as (here, rules, digest):
+        own = course.source(pair[1], resources["nbgrader"]["notebook"])
+        with _taken(course, *pair, replace(self.rules(course, pair[1]), source=own)) as (here, rules, digest):
             if facts.get("digest") != digest:
                 raise SubmissionError("Submission or source changed while this was graded; grade it again.")
-            files = plain_files(here.submitted(*pair).parent)
+            files = with_given(plain_files(here.submitted(*pair).parent), rules.given)
             return without_evidence(judge(Restored(nb, facts["restored"]), rules, files)), resources
 
 
@@ -117,14 +120,15 @@ class SaveSealedGrades(SaveAutoGrades):
             return super().preprocess(nb, resources)
 
     def save(
-        self, gradebook: Gradebook, nb: NotebookNode, student: str, assignment: str, changed: bool
+        self, gradebook: Gradebook, nb: NotebookNode, place: tuple[str, str, str], changed: bool
     ) -> None:
         """As `preprocess`, in a gradebook that is open; nbgrader opens one for every notebook.
 
-        `changed` says that the answers are not those that were graded before.
+        `place` is student, assignment and notebook; `changed` says that the answers are not those that were
+        graded before.
         """
-        self.gradebook, self.student_id, self.changed = gradebook, student, changed
-        self.notebook_id = self.assignment_id = assignment
+        self.gradebook, self.changed = gradebook, changed
+        self.student_id, self.assignment_id, self.notebook_id = place
         for index, cell in enumerate(nb.cells):
             self.preprocess_cell(cell, {}, index)
 

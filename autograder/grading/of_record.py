@@ -3,7 +3,7 @@
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -143,6 +143,22 @@ def _time(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text.removesuffix("Z"))
 
 
+def label(cell: str, notebook: str, assignment: str) -> str:
+    """What a cell is called in its assignment: `squares`, or `problem-1/squares` in one of several."""
+    return cell if notebook == assignment else f"{notebook}/{cell}"
+
+
+def part_of(whole: GradeOfRecord, notebook: str, assignment: str, penalty: float | None) -> GradeOfRecord:
+    """One notebook's part of a grade, with its own late penalty; all where there is one notebook."""
+    prefix = label("", notebook, assignment)
+    if not any("/" in cell.cell for cell in whole.cells):
+        return whole
+    own = [cell for cell in whole.cells if cell.cell.rpartition("/")[0] == prefix.rstrip("/")]
+    cells = tuple(replace(cell, cell=cell.cell.removeprefix(prefix)) for cell in own)
+    most = sum(cell.max_score for cell in cells)
+    return replace(whole, cells=cells, max_score=most, late_penalty=penalty or 0.0)
+
+
 def grades_of(
     gradebook: Gradebook, assignments: Iterable[str], students: Iterable[str] = ()
 ) -> dict[tuple[str, str], GradeOfRecord]:
@@ -204,18 +220,19 @@ def _cells(gradebook: Gradebook, wanted: list[ColumnElement]) -> Iterator[tuple[
     base, marks = BaseCell.__table__, Grade.__table__
     most = func.coalesce(grade_cell.c.max_score, task_cell.c.max_score, 0.0)
     rows = gradebook.db.execute(
-        select(SubmittedAssignment.student_id, Assignment.name, base.c.name, marks.c.auto_score,
-               marks.c.manual_score, func.coalesce(marks.c.extra_credit, 0.0), most,
+        select(SubmittedAssignment.student_id, Assignment.name, Notebook.name, base.c.name,
+               marks.c.auto_score, marks.c.manual_score, func.coalesce(marks.c.extra_credit, 0.0), most,
                marks.c.needs_manual_grade)
         .select_from(marks)
         .join(base, marks.c.cell_id == base.c.id)
         .outerjoin(grade_cell, grade_cell.c.id == base.c.id)
         .outerjoin(task_cell, task_cell.c.id == base.c.id)
         .join(SubmittedNotebook, SubmittedNotebook.id == marks.c.notebook_id)
+        .join(Notebook, Notebook.id == SubmittedNotebook.notebook_id)
         .join(SubmittedAssignment, SubmittedAssignment.id == SubmittedNotebook.assignment_id)
         .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
         .where(*wanted)
-        .order_by(SubmittedAssignment.student_id, Assignment.name, base.c.name)
+        .order_by(SubmittedAssignment.student_id, Assignment.name, Notebook.name, base.c.name)
     )  # fmt: skip
-    for student, assignment, *facts, waits in rows:
-        yield (student, assignment), CellGrade(*facts, bool(waits))
+    for student, assignment, notebook, cell, *facts, waits in rows:
+        yield (student, assignment), CellGrade(label(cell, notebook, assignment), *facts, bool(waits))

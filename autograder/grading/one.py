@@ -1,6 +1,7 @@
 """One submission from file to result, in a process that may be anywhere."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -11,10 +12,10 @@ from autograder.grading.budget import Budget
 from autograder.grading.fingerprints import fingerprints
 from autograder.grading.judge import Rules, judge, without_evidence
 from autograder.grading.published import copies
-from autograder.grading.restore import is_test, restore
-from autograder.grading.result import Result, failed, fill
+from autograder.grading.restore import restore
+from autograder.grading.result import Result, Texts, add, failed, fill, most_of
 from autograder.grading.submission import SubmissionError, plain_files, read_submission
-from autograder.grading.taken import take
+from autograder.grading.taken import sources_of, take, with_given
 from autograder.grading.worker import DoAgain
 
 
@@ -28,47 +29,55 @@ def judge_known(
     result, began = Result(name, assignment), time.monotonic()
     try:
         source = nbformat.read(rules.source, as_version=4)
-        result.max_score = sum(float(c.metadata.nbgrader["points"]) for c in source.cells if is_test(c))
-        fill(result, judge(restore(notebook, source), rules, plain_files(folder) if folder else []))
+        result.max_score = most_of(source)
+        files = with_given(plain_files(folder) if folder else [], rules.given)
+        fill(result, judge(restore(notebook, source), rules, files))
     except Exception as error:
         return failed(name, assignment, error)
     result.seconds = round(time.monotonic() - began, 2)
     return result
 
 
-def judge_one(course: Course, student: str, assignment: str, rules: Rules) -> tuple[Result, str]:
-    """The result of one submission and its graded notebook as text, which is "" when there is none.
+def judge_one(course: Course, student: str, assignment: str, rules: Rules) -> tuple[Result, Texts]:
+    """The result of one submission, and its graded notebooks as text, by name; none when it is not graded.
 
     What is judged is the copy at `course.taken`, which stays for the one who records.
     """
     try:
         here, rules = take(course, student, assignment, rules, course.taken(student, assignment))
     except SubmissionError as error:
-        return Result(student, assignment, problem=str(error)), ""
+        return Result(student, assignment, problem=str(error)), {}
     return judge_taken(here, student, assignment, rules)
 
 
-def judge_taken(course: Course, student: str, assignment: str, rules: Rules) -> tuple[Result, str]:
+def judge_taken(course: Course, student: str, assignment: str, rules: Rules) -> tuple[Result, Texts]:
     """As judge_one, of files that nobody changes any more."""
-    result, budget = Result(student, assignment), Budget()
-    path = course.submitted(student, assignment)
+    whole, texts = Result(student, assignment), {}
     try:
-        source = nbformat.read(rules.source, as_version=4)
-        result.max_score = sum(float(c.metadata.nbgrader["points"]) for c in source.cells if is_test(c))
-        restored = restore(read_submission(path), source, budget, rules.released, rules.beside)
-        result.fingerprints = fingerprints(restored.notebook, source, budget)
-        if same := copies(restored.notebook, dict(rules.published), budget):
-            result.fingerprints["published"] = same
-        restored.notes += budget.notes("code")
-        notebook = judge(restored, rules, plain_files(path.parent))
-        fill(result, notebook)
-        text = nbformat.writes(without_evidence(notebook))
-        result.seconds = round(result.seconds + budget.spent, 2)
+        for source in sources_of(rules):
+            path = course.submitted(student, assignment, source.stem)
+            part, texts[source.stem] = _judge(path, replace(rules, source=source))
+            add(whole, part, source.stem)
     except SubmissionError as error:
-        result.problem = str(error)
-        return result, ""
+        return Result(student, assignment, max_score=whole.max_score, problem=str(error)), {}
     except DoAgain:
         raise
     except Exception as error:
-        return failed(student, assignment, error), ""
-    return result, text
+        return failed(student, assignment, error), {}
+    return whole, texts
+
+
+def _judge(path: Path, rules: Rules) -> tuple[Result, str]:
+    """One notebook of a submission: its part of the result, and its text when it is graded."""
+    result, budget = Result("", ""), Budget()
+    source = nbformat.read(rules.source, as_version=4)
+    result.max_score = most_of(source)
+    restored = restore(read_submission(path), source, budget, rules.released, rules.beside)
+    result.fingerprints = fingerprints(restored.notebook, source, budget)
+    if same := copies(restored.notebook, dict(rules.published), budget):
+        result.fingerprints["published"] = same
+    restored.notes += budget.notes("code")
+    notebook = judge(restored, rules, with_given(plain_files(path.parent), rules.given))
+    fill(result, notebook)
+    result.seconds = round(result.seconds + budget.spent, 2)
+    return result, nbformat.writes(without_evidence(notebook))

@@ -1,7 +1,7 @@
 """A submission with all that judging needs, for a machine that has this package and nothing of the course."""
 
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +9,9 @@ import numpy as np
 from autograder.course import Course
 from autograder.grading.judge import Rules
 from autograder.grading.one import judge_taken
-from autograder.grading.result import Result
+from autograder.grading.result import Result, Texts
 from autograder.grading.standing import grader_digest
-from autograder.grading.taken import handed_in, take
+from autograder.grading.taken import take, taken_rules
 from autograder.grading.workers import run_in_workers
 
 
@@ -26,12 +26,12 @@ def version() -> str:
 
 @dataclass(frozen=True)
 class Parcel:
-    """The submission's files and the source notebook by content; `rules.source` means nothing elsewhere."""
+    """The submission's files and the source's by content; the paths in `rules` mean nothing elsewhere."""
 
     student: str
     assignment: str
     rules: Rules
-    source: bytes
+    source: dict[str, bytes]
     files: dict[str, bytes]
     version: str
 
@@ -39,11 +39,12 @@ class Parcel:
 def pack(course: Course, student: str, assignment: str, rules: Rules) -> Parcel:
     """Read a submission, as `take` does. Raises SubmissionError when it cannot be read."""
     here, rules = take(course, student, assignment, rules, course.taken(student, assignment))
-    files = {file.name: file.read_bytes() for file in handed_in(here.submitted(student, assignment))}
-    return Parcel(student, assignment, rules, rules.source.read_bytes(), files, version())
+    kinds = here.submitted(student, assignment).parent, rules.source.parent
+    files, source = ({file.name: file.read_bytes() for file in folder.iterdir()} for folder in kinds)
+    return Parcel(student, assignment, rules, source, files, version())
 
 
-def judge_parcel(parcel: Parcel) -> tuple[Result, str]:
+def judge_parcel(parcel: Parcel) -> tuple[Result, Texts]:
     """Judge in a process of its own, as `judge_taken` does; a thread of a cluster's worker calls this."""
     if parcel.version != version():
         raise OtherVersion(f"the worker has {version()}, not {parcel.version}; install the same there")
@@ -51,13 +52,12 @@ def judge_parcel(parcel: Parcel) -> tuple[Result, str]:
     return future.result()
 
 
-def _judge(parcel: Parcel) -> tuple[Result, str]:
+def _judge(parcel: Parcel) -> tuple[Result, Texts]:
     with tempfile.TemporaryDirectory(prefix="autograder-") as folder:
         course = Course(Path(folder))
-        rules = replace(parcel.rules, source=course.source(parcel.assignment))
-        submitted = course.submitted(parcel.student, parcel.assignment)
-        _write(rules.source.parent, {rules.source.name: parcel.source})
-        _write(submitted.parent, parcel.files)
+        rules = taken_rules(course, parcel.assignment, parcel.rules)
+        _write(rules.source.parent, parcel.source)
+        _write(course.submitted(parcel.student, parcel.assignment).parent, parcel.files)
         return judge_taken(course, parcel.student, parcel.assignment, rules)
 
 

@@ -11,7 +11,7 @@ from types import TracebackType
 
 import numpy as np
 
-from autograder.cells import HIDDEN, Cell, is_check, regions
+from autograder.cells import HIDDEN, Cell, is_autotest, is_check, regions
 from autograder.checks.calls import raised
 from autograder.checks.outcome import Outcome, Row
 from autograder.grading.border import Ended
@@ -24,6 +24,7 @@ from autograder.sandbox.process import NoProcess
 KIND = "tests"
 ASKS_NOTHING = "it asks nothing of the student: call a function of theirs, or look at one of their names"
 MORE = "its last line gives {:g}, which is more than the cell's {:g} points"
+AUTOTEST = "nbgrader writes its tests when it makes the release (AUTOTEST): put them in as asserts"
 NOT_AT_TOP = "it calls a check inside another statement; call it at the top of the cell"
 OTHER_KIND = "What your code returned is of another kind than what the tests of this cell work with."
 
@@ -55,11 +56,6 @@ class Known:
     asked: frozenset[tuple[int, str]]
 
 
-def is_plain(cell: Cell) -> bool:
-    """Is it a test cell without a check of ours?"""
-    return cell.kind == "test" and cell.tree is not None and not any(map(is_check, cell.statements))
-
-
 def name_of(cell: Cell) -> str:
     """The name under which the one check of a plain cell reports."""
     return f"{cell.name.removeprefix('test_')}: {KIND}"
@@ -67,17 +63,29 @@ def name_of(cell: Cell) -> str:
 
 def judge_plain(cell: Cell, scope: Scope, known: Known) -> list[Judged]:
     """The outcome of a plain test cell, of which the solution is `known`."""
-    if any(map(_calls_check, ast.walk(cell.tree))):
-        return [_could_not_run(cell, NOT_AT_TOP)]
+    if reason := never_runs(cell):
+        return [could_not_run(cell, reason)]
     scope.border.allowed = known.asked
     ran = run(cell, scope)
     if ran.passed and not scope.border.questions:
-        return [_could_not_run(cell, ASKS_NOTHING)]
+        return [could_not_run(cell, asks_nothing(cell))]
     if isinstance(ran.error, Refused | Ended) and ran.error.doubt:
-        return [_could_not_run(cell, str(ran.error))]
+        return [could_not_run(cell, str(ran.error))]
     if not ran.passed and not known.passed:
-        return [_could_not_run(cell, known.why)]
+        return [could_not_run(cell, known.why)]
     return [outcome_of(cell, ran)]
+
+
+def never_runs(cell: Cell) -> str:
+    """Why a plain cell can be run in no way; "" when it can."""
+    if is_autotest(cell):
+        return AUTOTEST
+    return NOT_AT_TOP if any(map(_calls_check, ast.walk(cell.tree))) else ""
+
+
+def asks_nothing(cell: Cell) -> str:
+    """Why a cell that raises nothing tests nothing either."""
+    return AUTOTEST if is_autotest(cell) else ASKS_NOTHING
 
 
 def run(cell: Cell, scope: Scope) -> Ran:
@@ -126,7 +134,7 @@ def outcome_of(cell: Cell, ran: Ran) -> Judged:
 def _scored(cell: Cell, ran: Ran) -> Judged:
     points = float(cell.metadata["points"])
     if ran.number is not None and ran.number > points:
-        return _could_not_run(cell, MORE.format(ran.number, points))
+        return could_not_run(cell, MORE.format(ran.number, points))
     if ran.number is None or not 0 <= ran.number < points:
         return Judged(Outcome(name_of(cell), "passed", "All tests of this cell passed."), hidden=False)
     cause = f"The tests of this cell give {ran.number:g} of {points:g} points."
@@ -231,5 +239,5 @@ def _calls_check(node: ast.AST) -> bool:
     return isinstance(node, ast.Expr) and is_check(node)
 
 
-def _could_not_run(cell: Cell, reason: str) -> Judged:
+def could_not_run(cell: Cell, reason: str) -> Judged:
     return Judged(Outcome(name_of(cell), "could not run", reason), hidden=False)

@@ -29,9 +29,8 @@ def published(course: Course) -> dict[str, str]:
     """
     found: dict[str, str] = {}
     for assignment in course.assignments:
-        path = course.source(assignment)
-        if path.exists():
-            for word, name in _functions_of(path, path.stat().st_mtime_ns):
+        for path in (course.source(assignment, notebook) for notebook in course.notebooks(assignment)):
+            for word, name in _functions_of(path, path.stat().st_mtime_ns) if path.exists() else ():
                 found.setdefault(word, f"{assignment}/{name}")
     return found
 

@@ -28,7 +28,9 @@ from autograder.grading.of_record import GradeOfRecord, grades_of
 from autograder.grading.restore import grade_id
 from autograder.grading.result import Result
 from autograder.grading.submission import plain_files
+from autograder.grading.taken import with_given
 from autograder.grading.times import TIMESTAMP, handed_in_at, timezone_of
+from autograder.truth.source import given_files
 
 
 class Recorder:
@@ -49,13 +51,15 @@ class Recorder:
 
     def require_assignment(self, assignment: str) -> None:
         """Raise CourseError when the gradebook does not know the assignment yet."""
-        if not self.course.release(assignment).exists():
+        notebooks = self.course.notebooks(assignment)
+        if not all(self.course.release(assignment, notebook).exists() for notebook in notebooks):
             raise CourseError(
                 f"The release of {assignment} is not built; run `autograder build {assignment}`."
             )
         try:
             with own_programs_first(), self.opened() as gradebook:
-                gradebook.find_notebook(assignment, assignment)
+                for notebook in notebooks:
+                    gradebook.find_notebook(notebook, assignment)
         except MissingEntry:
             raise CourseError(
                 f"The gradebook does not know {assignment}; run `autograder build {assignment}`."
@@ -66,7 +70,11 @@ class Recorder:
         with self.opened() as gradebook:
             entries = [(one.student_id, name) for name in assignments
                        for one in gradebook.assignment_submissions(name)]  # fmt: skip
-        return {entry for entry in entries if self.course.autograded(*entry).exists()}
+        return {entry for entry in entries if all(path.exists() for path in self._graded(*entry))}
+
+    def _graded(self, student: str, assignment: str) -> list[Path]:
+        notebooks = self.course.notebooks(assignment)
+        return [self.course.autograded(student, assignment, notebook) for notebook in notebooks]
 
     @contextmanager
     def opened(self) -> Iterator[Gradebook]:
@@ -76,27 +84,29 @@ class Recorder:
             yield gradebook
 
     def record(
-        self, student: str, assignment: str, notebook: NotebookNode, judged: Path | None = None
+        self, student: str, assignment: str, notebooks: dict[str, NotebookNode], judged: Path | None = None
     ) -> None:
-        """Write points, comments, penalty and the graded copy.
+        """Write points, comments, penalty and the graded copies of a submission's notebooks, by name.
 
         `judged` is the folder that was judged, if not the one in submitted/. Raises CourseError when the
         gradebook takes nothing.
         """
         submitted = judged or self.course.submitted(student, assignment).parent
-        graded = self.course.autograded(student, assignment)
         with in_sentences(self.folders.db_url):
-            self._enter(student, assignment, notebook, submitted / TIMESTAMP, _differ(graded, notebook))
-        self._write(graded, notebook, plain_files(submitted))
+            self._enter(student, assignment, notebooks, submitted / TIMESTAMP)
+        given = given_files(self.course, assignment, self.config)
+        for name, notebook in notebooks.items():
+            graded = self.course.autograded(student, assignment, name)
+            self._write(graded, notebook, with_given(plain_files(submitted), given))
 
-    def _enter(
-        self, student: str, assignment: str, notebook: NotebookNode, time: Path, changed: bool
-    ) -> None:
+    def _enter(self, student: str, assignment: str, notebooks: dict[str, NotebookNode], time: Path) -> None:
         """Write what belongs into the gradebook."""
         with self._one_transaction() as gradebook:
             submission = self._register(gradebook, student, assignment, time)
             steps = SaveSealedGrades(config=self.config)
-            steps.save(gradebook, notebook, student, assignment, changed)
+            for name, notebook in notebooks.items():
+                changed = _differ(self.course.autograded(student, assignment, name), notebook)
+                steps.save(gradebook, notebook, (student, assignment, name), changed)
             penalties = [one.late_submission_penalty for one in submission.notebooks]
             late = submission.total_seconds_late > 0 or any(penalties)
         if late:
@@ -104,9 +114,10 @@ class Recorder:
 
     def _work_out_penalty(self, student: str, assignment: str) -> None:
         """As nbgrader does it, by the due date, extension and plugin of now."""
-        ids = {"student": student, "assignment": assignment, "notebook": assignment}
-        resources = {"nbgrader": ids | {"db_url": self.db_url}}
-        AssignLatePenalties(config=self.config).preprocess(nbformat.v4.new_notebook(), resources)
+        for notebook in self.course.notebooks(assignment):
+            ids = {"student": student, "assignment": assignment, "notebook": notebook}
+            resources = {"nbgrader": ids | {"db_url": self.db_url}}
+            AssignLatePenalties(config=self.config).preprocess(nbformat.v4.new_notebook(), resources)
 
     def work_out_penalties(self, kept: Sequence[tuple[str, str]]) -> None:
         """Anew for submissions that are not graded again: a due date may have changed.

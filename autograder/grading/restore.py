@@ -104,6 +104,7 @@ class _Restoring:
             cells += [*self._around(name, own), *extras[name]]
         self.changes["content"] += self.match.by_content
         notebook = copy.deepcopy(self.template)
+        notebook.nbformat_minor = 5  # the first one whose cells have ids
         notebook.cells = [_numbered(cell, i) for i, cell in enumerate(cells)]
         notes = [_note(kind, names) for kind, names in self.changes.items() if names]
         return Restored(notebook, notes + self.budget.notes("text"))

@@ -5,8 +5,9 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from nbformat import NotebookNode
+from nbgrader.utils import is_task
 
-from autograder.grading.of_record import GradeOfRecord
+from autograder.grading.of_record import GradeOfRecord, label
 from autograder.grading.restore import is_test
 
 RESULT = {
@@ -20,6 +21,7 @@ CHECK = {"check": str, "status": str, "hidden": bool, "message": str, "cause": s
 OPTIONAL = {"weight": float, "share": float, "evidence": list}
 UNSEALED = "unsealed (plain = kernel)"  # in a note: no cell was put back, but students could reach the tests
 STATUSES = {"passed", "failed", "could not run"}
+Texts = dict[str, str]  # of graded notebooks, by name
 LARGEST = 1e9  # of numbers that a file may hold: points and seconds
 
 
@@ -142,6 +144,32 @@ def failed(student: str, assignment: str, error: BaseException) -> Result:
 
 def _facts_of(cell: NotebookNode) -> list[dict]:
     return [dict(check) for check in cell.metadata["autograder"]["checks"]]
+
+
+def most_of(source: NotebookNode) -> float:
+    """The points of a source notebook: tests, answers marked by hand, and tasks."""
+    cells = (cell.metadata.nbgrader for cell in source.cells if is_test(cell) or is_task(cell))
+    return sum(float(nbgrader["points"]) for nbgrader in cells)
+
+
+def add(whole: Result, part: Result, notebook: str) -> None:
+    """Put the result of one notebook of a submission into the whole one."""
+    prefix = label("", notebook, whole.assignment)
+    whole.max_score += part.max_score
+    whole.score = (whole.score or 0.0) + part.score
+    whole.seconds = round(whole.seconds + part.seconds, 2)
+    whole.restored += [_in_notebook(note, prefix) for note in part.restored]
+    whole.cells += [{**cell, "cell": prefix + cell["cell"]} for cell in part.cells]
+    for kind, words in part.fingerprints.items():
+        whole.fingerprints[kind] = f"{whole.fingerprints.get(kind, '')} {words}".strip()
+
+
+def _in_notebook(note: str, prefix: str) -> str:
+    """A note on what was put right, its cells called as in the assignment."""
+    about, colon, names = note.partition(": ")
+    if not colon:
+        return f"In {prefix.rstrip('/')}: {note}" if prefix else note
+    return about + colon + ", ".join(prefix + name for name in names.split(", "))
 
 
 def fill(result: Result, notebook: NotebookNode) -> None:

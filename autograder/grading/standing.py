@@ -14,8 +14,8 @@ from autograder.course import Course
 from autograder.files import append_line, read_lines, replace_lines
 from autograder.grading.judge import Rules
 from autograder.grading.result import Result
-from autograder.grading.submission import SubmissionError, require_file
-from autograder.grading.taken import handed_in
+from autograder.grading.submission import SubmissionError
+from autograder.grading.taken import files_beside, notebooks_in, sources_of
 
 # What of the package cannot change a grade.
 NOT_GRADING = {"audit", "calibrate", "demo", "feedback", "gradescope", "new", "platforms", "reports", "tests"}
@@ -78,12 +78,14 @@ def key_of(course: Course, student: str, assignment: str, rules: Rules, settings
 
     "" for a submission that cannot be read; grading says why. A named pipe would never end.
     """
-    path = course.submitted(student, assignment)
+    sources = sources_of(rules)
+    paths = [course.submitted(student, assignment, source.stem) for source in sources]
     limits = json.dumps([rules.sandbox, asdict(rules.limits), rules.salt, np.__version__])
-    about = hashlib.sha256(f"{grader_digest()} {limits}".encode() + _digest(rules.source) + settings)
+    truth = b"".join(map(_digest, (*sources, *rules.given)))
+    about = hashlib.sha256(f"{grader_digest()} {limits}".encode() + truth + settings)
     try:
-        require_file(path)
-        for file in handed_in(path):
+        there = notebooks_in(paths)
+        for file in (*there, *files_beside(paths[0].parent)):
             about.update(file.name.encode("utf-8", "surrogateescape") + b"\0" + _digest(file))
     except (SubmissionError, OSError):
         return ""

@@ -1,6 +1,7 @@
 """Reading what a student handed in, whatever it is."""
 
 import json
+from collections.abc import Collection
 from pathlib import Path
 
 import nbformat
@@ -20,14 +21,17 @@ class SubmissionError(Exception):
     """A submission that cannot be graded; its text says why and what to do, for the instructor."""
 
 
-def require_file(path: Path) -> None:
-    """Raise SubmissionError unless `path` is a file, of a size that a notebook may have."""
+def require_file(path: Path, known: Collection[Path] = ()) -> None:
+    """Raise SubmissionError unless `path` is a file, of a size that a notebook may have.
+
+    `known` are the other notebooks that belong to it.
+    """
     if path.parent.is_symlink():
         raise SubmissionError(f"The folder {path.parent.name} is a link; ask for the files themselves.")
     if path.is_symlink():
         raise SubmissionError(f"{path.name} is a link, not a file; ask for the file itself.")
     if not path.exists():
-        raise SubmissionError(_missing(path))
+        raise SubmissionError(_missing(path, known))
     if not path.is_file():
         raise SubmissionError(f"{path.name} is not a file; ask for the notebook itself.")
     if path.stat().st_size > MAX_BYTES:
@@ -56,8 +60,8 @@ def read_submission(path: Path) -> NotebookNode:
     return _as_notebook(content, path.name)
 
 
-def _missing(path: Path) -> str:
-    found = other_notebooks(path)
+def _missing(path: Path, known: Collection[Path]) -> str:
+    found = other_notebooks(path, known)
     if not found:
         return f"{path.name} is missing: the folder holds no notebook."
     more = f" and {len(found) - MAX_NAMES} more" if len(found) > MAX_NAMES else ""
@@ -66,12 +70,15 @@ def _missing(path: Path) -> str:
     return f"{path.name} is missing: found {names}; {move}name it {path.name}."
 
 
-def other_notebooks(path: Path) -> list[str]:
-    """The other files that look like notebooks around `path` and in folders there, each by its way."""
+def other_notebooks(path: Path, known: Collection[Path] = ()) -> list[str]:
+    """The other files that look like notebooks around `path` and in folders there, each by its way.
+
+    Those that are `known` are none of them.
+    """
     found, folders = [], [path.parent]
     for folder in folders:  # which grows by those inside
         for file in sorted(_inside(folder)):
-            if file.is_symlink() or file == path:
+            if file.is_symlink() or file == path or file in known:
                 continue
             if file.is_dir() and len(folders) < MAX_FOLDERS:
                 folders.append(file)

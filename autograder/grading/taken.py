@@ -4,9 +4,11 @@ import contextlib
 import os
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
+
+import nbformat
 
 from autograder.course import Course
 from autograder.files import naming
@@ -21,6 +23,8 @@ from autograder.grading.submission import (
 )
 from autograder.grading.times import TIMESTAMP, handed_in_at
 
+NOTHING = nbformat.writes(nbformat.v4.new_notebook()).encode()  # in the place of one of several notebooks
+
 
 def take(course: Course, student: str, assignment: str, rules: Rules, place: Path) -> tuple[Course, Rules]:
     """Copy a submission and its source to `place`; returns that as a course, and rules with that source.
@@ -28,24 +32,62 @@ def take(course: Course, student: str, assignment: str, rules: Rules, place: Pat
     What changes later changes nothing of this grade. Raises SubmissionError when it cannot be read, or nobody
     knows when it came.
     """
-    here, path = Course(place), course.submitted(student, assignment)
+    here, sources = Course(place), sources_of(rules)
+    paths = [course.submitted(student, assignment, source.stem) for source in sources]
     shutil.rmtree(place, ignore_errors=True)
-    with _sentence(path):
-        require_file(path)
-        handed_in_at(path.with_name(TIMESTAMP), rules.timezone)
-        files = handed_in(path)
+    with _sentence(paths[0]):
+        there = notebooks_in(paths)
+        others = other_notebooks(paths[0], paths)
+        handed_in_at(paths[0].with_name(TIMESTAMP), rules.timezone)
+        files = [*there, *files_beside(paths[0].parent)]
     for file in files:
         _write(here.submitted(student, assignment).with_name(file.name), _read(file))
-    _write(here.source(assignment), rules.source.read_bytes())
-    return here, replace(rules, source=here.source(assignment), beside=tuple(other_notebooks(path)))
+    for path in set(paths) - set(there):
+        _write(here.submitted(student, assignment, path.stem), NOTHING)
+    mine = taken_rules(here, assignment, rules)
+    for file in (*sources, *rules.given):
+        _write(mine.source.with_name(file.name), file.read_bytes())
+    return here, replace(mine, beside=tuple(others))
 
 
-def handed_in(notebook: Path) -> list[Path]:
-    """The files of a submission that count: the notebook, plain files beside it, and when it came."""
-    files, time = plain_files(notebook.parent), notebook.with_name(TIMESTAMP)
+def taken_rules(here: Course, assignment: str, rules: Rules) -> Rules:
+    """Rules whose paths are those of a taken submission's source."""
+    folder = here.source(assignment).parent
+    given = tuple(folder / file.name for file in rules.given)
+    return replace(rules, source=folder / rules.source.name, given=given)
+
+
+def sources_of(rules: Rules) -> list[Path]:
+    """The notebooks of an assignment, in the order of their names."""
+    return sorted(rules.source.parent.glob("*.ipynb")) or [rules.source]
+
+
+def notebooks_in(paths: list[Path]) -> list[Path]:
+    """Of the notebooks that an assignment has, those that were handed in.
+
+    Raises SubmissionError where none was, or one has a wrong name or is no file.
+    """
+    there = [path for path in paths if path.exists() or path.is_symlink()]
+    if paths[0].parent.is_symlink() or not there:
+        require_file(paths[0], paths)
+    may_be_named_wrong = len(there) < len(paths) and other_notebooks(paths[0], paths)
+    for path in paths if may_be_named_wrong else there:
+        require_file(path, paths)
+    return there
+
+
+def files_beside(folder: Path) -> list[Path]:
+    """The files of a submission that count besides its notebooks: plain ones, and when it came."""
+    files, time = plain_files(folder), folder / TIMESTAMP
     if time not in files and not time.is_symlink() and time.is_file():
         files.append(time)
-    return [notebook, *files]
+    return files
+
+
+def with_given(files: list[Path], given: Collection[Path]) -> list[Path]:
+    """What lies beside a notebook that runs: the student's files, and in their place the course's own."""
+    names = {file.name for file in given}
+    return [*(file for file in files if file.name not in names), *given]
 
 
 def _read(path: Path) -> bytes:

@@ -11,10 +11,10 @@ from typing import Any
 import nbformat
 
 import autograder.hidden
-from autograder.cells import Cell, cells_of
+from autograder.cells import Cell, cells_of, is_plain
 from autograder.grading.border import Border
 from autograder.grading.kernel import judge_in_kernel
-from autograder.grading.plain import Known, is_plain, judge_plain, run, why
+from autograder.grading.plain import Known, asks_nothing, could_not_run, judge_plain, never_runs, run, why
 from autograder.grading.runs import Plan
 from autograder.grading.scope import Scope, names_of_exercises, trusted_names
 from autograder.grading.testcell import Judged
@@ -23,7 +23,6 @@ from autograder.sandbox.session import Session
 
 UNKNOWN = Known(False, "the source notebook does not have this cell", frozenset())
 KEPT = 16
-LEFT_OUT = {".ipynb", ".py"}  # of the files beside a source
 _known: OrderedDict[tuple, dict[str, Known]] = OrderedDict()
 
 
@@ -35,6 +34,8 @@ class PlainCells:
 
     def judged(self, cell: Cell) -> list[Judged]:
         """The outcome of one of them."""
+        if self.rules.plain == "kernel" and (reason := never_runs(cell)):
+            return [could_not_run(cell, reason)]
         if self.rules.plain == "kernel":
             return judge_in_kernel(cell, self.session)
         rules = self.rules
@@ -84,17 +85,7 @@ def _trying(plan: Plan, session: Session) -> Iterator[tuple[str, Known]]:
         elif is_plain(cell):
             scope.border.asked.clear()
             ran = run(cell, scope)
-            reason = "" if ran.passed else why(ran, cell)
-            yield cell.name, Known(ran.passed, reason, frozenset(scope.border.asked))
-
-
-def plain_report(source: Path, sandbox: str, limits: Limits | None = None) -> list[tuple[str, str, str]]:
-    """Of each plain test cell of a source: its name, "sealed" or "needs a change", and the reason."""
-    if not any(map(is_plain, cells_of(nbformat.read(source, as_version=4)))):
-        return []
-    beside = sorted(file for file in source.parent.iterdir() if file.is_file())
-    files = [file for file in beside if file.suffix not in LEFT_OUT]
-    with autograder.hidden.grading(autograder.hidden.Grading(source, "")):
-        found = try_solution(source, files, sandbox, limits or Limits())
-    return [(name, "sealed" if one.passed else "needs a change", one.why) for name, one in found.items()]
-
+            reason = never_runs(cell) or ("" if ran.passed else why(ran, cell))
+            if not reason and not scope.border.questions:
+                reason = asks_nothing(cell)
+            yield cell.name, Known(not reason, reason, frozenset(scope.border.asked))

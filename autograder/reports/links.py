@@ -12,10 +12,13 @@ PLACES = {"notebook": ("autograded", "ipynb"), "feedback": ("feedback", "html")}
 def links(course: Course | None, student: str, assignment: str) -> Iterator[tuple[str, str]]:
     """(name, address relative to reports/) of those of PLACES that exist."""
     for name, (folder, suffix) in PLACES.items() if course else ():
-        parts = (folder, student, assignment, f"{assignment}.{suffix}")
-        # os.path's answer for a name that no file can have is no; pathlib's may be an error.
-        if os.path.isfile(os.path.join(course.root, *parts)):
-            yield name, "/".join(("..", *map(_quoted, parts)))
+        notebooks = course.notebooks(assignment)
+        for notebook in notebooks:
+            parts = (folder, student, assignment, f"{notebook}.{suffix}")
+            # os.path's answer for a name that no file can have is no; pathlib's may be an error.
+            if os.path.isfile(os.path.join(course.root, *parts)):
+                about = f"{name} {notebook}" if notebooks[1:] else name
+                yield about, "/".join(("..", *map(_quoted, parts)))
 
 
 def _quoted(part: str) -> str:

@@ -1,6 +1,7 @@
 """Why a submission lost its points: what was measured, the student's code and the tests, for instructors."""
 
 import textwrap
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import nbformat
@@ -8,6 +9,7 @@ from rich.text import Text
 
 from autograder.cells import Cell, cells_of
 from autograder.course import Course, CourseError
+from autograder.grading.of_record import label
 from autograder.grading.result import Result
 from autograder.reports.words import number, plain, printable
 
@@ -36,15 +38,23 @@ def why(course: Course, results: list[Result], student: str, assignment: str) ->
     result = _result(results, student, assignment)
     if result.problem:
         raise CourseError(f"{student}/{assignment} was not graded: {result.problem}")
-    source, graded = _cells(course, assignment), _answers(course, student, assignment)
     found = []
+    for notebook in course.notebooks(assignment):
+        source = _cells(course, assignment, notebook)
+        graded = _answers(course, student, assignment, notebook)
+        found += _lost(result, source, graded, label("", notebook, assignment))
+    return found
+
+
+def _lost(result: Result, source: list[Cell], graded: dict[str, str], prefix: str) -> Iterator[Why]:
+    """The cells of one notebook that lost points."""
+    tests = {prefix + cell.name: cell.name for cell in source if cell.kind == "test"}
     for cell in result.cells:
         lost = [check for check in cell["checks"] if check["status"] != "passed"]
-        if lost:
-            test, exercises = _test(source, cell["cell"])
+        if lost and cell["cell"] in tests:
+            test, exercises = _test(source, tests[cell["cell"]])
             answer = "\n\n".join(graded[name] for name in exercises if name in graded)
-            found.append(Why(cell["cell"], cell["points"], cell["score"], lost, answer, test))
-    return found
+            yield Why(cell["cell"], cell["points"], cell["score"], lost, answer, test)
 
 
 def _result(results: list[Result], student: str, assignment: str) -> Result:
@@ -58,16 +68,17 @@ def _result(results: list[Result], student: str, assignment: str) -> Result:
     )
 
 
-def _cells(course: Course, assignment: str) -> list[Cell]:
+def _cells(course: Course, assignment: str, notebook: str) -> list[Cell]:
+    path = course.source(assignment, notebook)
     try:
-        return cells_of(nbformat.read(course.source(assignment), as_version=4))
+        return cells_of(nbformat.read(path, as_version=4))
     except (OSError, ValueError):
-        raise CourseError(f"{course.source(assignment)} cannot be read; run `autograder build`.") from None
+        raise CourseError(f"{path} cannot be read; run `autograder build`.") from None
 
 
-def _answers(course: Course, student: str, assignment: str) -> dict[str, str]:
+def _answers(course: Course, student: str, assignment: str, notebook: str) -> dict[str, str]:
     """The student's code by exercise, from the graded copy."""
-    path = course.autograded(student, assignment)
+    path = course.autograded(student, assignment, notebook)
     try:
         cells = cells_of(nbformat.read(path, as_version=4))
     except (OSError, ValueError):

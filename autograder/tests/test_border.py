@@ -71,9 +71,9 @@ def test_pictures_come_back_and_not_too_many(course, magic):
     """Does a plot reach the graded copy as a picture, and of a flood the first eight?"""
     plot = f"{magic}import matplotlib.pyplot as plt\nfor _ in range(9): plt.plot([1, 2]); plt.show()"
     write(course.submitted("ada", ID), submission(extra=plot))
-    result, text = judge_one(course, "ada", ID, Rules(course.source(ID), "bwrap", Limits(cell_seconds=20)))
+    result, texts = judge_one(course, "ada", ID, Rules(course.source(ID), "bwrap", Limits(cell_seconds=20)))
     assert scores(result) == FULL
-    outputs = next(cell.outputs for cell in nbformat.reads(text, 4).cells if "plt" in cell.source)
+    outputs = next(cell.outputs for cell in nbformat.reads(texts[ID], 4).cells if "plt" in cell.source)
     assert sum("image/png" in output.get("data", {}) for output in outputs) == 8
 
 
@@ -86,10 +86,10 @@ def test_hidden_inputs_do_not_reach_the_student(course):
     notebook = submission({"double": spy})
     notebook.cells.append(submission(extra="print('SAW', seen)").cells[2])
     write(course.submitted("ada", ID), notebook)
-    result, text = judge_one(course, "ada", ID, Rules(course.source(ID), "bwrap", QUICK))
+    result, texts = judge_one(course, "ada", ID, Rules(course.source(ID), "bwrap", QUICK))
     assert "`double` raised ValueError." in " ".join(messages(result))
-    assert "SAW []" in text, "the last cell ran where no test had run"
-    assert text.count("SAW [[") == 0
+    assert "SAW []" in texts[ID], "the last cell ran where no test had run"
+    assert texts[ID].count("SAW [[") == 0
 
 
 def test_hidden_inputs_differ_by_submission_and_repeat(course):

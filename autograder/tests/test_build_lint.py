@@ -68,7 +68,7 @@ IMPORT = "from autograder import check_values\n\ncheck_values(double"
 BREAKS = {
     "code_has_metadata": [('"imports", "locked": true, "schema_version": 3', '"imports", "locked": true, "schema_version": 2')],
     "code_is_of_one_kind": [('"picture", "locked": true', '"picture", "locked": false')],
-    "only_code_is_graded": [('# %% [markdown]', '# %% [markdown] nbgrader={"grade": false, "grade_id": "m", "solution": true}')],
+    "no_test_is_text": [('# %% [markdown]', '# %% [markdown] nbgrader={"grade": true, "grade_id": "m", "solution": false}')],
     "figures_are_given": [('"solution": true}\ndef double', '"solution": true} tags=["figure"]\ndef double')],
     "grade_ids_are_sound": [
         ('"grade_id": "imports"', '"grade_id": "double"'),
@@ -134,6 +134,7 @@ BREAKS = {
         (IMPORT, "import autograder.sandbox\n" + IMPORT),
         (IMPORT, "from autograder.hidden import hidden_rng\n" + IMPORT),
     ],
+    "tests_are_written_out": [(IMPORT, "### AUTOTEST double(1)\n" + IMPORT)],
     "imports_exist": [
         ("import hidden_rng, reference", "import hidden_rng, reference, hidden_numbers"),
         (IMPORT, "from autograder import check_vibes\n" + IMPORT),

@@ -13,7 +13,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from autograder.course import Course
 from autograder.grading.judge import Rules
 from autograder.grading.one import judge_one
-from autograder.grading.trial import plain_report
+from autograder.grading.plain_report import plain_report
 from autograder.tests.mini import QUICK, cell, write
 from autograder.tests.plain_cells import CASES, LIAR
 
@@ -51,9 +51,9 @@ def handed_in(source, answers=None, extra=""):
 
 def judged(course, mine, sandbox="bwrap", **changes):
     write(course.submitted("ada", ID), mine)
-    result, text = judge_one(course, "ada", ID, Rules(course.source(ID), sandbox, QUICK, **changes))
+    result, texts = judge_one(course, "ada", ID, Rules(course.source(ID), sandbox, QUICK, **changes))
     assert not result.problem, result.problem
-    return result, text
+    return result, texts[ID]
 
 
 def tried(root, right, test, answer, given=GIVEN, points=4, **changes):
@@ -148,6 +148,28 @@ def test_deleted_changed_and_skipped_tests_run_all_the_same(tmp_path):
     assert [(one["score"], one["checks"][0]["status"]) for one in result.cells] == [(0, "failed")] * 2
 
 
+HOSTILE = {
+    "a lying class": LIAR,
+    "NumPy patched": LIES["NumPy patched"].rpartition("\n")[0],
+    "a display hook": BREAKING["a display hook"].rpartition("\n")[0],
+    "a gradebook": "import glob\nfor place in ['gradebook.db', '../gradebook.db', GRADEBOOK, *glob.glob('/*/gradebook.db')]:\n"
+    "    try:\n        open(place, 'w').write('mine')\n    except OSError:\n        pass",
+}
+
+
+@pytest.mark.parametrize(("answer", "points"), [(SQUARE, 4), ("def square(x):\n    return 1", 0)], ids=["right", "wrong"])
+def test_hostile_code_is_as_right_as_its_honest_twin(tmp_path, answer, points):
+    """Does it gain nothing and lose nothing, and is the gradebook on disk what it was?"""
+    course = Course(tmp_path)
+    write(course.gradebook, "kept")
+    write(course.submitted("ada", ID).with_name("gradebook.db"), "handed in")
+    hostile = [text.replace("GRADEBOOK", repr(str(course.gradebook))) for text in HOSTILE.values()]
+    found, _ = together(tmp_path, [(SQUARE, SQUARE_TEST, f"{text}\n{answer}") for text in hostile])
+    assert [score for _, score in found] == [points] * len(hostile), found
+    assert course.gradebook.read_text() == "kept"
+    assert course.submitted("ada", ID).with_name("gradebook.db").read_text() == "handed in"
+
+
 HIDDEN = "assert square(1) == 1\n### BEGIN HIDDEN TESTS\nassert square(3) == 9{}\n### END HIDDEN TESTS"
 WRONG = "def square(x):\n    return x"
 
@@ -231,6 +253,8 @@ REFUSED = {
     "text that is run": ("t = '1 + 1'", "assert eval(t) == 2", "run a text of the student's"),
     "unpickling": ("import pickle\ndef f(): pickle.dump(print, open('x.dat', 'wb'))", "import pickle\nf()\npickle.load(open('x.dat', 'rb'))", "unpickles"),
     "a program": ("def f(): pass", "import subprocess\nf()\nsubprocess.run(['true'])", "starts a program"),
+    "nothing": ("def f(): pass", "def test():\n    assert f() is None", "asks nothing of the student"),
+    "tests that nbgrader writes": ("def f(): pass", "### AUTOTEST f()", "put them in as asserts"),
     "a global variable": ("n = 1\ndef f(): return n", "n = 2\nassert f() == 2", "the solution itself does not pass line 2 (AssertionError)"),
 }
 
@@ -240,20 +264,22 @@ def refused(tmp_path_factory):
     """What `plain_report` says of a notebook with all that cannot be asked, by case."""
     cells = [(f"r-{i}", right, test, 1) for i, (right, test, _) in enumerate(REFUSED.values())]
     course = course_of(tmp_path_factory.mktemp("refused"), notebook([*cells, ("fine", SQUARE, SQUARE_TEST, 1)]))
-    return {name: (how, why) for name, how, why in plain_report(course.source(ID), "bwrap", QUICK)}
+    return plain_report(Rules(course.source(ID), "bwrap", QUICK), ID)
 
 
 @pytest.mark.parametrize("case", REFUSED)
 def test_what_cannot_be_asked_is_said(refused, case):
     """Does the author hear how to write it?"""
-    how, why = refused[f"r-{list(REFUSED).index(case)}"]
-    assert how == "needs a change"
+    why = refused.changes[f"r-{list(REFUSED).index(case)}"]
     assert REFUSED[case][2] in why
+    assert ("docs/plain.md" in why) == (case != "tests that nbgrader writes")
 
 
 def test_what_can_be_asked_is_sealed(refused):
     """Is the cell between them reported as sealed?"""
-    assert refused["fine"] == ("sealed", "")
+    assert "fine" in refused.cells
+    assert "fine" not in refused.changes
+    assert refused.summary == f"1 of {len(REFUSED) + 1} plain test cells run sealed"
 
 
 TRUSTED = {
@@ -291,6 +317,12 @@ def test_equality_in_doubt_is_for_a_person(tmp_path):
     check, score = tried(tmp_path, right, "assert P(0) == P(0)", lie)
     assert (score, check["status"]) == (0, "could not run")
     assert "do not agree" in check["cause"]
+
+
+def test_tests_that_nobody_wrote_give_nobody_points(tmp_path):
+    """Do AUTOTEST lines wait for a person in nbgrader's way, too, where they are comments?"""
+    check, score = tried(tmp_path, SQUARE, "### AUTOTEST square(3)", SQUARE, plain="kernel")
+    assert (score, check["status"]) == (0, "could not run")
 
 
 KERNEL = {SQUARE: (4, "passed"), "def square(x):\n    return 1": (0, "failed"), LIAR + "\ndef square(x): return Liar()": (4, "passed")}
@@ -335,7 +367,7 @@ def test_cells_marked_by_hand_wait_for_it(tmp_path):
     mine = handed_in(source)
     mine.cells[-1].source = "Do it."
     result, _ = judged(course_of(tmp_path, source), mine)
-    assert (result.score, result.max_score, result.restored) == (4, 7, [])
+    assert (result.score, result.max_score, result.restored) == (4, 9, [])
     assert [one["cell"] for one in result.cells] == ["t"]
 
 

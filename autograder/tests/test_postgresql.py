@@ -98,8 +98,8 @@ def test_an_entry_is_there_whole_or_not_at_all(built, tmp_path, url, place):
     odd = source_notebook()
     odd.cells.append(cell("unknown", "1", points=1))
     with pytest.raises(MissingEntry):
-        recorder.record("eve", ID, odd)
-    recorder.record("ann", ID, source_notebook())
+        recorder.record("eve", ID, {ID: odd})
+    recorder.record("ann", ID, {ID: source_notebook()})
     with Gradebook(address) as gradebook:
         assert gradebook.find_submission(ID, "ann").score == 100
         with pytest.raises(MissingEntry):

@@ -37,6 +37,7 @@ def with_pages(course: Course, book: Book) -> list[str]:
 
 def pack(platform: str, course: Course, book: Book, assignment: str) -> Packed:
     """The pages of one assignment. Raises CourseError when there is none to pack."""
+    course.only_notebook(assignment, f"a zip of feedback pages for {platform.title()}")
     packed = Packed(f"{assignment}-{platform}-feedback.zip")
     names = NAMES[platform](course, book, assignment)
     graded = book.graded(assignment)
