@@ -5,6 +5,7 @@ other gives all. What the author's own solution does not pass either could not r
 """
 
 import ast
+import math
 import sys
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -133,7 +134,7 @@ def outcome_of(cell: Cell, ran: Ran) -> Judged:
 
 def _scored(cell: Cell, ran: Ran) -> Judged:
     points = float(cell.metadata["points"])
-    if ran.number is not None and ran.number > points:
+    if ran.number is not None and not ran.number <= points:  # also where it is no number
         return could_not_run(cell, MORE.format(ran.number, points))
     if ran.number is None or not 0 <= ran.number < points:
         return Judged(Outcome(name_of(cell), "passed", "All tests of this cell passed."), hidden=False)
@@ -202,7 +203,10 @@ def _execute(statement: ast.stmt, name: str, scope: Scope, is_last: bool) -> flo
         return None
     value = eval(compile(ast.Expression(statement.value), name, "eval"), scope)
     is_number = type(value) in (int, float) or isinstance(value, np.integer | np.floating)
-    return float(value) if is_number else None
+    try:
+        return float(value) if is_number else None
+    except OverflowError:  # a whole number of hundreds of digits
+        return math.inf
 
 
 def _line(name: str) -> int:

@@ -123,7 +123,7 @@ class Worker:
         errors = (getattr(result, name, None) for name in ("error_before_exec", "error_in_exec"))
         error = next(filter(None, errors), None)
         said = _error(type(error).__name__, f"{error}") if isinstance(error, BaseException) else {}
-        said["last"] = _number(result.result)
+        said["last"] = _number(getattr(result, "result", None))
         return {"text": self.console.text(), "images": self.console.images, **said}
 
     def plain(self, verb: str, operands: tuple, keywords: dict) -> dict:
@@ -241,7 +241,10 @@ class Worker:
 def _number(value: Any) -> float | None:
     """The value of a cell's last expression, where it is a number."""
     is_number = type(value) in (int, float) or isinstance(value, np.integer | np.floating)
-    return float(value) if is_number else None
+    try:
+        return float(value) if is_number else None
+    except OverflowError:  # a whole number of hundreds of digits
+        return None
 
 
 def _without_cache(result: Any) -> Any:

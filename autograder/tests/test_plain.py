@@ -224,6 +224,8 @@ NUMBERS = [  # the test, its points of 4, and its status
     ("square(2)\n-1", 4, "passed"),
     ("square(2)\n4 / 3", 1.3333, "failed"),
     ("square(2)\n4.5", 0, "could not run"),
+    ("square(2)\nfloat('nan')", 0, "could not run"),
+    ("square(2)\n10 ** 400", 0, "could not run"),
     ("assert True", 0, "could not run"),
     ("def test():\n    assert square(2) == 4", 0, "could not run"),
     ("for i in range(2):\n    check_values(square, {'x': i}, None)", 0, "could not run"),

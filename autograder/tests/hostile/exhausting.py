@@ -86,6 +86,7 @@ CELLS = {
     "a flood of pictures": ("from IPython.display import display\nfor _ in range(10**3): display({'image/png': 'QUJD' * 10**5}, raw=True)", ""),
     "a flood past Python": ("import os\nfor _ in range(10**3): os.write(1, bytes(10**6)); os.write(2, bytes(10**6))", ""),
     "a last value that is huge": ("list(range(10**6))", ""),
+    "a last value of many digits": ("10 ** 400", ""),
     "a last value that hangs": ("class R:\n    def __repr__(self):\n        while True: pass\nR()", CELL_SLOW),
     "a last value that is deep": ("x = []\nfor _ in range(10**5): x = [x]\nx", ""),
     "a line that is long": ("x = " + " + ".join(["1"] * 20_000), ""),
