@@ -278,7 +278,7 @@ def test_a_result_with_a_wrong_type_is_no_result(copy, capsys, path, value):
 def test_no_width_is_too_small_for_a_report(copy, columns):
     """Is the report printed, whatever COLUMNS says?"""
     environment = os.environ | {"COLUMNS": columns, "LINES": columns}
-    ended = subprocess.run(command(copy, "grade"), env=environment, capture_output=True, text=True, check=False)
+    ended = subprocess.run(command(copy, "report"), env=environment, capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stderr) == (0, "")
     assert "ada" in ended.stdout
 

@@ -12,5 +12,7 @@ def student(kind: str, name: str) -> str:
 
 
 CASES: dict[str, Case] = {student(kind, name): case for kind, module in MODULES.items() for name, case in module.CASES.items()}
+# Cases to which walls matter.
+WALLED = {name for name in CASES if name.startswith("escaping")} | {student("exhausting", name) for name in exhausting.BOUNDED}
 RARE = {student(kind, name) for kind, module in MODULES.items() for name in module.RARE}
 EVERYDAY = {name: case for name, case in CASES.items() if name not in RARE}

@@ -114,6 +114,11 @@ CASES = {
         submission({"double": "def double(x):\n    return x", "scale": ASKS}), {"test_double": 15, "test_scale": 0, "test_fit": 20}, SLOW, 30
     ),
 }  # fmt: skip
+# What each kind of walls has to bound by itself; the clock is the same for all.
+BOUNDED = {
+    "an endless loop", "too much memory", "memory bit by bit", "threads without end", "working in threads", "open files", "the disk",
+    "many empty files", "a crash", "a signal", "a flood of text", "a flood past Python",
+}  # fmt: skip
 # Much like others; they run with --stress.
 RARE = {
     "sleeping now and then", "waiting for a signal", "an alarm", "a status like a fault", "a status of all bits",
