@@ -197,8 +197,8 @@ def _has_checks(cell: Cell) -> bool:
 
 
 def is_plain_notebook(cells: list[Cell]) -> bool:
-    """Is it as other nbgrader courses have them: tests of asserts, or marks by hand, and no check of ours?"""
-    return not any(with_checks(cells)) and any(is_plain(cell) or cell.by_hand for cell in cells)
+    """Is it as other nbgrader courses have them: without a check of ours, maybe with nothing graded?"""
+    return bool(cells) and not any(with_checks(cells))
 
 
 def for_checks(cells: list[Cell]) -> Iterator[Cell]:

@@ -279,12 +279,12 @@ def feedback(options: argparse.Namespace) -> int:
     course = _course(options)
     with _bar() as bar:
         task = bar.add_task("feedback", visible=False, note="")
-        pages = write_feedback(
+        written = write_feedback(
             course, course.choose(options.assignments), options.students,
             lambda done, of: bar.update(task, completed=done, total=of, visible=True),
         )  # fmt: skip
     renew(course)
-    console.print(f"{pages} feedback pages in {course.root / 'feedback'}")
+    console.print(f"Feedback on {written} submissions in {course.root / 'feedback'}")
     return 0
 
 

@@ -82,7 +82,7 @@ class Course:
     def notebooks(self, assignment: str) -> list[str]:
         """The names of an assignment's notebooks, sorted; usually one, which has the assignment's name."""
         folder = self.root / "source" / assignment
-        found = {path.stem for path in folder.glob("*.ipynb")}
+        found = {path.stem for path in notebooks_of(folder)}
         if not found or (folder / f"{assignment}.py").is_file():
             found.add(assignment)
         return sorted(found)
@@ -166,8 +166,13 @@ class Course:
         return self.root / "gradebook.db"
 
 
+def notebooks_of(folder: Path) -> list[Path]:
+    """The notebooks in a folder by name, but for the hidden files that some systems put beside them."""
+    return sorted(path for path in folder.glob("*.ipynb") if not path.name.startswith("."))
+
+
 def _is_assignment(folder: Path) -> bool:
-    return any(folder.glob("*.ipynb")) or (folder / f"{folder.name}.py").is_file()
+    return bool(notebooks_of(folder)) or (folder / f"{folder.name}.py").is_file()
 
 
 def _readable(folder: Path) -> Path:

@@ -38,7 +38,7 @@ def synchronise(course: Course, assignment: str, keep: str | None = None, notebo
     paths = course.text(assignment, notebook), course.source(assignment, notebook)
     text = None if keep == "notebook" else _read_text(paths[0])
     nb = None if keep == "text" else _read_notebook(paths[1])
-    if nb and text is None and not keep and is_plain_notebook(cells_of(nb)):
+    if nb and not paths[0].exists() and _has_no_text(nb):
         return "kept as it is"
     if text is None and nb is None:
         form = keep or "text or notebook"
@@ -48,6 +48,11 @@ def synchronise(course: Course, assignment: str, keep: str | None = None, notebo
     if kept == "neither":
         return f"in step; tidied the {' and the '.join(changed)}" if changed else "already in step"
     return f"made the {'text' if kept == 'notebook' else 'notebook'} from the {kept}"
+
+
+def _has_no_text(nb: NotebookNode) -> bool:
+    """Is it a plain notebook that was not made from a text?"""
+    return "autograder" not in nb.metadata and is_plain_notebook(cells_of(nb))
 
 
 def require_in_step(course: Course, assignment: str, notebook: str = "") -> None:

@@ -19,7 +19,7 @@ from autograder.gradebook import require_gradebook
 def write_feedback(
     course: Course, assignments: list[str], students: list[str], report: Callable[[int, int], None]
 ) -> int:
-    """Write the pages and return their number; `report(done, all)` hears of each.
+    """Write the pages and return the number of submissions; `report(done, all)` hears of each.
 
     A page is made elsewhere and moved to its place, so one that cannot be made leaves the old one. Raises
     CourseError, after all others are written.

@@ -67,7 +67,9 @@ def _settings(course: Course, assignment: str, hidden: str) -> str:
     steps = SealedExecute(config=course.config())
     names = ("call_seconds", "cell_seconds", "notebook_seconds")
     limits = {name: getattr(steps, name) for name in names}
-    return json.dumps({"assignment": assignment, "hidden": hidden, "limits": limits}, indent=1) + "\n"
+    plain = steps.plain_of(assignment)
+    known = {"assignment": assignment, "hidden": hidden, "limits": limits, "plain": plain}
+    return json.dumps(known, indent=1) + "\n"
 
 
 def _zipped(files: dict[str, bytes]) -> bytes:

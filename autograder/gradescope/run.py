@@ -33,6 +33,7 @@ class Run:
         self.root, self.course = root, Course(root / "source" / "course")
         settings = json.loads((root / "source" / "settings.json").read_text(encoding="utf-8"))
         self.assignment, self.limits = settings["assignment"], fitting(Limits(**settings["limits"]))
+        self.plain = settings["plain"]
         self.source = self.course.source(self.assignment)
         cells = cells_of(nbformat.read(self.source, as_version=4))
         self.known = Known(list(of_kind(cells, "test")), settings["hidden"])
@@ -64,8 +65,9 @@ class Run:
         known = released(self.course, self.assignment)
         given = tuple(plain_files(self.source.parent))
         rules = Rules(
-            self.source, wall, self.limits, show=False, released=known, given=given, heard=self._hear
-        )
+            self.source, wall, self.limits, show=False, released=known, given=given, plain=self.plain,
+            heard=self._hear,
+        )  # fmt: skip
         result, _ = judge_one(here, STUDENT, self.assignment, rules)
         if result.problem:
             raise CourseError(result.problem)

@@ -78,13 +78,16 @@ class SealedExecute(NbGraderPreprocessor):
     def rules(self, course: Course, assignment: str) -> Rules:
         """How this course judges an assignment."""
         limits = Limits(self.call_seconds, self.cell_seconds, self.notebook_seconds)
-        plain = self.plain.get(assignment, PLAIN[0]) if isinstance(self.plain, dict) else self.plain
         return Rules(
             course.source(assignment, course.notebooks(assignment)[0]), self.sandbox, limits,
             released=released(course, assignment), published=tuple(published(course).items()),
-            timezone=timezone_of(self.config), plain=plain,
+            timezone=timezone_of(self.config), plain=self.plain_of(assignment),
             given=given_files(course, assignment, self.config),
         )  # fmt: skip
+
+    def plain_of(self, assignment: str) -> str:
+        """How plain tests of an assignment run."""
+        return self.plain.get(assignment, PLAIN[0]) if isinstance(self.plain, dict) else self.plain
 
     def preprocess(self, nb, resources):
         self.sandbox, why = require(self.sandbox)

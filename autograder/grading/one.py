@@ -59,12 +59,17 @@ def judge_taken(course: Course, student: str, assignment: str, rules: Rules) -> 
             part, texts[source.stem] = _judge(path, replace(rules, source=source))
             add(whole, part, source.stem)
     except SubmissionError as error:
-        return Result(student, assignment, max_score=whole.max_score, problem=str(error)), {}
+        return Result(student, assignment, max_score=_most(rules), problem=str(error)), {}
     except DoAgain:
         raise
     except Exception as error:
         return failed(student, assignment, error), {}
     return whole, texts
+
+
+def _most(rules: Rules) -> float:
+    """The points of all notebooks of an assignment."""
+    return sum(most_of(nbformat.read(source, as_version=4)) for source in sources_of(rules))
 
 
 def _judge(path: Path, rules: Rules) -> tuple[Result, str]:

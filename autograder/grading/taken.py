@@ -10,7 +10,7 @@ from pathlib import Path
 
 import nbformat
 
-from autograder.course import Course
+from autograder.course import Course, notebooks_of
 from autograder.files import naming
 from autograder.grading.judge import Rules
 from autograder.grading.submission import (
@@ -59,7 +59,7 @@ def taken_rules(here: Course, assignment: str, rules: Rules) -> Rules:
 
 def sources_of(rules: Rules) -> list[Path]:
     """The notebooks of an assignment, in the order of their names."""
-    return sorted(rules.source.parent.glob("*.ipynb")) or [rules.source]
+    return notebooks_of(rules.source.parent) or [rules.source]
 
 
 def notebooks_in(paths: list[Path]) -> list[Path]:

@@ -108,14 +108,16 @@ def test_all_points_of_an_assignment_count(tmp_path):
 
 
 def test_plain_sources_stay_as_they_are(tmp_path):
-    """Is no byte of a plain notebook changed, unless a text is asked for?"""
+    """Is no byte of a plain notebook changed, with and without something graded in it?"""
     course = Course(tmp_path)
-    write(course.source("a", "one"), plain())
-    before = course.source("a", "one").read_bytes()
-    assert synchronise(course, "a", notebook="one") == "kept as it is"
-    assert (course.source("a", "one").read_bytes(), course.text("a", "one").exists()) == (before, False)
-    assert synchronise(course, "a", "notebook", "one") == "made the text from the notebook"
-    assert course.text("a", "one").exists()
+    shown = nbformat.v4.new_code_cell("1 + 1", outputs=[nbformat.v4.new_output("stream", text="2")], execution_count=1)
+    for notebook in (plain(), new_notebook(cells=[new_markdown_cell("Welcome."), shown])):
+        write(course.source("a", "one"), notebook)
+        before = course.source("a", "one").read_bytes()
+        for keep in (None, "notebook"):
+            assert synchronise(course, "a", keep, "one") == "kept as it is"
+            assert (course.source("a", "one").read_bytes(), course.text("a", "one").exists()) == (before, False)
+        assert told(notebook) == []
 
 
 def test_build_and_doctor_say_the_same(tmp_path, capsys):
@@ -151,6 +153,7 @@ def test_names_of_notebooks(tmp_path):
     course = Course(tmp_path)
     write(course.source("two", "b"), nbformat.v4.new_notebook())
     write(course.source("two", "a"), nbformat.v4.new_notebook())
+    write(course.source("two", "._a"), "what some systems put beside files")
     write(course.text("one"), "# %%\n1")
     (tmp_path / "source" / "empty").mkdir()
     assert course.assignments == ["one", "two"]

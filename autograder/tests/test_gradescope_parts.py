@@ -52,6 +52,7 @@ def test_the_zip_has_what_the_platform_needs_and_nothing_else(packed):
     assert files["seconds"][0] == b"1470\n"
     assert json.loads(files["settings.json"][0])["hidden"] == "after_published"
     assert json.loads(files["settings.json"][0])["limits"]["call_seconds"] == 10
+    assert json.loads(files["settings.json"][0])["plain"] == "sealed"
 
 
 def test_the_zip_is_the_same_for_the_same_course(packed):
