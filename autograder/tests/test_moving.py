@@ -9,6 +9,8 @@ import nbformat
 import pytest
 
 from autograder.cli import main
+from autograder.grading.judge import Rules
+from autograder.grading.one import judge_one
 from autograder.grading.restore import is_tampering
 from autograder.grading.result import Result, add
 from autograder.grading.submission import SubmissionError
@@ -134,6 +136,16 @@ def test_a_notebook_of_a_wrong_name_is_asked_about(tmp_path):
         notebooks_in([one, two])
     with pytest.raises(SubmissionError, match=r"holds no notebook"):
         notebooks_in([tmp_path / "empty" / "one.ipynb", tmp_path / "empty" / "two.ipynb"])
+
+
+def test_a_damaged_notebook_costs_no_points_of_the_assignment(tmp_path):
+    """Do all points of all notebooks stand beside a submission of which one cannot be read?"""
+    course = course_at(tmp_path)
+    add_week(course)
+    for name in NOTEBOOKS:
+        write(course.submitted("ada", WEEK, name), "no notebook")
+    result, _ = judge_one(course, "ada", WEEK, Rules(course.source(WEEK, NOTEBOOKS[0])))
+    assert (result.score, result.max_score) == (None, 21)
 
 
 def test_notes_name_cells_as_the_report_does():
