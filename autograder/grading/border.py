@@ -10,6 +10,7 @@ from collections.abc import Callable, Set
 from typing import Any
 
 from autograder.grading.equal import is_equal
+from autograder.grading.leaving import leave, plain_arguments
 from autograder.grading.libraries import library_function
 from autograder.grading.mirrors import Mirrors
 from autograder.grading.putback import put
@@ -91,8 +92,8 @@ class Border:
     def special(self, one: Any, name: str, arguments: tuple, keywords: dict) -> Any:
         """A special method of a stand-in. Raises Refused where it would be told what it may not know."""
         if name == "exit":
-            arguments = (arguments[0], None, None)
-        elif name in TELLING and not all(map(is_theirs, (*arguments, *keywords.values()))):
+            return leave(self, one, arguments[1])
+        if name in TELLING and not all(map(is_theirs, (*arguments, *keywords.values()))):
             self._tell(name if name != "call" else f"call {inside(one).origin}")
         if name == "call":
             self.called = inside(one).origin
@@ -100,11 +101,15 @@ class Border:
 
     def _tell(self, what: str) -> None:
         """An object that stands where the solution has a value may not answer by what it is asked with."""
+        is_named = what.startswith("call ") and what[5:6] not in ("", ".")
+        if not self.is_allowed(what) and not is_named:
+            raise Refused("an object of the student's stands where the solution has something else")
+
+    def is_allowed(self, what: str) -> bool:
+        """May an object of the student's be asked this? Where the solution's was, in the same line."""
         question = (self.line(), what)
         self.asked.add(question)
-        is_named = what.startswith("call ") and what[5:6] not in ("", ".")
-        if self.allowed is not None and not is_named and question not in self.allowed:
-            raise Refused("an object of the student's stands where the solution has something else")
+        return self.allowed is None or question in self.allowed
 
     def equal(self, one: StandIn, other: Any) -> Any:
         """See is_equal."""
@@ -231,7 +236,7 @@ class Border:
             except Exception as error:
                 kind = type(error).__name__
                 is_known = vars(builtins).get(kind) is type(error)
-                return (kind if is_known else "RuntimeError", self._encode(_plain(error.args)))
+                return (kind if is_known else "RuntimeError", self._encode(plain_arguments(error)))
             except (Refused, Ended) as error:  # once the student's process has had its answer
                 self._late = error
                 return ("RuntimeError", self._encode(("refused",)))
@@ -263,8 +268,3 @@ def _ended(error: ProcessDied) -> Ended:
     ended = Ended(f"{error}")
     ended.doubt = isinstance(error, KilledFromOutside)
     return ended
-
-
-def _plain(arguments: tuple) -> tuple:
-    """The plain ones among an exception's arguments."""
-    return tuple(one if isinstance(one, str | int | float) else str(one) for one in arguments)

@@ -1,0 +1,46 @@
+"""What objects, classes and exceptions of the student's may do to a plain test, and what they may not."""
+
+import pytest
+
+from autograder.tests.test_plain import together
+
+
+def manager(swallows, get="1"):
+    """A class with `get`, whose `__exit__` swallows what the expression says of the class `t` and the value `v`."""
+    return f"class C:\n    def __enter__(self): return self\n    def __exit__(self, t, v, tb): return {swallows}\n    def get(self): return {get}"
+
+
+BY_CLASS, BY_VALUE = manager("t is not None and issubclass(t, ValueError)"), manager("isinstance(v, ValueError) and v.args[0][0] == 'i'")
+ASSERTS, RAISES = "with C() as c:\n    assert c.get() == 1", "with C() as c:\n    c.get()\n    int('x')"
+GENERATOR = "import contextlib\n@contextlib.contextmanager\ndef C():\n    with contextlib.suppress(ValueError):\n        yield Got()\nclass Got:\n    def get(self): return 1"
+LEAVING = {  # the solution, the test, an answer, its points of 4
+    "right": (manager("False"), ASSERTS, manager("False"), 4),
+    "right, swallowing": (manager("False"), ASSERTS, manager("True"), 4),
+    "swallows an assert": (manager("False"), ASSERTS, manager("True", "2"), 0),
+    "swallows its own error": (manager("False"), ASSERTS, manager("True", "1 / 0"), 0),
+    "swallows an error of the test": (manager("False", "[1]"), ASSERTS.replace("get()", "get()[0]"), manager("True", "[]"), 0),
+    "swallows an assert as the solution does": (manager("True"), f"{RAISES}\n{ASSERTS}", manager("True", "2"), 0),
+    "its own error where the test's is swallowed": (BY_CLASS, RAISES, manager("True", "1 / 0"), 0),
+    "by class": (BY_CLASS, RAISES, BY_CLASS, 4),
+    "by value": (BY_CLASS, RAISES, BY_VALUE, 4),
+    "by a generator": (BY_CLASS, RAISES, GENERATOR, 4),
+    "not at all": (BY_CLASS, RAISES, manager("False"), 0),
+}  # fmt: skip
+
+
+def of_table(table, folder):
+    """Name of the case: the check and the score, the points that it should have."""
+    judged, _ = together(folder, [case[:3] for case in table.values()])
+    return {name: (*got, case[3]) for (name, case), got in zip(table.items(), judged, strict=True)}
+
+
+@pytest.fixture(scope="module")
+def leaving(tmp_path_factory):
+    return of_table(LEAVING, tmp_path_factory.mktemp("leaving"))
+
+
+@pytest.mark.parametrize("case", LEAVING)
+def test_an_exit_swallows_what_is_its_own_to_swallow(leaving, case):
+    """Does `__exit__` hear of an exception as in Python, and no assert of the test's is lost in it?"""
+    check, score, points = leaving[case]
+    assert (score, check["status"]) == (points, "passed" if points else "failed"), check
