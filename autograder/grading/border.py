@@ -7,6 +7,7 @@ believed to be more than a value of its own: what is equal to what, is worked ou
 import builtins
 import sys
 from collections.abc import Callable, Set
+from types import BuiltinFunctionType
 from typing import Any
 
 from autograder.grading.equal import is_equal
@@ -14,7 +15,17 @@ from autograder.grading.leaving import leave, plain_arguments
 from autograder.grading.libraries import library_function
 from autograder.grading.mirrors import Mirrors
 from autograder.grading.putback import put
-from autograder.grading.standin import TELLING, Inside, Refused, StandIn, inside, is_theirs, isinstance_of
+from autograder.grading.standin import (
+    TELLING,
+    Inside,
+    Refused,
+    StandIn,
+    StudentClass,
+    facts_of,
+    inside,
+    is_theirs,
+    isinstance_of,
+)
 from autograder.sandbox import wire
 from autograder.sandbox.process import KilledFromOutside, ProcessDied
 from autograder.sandbox.session import Session
@@ -171,7 +182,7 @@ class Border:
             find = self._finder(given)
             raised = reply.get("raised")
             value = None if raised else decode(reply.get("value"), find)
-            error = self._mirrors.error_of(raised, find) if raised else None
+            error = self._mirrors.error_of(raised, find, _may_stop(verb, operands)) if raised else None
         except (Unreadable, *BROKEN) as error:
             raise Ended("sent something that the grader cannot read") from error
         if error:
@@ -262,6 +273,15 @@ class Border:
         for key, data in changed.items() if type(changed) is dict else ():
             if key in given:
                 put(given[key], decode(data, self._finder({})))
+
+
+def _may_stop(verb: str, operands: tuple) -> bool:
+    """Is it the next entry that is asked for, so that StopIteration means what it says?"""
+    if verb != "special" or operands[0] not in ("next", "call"):
+        return False
+    origin, kind = inside(operands[1]).origin, type(operands[1])
+    is_built_in = isinstance_of(kind, StudentClass) and facts_of(kind).library is BuiltinFunctionType
+    return operands[0] == "next" or origin == ".__next__" or (origin in (".send", ".throw") and is_built_in)
 
 
 def _ended(error: ProcessDied) -> Ended:

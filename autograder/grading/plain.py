@@ -17,7 +17,7 @@ from autograder.checks.calls import raised
 from autograder.checks.outcome import Outcome, Row
 from autograder.grading.border import Ended
 from autograder.grading.scope import Scope
-from autograder.grading.standin import Refused
+from autograder.grading.standin import Refused, isinstance_of
 from autograder.grading.surroundings import around
 from autograder.grading.testcell import Judged
 from autograder.sandbox.process import NoProcess
@@ -99,10 +99,10 @@ def run(cell: Cell, scope: Scope) -> Ran:
             for statement in cell.statements:
                 ran.node = statement
                 ran.number = _execute(statement, name, scope, statement is cell.statements[-1])
-    except NoProcess:
-        raise
     except (Exception, Ended, Refused, SystemExit, GeneratorExit) as error:
         ran.error, ran.by_student = error, error is border.last
+        if isinstance_of(error, NoProcess) and not ran.by_student:
+            raise
         _place(cell, ran, name)
     ran.remarks, ran.called = border.remarks, border.called
     return ran

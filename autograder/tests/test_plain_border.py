@@ -1,7 +1,10 @@
 """What objects, classes and exceptions of the student's may do to a plain test, and what they may not."""
 
+import json
+
 import pytest
 
+from autograder.grading.libraries import library_class
 from autograder.tests.test_plain import together
 
 
@@ -27,6 +30,23 @@ LEAVING = {  # the solution, the test, an answer, its points of 4
     "not at all": (BY_CLASS, RAISES, manager("False"), 0),
 }  # fmt: skip
 
+F, G = "def f(x): return x * x", "def g(n):\n    for i in range(n): yield i"
+ALL = "assert all(map(lambda c: f(c[0]) == c[1], [(1, 1), (2, 4)]))"
+RUN = "assert unittest.TextTestRunner(stream=io.StringIO()).run(unittest.defaultTestLoader.loadTestsFromTestCase(T)).wasSuccessful()"
+CASE = f"import io, unittest\nclass T(unittest.TestCase):\n    def test_it(self):\n        self.assertEqual(f(3), 9)\n{RUN}"
+RAISING = {
+    "the next of a generator": (G, "assert list(g(2)) == [0, 1]\ni = g(1)\ni.__next__()\ntry: next(i)\nexcept StopIteration: pass\nelse: assert False", G, 4),
+    "the end of a generator that is sent to": (G, "i = g(1)\ni.send(None)\ntry: i.send(1)\nexcept StopIteration: pass\nelse: assert False", G, 4),
+    "ends the loop of a test": (F, ALL, "def f(x): raise StopIteration", 0),
+    "ends it with a subclass": (F, ALL, "class E(StopIteration): pass\ndef f(x): raise E", 0),
+    "passes a test case": (F, CASE, F, 4),
+    "skips a test": (F, CASE, "import unittest\ndef f(x): raise unittest.SkipTest", 0),
+    "skips it with a subclass": (F, CASE, "import unittest\nclass E(unittest.SkipTest): pass\ndef f(x): raise E", 0),
+    "stops a test": (F, CASE, "import unittest.case\ndef f(x): raise unittest.case._ShouldStop", 0),
+    "the grader's own": (F, ALL, "class NoProcess(Exception): pass\nNoProcess.__module__ = 'autograder.sandbox.process'\ndef f(x): raise NoProcess", 0),
+    "the grader's own, imported": (F, ALL, "from autograder.sandbox.process import NoProcess\ndef f(x): raise NoProcess", 0),
+}  # fmt: skip
+
 
 def of_table(table, folder):
     """Name of the case: the check and the score, the points that it should have."""
@@ -44,3 +64,21 @@ def test_an_exit_swallows_what_is_its_own_to_swallow(leaving, case):
     """Does `__exit__` hear of an exception as in Python, and no assert of the test's is lost in it?"""
     check, score, points = leaving[case]
     assert (score, check["status"]) == (points, "passed" if points else "failed"), check
+
+
+@pytest.fixture(scope="module")
+def raising(tmp_path_factory):
+    return of_table(RAISING, tmp_path_factory.mktemp("raising"))
+
+
+@pytest.mark.parametrize("case", RAISING)
+def test_an_exception_means_nothing_to_loops_runners_or_the_grader(raising, case):
+    """Does an exception of the student's end no loop, skip no test and stop no grader, and still fail the cell?"""
+    check, score, points = raising[case]
+    assert (score, check["status"]) == (points, "passed" if points else "failed"), check
+
+
+def test_no_class_of_the_graders_stands_for_a_students():
+    """Is a library's class found by its name, and none of those by which the grader tells what went wrong with itself?"""
+    assert library_class("json", "JSONDecodeError") is json.JSONDecodeError
+    assert library_class("autograder.sandbox.process", "NoProcess") is None
