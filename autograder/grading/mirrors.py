@@ -46,7 +46,7 @@ class Mirrors:
         theirs = [base for base in bases if isinstance_of(base, StudentClass)]
         pythons = [base for base in bases if not isinstance_of(base, StudentClass)]
         errors = [base for base in pythons if issubclass(base, Exception)]
-        plain = [base for base in pythons if base in CONTENTS]
+        plain = [kind for base in pythons for kind in CONTENTS if issubclass(base, kind)]
         content = next((one for one in (*map(_content, theirs), *plain) if one), None)
         known = frozenset(SPECIALS) & frozenset(one for one in specials if type(one) is str)
         return make_class(name, [*theirs, *errors], Facts(known, content, library_class(module, name)), own)

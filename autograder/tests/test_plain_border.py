@@ -47,6 +47,23 @@ RAISING = {
     "the grader's own, imported": (F, ALL, "from autograder.sandbox.process import NoProcess\ndef f(x): raise NoProcess", 0),
 }  # fmt: skip
 
+COUNT, COUNTED = "def countdown(n):\n    while n: yield n; n -= 1", "assert list(countdown(3)) == [3, 2, 1]"
+COUNTER = "class countdown:\n    def __init__(self, n): self.n = n\n    def __iter__(self): return iter(range(self.n, {}, -1))"
+KEYS, IN_KEYS = "def f(d): return set(d)", "assert f({'a': 1}) == {'a'} and 'a' in f({'a': 1}) and len(f({})) == 0"
+EYE, SHAPE = "def f(x): return np.eye(2)", "assert f(0).shape == (2, 2)"
+STANDING = {
+    "a masked array": (EYE, SHAPE, "def f(x): return np.ma.array(np.eye(2))", 4),
+    "a matrix": (EYE, SHAPE, "def f(x): return np.matrix(np.eye(2))", 4),
+    "a subclass of an array": (EYE, SHAPE, "class A(np.ndarray): pass\ndef f(x): return np.eye(2).view(A)", 4),
+    "a wrong one": (EYE, SHAPE, "def f(x): return np.ma.array(np.eye(3))", 0),
+    "a class for a function": (COUNT, COUNTED, COUNTER.format(0), 4),
+    "a wrong class": (COUNT, COUNTED, COUNTER.format(1), 0),
+    "the keys of a dict": (KEYS, IN_KEYS, "def f(d): return d.keys()", 4),
+    "other keys": (KEYS, IN_KEYS, "def f(d): return {'b': 1}.keys()", 0),
+    "the values of a dict": ("def f(d): return list(d.values())", "assert list(f({'a': [1]})) == [[1]] and len(f({1: 2})) == 1", "def f(d): return d.values()", 4),
+    "the items of a dict": ("def f(d): return set(d.items())", "assert f({'a': 1}) == {('a', 1)} and ('a', 1) in f({'a': 1})", "def f(d): return d.items()", 4),
+}  # fmt: skip
+
 
 def of_table(table, folder):
     """Name of the case: the check and the score, the points that it should have."""
@@ -75,6 +92,18 @@ def raising(tmp_path_factory):
 def test_an_exception_means_nothing_to_loops_runners_or_the_grader(raising, case):
     """Does an exception of the student's end no loop, skip no test and stop no grader, and still fail the cell?"""
     check, score, points = raising[case]
+    assert (score, check["status"]) == (points, "passed" if points else "failed"), check
+
+
+@pytest.fixture(scope="module")
+def standing(tmp_path_factory):
+    return of_table(STANDING, tmp_path_factory.mktemp("standing"))
+
+
+@pytest.mark.parametrize("case", STANDING)
+def test_another_kind_of_thing_is_as_good_as_what_the_test_asks_of_it(standing, case):
+    """Does what is no list, array or function, and answers as one, get the points of a right answer, and no others?"""
+    check, score, points = standing[case]
     assert (score, check["status"]) == (points, "passed" if points else "failed"), check
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from autograder.sandbox.wire import tables
 from autograder.sandbox.wire.format import is_key
-from autograder.sandbox.wire.values import MAX_EXPONENT, MAX_RANGE, NUMBERS, PLAIN
+from autograder.sandbox.wire.values import ARRAY_TYPES, MAX_EXPONENT, MAX_RANGE, NUMBERS, PLAIN
 
 MAX_ODD_KEYS = 2_000  # keys that can be made to collide, so that many of them take long
 MAX_EMPTY = 300_000  # rows of an array that holds nothing
@@ -107,7 +107,7 @@ def _read_objects(parts: list, find: Callable) -> np.ndarray:
     return array.reshape(shape)
 
 
-def _named(module: Any, kind: type) -> Callable:
+def _named(module: Any, kind: type | tuple[type, ...]) -> Callable:
     def read(parts: list, find: Callable) -> type:
         found = vars(module)[parts[0]]
         if not isinstance(found, type) or not issubclass(found, kind):
@@ -137,5 +137,5 @@ READERS: dict[str, Callable[[list, Callable], Any]] = {
     "date": _read_plain(datetime.date), "datetime": _read_plain(datetime.datetime),
     "time": _read_plain(datetime.time), "timedelta": _read_plain(datetime.timedelta),
     "fraction": _read_plain(fractions.Fraction), "decimal": _read_decimal,
-    "dtype": _read_plain(np.dtype), "type": _named(builtins, object), "scalar type": _named(np, np.generic),
+    "dtype": _read_plain(np.dtype), "type": _named(builtins, object), "array type": _named(np, ARRAY_TYPES),
 }  # fmt: skip
