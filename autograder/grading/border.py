@@ -94,10 +94,10 @@ class Border:
         return self._from(self.ask("get", one, name), f".{name}")
 
     def _from(self, value: Any, origin: str) -> Any:
-        """A stand-in that says where it was taken from."""
-        if isinstance_of(value, StandIn):
-            own = inside(value)
-            object.__setattr__(value, "_inside", Inside(self, own.number, own.start, origin))
+        """A stand-in, or a class, that says where it was taken from."""
+        if is_theirs(value):
+            own, owner = inside(value), type if isinstance_of(value, StudentClass) else object
+            owner.__setattr__(value, "_inside", Inside(self, own.number, own.start, origin))
         return value
 
     def special(self, one: Any, name: str, arguments: tuple, keywords: dict) -> Any:

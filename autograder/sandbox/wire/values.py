@@ -160,6 +160,10 @@ WRITERS: dict[type, Callable] = {
     fractions.Fraction: _parts("fraction", "numerator", "denominator"),
     decimal.Decimal: _decimal,
 }  # fmt: skip
+for _kind in (dict, collections.OrderedDict):
+    WRITERS[type(_kind().keys())] = _entries("keys")
+    WRITERS[type(_kind().values())] = _entries("values")
+    WRITERS[type(_kind().items())] = lambda value, *rest: _pairs("items")(dict(value), *rest)
 WRITERS |= {type(np.dtype(letter)): lambda value, *_: ("dtype", value.str) for letter in "?bhilqBHILQefdFD"}
 # What an instance of a subclass holds, by the plain type above it; bool and None have no subclasses.
 CONTENTS: dict[type, Callable] = {

@@ -126,6 +126,8 @@ READERS: dict[str, Callable[[list, Callable], Any]] = {
     "frame": lambda parts, find: tables.frame(_all(parts, find)),
     "list": _all, "tuple": lambda parts, find: tuple(_all(parts, find)), "set": _read_set(set),
     "frozenset": _read_set(frozenset), "dict": _read_pairs(dict), "counter": _read_pairs(collections.Counter),
+    "keys": _read_set(lambda keys: dict.fromkeys(keys).keys()), "items": _read_pairs(dict.items),
+    "values": lambda parts, find: dict(enumerate(_all(parts, find))).values(),
     "ordered dict": _read_pairs(collections.OrderedDict), "default dict": _read_pairs(_default_dict),
     "deque": lambda parts, find: collections.deque(_all(parts, find)), "array": _read_array,
     "scalar": lambda parts, find: _read_array(parts, find)[()], "objects": _read_objects,
