@@ -64,6 +64,18 @@ STANDING = {
     "the items of a dict": ("def f(d): return set(d.items())", "assert f({'a': 1}) == {('a', 1)} and ('a', 1) in f({'a': 1})", "def f(d): return d.items()", 4),
 }  # fmt: skip
 
+SCORE = "score = 2 * (f(1) == 1) + 2 * (f(2) == 4)\n"
+COUNTING = {
+    "right": (F, f"{SCORE}score", F, 4),
+    "half": (F, f"{SCORE}score", "def f(x): return 1", 2),
+    "below 0": (F, f"{SCORE}score - 4 * (f(3) != 9)", "def f(x): return 0", 0),
+    "no number": (F, "sum(f(i) for i in range(2)) or None", "def f(x): return 0", 0),
+    "a text": (F, "f(2)", "def f(x): return 'x'", 0),
+    "an object": (F, "f(2)", "class C: pass\ndef f(x): return C()", 0),
+    "a text in both": (F, "str(f(2))", "def f(x): return 0", 4),
+    "below 0 in both": (F, "-f(2)", "def f(x): return 3", 4),
+}  # fmt: skip
+
 
 def of_table(table, folder):
     """Name of the case: the check and the score, the points that it should have."""
@@ -105,6 +117,18 @@ def test_another_kind_of_thing_is_as_good_as_what_the_test_asks_of_it(standing, 
     """Does what is no list, array or function, and answers as one, get the points of a right answer, and no others?"""
     check, score, points = standing[case]
     assert (score, check["status"]) == (points, "passed" if points else "failed"), check
+
+
+@pytest.fixture(scope="module")
+def counting(tmp_path_factory):
+    return of_table(COUNTING, tmp_path_factory.mktemp("counting"))
+
+
+@pytest.mark.parametrize("case", COUNTING)
+def test_a_cell_that_counts_points_gives_none_for_no_number(counting, case):
+    """Does a run that ends in no number, or below 0, get nothing where the solution's ends in a number?"""
+    check, score, points = counting[case]
+    assert (score, check["status"]) == (points, "passed" if points == 4 else "failed"), check
 
 
 def test_no_class_of_the_graders_stands_for_a_students():
