@@ -9,14 +9,15 @@ from autograder.grading.standin import inside, is_theirs
 def leave(border: Any, one: Any, error: BaseException | None) -> Any:
     """What `__exit__` of `one` answers; False for an exception that is not its own to swallow.
 
-    That is every assert of the test's, and what the solution's `__exit__` does not hear of in the same line.
+    That is every assert of the test's, and what the solution's does not hear of from the same line.
     """
     if error is None:
         return border.ask("special", "exit", one, None, None, None)
     if not isinstance(error, Exception):  # the grader's own, or one that ends programs
         return False
     by_student = error is border.last
-    may_swallow = border.is_allowed("exit, raised there" if by_student else "exit, raised here")
+    line = error.__traceback__.tb_lineno if error.__traceback__ else 0  # in the block itself
+    may_swallow = border.is_allowed(f"exit, raised {'there' if by_student else 'here'}, {line}")
     answer = _asked(border, one, error, isinstance(error, AssertionError) and not by_student)
     return answer if may_swallow and (by_student or not isinstance(error, AssertionError)) else False
 

@@ -11,6 +11,8 @@ from autograder.sandbox.wire.values import CONTENTS
 from autograder.sandbox.wire.values_read import decode
 
 MAX_CLASSES = 1_000
+# What says something to a loop, or to what runs tests.
+MEANING = (StopIteration, StopAsyncIteration, unittest.SkipTest)
 RUNNERS = {"unittest", "doctest", "pytest", "_pytest"}
 
 
@@ -62,7 +64,7 @@ class Mirrors:
             raise ValueError("no exception")
         if kind is StopIteration and may_stop:
             return StopIteration(value)
-        if issubclass(kind, StopIteration | StopAsyncIteration):
+        if issubclass(kind, MEANING):
             return RuntimeError(f"student code raised {type.__getattribute__(kind, '__name__')}")
         if isinstance_of(kind, StudentClass):
             return self._error_of_class(kind, itself, arguments, text)
@@ -74,7 +76,7 @@ class Mirrors:
 
     def _error_of_class(self, kind: type, itself: Any, arguments: tuple, text: str) -> BaseException:
         library = facts_of(kind).library
-        if library and (issubclass(library, unittest.SkipTest) or _is_a_runners(library)):
+        if library and (issubclass(library, MEANING) or _is_a_runners(library)):
             return RuntimeError(text)
         if library and issubclass(library, Exception):
             error = library.__new__(library)

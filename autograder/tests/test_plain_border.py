@@ -5,6 +5,7 @@ import json
 import pytest
 
 from autograder.grading.libraries import library_class
+from autograder.sandbox.process import NoProcess
 from autograder.tests.test_plain import together
 
 
@@ -24,6 +25,7 @@ LEAVING = {  # the solution, the test, an answer, its points of 4
     "swallows an error of the test": (manager("False", "[1]"), ASSERTS.replace("get()", "get()[0]"), manager("True", "[]"), 0),
     "swallows an assert as the solution does": (manager("True"), f"{RAISES}\n{ASSERTS}", manager("True", "2"), 0),
     "its own error where the test's is swallowed": (BY_CLASS, RAISES, manager("True", "1 / 0"), 0),
+    "an earlier error than the solution's": (BY_CLASS, f"{ASSERTS.replace('()', '().real')}\n    int('x')".replace("C().real", "C()"), manager("True", "None"), 0),
     "by class": (BY_CLASS, RAISES, BY_CLASS, 4),
     "by value": (BY_CLASS, RAISES, BY_VALUE, 4),
     "by a generator": (BY_CLASS, RAISES, GENERATOR, 4),
@@ -39,6 +41,7 @@ RAISING = {
     "the end of a generator that is sent to": (G, "i = g(1)\ni.send(None)\ntry: i.send(1)\nexcept StopIteration: pass\nelse: assert False", G, 4),
     "ends the loop of a test": (F, ALL, "def f(x): raise StopIteration", 0),
     "ends it with a subclass": (F, ALL, "class E(StopIteration): pass\ndef f(x): raise E", 0),
+    "ends it by another name": (F, ALL, "E = type('StopIteration', (Exception,), {'__module__': 'builtins'})\ndef f(x): raise E", 0),
     "passes a test case": (F, CASE, F, 4),
     "skips a test": (F, CASE, "import unittest\ndef f(x): raise unittest.SkipTest", 0),
     "skips it with a subclass": (F, CASE, "import unittest\nclass E(unittest.SkipTest): pass\ndef f(x): raise E", 0),
@@ -131,7 +134,9 @@ def test_a_cell_that_counts_points_gives_none_for_no_number(counting, case):
     assert (score, check["status"]) == (points, "passed" if points == 4 else "failed"), check
 
 
-def test_no_class_of_the_graders_stands_for_a_students():
+def test_no_class_of_the_graders_stands_for_a_students(monkeypatch):
     """Is a library's class found by its name, and none of those by which the grader tells what went wrong with itself?"""
     assert library_class("json", "JSONDecodeError") is json.JSONDecodeError
     assert library_class("autograder.sandbox.process", "NoProcess") is None
+    monkeypatch.setattr(json, "NoProcess", NoProcess, raising=False)
+    assert library_class("json", "NoProcess") is None
