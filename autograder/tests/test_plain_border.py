@@ -4,9 +4,10 @@ import json
 
 import pytest
 
+from autograder.grading import mirrors
 from autograder.grading.libraries import library_class
 from autograder.sandbox.process import NoProcess
-from autograder.tests.test_plain import together
+from autograder.tests.test_plain import together, tried
 
 
 def manager(swallows, get="1"):
@@ -140,3 +141,10 @@ def test_no_class_of_the_graders_stands_for_a_students(monkeypatch):
     assert library_class("autograder.sandbox.process", "NoProcess") is None
     monkeypatch.setattr(json, "NoProcess", NoProcess, raising=False)
     assert library_class("json", "NoProcess") is None
+
+
+def test_what_a_student_raised_is_never_the_graders_fault(tmp_path, monkeypatch):
+    """Does the submission stay graded, whatever class an exception of the student's has here?"""
+    monkeypatch.setattr(mirrors, "library_class", lambda _, name: NoProcess if name == "NoProcess" else None)
+    check, score = tried(tmp_path, F, ALL, "class NoProcess(Exception): pass\ndef f(x): raise NoProcess")
+    assert (score, check["status"]) == (0, "failed"), check
