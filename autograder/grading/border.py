@@ -7,13 +7,25 @@ believed to be more than a value of its own: what is equal to what, is worked ou
 import builtins
 import sys
 from collections.abc import Callable, Set
+from types import BuiltinFunctionType
 from typing import Any
 
 from autograder.grading.equal import is_equal
+from autograder.grading.leaving import leave, plain_arguments
 from autograder.grading.libraries import library_function
 from autograder.grading.mirrors import Mirrors
 from autograder.grading.putback import put
-from autograder.grading.standin import TELLING, Inside, Refused, StandIn, inside, is_theirs, isinstance_of
+from autograder.grading.standin import (
+    TELLING,
+    Inside,
+    Refused,
+    StandIn,
+    StudentClass,
+    facts_of,
+    inside,
+    is_theirs,
+    isinstance_of,
+)
 from autograder.sandbox import wire
 from autograder.sandbox.process import KilledFromOutside, ProcessDied
 from autograder.sandbox.session import Session
@@ -82,17 +94,17 @@ class Border:
         return self._from(self.ask("get", one, name), f".{name}")
 
     def _from(self, value: Any, origin: str) -> Any:
-        """A stand-in that says where it was taken from."""
-        if isinstance_of(value, StandIn):
-            own = inside(value)
-            object.__setattr__(value, "_inside", Inside(self, own.number, own.start, origin))
+        """A stand-in, or a class, that says where it was taken from."""
+        if is_theirs(value):
+            own, owner = inside(value), type if isinstance_of(value, StudentClass) else object
+            owner.__setattr__(value, "_inside", Inside(self, own.number, own.start, origin))
         return value
 
     def special(self, one: Any, name: str, arguments: tuple, keywords: dict) -> Any:
         """A special method of a stand-in. Raises Refused where it would be told what it may not know."""
         if name == "exit":
-            arguments = (arguments[0], None, None)
-        elif name in TELLING and not all(map(is_theirs, (*arguments, *keywords.values()))):
+            return leave(self, one, arguments[1])
+        if name in TELLING and not all(map(is_theirs, (*arguments, *keywords.values()))):
             self._tell(name if name != "call" else f"call {inside(one).origin}")
         if name == "call":
             self.called = inside(one).origin
@@ -100,11 +112,15 @@ class Border:
 
     def _tell(self, what: str) -> None:
         """An object that stands where the solution has a value may not answer by what it is asked with."""
+        is_named = what.startswith("call ") and what[5:6] not in ("", ".")
+        if not self.is_allowed(what) and not is_named:
+            raise Refused("an object of the student's stands where the solution has something else")
+
+    def is_allowed(self, what: str) -> bool:
+        """May an object of the student's be asked this? Where the solution's was, in the same line."""
         question = (self.line(), what)
         self.asked.add(question)
-        is_named = what.startswith("call ") and what[5:6] not in ("", ".")
-        if self.allowed is not None and not is_named and question not in self.allowed:
-            raise Refused("an object of the student's stands where the solution has something else")
+        return self.allowed is None or question in self.allowed
 
     def equal(self, one: StandIn, other: Any) -> Any:
         """See is_equal."""
@@ -166,7 +182,7 @@ class Border:
             find = self._finder(given)
             raised = reply.get("raised")
             value = None if raised else decode(reply.get("value"), find)
-            error = self._mirrors.error_of(raised, find) if raised else None
+            error = self._mirrors.error_of(raised, find, _may_stop(verb, operands)) if raised else None
         except (Unreadable, *BROKEN) as error:
             raise Ended("sent something that the grader cannot read") from error
         if error:
@@ -231,7 +247,7 @@ class Border:
             except Exception as error:
                 kind = type(error).__name__
                 is_known = vars(builtins).get(kind) is type(error)
-                return (kind if is_known else "RuntimeError", self._encode(_plain(error.args)))
+                return (kind if is_known else "RuntimeError", self._encode(plain_arguments(error)))
             except (Refused, Ended) as error:  # once the student's process has had its answer
                 self._late = error
                 return ("RuntimeError", self._encode(("refused",)))
@@ -259,12 +275,16 @@ class Border:
                 put(given[key], decode(data, self._finder({})))
 
 
+def _may_stop(verb: str, operands: tuple) -> bool:
+    """Is it the next entry that is asked for, so that StopIteration means what it says?"""
+    if verb != "special" or operands[0] not in ("next", "call"):
+        return False
+    origin, kind = inside(operands[1]).origin, type(operands[1])
+    is_built_in = isinstance_of(kind, StudentClass) and facts_of(kind).library is BuiltinFunctionType
+    return operands[0] == "next" or origin == ".__next__" or (origin in (".send", ".throw") and is_built_in)
+
+
 def _ended(error: ProcessDied) -> Ended:
     ended = Ended(f"{error}")
     ended.doubt = isinstance(error, KilledFromOutside)
     return ended
-
-
-def _plain(arguments: tuple) -> tuple:
-    """The plain ones among an exception's arguments."""
-    return tuple(one if isinstance(one, str | int | float) else str(one) for one in arguments)

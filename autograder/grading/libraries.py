@@ -26,10 +26,18 @@ def library_function(value: Any) -> tuple[str, str] | None:
 
 
 def library_class(module: Any, name: str) -> type | None:
-    """A library's own class, where the grader has it and it is no kind of plain data."""
-    if type(module) is not str or module == "__main__":
+    """A library's own class, where the grader has it and it is no kind of plain data.
+
+    The grader's own classes are none: it would take the student's exception for a fault of its own.
+    """
+    if type(module) is not str or _is_own(module):
         return None
     own = vars(sys.modules[module]) if module in sys.modules else {}
     found = own.get(name) or vars(types).get(NAMES.get(name, ""))
     is_class = isinstance(found, type) and not isinstance_of(found, StudentClass)
-    return found if is_class and not issubclass(found, PLAIN) else None
+    return found if is_class and not issubclass(found, PLAIN) and not _is_own(found.__module__) else None
+
+
+def _is_own(module: str) -> bool:
+    """Is it a module of the grader's, or what started it?"""
+    return module.partition(".")[0] in ("__main__", "autograder")

@@ -17,7 +17,7 @@ from autograder.checks.calls import raised
 from autograder.checks.outcome import Outcome, Row
 from autograder.grading.border import Ended
 from autograder.grading.scope import Scope
-from autograder.grading.standin import Refused
+from autograder.grading.standin import Refused, isinstance_of
 from autograder.grading.surroundings import around
 from autograder.grading.testcell import Judged
 from autograder.sandbox.process import NoProcess
@@ -25,6 +25,8 @@ from autograder.sandbox.process import NoProcess
 KIND = "tests"
 ASKS_NOTHING = "it asks nothing of the student: call a function of theirs, or look at one of their names"
 MORE = "its last line gives {:g}, which is more than the cell's {:g} points"
+NO_NUMBER = "its last line gives nan, which is no number of points"
+NO_POINTS = "The tests of this cell give no points."
 AUTOTEST = "nbgrader writes its tests when it makes the release (AUTOTEST): put them in as asserts"
 NOT_AT_TOP = "it calls a check inside another statement; call it at the top of the cell"
 OTHER_KIND = "What your code returned is of another kind than what the tests of this cell work with."
@@ -50,11 +52,20 @@ class Ran:
 
 @dataclass(frozen=True)
 class Known:
-    """Of a cell, what the author's own solution makes of it: does it pass, why not, and what it may ask."""
+    """Of a cell, what the author's own solution makes of it: does it pass, why not, and what it may ask.
+
+    And the number at its end, if any.
+    """
 
     passed: bool
     why: str
     asked: frozenset[tuple[int, str]]
+    number: float | None = None
+
+    @property
+    def counts(self) -> bool:
+        """Does the cell count points, so that no points are none?"""
+        return self.number is not None and self.number >= 0
 
 
 def name_of(cell: Cell) -> str:
@@ -74,7 +85,7 @@ def judge_plain(cell: Cell, scope: Scope, known: Known) -> list[Judged]:
         return [could_not_run(cell, str(ran.error))]
     if not ran.passed and not known.passed:
         return [could_not_run(cell, known.why)]
-    return [outcome_of(cell, ran)]
+    return [outcome_of(cell, ran, known.counts)]
 
 
 def never_runs(cell: Cell) -> str:
@@ -99,10 +110,10 @@ def run(cell: Cell, scope: Scope) -> Ran:
             for statement in cell.statements:
                 ran.node = statement
                 ran.number = _execute(statement, name, scope, statement is cell.statements[-1])
-    except NoProcess:
-        raise
     except (Exception, Ended, Refused, SystemExit, GeneratorExit) as error:
         ran.error, ran.by_student = error, error is border.last
+        if isinstance_of(error, NoProcess) and not ran.by_student:
+            raise
         _place(cell, ran, name)
     ran.remarks, ran.called = border.remarks, border.called
     return ran
@@ -119,10 +130,10 @@ def why(ran: Ran, cell: Cell) -> str:
     return ". ".join([line, *ran.remarks])
 
 
-def outcome_of(cell: Cell, ran: Ran) -> Judged:
+def outcome_of(cell: Cell, ran: Ran, counts: bool) -> Judged:
     """What a student is told: of a hidden statement the author's constant message, and nothing else of it."""
     if ran.passed:
-        return _scored(cell, ran)
+        return _scored(cell, ran, counts)
     hidden = any(line in region for region in regions(cell.source, HIDDEN) for line in ran.lines)
     cause, code = _cause(cell, ran, hidden)
     says = _message(ran)
@@ -132,14 +143,19 @@ def outcome_of(cell: Cell, ran: Ran) -> Judged:
     return Judged(Outcome(name_of(cell), "failed", cause, rows, says, code), hidden)
 
 
-def _scored(cell: Cell, ran: Ran) -> Judged:
-    points = float(cell.metadata["points"])
-    if ran.number is not None and not ran.number <= points:  # also where it is no number
+def _scored(cell: Cell, ran: Ran, counts: bool) -> Judged:
+    """The points of a cell that raised nothing, and how the solution ends counts."""
+    points, name = float(cell.metadata["points"]), name_of(cell)
+    if ran.number is not None and math.isnan(ran.number):
+        return could_not_run(cell, NO_NUMBER)
+    if ran.number is not None and ran.number > points:
         return could_not_run(cell, MORE.format(ran.number, points))
+    if counts and (ran.number is None or ran.number < 0):
+        return Judged(Outcome(name, "failed", NO_POINTS, diagnosis="differs"), hidden=False)
     if ran.number is None or not 0 <= ran.number < points:
-        return Judged(Outcome(name_of(cell), "passed", "All tests of this cell passed."), hidden=False)
+        return Judged(Outcome(name, "passed", "All tests of this cell passed."), hidden=False)
     cause = f"The tests of this cell give {ran.number:g} of {points:g} points."
-    partly = Outcome(name_of(cell), "failed", cause, diagnosis="differs", share=ran.number / points)
+    partly = Outcome(name, "failed", cause, diagnosis="differs", share=ran.number / points)
     return Judged(partly, hidden=False)
 
 

@@ -88,4 +88,4 @@ def _trying(plan: Plan, session: Session) -> Iterator[tuple[str, Known]]:
             reason = never_runs(cell) or ("" if ran.passed else why(ran, cell))
             if not reason and not scope.border.questions:
                 reason = asks_nothing(cell)
-            yield cell.name, Known(not reason, reason, frozenset(scope.border.asked))
+            yield cell.name, Known(not reason, reason, frozenset(scope.border.asked), ran.number)

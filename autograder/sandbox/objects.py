@@ -44,9 +44,10 @@ class Objects:
         self.questions = itertools.count()
         self.verbs: dict[str, Callable] = {
             "name": self._name, "unname": scope.pop, "rename": scope.__setitem__, "get": getattr, "dir": dir,
-            "set": setattr, "delete": delattr, "special": _special, "about": _about, "state": _state,
-            "str": _text_by(str), "repr": _text_by(repr), "format": lambda one, spec: str(format(one, spec)),
-            "equal": lambda one, other: bool(one == other), "seed": _seed, "file": _file,
+            "set": setattr, "delete": delattr, "special": _special, "leave": _leave_block, "about": _about,
+            "state": _state, "str": _text_by(str), "repr": _text_by(repr),
+            "equal": lambda one, other: bool(one == other),
+            "format": lambda one, spec: str(format(one, spec)), "seed": _seed, "file": _file,
             "nothing": lambda: None,
         }  # fmt: skip
 
@@ -142,6 +143,13 @@ def _special(name: str, one: Any, *arguments: Any, **keywords: Any) -> Any:
     if name == "call":
         return one(*arguments, **keywords)
     return getattr(type(one), f"__{name}__")(one, *arguments, **keywords)
+
+
+def _leave_block(one: Any, kind: type[BaseException], arguments: tuple) -> Any:
+    """What `__exit__` says to an exception of the test's, which is made anew here."""
+    error = kind.__new__(kind, *arguments)
+    error.args = arguments
+    return type(one).__exit__(one, kind, error, None)
 
 
 def _text_by(make: Callable) -> Callable:

@@ -247,6 +247,13 @@ def test_points_are_nbgraders(numbers, number):
     assert (score, check["status"]) == (points, status), check
 
 
+def test_no_number_is_not_called_too_many_points(numbers):
+    """Does an author whose cell ends in nan read so?"""
+    causes = {test: check["cause"] for (check, _), (test, *_) in zip(numbers, NUMBERS, strict=True)}
+    assert "gives nan, which is no number of points" in causes["square(2)\nfloat('nan')"]
+    assert "gives 4.5, which is more than the cell's 4 points" in causes["square(2)\n4.5"]
+
+
 REFUSED = {
     "equality with a value": ("class A:\n    def __eq__(self, o): return True", "assert A() == 1", "`==` with a value"),
     "a class of the test's": ("class A: pass", "class B(A): pass\nB()", "write it in a given cell"),

@@ -26,11 +26,11 @@ def there_and_back(value):
 
 VALUES = [
     None, True, 7, -(2**63), 2**70, 10**3000, 0.5, float("inf"), "ü", "half of a \ud83d", b"\0", bytearray(b"x"), 1 + 2j, [], [1, 2.5, True],
-    [2**70, 1], (), (1, [2, ("a",)]), {1, "a", (2, 3)}, frozenset({1}), {"a": 1, (1, 2): [3], None: {}}, range(2, 9, 3), slice(1, None), ...,
+    [2**70, 1], (), (1, [2, ("a",)]), {1, "a", (2, 3)}, frozenset({1}), {"a": 1, (1, 2): [3], None: {}}, {"a": 1}.keys(), {"a": [1]}.items(), range(2, 9, 3), slice(1, None), ...,
     collections.OrderedDict(b=1, a=2), collections.Counter("aab"), collections.deque([1, (2,)]), datetime.date(2026, 1, 2), datetime.time(3, 4),
     datetime.datetime(2026, 1, 2, 3, 4, 5, 6), datetime.timedelta(1, 2, 3), fractions.Fraction(1, 3), decimal.Decimal("0.10"), int, ValueError,
     np.float32, np.float32(1.5), np.int64(3), np.complex128(1j), np.datetime64("2026-01-02"), np.arange(6).reshape(2, 3), np.array(["a", "bc"]),
-    np.array([1 + 2j]), np.array(["2026-01-02"], "M8[D]"), np.array([1, "a", None], object), np.array(3.0), np.dtype("f4"),
+    np.ndarray, np.dtype, np.ufunc, np.matrix, np.array([1 + 2j]), np.array(["2026-01-02"], "M8[D]"), np.array([1, "a", None], object), np.array(3.0), np.dtype("f4"),
 ]  # fmt: skip
 
 
@@ -52,6 +52,16 @@ def test_a_default_dict_crosses_without_its_factory():
     assert (type(arrived), arrived.default_factory, arrived) == (collections.defaultdict, None, {"a": [1]})
 
 
+@pytest.mark.parametrize("made", [dict, collections.OrderedDict])
+def test_views_cross_as_views_of_a_dict(made):
+    """Do they hold the same, in the same order, and is the view of the values one, too?"""
+    held = made(b=1, a=[2])
+    for view in (held.keys(), held.values(), held.items()):
+        arrived = there_and_back(view)
+        assert isinstance(view, type(arrived))
+        assert list(arrived) == list(view)
+
+
 class Sub(list):
     pass
 
@@ -62,7 +72,7 @@ Pair = collections.namedtuple("Pair", "a b")
 
 @pytest.mark.parametrize(
     "value",
-    [Sub([1]), One.I, Pair(1, 2), object(), print, np, Sub, lambda: 0, np.ones(2).view(np.recarray), np.ma.array([1]), iter([1]),
+    [Sub([1]), One.I, Pair(1, 2), object(), print, np, Sub, lambda: 0, np.ones(2).view(np.recarray), np.ma.array([1]), np.poly1d, np.vectorize, iter([1]),
      range(10**9), decimal.Decimal("1e999999"), 2**500_000, datetime.datetime.now(datetime.UTC), np.random.default_rng, np.zeros(2, "f8,f8")],
     ids=lambda value: type(value).__name__,
 )  # fmt: skip
@@ -86,7 +96,7 @@ def test_what_holds_itself_stays_behind_at_some_depth():
     [
         ("unknown",), (), ("list", ("dict", 1)), {"a": 1}, ["a"], [[1]], ("set", ["unhashable", []]), ("int", "text"), ("array", "O", (1,), b"12345678"),
         ("array", "f8", (10**9, 0), b""), ("array", "f8", (3,), b"short"), ("array", "V8", (1,), b"12345678"), ("objects", (2, 2), 1), ("type", "print"),
-        ("type", "__name__"), ("scalar type", "ndarray"), ("scalar type", "load"), ("range", 0, 10**12, 1), ("decimal", "1e99999"), ("fraction", 1, 0),
+        ("type", "__name__"), ("array type", "poly1d"), ("array type", "load"), ("keys", ["unhashable"]), ("items", 1), ("range", 0, 10**12, 1), ("decimal", "1e99999"), ("fraction", 1, 0),
         ("date", 2026, 13, 1), ("text", b"\xff"), ("dict", *[(("tuple", i), 0)[i % 2] for i in range(9000)]), wire.Handle(3), ("frame",), ("series", 1),
         ("set", *(("tuple", i) for i in range(3000))),
     ],

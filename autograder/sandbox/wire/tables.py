@@ -1,10 +1,7 @@
 """Tables of pandas by value, where pandas is installed: the course itself does not need it."""
 
 import importlib
-from collections.abc import Callable
 from typing import Any
-
-Many = Callable[[list], list]
 
 
 def is_table(kind: type) -> bool:

@@ -20,8 +20,8 @@ from autograder.sandbox.wire.format import CODES, MAX_AXES, is_unicode
 MAX_INSIDE = 26  # containers in one another; the wire takes 30, and a message has some of its own
 MAX_BITS, SHORT_BITS = 400_000, 1_200  # of whole numbers, and of those that the wire takes as they are
 MAX_RANGE, MAX_EXPONENT = 10_000_000, 10_000
+ARRAY_TYPES = (np.generic, np.ndarray, np.dtype, np.ufunc)  # of arrays, and of what is in them
 Leave = Callable[[Any], tuple]
-
 
 
 def encode(value: Any, leave: Leave, depth: int = 0) -> Any:
@@ -69,8 +69,8 @@ def _array(value: np.ndarray, leave: Leave, depth: int, name: str = "array") -> 
 
 
 def _type(value: type, leave: Leave) -> tuple:
-    for name, module in (("type", builtins), ("scalar type", np)):
-        if vars(module).get(value.__name__) is value:
+    for name, module, kinds in (("type", builtins, object), ("array type", np, ARRAY_TYPES)):
+        if vars(module).get(value.__name__) is value and issubclass(value, kinds):
             return (name, value.__name__)
     return leave(value)
 
@@ -160,6 +160,10 @@ WRITERS: dict[type, Callable] = {
     fractions.Fraction: _parts("fraction", "numerator", "denominator"),
     decimal.Decimal: _decimal,
 }  # fmt: skip
+for _kind in (dict, collections.OrderedDict):
+    WRITERS[type(_kind().keys())] = _entries("keys")
+    WRITERS[type(_kind().values())] = _entries("values")
+    WRITERS[type(_kind().items())] = lambda value, *rest: _pairs("items")(dict(value), *rest)
 WRITERS |= {type(np.dtype(letter)): lambda value, *_: ("dtype", value.str) for letter in "?bhilqBHILQefdFD"}
 # What an instance of a subclass holds, by the plain type above it; bool and None have no subclasses.
 CONTENTS: dict[type, Callable] = {

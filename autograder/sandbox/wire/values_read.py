@@ -12,7 +12,7 @@ import numpy as np
 
 from autograder.sandbox.wire import tables
 from autograder.sandbox.wire.format import is_key
-from autograder.sandbox.wire.values import MAX_EXPONENT, MAX_RANGE, NUMBERS, PLAIN
+from autograder.sandbox.wire.values import ARRAY_TYPES, MAX_EXPONENT, MAX_RANGE, NUMBERS, PLAIN
 
 MAX_ODD_KEYS = 2_000  # keys that can be made to collide, so that many of them take long
 MAX_EMPTY = 300_000  # rows of an array that holds nothing
@@ -107,7 +107,7 @@ def _read_objects(parts: list, find: Callable) -> np.ndarray:
     return array.reshape(shape)
 
 
-def _named(module: Any, kind: type) -> Callable:
+def _named(module: Any, kind: type | tuple[type, ...]) -> Callable:
     def read(parts: list, find: Callable) -> type:
         found = vars(module)[parts[0]]
         if not isinstance(found, type) or not issubclass(found, kind):
@@ -126,6 +126,8 @@ READERS: dict[str, Callable[[list, Callable], Any]] = {
     "frame": lambda parts, find: tables.frame(_all(parts, find)),
     "list": _all, "tuple": lambda parts, find: tuple(_all(parts, find)), "set": _read_set(set),
     "frozenset": _read_set(frozenset), "dict": _read_pairs(dict), "counter": _read_pairs(collections.Counter),
+    "keys": _read_set(lambda keys: dict.fromkeys(keys).keys()), "items": _read_pairs(dict.items),
+    "values": lambda parts, find: dict(enumerate(_all(parts, find))).values(),
     "ordered dict": _read_pairs(collections.OrderedDict), "default dict": _read_pairs(_default_dict),
     "deque": lambda parts, find: collections.deque(_all(parts, find)), "array": _read_array,
     "scalar": lambda parts, find: _read_array(parts, find)[()], "objects": _read_objects,
@@ -137,5 +139,5 @@ READERS: dict[str, Callable[[list, Callable], Any]] = {
     "date": _read_plain(datetime.date), "datetime": _read_plain(datetime.datetime),
     "time": _read_plain(datetime.time), "timedelta": _read_plain(datetime.timedelta),
     "fraction": _read_plain(fractions.Fraction), "decimal": _read_decimal,
-    "dtype": _read_plain(np.dtype), "type": _named(builtins, object), "scalar type": _named(np, np.generic),
+    "dtype": _read_plain(np.dtype), "type": _named(builtins, object), "array type": _named(np, ARRAY_TYPES),
 }  # fmt: skip
