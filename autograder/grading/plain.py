@@ -50,11 +50,15 @@ class Ran:
 
 @dataclass(frozen=True)
 class Known:
-    """Of a cell, what the author's own solution makes of it: does it pass, why not, and what it may ask."""
+    """Of a cell, what the author's own solution makes of it: does it pass, why not, and what it may ask.
+
+    Given names in `unlike` have another value in the solution's process than in the grader.
+    """
 
     passed: bool
     why: str
     asked: frozenset[tuple[int, str]]
+    unlike: frozenset[str] = frozenset()
 
 
 def name_of(cell: Cell) -> str:

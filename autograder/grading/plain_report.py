@@ -62,5 +62,5 @@ def _tried(rules: Any, assignment: str) -> Iterator[tuple[str, str]]:
 
 def _whys(source: Path, rules: Any) -> dict[str, str]:
     with autograder.hidden.grading(autograder.hidden.Grading(source, "")):
-        found = known(source, list(rules.given), rules.sandbox, rules.limits)
+        found = known(rules, list(rules.given))
     return {name: one.why for name, one in found.items() if not one.passed}

@@ -312,6 +312,73 @@ def test_a_helper_of_an_exercise_is_the_students(tmp_path):
     assert tried(tmp_path, SQUARE, "assert twice(2) == 16", SQUARE, given)[1] == 4
 
 
+LISTS = "assert [square(i) for i in range(3)] == expected"
+COMPUTED = {  # what is given, the test, and what a student puts in its place
+    "a list": ("expected = [x * x for x in range(3)]", LISTS, "expected = [0] * 3\ndef square(x): return 0"),
+    "a loop": ("expected = []\nfor i in range(3):\n    expected.append(i * i)", LISTS, "expected = [0] * 3\ndef square(x): return 0"),
+    "a tolerance": ("tol = 10 ** -9", "assert abs(square(3) - 9) < tol", "tol = 99\ndef square(x): return 1"),
+    "beside a class": ("class P: pass\ndef near(a, b): return a == b", "assert near(square(3), 9)", "def near(a, b): return True\ndef square(x): return 1"),
+    "beside a generator": ("LETTERS = (c for c in 'abc')\nexpected = [x * x for x in range(3)]", LISTS, "expected = [0] * 3\ndef square(x): return 0"),
+    "after a failure": ("get_ipython()\nexpected = [x * x for x in range(3)]", LISTS, "expected = [0] * 3\ndef square(x): return 0"),
+}
+
+
+@pytest.mark.parametrize("case", COMPUTED)
+def test_what_given_cells_compute_is_the_graders(tmp_path, case):
+    """Does a student who puts another value in its place gain nothing, and one who does not lose nothing?"""
+    given, test, lie = COMPUTED[case]
+    assert tried(tmp_path, SQUARE, test, SQUARE, given)[1] == 4
+    assert tried(tmp_path, SQUARE, test, lie, given)[1] == 0
+
+
+def test_a_given_data_file_takes_no_trust_away(tmp_path):
+    """Is a helper the grader's beside one that reads a file, and is what was read, from the course's file?"""
+    given = "expected = [int(one) for one in open('data.txt')]\ndef near(a, b): return abs(a - b) < 1e-9"
+    test = "assert near(square(3), 9)\nassert [square(i) for i in range(3)] == expected"
+    source = notebook([("t", SQUARE, test, 4)], given)
+    course = course_of(tmp_path, source)
+    write(course.source(ID).parent / "data.txt", "0\n1\n4\n")
+    rules = {"show": False, "given": (course.source(ID).parent / "data.txt",)}
+    lie = "def near(a, b): return True\nexpected = [0] * 3\ndef square(x): return 0"
+    assert judged(course, handed_in(source), **rules)[0].score == 4
+    assert judged(course, handed_in(source, {"t": lie}), **rules)[0].score == 0
+
+
+def test_helpers_that_need_a_given_class_are_the_students(tmp_path):
+    """Do functions, and objects, of a given class fit to what the student makes of it?"""
+    given = "from collections import namedtuple\nclass P: pass\nQ = namedtuple('Q', 'a')\nORIGIN = P()\ndef is_p(x): return isinstance(x, P)\n"
+    given += "def is_fine(x): return is_p(x)\ndef is_q(x): return isinstance(x, Q)"
+    right = "def same(): return ORIGIN\ndef make(): return P()\ndef other(): return Q(1)"
+    test = "assert is_fine(make())\nassert is_q(other())\nassert same() is ORIGIN"
+    check, score = tried(tmp_path, right, test, right, given)
+    assert score == 4, check
+
+
+def test_a_value_that_is_drawn_is_the_students(tmp_path):
+    """Does a right answer count where each process draws another value?"""
+    given = "import random\ndraws = [random.SystemRandom().random() for _ in range(3)]"
+    right, test = "total = sum(draws)", "assert abs(total - sum(draws)) < 1e-9"
+    assert tried(tmp_path, right, test, right, given)[1] == 4
+    assert tried(tmp_path, "import math\ntotal = math.fsum(globals()['draws'])", test, right, given)[1] == 4
+
+
+CHANGED = {  # right, test, answer, points
+    "what nobody may change": ("result = sorted(rows)", "assert result == [1, 2]\nassert rows == [2, 1]", "rows.sort()\nresult = rows", 0),
+    "and nobody did": ("result = sorted(rows)", "assert result == [1, 2]\nassert rows == [2, 1]", "result = sorted(rows)", 4),
+    "what is to be changed": ("rows.append(3)", "assert rows == [2, 1, 3]", "rows += [3]", 4),
+    "and was not": ("rows.append(3)", "assert rows == [2, 1, 3]", "pass", 0),
+    "by a helper": ("add(3)", "assert rows == [2, 1, 3]", "add(3)", 4),
+}
+
+
+@pytest.mark.parametrize("case", CHANGED)
+def test_what_an_exercise_does_to_a_given_value_is_seen(tmp_path, case):
+    """Is a list which an exercise uses looked at where the student's code left it?"""
+    right, test, answer, points = CHANGED[case]
+    check, score = tried(tmp_path, right, test, answer, "rows = [2, 1]\ndef add(x): rows.append(x)")
+    assert (score, check["status"]) == (points, "passed" if points else "failed"), check
+
+
 def test_equality_in_doubt_is_for_a_person(tmp_path):
     """Does an `__eq__` that disagrees with what the objects hold wait, and give no points?"""
     right = "class P:\n    def __init__(self, a): self.a = a\n    def __eq__(self, o): return self.a == o.a"
