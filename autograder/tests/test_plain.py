@@ -457,6 +457,35 @@ def test_doctor_names_cells_that_need_a_change(tmp_path):
     assert _parser().parse_args(["doctor", "--course"]).plain
 
 
+def test_build_and_doctor_name_given_values_that_are_the_students(tmp_path):
+    """Is it a remark and no refusal, for names that tests use, and of nothing else?"""
+    from autograder.build.trial import try_out
+    from autograder.doctor import examine_course
+
+    given = "import random\ndraw = random.SystemRandom().random()\nother = random.SystemRandom().random()\nmine = get_ipython().user_ns['draw']"
+    source = notebook([("t", SQUARE, "assert square(draw) == draw * draw\nassert square(mine) == mine * mine", 4)], given)
+    course = course_of(tmp_path, source)
+    (tmp_path / "nbgrader_config.py").write_text((REPOSITORY / "nbgrader_config.py").read_text())
+    whole, *remarks = examine_course(course)
+    assert whole.text == "1 of 1 plain test cells run sealed"
+    assert [one.fine for one in remarks] == [None, None]
+    assert remarks[0].text.startswith("The grader cannot work out `mine` of a given cell (NameError: ")
+    assert remarks[1].text.startswith("`draw` of a given cell is drawn at random or changed by an exercise")
+    for _ in range(2):  # the second time from what is kept
+        assert try_out(course, ID, {ID: source}).split("\n  Note: ") == [whole.text, *(one.text for one in remarks)]
+
+
+def test_doctor_names_the_notebook_that_cannot_be_read(tmp_path):
+    """Is it the broken one of two, and not the first?"""
+    from autograder.course import CourseError
+
+    course = course_of(tmp_path, notebook([]))
+    write(course.source(ID).with_name("a.ipynb"), notebook([]))
+    course.source(ID).write_text("no notebook")
+    with pytest.raises(CourseError, match=rf"{ID}\.ipynb cannot be read"):
+        plain_report(Rules(course.source(ID).with_name("a.ipynb"), "bwrap", QUICK), ID)
+
+
 def test_the_grader_is_left_as_it_was(tmp_path):
     """Are working folder, random numbers, output and paths what they were, whatever a test cell did?"""
     test = "import numpy as np, os, random, sys\nnp.random.seed(1)\nrandom.seed(1)\nos.chdir('/')\nsquare(2)\nraise SystemExit"
