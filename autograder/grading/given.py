@@ -31,9 +31,10 @@ _given: OrderedDict[tuple, "Given"] = OrderedDict()
 
 @dataclass
 class Given:
-    """What given cells define, by name; and why some names are not to be had here."""
+    """What given cells define, and what the cells import, by name; and why some names are not to be had."""
 
     values: dict[str, Any] = field(default_factory=dict)
+    imported: dict[str, Any] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
 
 
@@ -66,7 +67,7 @@ def run_given(cells: list[Cell], files: list[Path]) -> Given:
         failed[name] = "it is made of one that fails"
     lost = resting_on(theirs | classes | set(failed), statements)
     values = {name: scope[name] for name in defined - lost if name in scope}
-    return Given(imported | values, failed)
+    return Given(values, imported, failed)
 
 
 def given_statements(cells: list[Cell]) -> list[ast.stmt]:
@@ -114,9 +115,8 @@ def is_code(value: Any) -> bool:
 
 def is_same(one: Any, other: Any) -> bool:
     """Is a value of the grader's what the solution's process has, as far as can be told?"""
-    try:
-        mine = _packed(one)
-    except Exception:
+    mine = _packed(one)
+    if mine is None:
         return True
     try:
         return mine == _packed(other) or (type(one) is type(other) and bool(one == other))
@@ -124,8 +124,16 @@ def is_same(one: Any, other: Any) -> bool:
         return False
 
 
-def _packed(value: Any) -> bytes:
-    return wire.pack(encode(value, _no_data), lambda _: 0)
+def is_data(value: Any) -> bool:
+    """Can it be handed over as a value?"""
+    return _packed(value) is not None
+
+
+def _packed(value: Any) -> bytes | None:
+    try:
+        return wire.pack(encode(value, _no_data), lambda _: 0)
+    except Exception:
+        return None
 
 
 def _no_data(value: Any) -> tuple:

@@ -19,7 +19,7 @@ from autograder.names import bound_and_read
 ADVICE = '; change it (docs/plain.md), or set c.SealedExecute.plain = {{"{}": "kernel"}}'
 STUDENTS = "so tests take the student's, which an answer can change: to prevent that, set it in the test."
 FAILS = "The grader cannot work out `{}` of a given cell ({}), " + STUDENTS
-UNLIKE = "`{}` of a given cell is drawn at random or changed by an exercise, " + STUDENTS
+UNLIKE = "`{}` of a given cell is not the solution's (drawn, changed, or no plain data), " + STUDENTS
 
 
 @dataclass(frozen=True)

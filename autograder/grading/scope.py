@@ -30,18 +30,25 @@ class Scope(dict):
         self.border, self.trusted, self.theirs = border, trusted, theirs
         self.expected: dict[str, Any] = {}
         self.unlike: set[str] = set()
+        self.used: set[str] = set()  # of those expected
         self._removed: set[str] = set()
 
     def __missing__(self, name: str) -> Any:
         if name not in self.theirs:
             if name in self.expected and self._is_unlike(name):
-                self.unlike.add(name)
-                self.trusted.pop(name)
+                self.distrust({name})
             if name in self.trusted:
+                self.used |= {name} & self.expected.keys()
                 return self.trusted[name]
             if name in BUILTINS:
                 raise KeyError(name)  # Python looks there next
         return self.border.name(name)
+
+    def distrust(self, names: set[str]) -> None:
+        """Take them from the student's process from now on."""
+        self.unlike |= names & self.trusted.keys()
+        for name in names:
+            self.trusted.pop(name, None)
 
     def _is_unlike(self, name: str) -> bool:
         """Is it another value in the solution's process: one drawn at random, or changed by an exercise?"""
@@ -79,7 +86,7 @@ def trusted_names(cells: list[Cell], given: Given) -> dict[str, Any]:
     used = {name for one in exercise_statements(cells) for name in bound_and_read(one)[1]}
     theirs = names_of_exercises(cells)
     found = {}
-    for name, value in given.values.items():
+    for name, value in (given.imported | given.values).items():
         if name not in theirs and not (name in used and is_mutable(value)):
             with contextlib.suppress(Exception):  # a generator, say
                 found[name] = value if is_code(value) else copy.deepcopy(value)

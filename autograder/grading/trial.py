@@ -12,9 +12,18 @@ import nbformat
 
 from autograder.cells import Cell, cells_of, is_plain
 from autograder.grading.border import Border
-from autograder.grading.given import given_of, names_of_exercises
+from autograder.grading.given import given_of, is_code, is_data, names_of_exercises
 from autograder.grading.kernel import judge_in_kernel
-from autograder.grading.plain import Known, asks_nothing, could_not_run, judge_plain, never_runs, run, why
+from autograder.grading.plain import (
+    Known,
+    Ran,
+    asks_nothing,
+    could_not_run,
+    judge_plain,
+    never_runs,
+    run,
+    why,
+)
 from autograder.grading.runs import Plan
 from autograder.grading.scope import Scope, trusted_names
 from autograder.grading.testcell import Judged
@@ -43,8 +52,7 @@ class PlainCells:
     def _scope(self) -> Scope:
         """Their names, which they share."""
         scope = scope_of(self.rules, self.session)
-        for name in {name for one in known(self.rules, self.files).values() for name in one.unlike}:
-            scope.trusted.pop(name, None)
+        scope.distrust({name for one in known(self.rules, self.files).values() for name in one.unlike})
         return scope
 
 
@@ -81,9 +89,28 @@ def _trying(plan: Plan, scope: Scope, session: Session) -> Iterator[tuple[str, K
         if plan.runs(cell):
             session.run(plan.code(cell))
         elif is_plain(cell):
-            scope.border.asked.clear()
-            ran = run(cell, scope)
+            ran = _ran(cell, scope)
             reason = never_runs(cell) or ("" if ran.passed else why(ran, cell))
             if not reason and not scope.border.questions:
                 reason = asks_nothing(cell)
             yield cell.name, Known(not reason, reason, frozenset(scope.border.asked), frozenset(scope.unlike))
+
+
+def _ran(cell: Cell, scope: Scope) -> Ran:
+    """How a cell goes with the grader's given values; else with the student's, where only those will do."""
+    first = _run_afresh(cell, scope)
+    used = scope.used
+    objects = {name for name in used if not (is_code(scope.expected[name]) or is_data(scope.expected[name]))}
+    for names in filter(None, (objects, used) if not (first.passed or never_runs(cell)) else ()):
+        trusted, unlike = dict(scope.trusted), set(scope.unlike)
+        scope.distrust(names)
+        if (again := _run_afresh(cell, scope)).passed:
+            return again
+        scope.trusted, scope.unlike = trusted, unlike
+    return first
+
+
+def _run_afresh(cell: Cell, scope: Scope) -> Ran:
+    scope.border.asked.clear()
+    scope.used = set()
+    return run(cell, scope)

@@ -362,11 +362,20 @@ def test_a_value_that_is_drawn_is_the_students(tmp_path):
     assert tried(tmp_path, "import math\ntotal = math.fsum(globals()['draws'])", test, right, given)[1] == 4
 
 
+def test_a_given_object_that_a_test_hands_over_is_the_students(tmp_path):
+    """Is what cannot cross the border looked up behind it, and a helper beside it still the grader's?"""
+    given = "import re\npattern = re.compile('a')\ndef near(a, b): return a == b"
+    right, test = "def f(p): return p.sub('b', 'a')", "assert near(f(pattern), 'b')"
+    assert tried(tmp_path, right, test, right, given)[1] == 4
+    assert tried(tmp_path, right, test, "def near(a, b): return True\ndef f(p): return 'c'", given)[1] == 0
+
+
 CHANGED = {  # right, test, answer, points
     "what nobody may change": ("result = sorted(rows)", "assert result == [1, 2]\nassert rows == [2, 1]", "rows.sort()\nresult = rows", 0),
     "and nobody did": ("result = sorted(rows)", "assert result == [1, 2]\nassert rows == [2, 1]", "result = sorted(rows)", 4),
     "what is to be changed": ("rows.append(3)", "assert rows == [2, 1, 3]", "rows += [3]", 4),
     "and was not": ("rows.append(3)", "assert rows == [2, 1, 3]", "pass", 0),
+    "as a helper sees it": ("add(3)", "assert total() == 6", "add(3)", 4),
     "by a helper": ("add(3)", "assert rows == [2, 1, 3]", "add(3)", 4),
 }
 
@@ -375,7 +384,7 @@ CHANGED = {  # right, test, answer, points
 def test_what_an_exercise_does_to_a_given_value_is_seen(tmp_path, case):
     """Is a list which an exercise uses looked at where the student's code left it?"""
     right, test, answer, points = CHANGED[case]
-    check, score = tried(tmp_path, right, test, answer, "rows = [2, 1]\ndef add(x): rows.append(x)")
+    check, score = tried(tmp_path, right, test, answer, "rows = [2, 1]\ndef add(x): rows.append(x)\ndef total(): return sum(rows)")
     assert (score, check["status"]) == (points, "passed" if points else "failed"), check
 
 
@@ -470,7 +479,7 @@ def test_build_and_doctor_name_given_values_that_are_the_students(tmp_path):
     assert whole.text == "1 of 1 plain test cells run sealed"
     assert [one.fine for one in remarks] == [None, None]
     assert remarks[0].text.startswith("The grader cannot work out `mine` of a given cell (NameError: ")
-    assert remarks[1].text.startswith("`draw` of a given cell is drawn at random or changed by an exercise")
+    assert remarks[1].text.startswith("`draw` of a given cell is not the solution's (drawn, changed, or no plain data)")
     for _ in range(2):  # the second time from what is kept
         assert try_out(course, ID, {ID: source}).split("\n  Note: ") == [whole.text, *(one.text for one in remarks)]
 
