@@ -339,9 +339,9 @@ def test_a_given_data_file_takes_no_trust_away(tmp_path):
     course = course_of(tmp_path, source)
     write(course.source(ID).parent / "data.txt", "0\n1\n4\n")
     rules = {"show": False, "given": (course.source(ID).parent / "data.txt",)}
-    lie = "def near(a, b): return True\nexpected = [0] * 3\ndef square(x): return 0"
+    lies = "def near(a, b): return True\ndef square(x): return x * x if x < 3 else 0", "expected = [0] * 3\ndef square(x): return 9 * (x == 3)"
     assert judged(course, handed_in(source), **rules)[0].score == 4
-    assert judged(course, handed_in(source, {"t": lie}), **rules)[0].score == 0
+    assert [judged(course, handed_in(source, {"t": lie}), **rules)[0].score for lie in lies] == [0, 0]
 
 
 def test_helpers_that_need_a_given_class_are_the_students(tmp_path):
@@ -355,11 +355,12 @@ def test_helpers_that_need_a_given_class_are_the_students(tmp_path):
 
 
 def test_a_value_that_is_drawn_is_the_students(tmp_path):
-    """Does a right answer count where each process draws another value?"""
-    given = "import random\ndraws = [random.SystemRandom().random() for _ in range(3)]"
-    right, test = "total = sum(draws)", "assert abs(total - sum(draws)) < 1e-9"
-    assert tried(tmp_path, right, test, right, given)[1] == 4
-    assert tried(tmp_path, "import math\ntotal = math.fsum(globals()['draws'])", test, right, given)[1] == 4
+    """Does a right answer count where each process draws another value, and a helper of its own not?"""
+    given = "import random\ndraws = [random.SystemRandom().random() for _ in range(3)]\ndef near(a, b): return abs(a - b) < 1e-9"
+    hidden, test = "total = sum(globals()['draws'])", "assert near(total, sum(draws))"
+    for right in ("total = sum(draws)", hidden):
+        assert tried(tmp_path, right, test, right, given)[1] == 4
+    assert tried(tmp_path, hidden, test, "total = -1\ndef near(a, b): return True", given)[1] == 0
 
 
 def test_a_given_object_that_a_test_hands_over_is_the_students(tmp_path):
