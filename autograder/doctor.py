@@ -51,14 +51,12 @@ def examine_course(course: Course) -> list[Finding]:
 def _plain_cells(rules: Any, assignment: str) -> list[Finding]:
     from autograder.grading.plain_report import plain_report
 
-    try:
-        report = plain_report(rules, assignment)
-    except (OSError, ValueError) as error:
-        raise CourseError(f"{rules.source} cannot be read ({error}); run `autograder build`.") from error
+    report = plain_report(rules, assignment)
     # nbgrader's way is the course's choice, and no fault
     whole = [Finding(assignment, None if report.unsealed else True, report.summary)] if report.cells else []
     changes = [Finding(f"{assignment}, {name}", False, why) for name, why in report.changes.items()]
-    return whole + changes
+    remarks = [Finding(assignment, None, remark) for remark in report.remarks]
+    return whole + changes + remarks
 
 
 def _python() -> Finding:

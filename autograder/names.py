@@ -53,3 +53,22 @@ def _defines(statement: ast.stmt, known: set[str]) -> bool:
 
 def _scopes(table: symtable.SymbolTable) -> list[symtable.SymbolTable]:
     return [table, *(scope for child in table.get_children() for scope in _scopes(child))]
+
+
+def changed(statement: ast.stmt) -> set[str]:
+    """The names whose parts a piece of code sets, or whose methods it calls for their own sake."""
+    nodes = list(ast.walk(statement))
+    calls = [one.value.func for one in nodes if isinstance(one, ast.Expr) and isinstance(one.value, ast.Call)]
+    parts = [one for one in calls if isinstance(one, ast.Attribute)]
+    parts += [
+        one for one in nodes
+        if isinstance(one, ast.Attribute | ast.Subscript) and not isinstance(one.ctx, ast.Load)
+    ]  # fmt: skip
+    return {root.id for root in map(_root, parts) if isinstance(root, ast.Name)}
+
+
+def _root(node: ast.expr) -> ast.expr:
+    """What a part is a part of."""
+    while isinstance(node, ast.Attribute | ast.Subscript):
+        node = node.value
+    return node

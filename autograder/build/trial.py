@@ -44,8 +44,8 @@ def try_out(course: Course, assignment: str, sources: dict[str, NotebookNode]) -
         both = [_judged(course, assignment, name, source, rules) for name, source in sources.items()]
     _require_right(assignment, plain, *map(_whole, zip(*both, strict=True)))
     with contextlib.suppress(OSError):  # then it is graded again next time
-        write_whole(course.tried(assignment), f"{key}\n{plain.summary}")
-    return plain.summary
+        write_whole(course.tried(assignment), f"{key}\n{plain.text}")
+    return plain.text
 
 
 def _judged(

@@ -54,12 +54,14 @@ class Ran:
 class Known:
     """Of a cell, what the author's own solution makes of it: does it pass, why not, and what it may ask.
 
-    And the number at its end, if any.
+    And the number at its end, if any. Given names in `unlike` have another value in the solution's process
+    than in the grader.
     """
 
     passed: bool
     why: str
     asked: frozenset[tuple[int, str]]
+    unlike: frozenset[str] = frozenset()
     number: float | None = None
 
     @property

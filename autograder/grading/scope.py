@@ -1,37 +1,60 @@
 """The names of a plain test cell: its own, then what the grader can trust, then the student's."""
 
-import ast
 import builtins
+import contextlib
 import copy
 from typing import Any
 
-from autograder.cells import NOT_CODE, Cell
+import numpy as np
+
+from autograder.cells import Cell
 from autograder.grading.border import Border
+from autograder.grading.given import Given, exercise_statements, is_code, is_same, names_of_exercises
 from autograder.grading.standin import StandIn, isinstance_of
 from autograder.grading.surroundings import refusing
 from autograder.names import bound_and_read
 
 BUILTINS = {**vars(builtins), **{name: refusing(name) for name in ("eval", "exec", "compile", "input")}}
+FIXED = bool, int, float, complex, str, bytes, range, slice, np.generic
 
 
 class Scope(dict):
     """The global names of test cells; one that no cell of the test's has set is looked for elsewhere.
 
     Names in `theirs` are the student's to define. `trusted` is the grader's own of what given cells define.
+    While the solution is tried, `expected` has what it should have; what it has otherwise is `unlike` that.
     """
 
     def __init__(self, border: Border, trusted: dict[str, Any], theirs: set[str]):
         super().__init__(__builtins__=BUILTINS, __name__="__main__")
         self.border, self.trusted, self.theirs = border, trusted, theirs
+        self.expected: dict[str, Any] = {}
+        self.unlike: set[str] = set()
+        self.used: set[str] = set()  # of those expected
         self._removed: set[str] = set()
 
     def __missing__(self, name: str) -> Any:
         if name not in self.theirs:
+            if name in self.expected and self._is_unlike(name):
+                self.distrust({name})
             if name in self.trusted:
+                self.used |= {name} & self.expected.keys()
                 return self.trusted[name]
             if name in BUILTINS:
                 raise KeyError(name)  # Python looks there next
         return self.border.name(name)
+
+    def distrust(self, names: set[str]) -> None:
+        """Take them from the student's process from now on."""
+        self.unlike |= names & self.trusted.keys()
+        for name in names:
+            self.trusted.pop(name, None)
+
+    def _is_unlike(self, name: str) -> bool:
+        """Is it another value in the solution's process: one drawn at random, or changed by an exercise?"""
+        value = self.expected[name]
+        is_asked = name in self.trusted and not is_code(value)
+        return is_asked and not is_same(value, self.border.ask_quietly("name", name))
 
     def __setitem__(self, name: str, value: Any) -> None:
         if name in self._removed and isinstance_of(value, StandIn):
@@ -54,79 +77,24 @@ class Scope(dict):
             super().__delitem__(name)
 
 
-def names_of_exercises(cells: list[Cell]) -> set[str]:
-    """What the cells bind that students write, but for what they import."""
-    written = (cell.statements for cell in cells if cell.metadata.get("solution"))
-    parts = [one for statements in written for one in statements if not _is_import(one)]
-    return {name for one in parts for name in bound_and_read(one)[0]}
-
-
-def trusted_names(cells: list[Cell], reference: Any) -> dict[str, Any]:
+def trusted_names(cells: list[Cell], given: Given) -> dict[str, Any]:
     """What the source imports, and what given cells define, as the grader has it: nobody replaces that.
 
-    Left to the student's process are names that rest on an exercise, and, where given cells define a class,
-    functions: they may make objects of it, which have to be the student's.
+    Left to the student's process is what `given` does not have, what cannot be copied, and what may be
+    changed in place by an exercise that uses it.
     """
-    given = [one for cell in cells if cell.kind == "given" for one in cell.statements if not _is_import(one)]
-    has_classes = any(isinstance(one, ast.ClassDef) for one in given)
-    theirs = _resting_on(names_of_exercises(cells), given)
-    names = {name for one in given for name in bound_and_read(one)[0]} - theirs
-    found = {name: getattr(reference, name) for name in names if hasattr(reference, name)}
-    found = {name: one for name, one in found.items() if not (has_classes and callable(one))}
-    values = {name: one if callable(one) else copy.deepcopy(one) for name, one in found.items()}
-    return {name: one for name, one in _constants(given).items() if name in names} | values | _imported(cells)
-
-
-def _resting_on(names: set[str], statements: list[ast.stmt]) -> set[str]:
-    """The names, and those that statements make of them."""
-    parts = [bound_and_read(one) for one in statements]
-    while more := {name for bound, read in parts if (bound | read) & names for name in bound} - names:
-        names = names | more
-    return names
-
-
-def _constants(given: list[ast.stmt]) -> dict[str, Any]:
-    """Names that given cells set to a value that is written out, and do not touch again but to read it."""
-    found, touched = {}, set()
-    for one in given:
-        name = one.targets[0].id if _sets_one_name(one) else ""
-        if name and name not in found and (value := _literal(one.value)):
-            found[name] = value[0]
-        else:
-            touched |= bound_and_read(one)[0] | _changed(one)
-    return {name: value for name, value in found.items() if name not in touched}
-
-
-def _sets_one_name(statement: ast.stmt) -> bool:
-    is_one = isinstance(statement, ast.Assign) and len(statement.targets) == 1
-    return is_one and isinstance(statement.targets[0], ast.Name)
-
-
-def _changed(statement: ast.stmt) -> set[str]:
-    """The names whose parts or methods a statement uses."""
-    parts = (node.value for node in ast.walk(statement) if isinstance(node, ast.Attribute | ast.Subscript))
-    return {part.id for part in parts if isinstance(part, ast.Name)}
-
-
-def _literal(node: ast.expr) -> list:
-    try:
-        return [ast.literal_eval(node)]
-    except (*NOT_CODE, TypeError):
-        return []
-
-
-def _imported(cells: list[Cell]) -> dict[str, Any]:
-    """What the cells import, where the grader has it."""
-    found: dict[str, Any] = {}
-    for statement in (one for cell in cells for one in cell.statements if _is_import(one)):
-        scope: dict = {}
-        try:
-            exec(compile(ast.Module([statement], []), "<import>", "exec"), scope)
-        except Exception:  # a module that only lies beside the notebook
-            continue
-        found |= {name: one for name, one in scope.items() if name != "__builtins__"}
+    used = {name for one in exercise_statements(cells) for name in bound_and_read(one)[1]}
+    theirs = names_of_exercises(cells)
+    found = {}
+    for name, value in (given.imported | given.values).items():
+        if name not in theirs and not (name in used and is_mutable(value)):
+            with contextlib.suppress(Exception):  # a generator, say
+                found[name] = value if is_code(value) else copy.deepcopy(value)
     return found
 
 
-def _is_import(statement: ast.stmt) -> bool:
-    return isinstance(statement, ast.Import | ast.ImportFrom)
+def is_mutable(value: Any) -> bool:
+    """May code change it in place, as far as can be told?"""
+    if isinstance(value, tuple | frozenset):
+        return any(map(is_mutable, value))
+    return not (value is None or is_code(value) or isinstance(value, FIXED))

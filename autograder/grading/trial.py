@@ -10,15 +10,23 @@ from typing import Any
 
 import nbformat
 
-import autograder.hidden
 from autograder.cells import Cell, cells_of, is_plain
 from autograder.grading.border import Border
+from autograder.grading.given import given_of, is_code, is_data, names_of_exercises
 from autograder.grading.kernel import judge_in_kernel
-from autograder.grading.plain import Known, asks_nothing, could_not_run, judge_plain, never_runs, run, why
+from autograder.grading.plain import (
+    Known,
+    Ran,
+    asks_nothing,
+    could_not_run,
+    judge_plain,
+    never_runs,
+    run,
+    why,
+)
 from autograder.grading.runs import Plan
-from autograder.grading.scope import Scope, names_of_exercises, trusted_names
+from autograder.grading.scope import Scope, trusted_names
 from autograder.grading.testcell import Judged
-from autograder.sandbox.limits import Limits
 from autograder.sandbox.session import Session
 
 UNKNOWN = Known(False, "the source notebook does not have this cell", frozenset())
@@ -38,54 +46,72 @@ class PlainCells:
             return [could_not_run(cell, reason)]
         if self.rules.plain == "kernel":
             return judge_in_kernel(cell, self.session)
-        rules = self.rules
-        of_solution = known(rules.source, self.files, rules.sandbox, rules.limits)
-        return judge_plain(cell, self._scope, of_solution.get(cell.name, UNKNOWN))
+        return judge_plain(cell, self._scope, known(self.rules, self.files).get(cell.name, UNKNOWN))
 
     @cached_property
     def _scope(self) -> Scope:
         """Their names, which they share."""
-        source = nbformat.read(self.rules.source, as_version=4)
-        return scope_of(cells_of(source), self.session)
+        scope = scope_of(self.rules, self.session)
+        scope.distrust({name for one in known(self.rules, self.files).values() for name in one.unlike})
+        return scope
 
 
-def scope_of(source: list[Cell], session: Session) -> Scope:
-    """The names of a notebook's test cells; `source` are the cells of the instructor's notebook."""
-    try:
-        reference = autograder.hidden.current_reference()
-    except Exception:  # one that does not run outside of a notebook
-        reference = None
-    return Scope(Border(session), trusted_names(source, reference), names_of_exercises(source))
+def scope_of(rules: Any, session: Session) -> Scope:
+    """The names of the test cells of a source; `rules` are judge.Rules."""
+    cells = cells_of(nbformat.read(rules.source, as_version=4))
+    given = given_of(rules.source, list(rules.given))
+    return Scope(Border(session), trusted_names(cells, given), names_of_exercises(cells))
 
 
-def known(source: Path, files: list[Path], sandbox: str, limits: Limits) -> dict[str, Known]:
+def known(rules: Any, files: list[Path]) -> dict[str, Known]:
     """What the solution makes of each plain test cell; it is tried once for each source and its data."""
     data = [file for file in files if file.suffix != ".py"]  # no code but the source's
-    digests = tuple((file.name, hashlib.sha256(file.read_bytes()).hexdigest()) for file in data)
-    key = source.read_bytes(), digests, sandbox, limits
+    digests = tuple((one.name, hashlib.sha256(one.read_bytes()).hexdigest()) for one in (*data, *rules.given))
+    key = rules.source.read_bytes(), digests, rules.sandbox, rules.limits
     if key not in _known:
-        _known[key] = try_solution(source, data, sandbox, limits)
+        _known[key] = try_solution(rules, data)
         while len(_known) > KEPT:
             _known.popitem(last=False)
     return _known[key]
 
 
-def try_solution(source: Path, files: list[Path], sandbox: str, limits: Limits) -> dict[str, Known]:
+def try_solution(rules: Any, files: list[Path]) -> dict[str, Known]:
     """What the solution in a source notebook makes of each of its plain test cells."""
-    plan = Plan(nbformat.read(source, as_version=4), {})
-    with contextlib.closing(Session(sandbox, limits, files)) as session:
-        return dict(_trying(plan, session))
+    plan = Plan(nbformat.read(rules.source, as_version=4), {})
+    with contextlib.closing(Session(rules.sandbox, rules.limits, files)) as session:
+        scope = scope_of(rules, session)
+        scope.expected = given_of(rules.source, list(rules.given)).values
+        return dict(_trying(plan, scope, session))
 
 
-def _trying(plan: Plan, session: Session) -> Iterator[tuple[str, Known]]:
-    scope = scope_of(plan.cells, session)
+def _trying(plan: Plan, scope: Scope, session: Session) -> Iterator[tuple[str, Known]]:
     for cell in plan.cells:
         if plan.runs(cell):
             session.run(plan.code(cell))
         elif is_plain(cell):
-            scope.border.asked.clear()
-            ran = run(cell, scope)
+            ran = _ran(cell, scope)
             reason = never_runs(cell) or ("" if ran.passed else why(ran, cell))
             if not reason and not scope.border.questions:
                 reason = asks_nothing(cell)
-            yield cell.name, Known(not reason, reason, frozenset(scope.border.asked), ran.number)
+            asked, unlike = frozenset(scope.border.asked), frozenset(scope.unlike)
+            yield cell.name, Known(not reason, reason, asked, unlike, ran.number)
+
+
+def _ran(cell: Cell, scope: Scope) -> Ran:
+    """How a cell goes with the grader's given values; else with the student's, where only those will do."""
+    first = _run_afresh(cell, scope)
+    used = scope.used
+    objects = {name for name in used if not (is_code(scope.expected[name]) or is_data(scope.expected[name]))}
+    for names in filter(None, (objects, used) if not (first.passed or never_runs(cell)) else ()):
+        trusted, unlike = dict(scope.trusted), set(scope.unlike)
+        scope.distrust(names)
+        if (again := _run_afresh(cell, scope)).passed:
+            return again
+        scope.trusted, scope.unlike = trusted, unlike
+    return first
+
+
+def _run_afresh(cell: Cell, scope: Scope) -> Ran:
+    scope.border.asked.clear()
+    scope.used = set()
+    return run(cell, scope)

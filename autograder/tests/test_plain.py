@@ -319,6 +319,83 @@ def test_a_helper_of_an_exercise_is_the_students(tmp_path):
     assert tried(tmp_path, SQUARE, "assert twice(2) == 16", SQUARE, given)[1] == 4
 
 
+LISTS = "assert [square(i) for i in range(3)] == expected"
+COMPUTED = {  # what is given, the test, and what a student puts in its place
+    "a list": ("expected = [x * x for x in range(3)]", LISTS, "expected = [0] * 3\ndef square(x): return 0"),
+    "a loop": ("expected = []\nfor i in range(3):\n    expected.append(i * i)", LISTS, "expected = [0] * 3\ndef square(x): return 0"),
+    "a tolerance": ("tol = 10 ** -9", "assert abs(square(3) - 9) < tol", "tol = 99\ndef square(x): return 1"),
+    "beside a class": ("class P: pass\ndef near(a, b): return a == b", "assert near(square(3), 9)", "def near(a, b): return True\ndef square(x): return 1"),
+    "beside a generator": ("LETTERS = (c for c in 'abc')\nexpected = [x * x for x in range(3)]", LISTS, "expected = [0] * 3\ndef square(x): return 0"),
+    "after a failure": ("get_ipython()\nexpected = [x * x for x in range(3)]", LISTS, "expected = [0] * 3\ndef square(x): return 0"),
+}
+
+
+@pytest.mark.parametrize("case", COMPUTED)
+def test_what_given_cells_compute_is_the_graders(tmp_path, case):
+    """Does a student who puts another value in its place gain nothing, and one who does not lose nothing?"""
+    given, test, lie = COMPUTED[case]
+    assert tried(tmp_path, SQUARE, test, SQUARE, given)[1] == 4
+    assert tried(tmp_path, SQUARE, test, lie, given)[1] == 0
+
+
+def test_a_given_data_file_takes_no_trust_away(tmp_path):
+    """Is a helper the grader's beside one that reads a file, and is what was read, from the course's file?"""
+    given = "expected = [int(one) for one in open('data.txt')]\ndef near(a, b): return abs(a - b) < 1e-9"
+    test = "assert near(square(3), 9)\nassert [square(i) for i in range(3)] == expected"
+    source = notebook([("t", SQUARE, test, 4)], given)
+    course = course_of(tmp_path, source)
+    write(course.source(ID).parent / "data.txt", "0\n1\n4\n")
+    rules = {"show": False, "given": (course.source(ID).parent / "data.txt",)}
+    lies = "def near(a, b): return True\ndef square(x): return x * x if x < 3 else 0", "expected = [0] * 3\ndef square(x): return 9 * (x == 3)"
+    assert judged(course, handed_in(source), **rules)[0].score == 4
+    assert [judged(course, handed_in(source, {"t": lie}), **rules)[0].score for lie in lies] == [0, 0]
+
+
+def test_helpers_that_need_a_given_class_are_the_students(tmp_path):
+    """Do functions, and objects, of a given class fit to what the student makes of it?"""
+    given = "from collections import namedtuple\nclass P: pass\nQ = namedtuple('Q', 'a')\nORIGIN = P()\ndef is_p(x): return isinstance(x, P)\n"
+    given += "def is_fine(x): return is_p(x)\ndef is_q(x): return isinstance(x, Q)"
+    right = "def same(): return ORIGIN\ndef make(): return P()\ndef other(): return Q(1)"
+    test = "assert is_fine(make())\nassert is_q(other())\nassert same() is ORIGIN"
+    check, score = tried(tmp_path, right, test, right, given)
+    assert score == 4, check
+
+
+def test_a_value_that_is_drawn_is_the_students(tmp_path):
+    """Does a right answer count where each process draws another value, and a helper of its own not?"""
+    given = "import random\ndraws = [random.SystemRandom().random() for _ in range(3)]\ndef near(a, b): return abs(a - b) < 1e-9"
+    hidden, test = "total = sum(globals()['draws'])", "assert near(total, sum(draws))"
+    for right in ("total = sum(draws)", hidden):
+        assert tried(tmp_path, right, test, right, given)[1] == 4
+    assert tried(tmp_path, hidden, test, "total = -1\ndef near(a, b): return True", given)[1] == 0
+
+
+def test_a_given_object_that_a_test_hands_over_is_the_students(tmp_path):
+    """Is what cannot cross the border looked up behind it, and a helper beside it still the grader's?"""
+    given = "import re\npattern = re.compile('a')\ndef near(a, b): return a == b"
+    right, test = "def f(p): return p.sub('b', 'a')", "assert near(f(pattern), 'b')"
+    assert tried(tmp_path, right, test, right, given)[1] == 4
+    assert tried(tmp_path, right, test, "def near(a, b): return True\ndef f(p): return 'c'", given)[1] == 0
+
+
+CHANGED = {  # right, test, answer, points
+    "what nobody may change": ("result = sorted(rows)", "assert result == [1, 2]\nassert rows == [2, 1]", "rows.sort()\nresult = rows", 0),
+    "and nobody did": ("result = sorted(rows)", "assert result == [1, 2]\nassert rows == [2, 1]", "result = sorted(rows)", 4),
+    "what is to be changed": ("rows.append(3)", "assert rows == [2, 1, 3]", "rows += [3]", 4),
+    "and was not": ("rows.append(3)", "assert rows == [2, 1, 3]", "pass", 0),
+    "as a helper sees it": ("add(3)", "assert total() == 6", "add(3)", 4),
+    "by a helper": ("add(3)", "assert rows == [2, 1, 3]", "add(3)", 4),
+}
+
+
+@pytest.mark.parametrize("case", CHANGED)
+def test_what_an_exercise_does_to_a_given_value_is_seen(tmp_path, case):
+    """Is a list which an exercise uses looked at where the student's code left it?"""
+    right, test, answer, points = CHANGED[case]
+    check, score = tried(tmp_path, right, test, answer, "rows = [2, 1]\ndef add(x): rows.append(x)\ndef total(): return sum(rows)")
+    assert (score, check["status"]) == (points, "passed" if points else "failed"), check
+
+
 def test_equality_in_doubt_is_for_a_person(tmp_path):
     """Does an `__eq__` that disagrees with what the objects hold wait, and give no points?"""
     right = "class P:\n    def __init__(self, a): self.a = a\n    def __eq__(self, o): return self.a == o.a"
@@ -395,6 +472,35 @@ def test_doctor_names_cells_that_need_a_change(tmp_path):
     assert change.text.startswith(why)
     assert '{"plain": "kernel"}' in change.text
     assert _parser().parse_args(["doctor", "--course"]).plain
+
+
+def test_build_and_doctor_name_given_values_that_are_the_students(tmp_path):
+    """Is it a remark and no refusal, for names that tests use, and of nothing else?"""
+    from autograder.build.trial import try_out
+    from autograder.doctor import examine_course
+
+    given = "import random\ndraw = random.SystemRandom().random()\nother = random.SystemRandom().random()\nmine = get_ipython().user_ns['draw']"
+    source = notebook([("t", SQUARE, "assert square(draw) == draw * draw\nassert square(mine) == mine * mine", 4)], given)
+    course = course_of(tmp_path, source)
+    (tmp_path / "nbgrader_config.py").write_text((REPOSITORY / "nbgrader_config.py").read_text())
+    whole, *remarks = examine_course(course)
+    assert whole.text == "1 of 1 plain test cells run sealed"
+    assert [one.fine for one in remarks] == [None, None]
+    assert remarks[0].text.startswith("The grader cannot work out `mine` of a given cell (NameError: ")
+    assert remarks[1].text.startswith("`draw` of a given cell is not the solution's (drawn, changed, or no plain data)")
+    for _ in range(2):  # the second time from what is kept
+        assert try_out(course, ID, {ID: source}).split("\n  Note: ") == [whole.text, *(one.text for one in remarks)]
+
+
+def test_doctor_names_the_notebook_that_cannot_be_read(tmp_path):
+    """Is it the broken one of two, and not the first?"""
+    from autograder.course import CourseError
+
+    course = course_of(tmp_path, notebook([]))
+    write(course.source(ID).with_name("a.ipynb"), notebook([]))
+    course.source(ID).write_text("no notebook")
+    with pytest.raises(CourseError, match=rf"{ID}\.ipynb cannot be read"):
+        plain_report(Rules(course.source(ID).with_name("a.ipynb"), "bwrap", QUICK), ID)
 
 
 def test_the_grader_is_left_as_it_was(tmp_path):
