@@ -106,7 +106,7 @@ class Session:
 
     def forgive(self, name: str) -> None:
         """Let a function that broke a limit be called once more, unless that was of no use before."""
-        if name not in self._hopeless:
+        if name in self._overran - self._hopeless:
             self._overran.discard(name)
             self._forgiven.add(name)
 

@@ -14,6 +14,7 @@ from autograder.tests.mini import (
     FULL,
     ID,
     judged,
+    messages,
     scores,
     source_notebook,
     submission,
@@ -105,3 +106,11 @@ def test_a_kill_during_a_replay_loses_no_cell(monkeypatch):
         with pytest.raises(KilledFromOutside):
             session.call("live", (), 1, None)
         assert session.call("live", (), 1, None) == ([4.0], False)
+
+
+def test_a_function_that_never_ends_is_tried_twice_and_not_once_for_each_check(course):
+    """Is a function that is too slow with the reference's functions below it, too, left alone afterwards?"""
+    endless = "def scale_forward(x, w):\n    while True: pass\ndef scale_backward(dout, cache): pass"
+    told = messages(judged(course, submission({"scale": endless})))
+    assert "took longer than the 2 seconds" in told[2]
+    assert "`scale_forward` broke a limit before, and is not called again" in told[3]
