@@ -13,6 +13,7 @@ from autograder.notebook.corpus import Corpus, load_corpus
 from autograder.notebook.log import TrainingLog
 from autograder.notebook.parallel import in_threads
 from autograder.notebook.pictures import plot_bars, plot_curves, plot_heatmap, show_sample
+from autograder.notebook.questions import predict
 from autograder.notebook.training import progress, training_steps
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "plot_bars",
     "plot_curves",
     "plot_heatmap",
+    "predict",
     "progress",
     "show_sample",
     "training_steps",

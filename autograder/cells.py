@@ -1,6 +1,7 @@
 """What a cell is, which parts of it students never see, and what may be wrong with it."""
 
 import ast
+import re
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,6 +20,9 @@ CHECKS = frozenset(
 )  # fmt: skip
 AUTOTESTS = ("AUTOTEST", "HASHED AUTOTEST")
 STUB = "raise NotImplementedError()"
+QUESTION, WRITTEN = "question", "written"  # tags of what gives points only where a course wants it
+WRITE_HERE = "YOUR ANSWER HERE"  # as nbgrader says it
+GUESS = re.compile(r"^(\s*\w+ *= *)([^#\n]*?)( *(?:#.*)?)$", re.MULTILINE)
 MOST = 1000  # that a check may count, or take in seconds
 NOT_CODE = (SyntaxError, ValueError, RecursionError, MemoryError)  # the last two: nested too deeply
 
@@ -73,7 +77,7 @@ class Cell:
     @property
     def is_figure(self) -> bool:
         """Does grading skip the cell?"""
-        return "figure" in self.node.metadata.get("tags", [])
+        return has_tag(self.node, "figure")
 
     @property
     def source(self) -> str:
@@ -158,6 +162,21 @@ def student_version(source: str) -> str:
     for region in reversed(regions(source, SOLUTION)):
         lines[region.start : region.stop] = [indentation(lines[region.start]) + STUB]
     return "\n".join(lines)
+
+
+def has_tag(node: NotebookNode, tag: str) -> bool:
+    """Is a cell tagged so?"""
+    return tag in node.metadata.get("tags", [])
+
+
+def without_answers(nb: NotebookNode) -> NotebookNode:
+    """The same notebook, changed in place: no answers to questions that nbgrader does not know."""
+    for cell in nb.cells:
+        if has_tag(cell, QUESTION):
+            cell.source = GUESS.sub(r"\1None\3", cell.source, count=1)
+        if has_tag(cell, WRITTEN):
+            cell.source = WRITE_HERE
+    return nb
 
 
 def without_hidden(source: str) -> str:

@@ -11,6 +11,7 @@ from autograder.build import (
     lint_exercises,
     lint_passes,
     lint_tests,
+    questions,
 )
 from autograder.build.wishes import Lint
 from autograder.cells import Problem, cells_of, is_plain_notebook
@@ -18,10 +19,11 @@ from autograder.cells import Problem, cells_of, is_plain_notebook
 __all__ = ["COURSE_RULES", "RULES", "Problem", "lint"]
 
 RULES = (
-    *lint_cells.RULES, *lint_exercises.RULES, *lint_passes.RULES, *lint_tests.RULES, *lint_calls.RULES
+    *lint_cells.RULES, *questions.RULES, *lint_exercises.RULES, *lint_passes.RULES, *lint_tests.RULES,
+    *lint_calls.RULES,
 )  # fmt: skip
 PLAIN_RULES = (
-    *lint_cells.PLAIN_RULES, lint_tests.tests_are_written_out, lint_tests.imports_exist,
+    *lint_cells.PLAIN_RULES, *questions.RULES, lint_tests.tests_are_written_out, lint_tests.imports_exist,
     lint_tests.checks_stand_alone,
 )  # fmt: skip
 COURSE_RULES = lint_course.RULES

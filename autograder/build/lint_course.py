@@ -4,15 +4,16 @@ import ast
 from collections.abc import Iterator
 
 from autograder.build.lint_tests import checks_of
+from autograder.build.questions import ASKED
 from autograder.build.wishes import Lint
-from autograder.cells import Cell, Problem, is_plain, of_kind, with_checks
+from autograder.cells import WRITTEN, Cell, Problem, has_tag, is_plain, of_kind, with_checks
 
 OURS, OURS_HIDDEN = "autograder", "autograder.hidden"
 
 
 def points_add_up(cells: list[Cell], wishes: Lint) -> Iterator[Problem]:
     """All points together are what the course wants."""
-    points = [cell.metadata.get("points") for cell in cells if cell.kind == "test" or cell.by_hand]
+    points = [cell.metadata.get("points") for cell in cells if _counts(cell)]
     total = sum(one for one in points if type(one) in (int, float))
     if wishes.points and abs(total - wishes.points) > 1e-9:
         yield Problem("notebook", f"has {total:g} points in all; make it {wishes.points:g} (c.Lint.points).")
@@ -39,6 +40,12 @@ def imports_are_allowed(cells: list[Cell], wishes: Lint) -> Iterator[Problem]:
                 if module not in allowed and module.split(".")[0] not in wishes.libraries:
                     what = f"line {node.lineno}: a test may not import {module} here"
                     yield Problem(cell.name, f"{what}; {_instead(module)}.")
+
+
+def _counts(cell: Cell) -> bool:
+    """Are its points among those that the course wants? Questions come on top."""
+    is_question = has_tag(cell.node, ASKED) or has_tag(cell.node, WRITTEN)
+    return (cell.kind == "test" or cell.by_hand) and not is_question
 
 
 RULES = (points_add_up, has_hidden_check, imports_are_allowed)

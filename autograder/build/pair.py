@@ -13,6 +13,8 @@ from autograder.build.canonical import (
     without_outputs,
     write_notebook,
 )
+from autograder.build.questions import Questions, as_chosen
+from autograder.build.wishes import settings_of
 from autograder.cells import cells_of, is_plain_notebook
 from autograder.course import Course, CourseError
 from autograder.files import write_whole
@@ -44,7 +46,8 @@ def synchronise(course: Course, assignment: str, keep: str | None = None, notebo
         form = keep or "text or notebook"
         raise CourseError(f"source/{assignment} holds no {form}; see docs/authoring.md.")
     kept = keep or _edited_form(text, nb, assignment)
-    changed = _write(*paths, to_text(nb) if kept == "notebook" else text)
+    chosen = as_chosen(nb if kept == "notebook" else to_notebook(text), settings_of(course, Questions))
+    changed = _write(*paths, to_text(chosen))
     if kept == "neither":
         return f"in step; tidied the {' and the '.join(changed)}" if changed else "already in step"
     return f"made the {'text' if kept == 'notebook' else 'notebook'} from the {kept}"

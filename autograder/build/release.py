@@ -14,7 +14,7 @@ from autograder.build.lint_modules import lint_modules
 from autograder.build.lint_targets import lint_targets
 from autograder.build.trial import try_out
 from autograder.build.wishes import Lint, require_known_markers, wishes_of
-from autograder.cells import HIDDEN, MARK_SCHEME, SOLUTION, cells_of
+from autograder.cells import HIDDEN, MARK_SCHEME, SOLUTION, cells_of, without_answers
 from autograder.converters import cause, convert
 from autograder.course import CONFIG, Course, CourseError
 from autograder.files import swap
@@ -149,7 +149,7 @@ def _tidy(path: Path) -> None:
 
 def tidied(nb: NotebookNode) -> NotebookNode:
     """A release without what the source needs alone: the pairing, and a hash that hidden tests change."""
-    tidy = canonical(nb)
+    tidy = without_answers(canonical(nb))
     for cell, made in zip(tidy.cells, nb.cells, strict=True):
         cell.metadata = made.metadata
     return tidy

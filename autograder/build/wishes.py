@@ -1,10 +1,14 @@
 """What a course asks of its notebooks beyond what grading needs: `c.Lint` in nbgrader_config.py."""
 
+from typing import TypeVar
+
 from traitlets import Bool, Float, Integer, List, TraitError, Unicode
 from traitlets.config import Config, Configurable
 
 from autograder.course import CONFIG, Course, CourseError
 from autograder.truth.calibration import ENOUGH_SEEDS
+
+Wanted = TypeVar("Wanted", bound=Configurable)
 
 
 class Lint(Configurable):
@@ -39,10 +43,15 @@ def require_known_markers(config: Config) -> None:
 
 def wishes_of(course: Course) -> Lint:
     """The course's own rules. Raises CourseError for a setting that there is not, or of the wrong kind."""
-    config, known = course.config(), Lint.class_trait_names(config=True)
-    for unknown in sorted(config.get("Lint", {}).keys() - set(known)):
-        raise CourseError(f"{CONFIG}: c.Lint has no {unknown}; it has {', '.join(known)}. Mend that line.")
+    return settings_of(course, Lint)
+
+
+def settings_of(course: Course, kind: type[Wanted]) -> Wanted:
+    """A course's settings of one kind. Raises CourseError as `wishes_of`."""
+    name, config, known = kind.__name__, course.config(), kind.class_trait_names(config=True)
+    for unknown in sorted(config.get(name, {}).keys() - set(known)):
+        raise CourseError(f"{CONFIG}: c.{name} has no {unknown}; it has {', '.join(known)}. Mend that line.")
     try:
-        return Lint(config=config)
+        return kind(config=config)
     except TraitError as error:
         raise CourseError(f"{CONFIG}: {str(error).rstrip('.')}. Mend that line.") from None

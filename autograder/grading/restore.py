@@ -9,7 +9,7 @@ from nbformat.v4 import new_code_cell
 from nbgrader.preprocessors import ClearSolutions, LockCells
 from nbgrader.utils import compute_checksum
 
-from autograder.cells import without_hidden
+from autograder.cells import without_answers, without_hidden
 from autograder.grading.additions import additions, lost
 from autograder.grading.alike import digest, is_alike, is_readable, text_of
 from autograder.grading.budget import Budget
@@ -61,7 +61,7 @@ def blank(source: NotebookNode) -> NotebookNode:
     notebook = copy.deepcopy(source)
     for step in (LockCells(), ClearSolutions()):
         notebook, _ = step.preprocess(notebook, {})
-    return notebook
+    return without_answers(notebook)
 
 
 def restore(

@@ -2,6 +2,7 @@
 
 import pytest
 
+from autograder.build import questions
 from autograder.build.lint import COURSE_RULES, RULES, Problem, lint
 from autograder.build.pair import to_notebook
 from autograder.build.wishes import Lint
@@ -211,6 +212,7 @@ ALSO = {  # a break that cannot be had alone: the rule that has to see it as wel
     ("points_are_positive", ""): {"points_add_up"},
     ("points_are_positive", '"points": true'): {"points_add_up"},
 }
+ELSEWHERE = {rule.__name__ for rule in questions.RULES}  # test_questions.py
 STRICT = Lint(points=100, hidden=True)
 CASES = [(rule, *edit) for rule, edits in BREAKS.items() for edit in edits]
 
@@ -243,7 +245,7 @@ def test_outputs_are_refused():
 
 def test_every_rule_is_broken_once():
     """Is there a rule that no test has seen fail?"""
-    assert {rule.__name__ for rule in (*RULES, *COURSE_RULES)} == BREAKS.keys() | {"no_outputs"}
+    assert {rule.__name__ for rule in (*RULES, *COURSE_RULES)} == BREAKS.keys() | {"no_outputs", *ELSEWHERE}
 
 
 def test_problem_names_cell_and_remedy():
