@@ -13,6 +13,7 @@ from autograder.notebook.corpus import Corpus, load_corpus
 from autograder.notebook.log import TrainingLog
 from autograder.notebook.parallel import in_threads
 from autograder.notebook.pictures import plot_bars, plot_curves, plot_heatmap, show_sample
+from autograder.notebook.quotes import longest_quote, show_samples
 from autograder.notebook.training import progress, training_steps
 
 __all__ = [
@@ -28,10 +29,12 @@ __all__ = [
     "check_values",
     "in_threads",
     "load_corpus",
+    "longest_quote",
     "plot_bars",
     "plot_curves",
     "plot_heatmap",
     "progress",
     "show_sample",
+    "show_samples",
     "training_steps",
 ]
