@@ -14,6 +14,7 @@ from autograder.notebook.log import TrainingLog
 from autograder.notebook.parallel import in_threads
 from autograder.notebook.pictures import plot_bars, plot_curves, plot_heatmap, show_sample
 from autograder.notebook.questions import predict
+from autograder.notebook.quotes import longest_quote, show_samples
 from autograder.notebook.training import progress, training_steps
 
 __all__ = [
@@ -29,11 +30,13 @@ __all__ = [
     "check_values",
     "in_threads",
     "load_corpus",
+    "longest_quote",
     "plot_bars",
     "plot_curves",
     "plot_heatmap",
     "predict",
     "progress",
     "show_sample",
+    "show_samples",
     "training_steps",
 ]
