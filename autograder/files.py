@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+MAX_FILES, MAX_FILE = 50, 20 * 2**20  # beside the notebooks of one submission
+
 
 def write_whole(path: Path, content: str | bytes) -> bool:
     """Replace a file in one step, or leave it as it was; False when it holds `content` already."""
@@ -71,6 +73,18 @@ def naming(path: Path, *instead: Path) -> Iterator[None]:
         if error.errno and error.filename in (None, *map(str, instead)):
             raise OSError(error.errno, error.strerror, str(path)) from error
         raise
+
+
+def plain_files(folder: Path) -> list[Path]:
+    """The regular files of a submission beside its notebooks; links, folders and large ones stay out."""
+    if not folder.is_dir():
+        return []
+    chosen = [
+        path for path in sorted(folder.iterdir())
+        if path.is_file() and not path.is_symlink() and path.suffix != ".ipynb"
+        and path.stat().st_size <= MAX_FILE
+    ]  # fmt: skip
+    return chosen[:MAX_FILES]
 
 
 def _ends_whole(file) -> bool:

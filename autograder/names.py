@@ -24,6 +24,12 @@ def bound_and_read(tree: ast.AST) -> tuple[set[str], set[str]]:
     return bound, read
 
 
+def free_names(tree: ast.AST) -> list[str]:
+    """The names that a cell uses without defining, importing or finding them among the built-ins."""
+    bound, read = bound_and_read(tree)
+    return sorted(name for name in read - bound if not hasattr(builtins, name))
+
+
 def definitions(cells: list[Cell]) -> list[ast.stmt]:
     """The statements that make the reference, in order, from all but test cells.
 

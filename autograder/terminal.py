@@ -1,8 +1,10 @@
 """What commands print to: a terminal of any width, a file, a pipe that nobody reads, or nothing at all."""
 
+import contextlib
 import os
 import re
 import sys
+from collections.abc import Iterator
 
 from rich.console import Console, ConsoleDimensions
 
@@ -25,6 +27,26 @@ class Terminal(Console):
     def on_broken_pipe(self) -> None:
         """The work goes on, and its exit code is what it would have been."""
         discard(self.file.fileno())
+
+
+console = Terminal()
+
+
+@contextlib.contextmanager
+def bar_of() -> Iterator:
+    """A progress bar with the time left; its tasks have a `note`."""
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (TextColumn("{task.description}"), BarColumn(20), MofNCompleteColumn(),
+               TimeRemainingColumn(), TextColumn("{task.fields[note]}"))  # fmt: skip
+    with Progress(*columns, console=console) as progress:
+        yield progress
 
 
 def prepare() -> None:

@@ -19,7 +19,7 @@ from autograder.feedback.texts import Outline
 from autograder.grading.judge import NOTICE
 from autograder.grading.of_record import GradeOfRecord
 from autograder.grading.result import UNSEALED
-from autograder.reports.words import counted, plain
+from autograder.words import counted, plain
 
 NO_GRADE = GradeOfRecord((), 0.0)
 

@@ -13,7 +13,7 @@ from autograder.gradescope.options import VISIBLE
 from autograder.grading.judge import facts_of
 from autograder.grading.result import share_of
 from autograder.grading.testcell import Judged
-from autograder.reports.words import counted, number
+from autograder.words import counted, number
 
 STOPPED = (
     "Grading was stopped before it was done: {done} of {all} checks were judged. It took longer than it may, "

@@ -14,12 +14,13 @@ from traitlets import Dict, Enum, Float, Union
 
 from autograder.alone import alone
 from autograder.course import Course
+from autograder.files import plain_files
 from autograder.grading.judge import Rules, judge, without_evidence
 from autograder.grading.published import published
 from autograder.grading.released import released
 from autograder.grading.restore import Restored, grade_id, is_test, restore
 from autograder.grading.standing import Standing, key_of
-from autograder.grading.submission import SubmissionError, plain_files, read_submission
+from autograder.grading.submission import SubmissionError, read_submission
 from autograder.grading.taken import take, with_given
 from autograder.grading.times import TIMESTAMP, handed_in_at, timezone_of
 from autograder.sandbox.limits import Limits

@@ -10,7 +10,8 @@ from typing import Any
 
 from autograder.cells import parse
 from autograder.checks.calls import raised
-from autograder.checks.outcome import Failure, seconds_of_check
+from autograder.checks.outcome import Failure
+from autograder.checks.running import seconds_of_check
 from autograder.sandbox import wire
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.process import KilledFromOutside, NoProcess, ProcessDied, StudentProcess

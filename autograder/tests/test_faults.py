@@ -400,9 +400,9 @@ def test_hidden_inputs_change_with_a_file_beside_the_notebook(copy, monkeypatch)
     monkeypatch.setattr(hidden, "Grading", lambda source, secret: secrets.append(secret) or 1 / 0)
 
     def drawn():
+        from autograder.files import plain_files
         from autograder.grading.judge import Rules, judge
         from autograder.grading.restore import restore
-        from autograder.grading.submission import plain_files
 
         with pytest.raises(ZeroDivisionError):
             judge(restore(submission(), source_notebook()), Rules(copy.source(ID), show=False), plain_files(folder))

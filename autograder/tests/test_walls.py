@@ -19,7 +19,7 @@ import pytest
 from autograder.checks.outcome import Failure
 from autograder.cli import main
 from autograder.course import CourseError
-from autograder.reports.page import read_results
+from autograder.grading.results_file import read_results
 from autograder.sandbox import bubblewrap, cgroup, landlock
 from autograder.sandbox.allowed import CALLS, SEEM_TO_WORK, program
 from autograder.sandbox.limits import Limits

@@ -6,7 +6,7 @@ import re
 from autograder.grading.of_record import GradeOfRecord
 from autograder.grading.result import Result
 from autograder.platforms.export.book import Book
-from autograder.reports.words import number, plain
+from autograder.words import number, plain
 
 MOST = 1500  # characters
 RUNS = "=+-@"  # what a spreadsheet takes for the beginning of a formula
