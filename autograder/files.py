@@ -29,7 +29,7 @@ def write_whole(path: Path, content: str | bytes) -> bool:
     return True
 
 
-def read_lines(path: Path) -> Iterator[Any]:
+def read_jsonl(path: Path) -> Iterator[Any]:
     """The entries, oldest first; none without a file. A line that an interrupt cut off is passed over."""
     if not path.exists():
         return
@@ -41,7 +41,7 @@ def read_lines(path: Path) -> Iterator[Any]:
                 continue
 
 
-def append_line(path: Path, entry: Any) -> None:
+def append_jsonl(path: Path, entry: Any) -> None:
     """Add an entry, on disk before this returns."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with naming(path), path.open("ab+") as file:
@@ -51,7 +51,7 @@ def append_line(path: Path, entry: Any) -> None:
         os.fsync(file.fileno())
 
 
-def replace_lines(path: Path, entries: Iterable[Any]) -> None:
+def replace_jsonl(path: Path, entries: Iterable[Any]) -> None:
     """Put these entries in place of all, as a whole or not at all."""
     write_whole(path, "".join(f"{json.dumps(entry)}\n" for entry in entries))
 

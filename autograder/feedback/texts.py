@@ -25,7 +25,7 @@ class Outline:
 
 
 def as_html(markdown: str, outline: Outline) -> str:
-    """A text as HTML; raw HTML in it is as harmless as it came, see grading/harmless.py."""
+    """A text as HTML; raw HTML in it is as harmless as it came, see grading/sanitize.py."""
     renderer = _Renderer(outline)
     parser = MarkdownWithMath(renderer=renderer)
     renderer.register("table", _table)
