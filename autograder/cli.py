@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         if (error.name or "autograder").startswith("autograder"):
             raise
-        extra = EXTRAS.get(error.name, "instructor")
+        extra = EXTRAS.get(error.name or "", "instructor")
         return _refuse(f"This needs {error.name}: run `pip install 'neuron-to-transformer[{extra}]'`.")
     except KeyboardInterrupt:
         terminal.Terminal(stderr=True).print("Stopped. What was written stays; run the same command again.")
@@ -65,7 +65,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--course", default=".", metavar="FOLDER", help="the course folder (default: here)")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for module in COMMANDS:
-        name, about = module.__name__.rpartition(".")[2], module.__doc__
+        name, about = module.__name__.rpartition(".")[2], str(module.__doc__)
         command = commands.add_parser(name, help=about[0].lower() + about[1:].rstrip("."), description=about)
         command.set_defaults(command=module)
         module.add_to(command)

@@ -65,7 +65,7 @@ def changed(statement: ast.stmt) -> set[str]:
     """The names whose parts a piece of code sets, or whose methods it calls for their own sake."""
     nodes = list(ast.walk(statement))
     calls = [one.value.func for one in nodes if isinstance(one, ast.Expr) and isinstance(one.value, ast.Call)]
-    parts = [one for one in calls if isinstance(one, ast.Attribute)]
+    parts: list[ast.Attribute | ast.Subscript] = [one for one in calls if isinstance(one, ast.Attribute)]
     parts += [
         one for one in nodes
         if isinstance(one, ast.Attribute | ast.Subscript) and not isinstance(one.ctx, ast.Load)

@@ -1,6 +1,7 @@
 """What commands print to: a terminal of any width, a file, a pipe that nobody reads, or nothing at all."""
 
 import contextlib
+import io
 import os
 import re
 import sys
@@ -57,7 +58,7 @@ def prepare() -> None:
         except OSError:
             os.open(os.devnull, os.O_RDWR)
     for stream in (sys.stdout, sys.stderr):
-        if getattr(stream, "errors", "") == "strict":
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
             stream.reconfigure(errors="backslashreplace")
 
 

@@ -26,10 +26,11 @@ def run(options: argparse.Namespace) -> int:
     with bar_of() as bar:
         for assignment in course.choose(options.assignments):
             task = bar.add_task(assignment, total=None, note="")
-            calibration, problems = calibrate_targets(
-                course, assignment, plan, options.jobs,
-                lambda done, of, task=task: bar.update(task, completed=done, total=of),
-            )  # fmt: skip
+
+            def report(done: int, of: int, task: int = task) -> None:
+                bar.update(task, completed=done, total=of)
+
+            calibration, problems = calibrate_targets(course, assignment, plan, options.jobs, report)
             if calibration["checks"]:
                 bar.console.print(table(calibration, assignment))
             found += [f"{assignment}: {problem}" for problem in problems]

@@ -24,7 +24,8 @@ def run(options: argparse.Namespace) -> int:
     from autograder.grading.due import set_due
 
     course = course_of(options)
-    for line in set_due(course, *course.choose([options.assignment]), options.time, options.students):
+    [assignment] = course.choose([options.assignment])
+    for line in set_due(course, assignment, options.time, options.students):
         console.print(escape(line), soft_wrap=True)
     if options.time:
         console.print("Late penalties follow at the next `autograder grade`.")

@@ -21,10 +21,11 @@ def run(options: argparse.Namespace) -> int:
     with bar_of() as bar:
         for assignment in assignments:
             task = bar.add_task(assignment, total=None, note="")
-            path = solve_notebook(
-                course, assignment,
-                lambda done, of, title, task=task: bar.update(task, completed=done, total=of, note=title),
-            )  # fmt: skip
+
+            def report(done: int, of: int, title: str, task: int = task) -> None:
+                bar.update(task, completed=done, total=of, note=title)
+
+            path = solve_notebook(course, assignment, report)
             bar.update(task, note=str(path.relative_to(course.root)))
             show_results(course)
     return 0

@@ -33,7 +33,9 @@ class FeedbackExporter(Exporter):
     def _file_extension_default(self) -> str:
         return ".html"
 
-    def from_notebook_node(self, nb: NotebookNode, resources: Any = None, **options: Any) -> tuple[str, Any]:
+    def from_notebook_node(  # type: ignore[override]
+        self, nb: NotebookNode, resources: Any = None, **options: Any
+    ) -> tuple[str, Any]:
         """The page, which needs nothing else, and the resources."""
         notebook, resources = super().from_notebook_node(nb, resources, **options)
         return render(notebook, resources.get("nbgrader", {})), resources

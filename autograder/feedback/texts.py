@@ -1,6 +1,7 @@
 """Markdown on a feedback page: headings below the page's own, formulas, and nothing from elsewhere."""
 
 import html
+from typing import Any
 
 from mistune import HTMLRenderer
 from mistune.util import striptags
@@ -39,7 +40,7 @@ class _Renderer(IPythonRenderer):
         super().__init__(escape=False, allow_harmful_protocols=False, exclude_anchor_links=True)
         self.outline = outline
 
-    def heading(self, text: str, level: int, **attrs: object) -> str:
+    def heading(self, text: str, level: int, **attrs: Any) -> str:
         """One level below what it stands under."""
         return super().heading(text, self.outline.fit(level), **attrs)
 

@@ -45,7 +45,7 @@ def pack_again(installed: Distribution, folder: Path) -> Path:
     lines = []
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as wheel:
         for file in files:
-            content = file.locate().read_bytes()
+            content = file.read_binary()
             wheel.writestr(zipfile.ZipInfo(file.as_posix()), content, zipfile.ZIP_DEFLATED)
             lines.append(_line(file.as_posix(), content))
         record = next(file for file in files if file.name == "METADATA").with_name("RECORD").as_posix()

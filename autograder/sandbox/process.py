@@ -182,7 +182,7 @@ class StudentProcess:
             return {"error": f"{name} is called with arguments that are too large"}
         try:
             value = function(*arguments, **keywords)
-            if name.endswith("_forward"):
+            if str(name).endswith("_forward"):
                 value = _without_large_cache(value)
             generators = filter(_is_generator, (*arguments, *keywords.values()))
             return {"value": value, "generators": tuple(generators)}

@@ -3,7 +3,7 @@
 import ast
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -186,15 +186,15 @@ class Session:
         if self._process and stand_ins:
             self._quietly("supply", {"names": list(stand_ins)})
 
-    def probe(self):
+    def probe(self) -> AbstractContextManager[None]:
         """While open, calls are the grader's own: they are short, and a broken limit has no consequence."""
         return self._charged("grader")
 
-    def timing(self):
+    def timing(self) -> AbstractContextManager[None]:
         """The same for calls whose time is taken."""
         return self._charged("timing")
 
-    def proof(self):
+    def proof(self) -> AbstractContextManager[None]:
         """While open, calls are to keep points for the student: a broken limit has no consequence either."""
         return self._charged("proofs")
 
@@ -340,19 +340,19 @@ class StudentFunction:
         except wire.WireError:
             raise Failure("The cache is too large to be put right.", code="limit") from None
 
-    def sealed_probe(self):
+    def sealed_probe(self) -> AbstractContextManager[None]:
         """See Session.probe."""
         return self.session.probe()
 
-    def sealed_timing(self):
+    def sealed_timing(self) -> AbstractContextManager[None]:
         """See Session.timing."""
         return self.session.timing()
 
-    def sealed_proof(self):
+    def sealed_proof(self) -> AbstractContextManager[None]:
         """See Session.proof."""
         return self.session.proof()
 
-    def sealed_supply(self, stand_ins: Mapping[str, Callable]):
+    def sealed_supply(self, stand_ins: Mapping[str, Callable]) -> AbstractContextManager[None]:
         """See Session.supply."""
         return self.session.supply(stand_ins)
 
