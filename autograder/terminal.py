@@ -20,7 +20,7 @@ class Terminal(Console):
         sane = {name: size if re.fullmatch("[0-9]{1,4}", size) else "" for name, size in sizes.items()}
         super().__init__(highlight=False, emoji=False, _environ={**os.environ, **sane}, **options)
 
-    @property
+    @property  # type: ignore[misc]
     def size(self) -> ConsoleDimensions:
         width, height = super().size
         return ConsoleDimensions(max(width, NARROWEST), max(height, 1))
