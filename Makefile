@@ -20,7 +20,7 @@ stress: $(READY) ## the tests that have large counts, with them: some hours
 lint: $(READY)
 	$(BIN)/ruff check .
 
-bench: $(READY) ## grading against stock nbgrader, training against PyTorch; ratios from one run
+bench: $(READY) ## grading against stock nbgrader, training against PyTorch and beside CPU burners; ratios from one run
 	$(BIN)/python benchmarks/run.py $(BENCH)
 
 lab: $(READY)   ## open JupyterLab on the course

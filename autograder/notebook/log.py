@@ -7,14 +7,16 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from autograder.notebook.budget import unattended
+from autograder.notebook.cores import fitting_threads
 from autograder.notebook.corpus import Corpus
 from autograder.notebook.memory import peak_memory, reuse_memory
 from autograder.notebook.parallel import threads
 from autograder.notebook.pictures import plot_curves, show_sample
-from autograder.notebook.training import unattended
 
 RESULT = "application/vnd.autograder.result+json"
 QUICK = 3001  # characters of each part that are measured when nobody waits for the figures
+EARLY = 0.8  # of `every`, until which looks are at powers of two
 POINTS = 80  # of the training curve
 
 Params = Mapping[str, NDArray]
@@ -29,7 +31,8 @@ class TrainingLog:
 
     model: its name in the table of results. mean_loss(ids, params): the mean loss over a text (n,) in nats
     per character; both parts of the corpus are measured with it. every: updates between two looks at the
-    held-out part. Parameters are kept as they are, so training must not change them in place.
+    held-out part; until the first of them it looks after 1, 2, 4, 8, ... updates, as the loss falls fastest
+    there. Parameters are kept as they are, so training must not change them in place.
     """
 
     def __init__(
@@ -47,7 +50,7 @@ class TrainingLog:
 
     def __call__(self, step: int, params: Params) -> dict[str, float]:
         """After update number `step`, counted from 0. Returns the latest held-out loss."""
-        if (step + 1) % self.every == 0:
+        if self._is_due(step + 1):
             self._look(step + 1, params)
         return {"held_out": self.held_out[-1][1]}
 
@@ -107,6 +110,11 @@ class TrainingLog:
         )
         display({RESULT: result, "text/plain": text}, raw=True)
 
+    def _is_due(self, updates: int) -> bool:
+        """A multiple of `every`, or a power of two well below it."""
+        early = updates & (updates - 1) == 0 and updates <= EARLY * self.every
+        return early or updates % self.every == 0
+
     def _look(self, step: int, params: Params) -> None:
         began = time.perf_counter()
         loss = self._measure(self._corpus.held_out, params)
@@ -116,5 +124,5 @@ class TrainingLog:
         self._measuring += time.perf_counter() - began
 
     def _measure(self, ids: NDArray, params: Params) -> float:
-        return float(self._mean_loss(ids[:QUICK] if unattended() else ids, params))
-
+        with fitting_threads():
+            return float(self._mean_loss(ids[:QUICK] if unattended() else ids, params))

@@ -3,7 +3,7 @@
 import hashlib
 import math
 
-from autograder.notebook.training import unattended
+from autograder.notebook.budget import unattended
 
 Answer = str | float | None
 

@@ -69,10 +69,25 @@ def follow(losses, every=2):
 def test_the_log_measures_now_and_then_and_keeps_the_best(attended, capsys):
     """Is held out the best of the looks, train the final parameters over the whole training part?"""
     log = follow([3.0, 2.0, 9.0, 1.5, 1.0, 1.75, 5.0])
-    assert log.held_out == [(0, 4.0), (2, 2.0), (4, 1.5), (6, 1.75), (7, 5.0)]
+    assert log.held_out == [(0, 4.0), (1, 3.0), (2, 2.0), (4, 1.5), (6, 1.75), (7, 5.0)]
     assert (log.best_loss, log.best_step, log.best_params["w"][0]) == (1.5, 4, 1.5)
     assert log.train_loss == 6.0
     assert "best parameters:  1.500 (after update 4)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("every", "looks"),
+    [
+        (1, list(range(13))),
+        (130, [0, 1, 2, 4, 8, 16, 32, 64, 130, 260, 390]),
+        (160, [0, 1, 2, 4, 8, 16, 32, 64, 128, 160, 320]),
+        (1000, [0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1000]),
+    ],
+)
+def test_the_curve_is_true_from_the_start(attended, every, looks):
+    """Are the first looks close together, where the loss falls fastest, and the later ones `every` apart?"""
+    log = follow(np.linspace(4, 1, looks[-1]), every)
+    assert [step for step, _ in log.held_out] == looks
 
 
 def test_nobody_waits_for_figures_while_grading(monkeypatch):
@@ -92,7 +107,7 @@ def test_the_log_leaves_figures_for_the_table(attended, monkeypatch):
     log.record("off with her head")
     result = shown[0][RESULT]
     assert {"model": "test", "train": 3.0, "held_out": 2.0, "steps": 2, "parameters": 1}.items() <= result.items()
-    assert result["curves"] == {"train": [[0.5, 3.0], [1.5, 2.0]], "held out": [[0.0, 4.0], [2.0, 2.0]]}
+    assert result["curves"] == {"train": [[0.5, 3.0], [1.5, 2.0]], "held out": [[0.0, 4.0], [1.0, 3.0], [2.0, 2.0]]}
     assert result["sample"] == "off with her head"
     assert result["chars_per_second"] > 0
     assert result["peak_memory"] == pytest.approx(peak_memory(), rel=0.5)
