@@ -11,7 +11,7 @@ import numpy as np
 from autograder.notebook.budget import unattended
 
 APART, SHARE = 4.0, 0.03  # seconds between two pictures, and the part of the time that they may take
-GUESS = 0.1  # seconds for the first picture
+GUESS = 0.1  # seconds for the first one
 POINTS = 200  # of a curve; where there are more, means of them are drawn
 STYLES = ["-", "--", "-.", ":"]
 NOTHING = {"text/plain": "", "text/html": ""}
@@ -46,10 +46,16 @@ class LiveCurves:
 
     def draw(self, first: Callable[[], None]) -> None:
         """Show the curves, where it is time to; `first` is called before the first picture."""
-        now = time.perf_counter()
-        may_spend = SHARE * (now - self._began) - self._spent
-        if not self._curves or now - self._last < APART or self._cost > may_spend:
+        if not self._curves or not self._is_due(time.perf_counter()):
             return
+        try:
+            self._show(first)
+        except Exception:  # whatever is wrong with pictures here, training goes on, under the bar alone
+            self._watched, self._curves = False, {}
+
+    def _show(self, first: Callable[[], None]) -> None:
+        self._figure = self._figure or _figure()
+        began = time.perf_counter()
         picture = self._picture()
         if self._shown:
             self._shown.update(picture, raw=True)
@@ -57,7 +63,7 @@ class LiveCurves:
             first()
             self._shown = _display(picture)
         self._last = time.perf_counter()
-        self._cost = self._last - now
+        self._cost = self._last - began
         self._spent += self._cost
 
     def end(self) -> None:
@@ -65,12 +71,13 @@ class LiveCurves:
         if self._shown:
             self._shown.update(NOTHING, raw=True)
 
+    def _is_due(self, now: float) -> bool:
+        may_spend = SHARE * (now - self._began) - self._spent
+        return now - self._last >= APART and self._cost <= may_spend
+
     def _picture(self) -> dict[str, str]:
         """The curves as a picture for light and dark pages, and their last points in words."""
-        from matplotlib.figure import Figure
-
         drawn = io.BytesIO()
-        self._figure = self._figure or Figure(figsize=(7, 2.6))
         _draw(self._figure, self._curves, self._steps)
         self._figure.savefig(drawn, format="png", dpi=90, transparent=True)
         words = [f"{_spoken(name)} {points[-1][1]:.3f}" for name, points in self._curves.items()]
@@ -81,6 +88,15 @@ def _display(picture: dict[str, str]):
     from IPython.display import display
 
     return display(picture, raw=True, display_id=True)
+
+
+def _figure():
+    """Empty. It loads Matplotlib, which does not count: the plots after the training need that too."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7, 2.6))
+    figure.savefig(io.BytesIO())
+    return figure
 
 
 def _draw(figure, curves: Mapping[str, list], steps: int) -> None:
