@@ -18,6 +18,7 @@ RESULT = "application/vnd.autograder.result+json"
 QUICK = 3001  # characters of each part that are measured when nobody waits for the figures
 EARLY = 0.8  # of `every`, until which looks are at powers of two
 POINTS = 80  # of the training curve
+HIDDEN = 5  # times as many updates in a run hide its beginning
 
 Params = Mapping[str, NDArray]
 
@@ -78,9 +79,23 @@ class TrainingLog:
             "held out": (held_out[:, 0], held_out[:, 1]),
         }
 
-    def plot(self, title: str, lines: Mapping[str, float] | None = None) -> None:
-        """Both curves; `lines` adds named horizontal ones."""
+    def plot(self, title: str, lines: Mapping[str, float] | None = None, first: int = 100) -> None:
+        """Both curves; `lines` adds named horizontal ones.
+
+        A second picture has the `first` updates one by one, where the whole run hides them; 0 for none.
+        """
         plot_curves(self.curves(), title=title, x_label="update", lines=lines)
+        if 0 < HIDDEN * first < len(self.losses):
+            beginning = f"The first {first} updates, one by one"
+            plot_curves(self._beginning(first), title=beginning, x_label="update", lines=lines)
+
+    def _beginning(self, first: int) -> dict[str, tuple[NDArray, NDArray]]:
+        """The loss of each update, before it, and the held-out loss after so many."""
+        held_out = np.array([look for look in self.held_out if look[0] <= first], dtype=float)
+        return {
+            "train": (np.arange(first), self.losses[:first]),
+            "held out": (held_out[:, 0], held_out[:, 1]),
+        }
 
     def record(self, sample: str, title: str = "written by the best parameters") -> None:
         """Show a text that `best_params` wrote, and leave the figures for the table of results."""

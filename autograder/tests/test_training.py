@@ -90,6 +90,23 @@ def test_the_curve_is_true_from_the_start(attended, every, looks):
     assert [step for step, _ in log.held_out] == looks
 
 
+@pytest.mark.parametrize(("updates", "pictures"), [(400, 1), (600, 2)])
+def test_a_long_run_shows_its_beginning_too(attended, monkeypatch, updates, pictures):
+    """Can the first hundred updates be seen, where they are a corner of the whole picture, and only there?"""
+    drawn = []
+    monkeypatch.setattr("autograder.notebook.log.plot_curves", lambda curves, **words: drawn.append((curves, words)))
+    log = follow(np.linspace(4, 1, updates), every=200)
+    log.plot("All of it", lines={"chance": 3.8})
+    assert len(drawn) == pictures
+    if pictures == 2:
+        curves, words = drawn[1]
+        assert words == {"title": "The first 100 updates, one by one", "x_label": "update", "lines": {"chance": 3.8}}
+        np.testing.assert_array_equal(curves["train"], (np.arange(100), log.losses[:100]))
+        np.testing.assert_array_equal(curves["held out"][0], [0, 1, 2, 4, 8, 16, 32, 64])
+        log.plot("All of it", first=0)
+        assert len(drawn) == 3
+
+
 def test_nobody_waits_for_figures_while_grading(monkeypatch):
     """Is only the beginning of each part measured where nbgrader runs the notebook?"""
     monkeypatch.setenv("NBGRADER_EXECUTION", "validate")

@@ -1303,8 +1303,8 @@ log.plot(title="Learning Alice, character by character", lines={"chance": CHANCE
 # %% [markdown]
 # ### Read the curves honestly
 #
-# The training curve falls through the bigram line within the first hundred updates, and the held-out loss is far below it when it is first measured: the memory pays. (The held-out part is
-# measured now and then, and the plot joins these points by straight lines. What happens between two of them, you do not see.) Then the curves **part**. The training loss
+# The training curve falls through the bigram line within the first hundred updates, as the second picture shows, and the held-out loss goes with it: the memory pays. (The held-out part is
+# measured after 1, 2, 4, 8, ... updates and later every 130, and the plot joins these points by straight lines. What happens between two of them, you do not see.) Then the curves **part**. The training loss
 # goes on falling, in our run to 1.10, a **perplexity** of 3.0, while the held-out loss turns almost level, at 1.51, a perplexity of 4.5.
 #
 # The gap is what the network knows about *these pages* and about no others: which name follows which verb here, how this sentence of the Queen goes on.
