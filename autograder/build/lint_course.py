@@ -7,6 +7,7 @@ from autograder.build.lint_tests import checks_of
 from autograder.build.wishes import Lint
 from autograder.cells import Cell, Problem, is_plain, of_kind, with_checks
 
+PLAIN_SHOWS = ("plt.show", "pyplot.show", "matplotlib.pyplot.show", "figure.show", "fig.show")
 OURS, OURS_HIDDEN = "autograder", "autograder.hidden"
 
 
@@ -41,7 +42,19 @@ def imports_are_allowed(cells: list[Cell], wishes: Lint) -> Iterator[Problem]:
                     yield Problem(cell.name, f"{what}; {_instead(module)}.")
 
 
-RULES = (points_add_up, has_hidden_check, imports_are_allowed)
+def pictures_are_described(cells: list[Cell], wishes: Lint) -> Iterator[Problem]:
+    """Every picture has words for those who cannot see it."""
+    for cell in cells if wishes.described else ():
+        for node in ast.walk(cell.tree) if cell.tree else ():
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in PLAIN_SHOWS:
+                yield Problem(
+                    cell.name,
+                    f"line {node.lineno}: a picture without words; write show_figure(figure, alt=...), which "
+                    "`autograder` has.",
+                )
+
+
+RULES = (points_add_up, has_hidden_check, imports_are_allowed, pictures_are_described)
 
 
 def modules_of(node: ast.Import | ast.ImportFrom) -> list[str]:
