@@ -5,10 +5,13 @@ import io
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from autograder.notebook.palette import GREY, style
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from PIL.Image import Image
 
 RESOLUTION, CSS = 144, 96  # pixels of an inch in the picture, and on the page
 SHADES = 256  # colours of a picture: drawings have few, and a file of few is a third as large
@@ -54,10 +57,26 @@ def picture_of(figure: "Figure") -> bytes:
     with matplotlib.rc_context(style()):
         _for_both_pages(figure)
         drawn = io.BytesIO()
-        figure.savefig(drawn, format="png", dpi=RESOLUTION, metadata={"Software": None})
-    few, made = Image.open(drawn).quantize(SHADES, Image.Quantize.FASTOCTREE), io.BytesIO()
-    few.save(made, "png", optimize=True)
+        figure.savefig(drawn, format="png", dpi=RESOLUTION, bbox_inches="tight", pad_inches=0.08,
+                       metadata={"Software": None})  # fmt: skip
+    made = io.BytesIO()
+    _of_few_colours(Image.open(drawn)).save(made, "png", optimize=True)
     return made.getvalue()
+
+
+def _of_few_colours(image: "Image") -> "Image":
+    """The picture in its most frequent colours; what is rare, at edges of lines, takes the nearest one."""
+    from PIL import Image
+
+    width, height = image.size
+    codes = np.asarray(image.convert("RGBA")).reshape(-1, 4).copy().view("<u4")[:, 0]
+    colours, places, counts = np.unique(codes, return_inverse=True, return_counts=True)
+    kept = colours[np.argsort(-counts, kind="stable")[:SHADES]]
+    channels = [one.view(np.uint8).reshape(-1, 4).astype(np.float32) for one in (colours, kept)]
+    nearest = np.stack([np.abs(one - channels[1]).sum(axis=1).argmin() for one in channels[0]])
+    few = Image.frombytes("P", (width, height), nearest.astype(np.uint8)[places].tobytes())
+    few.putpalette(kept.tobytes(), "RGBA")
+    return few
 
 
 def bundle(png: bytes, alt: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -66,15 +85,10 @@ def bundle(png: bytes, alt: str) -> tuple[dict[str, Any], dict[str, Any]]:
     JupyterLab gives words to a picture in HTML alone, nbconvert reads the metadata, VS Code the plain text.
     """
     coded = base64.b64encode(png).decode()
-    width, height = (round(side * CSS / RESOLUTION) for side in _size(png))
+    width = round(int.from_bytes(png[16:20]) * CSS / RESOLUTION)  # where every PNG has its width in pixels
     html = f'<img src="data:image/png;base64,{coded}" width="{width}" alt="{escape(alt)}">'
-    about = {"alt": alt, "width": width, "height": height}
+    about = {"alt": alt, "width": width}
     return {"image/png": coded, "text/html": html, "text/plain": alt}, {"image/png": about}
-
-
-def _size(png: bytes) -> tuple[int, int]:
-    """Width and height in pixels, where every PNG has them."""
-    return int.from_bytes(png[16:20]), int.from_bytes(png[20:24])
 
 
 def _for_both_pages(figure: "Figure") -> None:
