@@ -632,7 +632,7 @@ def draw_mask(letters="alice was", seed=4):
         for t in range(T) if picture is weights else ():
             for j in range(t + 1):
                 dark = weights[t, j] > 0.55
-                ax.text(j, t, f"{100 * weights[t, j]:.0f}", ha="center", va="center", fontsize=8, color="white" if dark else "#08306b")
+                ax.text(j, t, f"{100 * weights[t, j]:.0f}", ha="center", va="center", fontsize=8, color="white" if dark else "navy")
     axes[0].set_ylabel("position t")
     about = (
         "Three squares, row t looks at column j. Left: a score in every cell. Middle: the cells right of the diagonal are struck out. Right: what is left has become "
