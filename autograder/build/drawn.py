@@ -88,7 +88,7 @@ def _outputs(cell: Cell, shown: list[dict[str, str]]) -> Iterator[NotebookNode]:
     if not shown:
         raise CourseError(
             f"Cell {cell.name} is tagged `drawn` and shows no picture that has words for those who cannot "
-            "see it; end it with `show_figure(figure, alt=...)`, which `autograder` has. Nothing was released."
+            "see it; end it with `show_figure(figure, alt=...)`, of `autograder`. Nothing was released."
         )
     for picture in shown:
         data, metadata = bundle(base64.b64decode(picture["png"]), picture["alt"])
