@@ -215,17 +215,6 @@ check_values(
 )
 ### END HIDDEN TESTS
 
-# %% [markdown]
-# **Predict.** From $z = 0$ to $z = 1$ the probability rises by 0.23. By how much does it rise from $z = 4$ to $z = 5$?
-#
-# - (a) by as much: one step of the score is one step of the score
-# - (b) by about a fifth of that
-# - (c) by about a twentieth of that
-
-# %% tags=["question"]
-guess_step = "c"  # a letter
-predict("step of the score", guess_step, "23d5569a")
-
 # %% nbgrader={"grade": false, "grade_id": "look_at_sigmoid", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 z = np.linspace(-8, 8, 161)
 plot_curves(
@@ -780,8 +769,8 @@ with 3 it arrives there, with 15 it jumps across the valley in long zigzags and 
 # - **Too small**: nothing goes wrong, and nothing gets done. After 40 steps the path is not even halfway.
 # - **Too large**: a gradient tells the slope where you stand and nothing about what comes. One long step goes past the valley
 #   and up the other side, where the slope points back, and is steeper, so the next one goes too far again.
-# - It does not run away for ever, because this slope has an upper end: $|p - y|$ is at most 1. The losses of later notebooks have none,
-#   and there too large a step ends in `inf`.
+# - It does not run away for ever, because this slope has an upper end: $|p - y|$ is at most 1. In later notebooks, with several layers
+#   behind each other, it has none, and there too large a step may end in `inf`.
 #
 # The best rate lies a little below the one that begins to jump. Where that is, depends on how strongly the valley is curved, and nobody knows
 # beforehand; so people try a few, each about three or ten times the one before.

@@ -319,25 +319,9 @@ check_gradients(
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# Look at the gradient once, with the sign turned round: gradient descent moves *against* it. A model that knows nothing
-# (all 46 scores are 0) has seen `t` and is told that `h` came.
-#
-# **Predict.** How large is the push on the score of `h`? (A number, two digits; up is positive.)
-
-# %% tags=["question"]
-guess_push = 0.98  # a number
-predict("push on h", guess_push, "2~6b65d113")
-
-# %% [markdown]
-# **Predict.** And what happens to the score of `e`, which had nothing to do with it?
-#
-# - (a) nothing
-# - (b) it is pushed down a little
-# - (c) it is pushed up a little, as `e` might have come
-
-# %% tags=["question"]
-guess_push_e = "b"  # a letter
-predict("push on e", guess_push_e, "7c70db6c")
+# Look at the gradient once, with the sign turned round: gradient descent moves *against* it. Here a model that knows nothing
+# (all scores 0) has seen `t` and learns that `h` came. The neuron of `h` is pushed up, all the others are pushed down a little, and all
+# pushes together make 0.
 
 # %% nbgrader={"grade": false, "grade_id": "figure_push", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 seen = np.zeros((1, vocabulary_size))
@@ -350,8 +334,31 @@ plot_bars(
 
 
 # %% [markdown]
-# The neuron of `h` is pushed up by $1 - \frac{1}{46}$, each of the others is pushed down by $\frac{1}{46}$, and all pushes together make 0. Each of them had claimed its share of the
-# probability, and `h` should have had all of it. So every character that comes also teaches something about the 45 that did not come.
+# The push on `h` is $1 - \frac{1}{46}$, and each of the others gives back the $\frac{1}{46}$ that it had claimed. So every character that comes also teaches something about the 45 that did not come.
+#
+# **Predict.** Another model is as wrong as can be. It gave `h` a probability of one in a billion, and then `h` came: a loss of 20.7. How large is the push on the score of `h`?
+#
+# - (a) about 1
+# - (b) about 20, like the loss
+# - (c) about a billion, the slope of $-\ln p$ at this $p$
+
+# %% tags=["question"]
+guess_push = "a"  # a letter
+predict("push of a surprise", guess_push, "daa581e9")
+
+# %% nbgrader={"grade": false, "grade_id": "figure_surprise", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+h = int(corpus.encode("h")[0])
+print(f"{'p of h':>8} {'loss':>8} {'push on h':>10} {'on each other one':>18}")
+for p in 1e-9, 1 / vocabulary_size, 0.5, 0.98:
+    row = np.zeros((1, vocabulary_size))
+    row[0, h] = np.log(p / (1 - p) * (vocabulary_size - 1))  # the score that gives h this p, when all others are alike
+    loss, cache = cross_entropy_forward(row, np.array([h]))
+    push = -cross_entropy_backward(1.0, cache)[0]
+    print(f"{p:8.2g} {loss:8.3f} {push[h]:10.3f} {push[h - 1]:18.4f}")
+
+# %% [markdown]
+# The loss has no upper end, but the push has: $1 - p$ is at most 1. The slope of $-\ln p$ is enormous there, $1/p$, and the softmax is as flat as that is steep, so that the two cancel. Even a terrible mistake moves the scores by one learning rate at most, and a right answer hardly moves
+# them at all.
 
 # %% [markdown]
 # ## 6 · The layer, forward
