@@ -78,13 +78,14 @@ EPSILON = 1e-7  # the smallest probability that the loss takes seriously
 # %% [markdown]
 # **Predict.** A program looks at nothing and says "not a vowel" every time. How often is it right on this text?
 #
-# - (a) about half of the time
-# - (b) about seven times in ten
-# - (c) more than nine times in ten
+# - (a) about three times in ten
+# - (b) about half of the time
+# - (c) about seven times in ten
+# - (d) more than nine times in ten
 
 # %% tags=["question"]
-guess_always_no = "b"  # a letter
-predict("always no", guess_always_no, "7511e566")
+guess_always_no = "c"  # a letter
+predict("always no", guess_always_no, "f0867767")
 
 # %% nbgrader={"grade": false, "grade_id": "look_at_the_text", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 corpus = load_corpus()
@@ -962,13 +963,13 @@ predict("loss at the start", guess_first_loss, "2~c652127b")
 # %% [markdown]
 # **Predict.** And how will the curve of the held-out text lie, compared with that of the training batches?
 #
-# - (a) clearly above: the neuron has not seen these pages
-# - (b) on it
+# - (a) on it
+# - (b) clearly above: the neuron has not seen these pages
 # - (c) clearly below
 
 # %% tags=["question"]
-guess_held_out = "b"  # a letter
-predict("held-out curve", guess_held_out, "91096f20")
+guess_held_out = "a"  # a letter
+predict("held-out curve", guess_held_out, "94e8a418")
 
 # %% nbgrader={"grade": false, "grade_id": "train_on_alice", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 ids, y = corpus.train, is_vowel[corpus.train]
@@ -1114,13 +1115,13 @@ check_values(
 # %% [markdown]
 # **Predict.** After 20 steps the neuron finds exactly one of the five vowels. Which one?
 #
-# - (a) `a`, the first in the alphabet
-# - (b) `e`, the most frequent
-# - (c) `u`, which has the fewest competitors
+# - (a) `e`, the most frequent
+# - (b) `a`, the first in the alphabet
+# - (c) another one: the batches are random, so chance decides
 
 # %% tags=["question"]
-guess_first_vowel = "b"  # a letter
-predict("first vowel", guess_first_vowel, "ad9c77b7")
+guess_first_vowel = "a"  # a letter
+predict("first vowel", guess_first_vowel, "32b11eb4")
 
 # %% nbgrader={"grade": false, "grade_id": "read_along", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 passage = corpus.held_out[27:240]  # from the start of a line
@@ -1198,12 +1199,12 @@ check_values(
 # further, makes no mistake at all?
 #
 # - (a) no, it has to learn the other vowels first
-# - (b) yes, a lower one
-# - (c) yes, a higher one
+# - (b) yes, a higher one
+# - (c) yes, a lower one
 
 # %% tags=["question"]
-guess_threshold = "b"  # a letter
-predict("other threshold", guess_threshold, "5cb7d033")
+guess_threshold = "c"  # a letter
+predict("other threshold", guess_threshold, "d6459816")
 
 # %% nbgrader={"grade": false, "grade_id": "threshold", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 def threshold_curves(p, y):
@@ -1236,12 +1237,12 @@ for step in 20, steps_seen[-1]:
 # **Predict.** The digit `3` occurs once in the training text. What will its weight be, and what does the neuron answer?
 #
 # - (a) a weight as negative as that of `t`, "not a vowel"
-# - (b) a weight near 0, "not a vowel"
-# - (c) a weight near 0, "no idea", that is $p = 0.5$
+# - (b) a weight near 0, "no idea", that is $p = 0.5$
+# - (c) a weight near 0, "not a vowel"
 
 # %% tags=["question"]
-guess_rare = "b"  # a letter
-predict("weight of a rare one", guess_rare, "322b6818")
+guess_rare = "c"  # a letter
+predict("weight of a rare one", guess_rare, "a886e322")
 
 # %% nbgrader={"grade": false, "grade_id": "weights", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 order = np.argsort(-counts, kind="stable")  # from frequent to rare
@@ -1283,13 +1284,13 @@ for character in "e", "u", "z", "3":
 # %% [markdown]
 # **Predict.** What does the loss do on the way through 2,000 steps?
 #
-# - (a) it goes towards 0 again, only more slowly
-# - (b) it falls, and then stays well above 0
+# - (a) it falls, and then stays well above 0
+# - (b) it goes towards 0 again, only more slowly
 # - (c) it stays where always answering "28 %" is
 
 # %% tags=["question"]
-guess_next = "b"  # a letter
-predict("next vowel", guess_next, "fbf17f18")
+guess_next = "a"  # a letter
+predict("next vowel", guess_next, "a90b885f")
 
 # %% nbgrader={"grade": false, "grade_id": "next_vowel", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 next_ids, next_y = ids[:-1], y[1:]
@@ -1361,13 +1362,13 @@ for t in 0.3, 0.5, 0.8:
 # **Predict.** Which of them does the neuron fail to learn?
 #
 # - (a) both
-# - (b) at least one
-# - (c) exactly one
+# - (b) exactly one
+# - (c) at least one
 # - (d) none, as each answer follows from the two inputs without any doubt
 
 # %% tags=["question"]
-guess_cannot = "c"  # a letter
-predict("cannot be learned", guess_cannot, "3b13b23d")
+guess_cannot = "b"  # a letter
+predict("cannot be learned", guess_cannot, "4bdbb7c7")
 
 # %% nbgrader={"grade": false, "grade_id": "three_questions", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 is_letter = np.isin(ids, corpus.encode("abcdefghijklmnopqrstuvwxyz"))
