@@ -676,7 +676,7 @@ draw_roles()
 #
 # One window then teaches $T$ lessons in a single pass: guess the second character from one, the third from two, and so on. In each lesson the book's own characters lie on the table, never the model's guesses: **teacher forcing**.
 #
-# (Its code is folded away: run the cell like any other, and go on.)
+# (The code of the picture is folded away: run the cell like any other, and go on.)
 
 # %% nbgrader={"grade": false, "grade_id": "draw_mask", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure", "drawn"]
 def draw_mask(letters="alice was", seed=4):
@@ -1484,7 +1484,7 @@ check_gradients(
 #
 # Now the drawing that made all this deep. Do not send $x$ *through* attention and MLP; let it pass by, and let both **add** something to it. That is a **residual connection**, or **skip connection**.
 #
-# (Its code is folded away: run the cell like any other, and go on.)
+# (The code of the picture is folded away: run the cell like any other, and go on.)
 
 # %% nbgrader={"grade": false, "grade_id": "draw_block", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure", "drawn"]
 def draw_block(backward=False):
@@ -3042,7 +3042,7 @@ def draw_heads(text, params, block):
     figure.supxlabel("looks at j")
     figure.supylabel("position t")
     places = np.arange(len(text))
-    far = [np.mean(weights[h] @ places * -1 + places) for h in range(len(weights))]
+    far = [np.mean(places - weights[h] @ places) for h in range(len(weights))]
     about = f"Four maps, one per head of block {block}: row t looks at column j. On average the heads look back " + ", ".join(f"{one:.1f}" for one in far)
     show_figure(figure, alt=about + " characters.")
 
