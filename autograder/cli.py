@@ -20,6 +20,7 @@ from autograder.commands import (
     feedback,
     grade,
     gradescope,
+    learn,
     new,
     report,
     roster,
@@ -32,7 +33,7 @@ from autograder.shared import shared
 
 COMMANDS = (
     new, build, solve, grade, due, feedback, export, report, why, audit, calibrate, roster, gradescope,
-    doctor, demo,
+    learn, doctor, demo,
 )  # fmt: skip
 EXTRAS = {"distributed": "distributed", "psycopg": "postgresql"}
 

@@ -16,7 +16,7 @@ from autograder.feedback.exercises import Exercise, exercises_of
 from autograder.feedback.headings import headings_of
 from autograder.feedback.sections import sections_of
 from autograder.feedback.texts import Outline
-from autograder.grading.judge import NOTICE
+from autograder.grading.counted import NOTICE
 from autograder.grading.of_record import GradeOfRecord
 from autograder.grading.result import UNSEALED
 from autograder.words import counted, plain
@@ -45,7 +45,7 @@ def render(notebook: NotebookNode, facts: dict) -> str:
     """The page of a notebook; `facts` are nbgrader's and the grade of record."""
     record = facts.get("of_record", NO_GRADE)
     exercises = exercises_of(notebook, {grade.cell: grade for grade in record.cells})
-    return _environment().get_template("page.html.j2").render(
+    return environment().get_template("page.html.j2").render(
         title=_title(notebook, facts.get("notebook", "")), facts=facts, record=record,
         exercises=exercises, open=[exercise for exercise in exercises if exercise.needs_reading],
         sections=sections_of(notebook, exercises, hidden=NOTICE),
@@ -65,7 +65,7 @@ def _title(notebook: NotebookNode, name: str) -> str:
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
     """What makes the page; all text is escaped."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined,

@@ -10,7 +10,7 @@ from typing import Any
 
 from autograder.cells import Cell, is_check, weight_of
 from autograder.gradescope.options import VISIBLE
-from autograder.grading.judge import facts_of
+from autograder.grading.counted import facts_of
 from autograder.grading.result import share_of
 from autograder.grading.testcell import Judged
 from autograder.words import counted, number

@@ -23,9 +23,10 @@ from autograder.grading.result import Result, Texts, failed
 from autograder.grading.submission import SubmissionError
 from autograder.grading.taken import sources_of, taken_rules
 from autograder.grading.workers import run_in_workers
+from autograder.sandbox.ends import NoProcess
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.places import place_of, require
-from autograder.sandbox.process import NoProcess, StudentProcess
+from autograder.sandbox.process import StudentProcess
 
 
 def submissions(course: Course, assignments: list[str], students: list[str]) -> list[tuple[str, str]]:
@@ -77,7 +78,7 @@ def grade(
     recorder.work_out_penalties([pair for pair, result in kept.items() if result])
     report(None, len(results), len(work))
     todo = [(course, *pair, rules[pair[1]]) for pair in work if not kept.get(pair)]
-    judging = _judged_on_cluster(todo, scheduler, jobs) if scheduler and todo else _judged(todo, jobs)
+    judging = _judged_on_cluster(todo, scheduler, jobs) if scheduler and todo else judge_all(todo, jobs)
     with _emptied(course.judging), contextlib.closing(judging) as judged:
         for result, texts in judged:
             ledger.drop(result.student, result.assignment)
@@ -140,7 +141,7 @@ def sealed_steps(
     return steps
 
 
-def _judged(tasks: list[tuple], jobs: int | None) -> Iterator[tuple[Result, Texts]]:
+def judge_all(tasks: list[tuple], jobs: int | None) -> Iterator[tuple[Result, Texts]]:
     """Results with the graded notebooks' text, in the order in which they are ready.
 
     One that something outside disturbs is judged once more when all others are done.
@@ -158,7 +159,7 @@ def _with_rules(task: tuple, **changes: bool) -> tuple:
 def _judged_on_cluster(
     tasks: list[tuple], scheduler: str, jobs: int | None
 ) -> Iterator[tuple[Result, Texts]]:
-    """As _judged, elsewhere; a submission that cannot even be packed gets its sentence here."""
+    """As judge_all, elsewhere; a submission that cannot even be packed gets its sentence here."""
     from autograder.grading.cluster import run_on_cluster
     from autograder.grading.payload import judge_payload, pack
 
@@ -175,7 +176,7 @@ def _judged_on_cluster(
     with contextlib.closing(work) as finished:
         for (payload,), future in finished:
             yield _outcome(payload.student, payload.assignment, future)
-    yield from _judged(left, jobs)
+    yield from judge_all(left, jobs)
 
 
 def _outcome(student: str, assignment: str, future: Future) -> tuple[Result, Texts]:

@@ -15,7 +15,8 @@ from traitlets import Dict, Enum, Float, Union
 from autograder.alone import alone
 from autograder.course import Course
 from autograder.files import plain_files
-from autograder.grading.judge import Rules, judge, without_evidence
+from autograder.grading.counted import without_evidence
+from autograder.grading.judge import Rules, judge
 from autograder.grading.ledger import Ledger, key_of
 from autograder.grading.published import published
 from autograder.grading.released import released

@@ -18,7 +18,7 @@ from autograder.checks.running import listening, unworkable
 from autograder.hidden import hidden_seed, reference
 from autograder.names import free_names
 from autograder.sandbox import wire
-from autograder.sandbox.process import KilledFromOutside, NoProcess
+from autograder.sandbox.ends import KilledFromOutside, NoProcess
 
 find = functools.partial(getattr, reference)
 

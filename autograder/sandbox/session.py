@@ -13,8 +13,9 @@ from autograder.checks.calls import raised
 from autograder.checks.outcome import Failure
 from autograder.checks.running import seconds_of_check
 from autograder.sandbox import wire
+from autograder.sandbox.ends import KilledFromOutside, NoProcess, ProcessDied
 from autograder.sandbox.limits import Limits
-from autograder.sandbox.process import KilledFromOutside, NoProcess, ProcessDied, StudentProcess
+from autograder.sandbox.process import StudentProcess
 from autograder.sandbox.reasons import why_missing, why_undefined
 
 PROBE_SECONDS = 2.0

@@ -14,7 +14,7 @@ from autograder.course import Course
 from autograder.demo.derived import hidden_numbers
 from autograder.demo.search import OF_THE_GRADER, hidden_lines, numbers_on, search, text_of
 from autograder.grading.budget import Budget
-from autograder.grading.judge import COULD_NOT_RUN
+from autograder.grading.counted import COULD_NOT_RUN
 from autograder.grading.sanitize import MAX_MARKDOWN, sanitize
 from autograder.sandbox.session import _images
 from autograder.tests.mini import (
