@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
+from autograder.notebook.printable import printable
+
 BLUE, RED, GREY, GREEN = "#2a6fbb", "#c8443b", "#8a8f98", "#3a8f5c"
 BLACK = "#1c1f24"
 COLOURS = [BLUE, RED, GREEN, "#b58a2a", "#7a55b5", GREY]
@@ -71,7 +73,7 @@ def plot_heatmap(
 
 def show_sample(text: str, title: str = "sample") -> None:
     """Print a text that a model wrote, between two rules, so that its edges can be seen."""
-    print(f"── {title} {'─' * max(3, 68 - len(title))}\n{text}\n{'─' * 72}")
+    print(printable(f"── {title} {'─' * max(3, 68 - len(title))}\n{text}\n{'─' * 72}"))
 
 
 def _figure(title: str, x_label: str, y_label: str, width: float = 8, height: float = 4):

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 
 from tqdm import tqdm
 
+from autograder.notebook.printable import printable
+
 
 def training_steps(full: int, quick: int) -> int:
     """`full` when a person runs the notebook, `quick` when nbgrader or the grader does."""
@@ -33,7 +35,8 @@ class progress:  # noqa: N801 - used like range() or tqdm()
 
     def __init__(self, steps: int, title: str = "training"):
         self._bar = tqdm(
-            range(steps), desc=title, file=sys.stdout, disable=unattended(), mininterval=0.5, ncols=96
+            range(steps), desc=printable(title), file=sys.stdout, disable=unattended(), mininterval=0.5,
+            ncols=96,
         )
         self._interrupted = False
 
@@ -54,7 +57,7 @@ class progress:  # noqa: N801 - used like range() or tqdm()
     def show(self, **losses: float) -> None:
         """Write the latest losses (nats per character) behind the bar."""
         text = "  ".join(f"{name.replace('_', ' ')} {loss:.3f}" for name, loss in losses.items())
-        self._bar.set_postfix_str(text, refresh=False)
+        self._bar.set_postfix_str(printable(text), refresh=False)
 
     def _listen(self):
         """Take over interrupts; returns the handler to put back, None where none can be set."""
