@@ -1,5 +1,6 @@
 """The wheel where students work: is it enough, beside what they have, from the lowest versions to the newest?"""
 
+import subprocess
 import sys
 from importlib.metadata import PackageNotFoundError, packages_distributions, requires
 
@@ -82,3 +83,16 @@ def test_from_top_to_bottom_in_an_environment(wheel, floors, tmp_path, versions)
         assert NOT_FOR_STUDENTS.isdisjoint(ran["versions"])
         kept = {f"{name}=={ran['versions'][name]}" for name in NEEDED} & set(floors)
         assert kept == set(floors) if versions == "lowest" else not kept
+
+
+@pytest.mark.parametrize(("missing", "words"), [("rich", "[instructor]"), ("resource", "use Linux")])
+def test_commands_say_what_they_need(missing, words):
+    """Does `autograder` say in a sentence why it cannot start beside the wheel alone, or on Windows?"""
+    start = "from autograder.__main__ import main\nsys.exit(main())"
+    done = subprocess.run(
+        [sys.executable, "-c", HIDE.format([missing]) + start], cwd=REPOSITORY, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"{missing} is missing here.")
+    assert words in done.stderr
+    assert len(done.stderr.splitlines()) == 1
