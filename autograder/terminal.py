@@ -9,6 +9,8 @@ from collections.abc import Iterator
 
 from rich.console import Console, ConsoleDimensions
 
+from autograder.notebook.printable import PLAINER
+
 NARROWEST = 40
 
 
@@ -51,15 +53,15 @@ def bar_of() -> Iterator:
 
 
 def prepare() -> None:
-    """Open what was closed, so that no other file gets its number; escape what an encoding lacks."""
+    """Open what was closed, so that no other file gets its number; write plainer what an encoding lacks."""
     for number in (0, 1, 2):
         try:
             os.fstat(number)
         except OSError:
             os.open(os.devnull, os.O_RDWR)
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
-            stream.reconfigure(errors="backslashreplace")
+        if isinstance(stream, io.TextIOWrapper) and stream.errors in ("strict", "backslashreplace"):
+            stream.reconfigure(errors=PLAINER)
 
 
 def discard(number: int) -> None:

@@ -19,6 +19,7 @@ from autograder.checks.outcome import CheckFailed, CheckStopped, Failure, Outcom
 from autograder.checks.outside import require_no_leftovers
 from autograder.checks.quiet import printing_once
 from autograder.checks.show import as_text
+from autograder.notebook.printable import printable
 
 Listener = Callable[[Outcome], None]
 Find = Callable[[str], Callable]
@@ -150,7 +151,7 @@ def _stopped(check: str, functions: Sequence[Callable], stop: KeyboardInterrupt,
     frame = own_frame(stop.__traceback__, scope_of(functions[0]))
     where = f" in `{frame.name}`, line {frame.lineno}, `{frame.line}`," if frame else ""
     loop = " Does a loop there end?" if frame else ""
-    return f"■ {check}\n  stopped{where} after {seconds:.0f} s.{loop}"
+    return printable(f"■ {check}\n  stopped{where} after {seconds:.0f} s.{loop}")
 
 
 def _failed(name: str, failure: Failure, hint: str, says: str) -> Outcome:
@@ -202,6 +203,7 @@ def _rows(failure: Failure, hint: str) -> tuple[Row, ...]:
 
 def _tell(outcome: Outcome) -> None:
     """The listener in a student's kernel."""
+    text = printable(as_text(outcome))
     if outcome.status != "passed":
-        raise CheckFailed(as_text(outcome))
-    print(as_text(outcome))
+        raise CheckFailed(text)
+    print(text)

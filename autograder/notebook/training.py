@@ -10,6 +10,7 @@ from tqdm import tqdm
 from autograder.notebook.budget import unattended
 from autograder.notebook.cores import fitting_threads
 from autograder.notebook.live import LiveCurves
+from autograder.notebook.printable import printable
 
 PATIENCE = 0.5  # seconds with one thread, so that short loops are not kept waiting by a trial
 
@@ -30,7 +31,8 @@ class progress:  # noqa: N801 - used like range() or tqdm()
 
     def __init__(self, steps: int, title: str = "training"):
         self._bar = tqdm(
-            range(steps), desc=title, file=sys.stdout, disable=unattended(), mininterval=0.5, ncols=96
+            range(steps), desc=printable(title), file=sys.stdout, disable=unattended(), mininterval=0.5,
+            ncols=96,
         )
         self._curves, self._step = LiveCurves(steps), 0
         self._interrupted = False
@@ -55,7 +57,7 @@ class progress:  # noqa: N801 - used like range() or tqdm()
     def show(self, **losses: float) -> None:
         """Write the latest losses (nats per character) behind the bar, and into the picture."""
         text = "  ".join(f"{name.replace('_', ' ')} {loss:.3f}" for name, loss in losses.items())
-        self._bar.set_postfix_str(text, refresh=False)
+        self._bar.set_postfix_str(printable(text), refresh=False)
         self._curves.add(self._step, losses)
 
     def _say_interrupted(self) -> None:
