@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help demo test stress lint bench lab learn learn-wheel build solve clean
+.PHONY: help demo test check stress lint types bench lab learn learn-wheel build solve clean
 help:           ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 13
 
@@ -14,11 +14,17 @@ test: $(READY) lint  ## ruff and the whole test suite
 	-@$(BIN)/python -m autograder.tests.postgresql
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
+check: $(READY) lint types  ## what to run before each commit: ruff, mypy, the tests of what changed (SINCE=commit), the fast ones
+	@tests=$$($(BIN)/python -m autograder.tests.changed $(SINCE)); [ -z "$$tests" ] || $(BIN)/python -m pytest --numprocesses 2 -x -m "not slow" $$tests
+
 stress: $(READY) ## the tests that have large counts, with them: some hours
 	$(BIN)/python -m pytest --stress -s $$(grep -l stress autograder/tests/test_*.py)
 
 lint: $(READY)
 	$(BIN)/ruff check .
+
+types: $(READY)
+	$(BIN)/mypy
 
 bench: $(READY) ## grading against stock nbgrader, training against PyTorch and beside CPU burners; ratios from one run
 	$(BIN)/python benchmarks/run.py $(BENCH)

@@ -52,7 +52,7 @@ def write_wheel(path: Path, contents: dict[str, bytes]) -> Path:
     record = f"{about.rpartition('/')[0]}/RECORD"
     lines = [_line(name, content) for name, content in contents.items()]
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as wheel:
-        for name, content in {**contents, record: "".join([*lines, f"{record},,\n"])}.items():
+        for name, content in {**contents, record: "".join([*lines, f"{record},,\n"]).encode()}.items():
             wheel.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
     return path
 

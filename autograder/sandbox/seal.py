@@ -9,6 +9,7 @@ import ctypes
 import os
 import stat
 import struct
+from typing import Any
 
 CREATE_RULESET, ADD_RULE, RESTRICT_SELF, VERSION, PATH_BENEATH = 444, 445, 446, 1, 1
 # Rights to files by the version of Landlock that brought them: 13 in the first, then refer, truncate, ioctl.
@@ -21,7 +22,7 @@ KEEP_RIGHTS, CAPABILITIES, OVERRIDE, READ_SEARCH = 8, 0x20080522, 2, 4
 SET_DEATH_SIGNAL, NO_NEW_PRIVILEGES, SET_FILTER, FILTER, SIGKILL = 1, 38, 22, 2, 9
 SET_DUMPABLE = 4  # 0: no other process of the same user can look into this one
 
-_libc = ctypes.CDLL(None, use_errno=True) if os.name == "posix" else None
+_libc: Any = ctypes.CDLL(None, use_errno=True) if os.name == "posix" else None  # elsewhere there are no walls
 
 
 def seal(options: dict) -> None:
