@@ -47,6 +47,13 @@ def figures_are_given(cells: list[Cell]) -> Iterator[Problem]:
             yield Problem(cell.name, f'is a {cell.kind}, but tagged "figure"; drop the tag.')
 
 
+def drawn_are_figures(cells: list[Cell]) -> Iterator[Problem]:
+    """What the build draws is nothing that grading needs."""
+    for cell in cells:
+        if "drawn" in cell.node.metadata.get("tags", []) and not cell.is_figure:
+            yield Problem(cell.name, 'is tagged "drawn", but is no figure; tag it "figure" too, or drop it.')
+
+
 def grade_ids_are_sound(cells: list[Cell]) -> Iterator[Problem]:
     """Grade ids are there, well-formed and unique."""
     seen: set[str] = set()
@@ -163,6 +170,7 @@ RULES = (
     code_is_of_one_kind,
     no_test_is_text,
     figures_are_given,
+    drawn_are_figures,
     grade_ids_are_sound,
     points_are_positive,
     no_outputs,
@@ -177,6 +185,7 @@ RULES = (
 PLAIN_RULES = (
     metadata_are_version_3,
     no_test_is_text,
+    drawn_are_figures,
     grade_ids_are_sound,
     points_are_positive,
     tests_compile,
