@@ -509,7 +509,7 @@ check_gradients(
 # $u$ and $1 - u$ have changed places, so look before you copy a formula. There is no code to write here: we stay with the LSTM.
 
 # %% [markdown]
-# ### Predict: who can count?
+# ### Who can count?
 #
 # Let us see what that coupling of $u$ and $1 - u$ costs. Somebody sets the gates of one place by hand so that its memory shall count the letters of a word: 1, 2, 3, ... as a number that grows by 1 with each letter, and back to 0 at a space.
 #
@@ -523,6 +523,7 @@ check_gradients(
 # %% tags=["question"]
 guess_counting = "b"  # a, b, c or d
 predict("counting", guess_counting, "0c6ae26d")
+
 
 # %% nbgrader={"grade": false, "grade_id": "count_letters", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 def lstm_count(text):
@@ -1348,7 +1349,6 @@ log.finish(final_params, np.concatenate([losses_1, losses_2]), characters=B * T)
 # %% nbgrader={"grade": false, "grade_id": "curves", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 log.plot(title="Learning Alice, and then learning her by heart", lines={"chance": CHANCE, "bigram optimum": BIGRAM})
 
-
 # %% [markdown]
 # ### Read the curves honestly
 #
@@ -1380,6 +1380,7 @@ log.plot(title="Learning Alice, and then learning her by heart", lines={"chance"
 # %% tags=["question"]
 guess_hold = "b"  # a, b, c or d
 predict("hold a letter", guess_hold, "918de052")
+
 
 # %% nbgrader={"grade": false, "grade_id": "hold_a_letter", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 def held_at(params, bias):
@@ -1423,7 +1424,6 @@ plot_curves(
     title="First task: hold one letter through 59 others", x_label="update", lines={"guessing": math.log(2)}, log_y=True,
 )
 
-
 # %% [markdown]
 # The wider the gate stands at the start, the sooner it is learned, and with $f = 0$ not at all: what the card alone can carry over a few steps is no help over sixty. A gate that starts half open sits at "guessing" for some 150 updates, because hardly any gradient tells
 # it about the first letter; then it gets hold of an end of the thread. (At a third of the learning rate it did not within 300 updates.) This is what `set_forget_bias` is for. If it were the whole truth, nobody would need a forget gate.
@@ -1440,6 +1440,7 @@ plot_curves(
 # %% tags=["question"]
 guess_alice = "b"  # a, b, c or d
 predict("Alice", guess_alice, "c4d7e674")
+
 
 # %% nbgrader={"grade": false, "grade_id": "no_forgetting", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 def pocket_sizes(ids, params, stretch=500):
@@ -1821,7 +1822,6 @@ held_out_text = corpus.decode(corpus.held_out)
 begin = held_out_text.index("`call the next witness")
 draw_gates(held_out_text[begin - 12 : begin + 98], held_out_text[begin - 500 : begin - 12], chosen, log.best_params)
 
-
 # %% [markdown]
 # Gates: white is shut, dark is open. Pocket: red and blue are the two signs.
 #
@@ -1846,6 +1846,7 @@ draw_gates(held_out_text[begin - 12 : begin + 98], held_out_text[begin - 500 : b
 # %% tags=["question"]
 guess_probe = "c"  # a, b or c
 predict("probe of the RNN", guess_probe, "1facc669")
+
 
 # %% nbgrader={"grade": false, "grade_id": "probe", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 def probe(states, bit, new_states):
@@ -1905,7 +1906,7 @@ draw_probe(slice(2100, 2500))
 # - An LSTM has **two memories**: the card $h$ (hidden state), rewritten at every step, and the pocket $c$ (cell state), changed only by keeping a part and adding a part.
 # - Along $c$ the gradient is multiplied by the **forget gate** and by nothing else. What was an inevitable decay became something that the network can *learn*.
 # - Backpropagation is the same as ever: where a value is used twice, its gradients add. Now **two gradients** walk back through time, and the four gates are one matrix product.
-# - The **forget bias** decides how far the network can feel at the start.
+# - The **forget bias** decides how far the network can feel at the start. No fixed gate is good at everything: what is kept must be thrown away at the right time, and that is learned.
 # - A low **training loss is memory of the book**. Two legs, two networks: one that writes best, and one that knows these pages best.
 
 # %% [markdown]

@@ -434,6 +434,7 @@ check_values(
 guess_one_candidate = "c"  # a, b or c
 autograder.predict("one candidate", guess_one_candidate, "ab676dba")
 
+
 # %% nbgrader={"grade": false, "grade_id": "masked_softmax_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def masked_softmax_backward(dweights, cache):
     """The gradient of the masked softmax.
@@ -469,8 +470,8 @@ check_gradients(
 # %% nbgrader={"grade": false, "grade_id": "look_at_dscores", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 some_scores = np.array([[[0.0, 0, 0, 0], [0.3, 0, 0, 0], [1.0, -1.0, 0, 0], [0.5, 0.0, -0.5, 0]]])
 some_dweights = np.array([[[0.0, 0, 0, 0], [0.8, 0, 0, 0], [0.8, -0.2, 0, 0], [0.8, 0.4, -0.2, 0]]])
-shares, cache = masked_softmax_forward(some_scores)
-for name, matrix in {"shares": shares, "dweights": some_dweights, "dscores": masked_softmax_backward(some_dweights, cache)}.items():
+some_shares, some_cache = masked_softmax_forward(some_scores)
+for name, matrix in {"shares": some_shares, "dweights": some_dweights, "dscores": masked_softmax_backward(some_dweights, some_cache)}.items():
     print(f"{name}\n{np.round(matrix[0], 2) + 0.0}")
 
 
@@ -1192,7 +1193,7 @@ check_gradients(
 # both models. The **state** is a tuple: `(h,)` for the RNN, `(h, c)` for the LSTM, each $(B, H)$. In Python, `f(x, *state)` passes all of
 # its entries, and `loss, *state, grads = ...` collects whatever stands between the first and the last result.
 #
-# `init_params` starts the forget gates at a bias of 1, so that $f = \sigma(1) = 0.73$. The comment there says "as in 04", and the idea is; the number is not, for the long run of 04 began at 2, which is $f = 0.88$. In 04 you could
+# `init_params` starts the forget gates at a bias of 1, so that $f = \sigma(1) = 0.73$. (The long run of 04 began at 2, which is $f = 0.88$.) In 04 you could
 # read that on this book biases up to 1 all end alike.
 #
 # `mean_loss` measures a text of any length in one pass: the state is carried through, and attention looks back within chunks of $T$ characters, as in
@@ -1258,7 +1259,7 @@ def init_params(kind, V, H, A, rng, dtype=np.float32):
     if kind == "rnn":
         params["bh"] = np.zeros(H)
     else:
-        params["b"] = np.repeat([0.0, 1.0, 0.0, 0.0], H)  # forget gates start open, as in 04
+        params["b"] = np.repeat([0.0, 1.0, 0.0, 0.0], H)  # forget gates start open
     if A:
         params["Wq"] = rng.normal(scale=1 / math.sqrt(H), size=(H, A))
         params["Wk"] = rng.normal(scale=1 / math.sqrt(H), size=(H, A))
@@ -1671,7 +1672,6 @@ show_samples(
     corpus.decode(corpus.train),
 )
 
-
 # %% [markdown]
 # The last two stand side by side, the LSTM's best parameters and the final ones, those with the *lowest training loss*; below each you see the longest piece of it that stands in the book word for word. Does the right one read better? In ours, `the dormouse shook its head impatiently` stands in the book, word for word; the sentence around it
 # does not, and means nothing. This network is very sure of itself as long as it walks along a page it knows. One step beside the path, and it is sure of nonsense.
@@ -1691,6 +1691,7 @@ show_samples(
 # %% tags=["question"]
 guess_parent = "b"  # a, b or c
 autograder.predict("parent", guess_parent, "c8372700")
+
 
 # %% nbgrader={"grade": false, "grade_id": "train_parents", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 def parent_gradients(x, targets, *state, params):
@@ -1805,7 +1806,6 @@ for name, log in {"RNN with attention": rnn_log, "LSTM with attention": lstm_log
     variants = [best, {**best, "v": 0 * best["v"]}, {**best, "Wc": 0 * best["Wc"]}]
     print(f"{name:22}" + "".join(f"{measure(piece, params):>13.3f}  " for params in variants))
 
-
 # %% [markdown]
 # Breaking it costs something, so the networks do use what they see. In our run equal shares did at least as much harm as no context at all (to the RNN more, 0.09 against 0.06; to the LSTM the same, 0.03),
 # so *which* memories are mixed matters. But it costs much less than you might have expected: most of what is needed is in the newest memory.
@@ -1873,17 +1873,17 @@ plot_curves({name: curve for name, (_, curve) in copiers.items()}, title="Repeat
 for name, (params, _) in copiers.items():
     print(f"{name:20} repeats {copying(params)[1]:4.0%} of the letters of an unseen string")
 
-
 # %% [markdown]
 # There it is. After less than half of the updates the RNN with attention has found out how to do it, and then it can do it for *any* string. (Its curve may rise a little again here and there: the learning rate is high.) The others learn letter by letter to carry a few more of them along.
 #
 # How does it do it? Look at the map of one string that it has never seen.
 
 # %% nbgrader={"grade": false, "grade_id": "copy_map", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
-hs, _ = read(unseen[:1, :-1], start_state(copiers["RNN with attention"][0], 1), copiers["RNN with attention"][0])
+copier = copiers["RNN with attention"][0]
+copier_hs, _ = read(unseen[:1, :-1], start_state(copier, 1), copier)
 shown = [LETTERS[i] for i in unseen[0, :-1]]
 plot_heatmap(
-    masked_softmax_forward(scores_forward(hs, copiers["RNN with attention"][0])[0])[0][0], rows=shown, columns=shown,
+    masked_softmax_forward(scores_forward(copier_hs, copier)[0])[0][0], rows=shown, columns=shown,
     title="Repeating ten letters: where each position looks", x_label="key: an earlier character", y_label="query: the character just read", colour_label="weight",
 )
 
@@ -2076,6 +2076,7 @@ for name, w in looks.items():
 #   step, and that is only bookkeeping.
 # - **Where the forward pass stretched an axis, the backward pass sums over it**: queries sum over keys, keys sum over queries.
 # - **The mask belongs before the softmax.** Looking at the future costs nothing in training and everything in writing.
+# - **Attention pays where the answer lies far back and can be looked up**: repeating letters, or words in another language. On Alice most of it is in the newest memory.
 # - A low **training loss is memory of the book**, with attention as without. And whether a new part *helps* is a question for a parent
 #   trained in the same way, not for the new model alone.
 #
@@ -2123,6 +2124,6 @@ for name, w in looks.items():
 #
 # Your attention sees no further than its chunk, its scores fill the memory, and below it the recurrence still walks one character at a time. Notebook 06 changes all three:
 #
-# - What if a score were just a **dot product**, $q_t \cdot k_j$? Then all scores are one matrix product, $(B,T,A)(B,A,T) \to (B,T,T)$, the factor $A$ in memory is gone, and chunks can be longer.
+# - A score becomes the **dot product** that you have just seen, $q_t \cdot k_j$. All scores are then one matrix product, $(B,T,A)(B,A,T) \to (B,T,T)$, the factor $A$ in memory is gone, and chunks can be longer.
 # - Your attention did not care where its vectors came from; it worked on an RNN and on an LSTM alike. **What if we drop the recurrence altogether**, and let attention
 #   do all the talking between positions? Then no step waits for another, and the whole chunk is computed at once. That is the **Transformer**.
