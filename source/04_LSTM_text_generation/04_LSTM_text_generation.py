@@ -553,7 +553,7 @@ plot_curves(
 
 
 # %% [markdown]
-# The pocket climbs to 9 in `curiouser` and starts anew at the space. The GRU's card rises, too, and bends: it never gets past 1, and its steps shrink. (In part 7 you will meet a place in your trained LSTM that goes with the number of letters; nobody sets
+# The pocket climbs to 9 in `curiouser` and starts anew at the space. The GRU's card rises, too, and bends: it never gets past 1, and its steps shrink. (The card shows $\tanh(c)$ of the pocket, in which 8 and 9 look alike; the pocket itself keeps them apart. In part 7 you will meet a place in your trained LSTM that goes with the number of letters; nobody sets
 # its gates by hand.)
 
 # %% [markdown]
@@ -1426,7 +1426,7 @@ plot_curves(
 
 # %% [markdown]
 # The wider the gate stands at the start, the sooner it is learned, and with $f = 0$ not at all: what the card alone can carry over a few steps is no help over sixty. A gate that starts half open sits at "guessing" for some 150 updates, because hardly any gradient tells
-# it about the first letter; then it gets hold of an end of the thread. (At a third of the learning rate it did not within 300 updates.) This is what `set_forget_bias` is for. If it were the whole truth, nobody would need a forget gate.
+# it about the first letter; then it gets hold of an end of the thread. (With other sizes and rates it did not within 300 updates.) This is what `set_forget_bias` is for. If it were the whole truth, nobody would need a forget gate.
 #
 # **Second task: Alice.** The same five, now with $H = 64$ and 400 updates of your `train` on the book.
 #
@@ -1473,8 +1473,8 @@ for name, (params, gradients) in variants(init_params(V, 64, np.random.default_r
 
 # %% why_forget [markdown] tags=["written"]
 # With $f = 1$ the pocket can only add, so each thing ever written in stays there, under all that came later. In the first task there is one thing to keep, and each text begins with an empty pocket.
-# In the second the reader goes through a whole book without emptying it: the numbers grow on and on, $\tanh(c)$ stands at $\pm 1$, where it shows nothing new, and where its slope $1 - \tanh^2(c)$ is almost 0, so that the gradient hardly gets from the card onto the road, however open the road is.
-# A gate that starts at bias 4 has the same trouble on a smaller scale. Alice needs the opposite, too: what belonged to the last word should be gone when the next one begins.
+# In the second the reader goes through a whole book without emptying it: the numbers grow into the hundreds and thousands, and beside them news of at most 1 is nothing. $\tanh(c)$ stands at $\pm 1$, whatever has just been read, and its slope $1 - \tanh^2(c)$ is almost 0, so that the gradient hardly
+# gets from the card onto the road, however open the road is. A gate that starts at bias 4 has the same trouble on a smaller scale. Alice needs the opposite, too: what belonged to the last word should be gone when the next one begins.
 # So a gate must be able to shut, and where it should start depends on how far back the answers of the task lie.
 
 # %% [markdown]
@@ -1839,8 +1839,8 @@ draw_gates(held_out_text[begin - 12 : begin + 98], held_out_text[begin - 500 : b
 #
 # **Predict.** Somebody speaks in about a third of the held-out characters, so always saying "outside" is right for 64 of a hundred. The plain RNN writes nearly as well as the LSTM (1.51 against 1.42). For how many of a hundred is the probe on *its* $h$ right?
 #
-# - a) 90 and more, like the LSTM
-# - b) about 80
+# - a) 88 or more
+# - b) 76 to 87
 # - c) 75 or less
 
 # %% tags=["question"]

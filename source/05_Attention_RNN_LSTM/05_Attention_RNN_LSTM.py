@@ -1682,11 +1682,11 @@ show_samples(
 # parents have no `"Wq"`, `"Wk"`, `"v"`, `"Wc"`; their gradients are put together from the functions that you were given. Your `train` takes them as it
 # is. The LSTM's parent runs the first leg only: that is where the held-out loss is decided.
 #
-# **Predict.** The LSTM with attention came to about 1.42 on the held-out part. Where will its parent end, which cannot look back at all?
+# **Predict.** The LSTM with attention came to about 1.42 on the held-out part. Where will its parent end, which has no box to look into?
 #
-# - a) above 1.60, so attention is worth a lot
+# - a) above 1.47, so attention is worth something
 # - b) between 1.38 and 1.47, so it is worth little here
-# - c) below 1.35, so it is in the way
+# - c) below 1.38, so it is in the way
 
 # %% tags=["question"]
 guess_parent = "b"  # a, b or c
@@ -1907,7 +1907,7 @@ plot_heatmap(
 #
 # $$e_{tj} = \frac{q_t \cdot k_j}{\sqrt A} \qquad\qquad e = \frac{q\, k^\top}{\sqrt A} \qquad (B,T,A)(B,A,T) \to (B,T,T)$$
 #
-# It has no $v$ and no $\tanh$, and $p$ is gone. (Why $\sqrt A$? Notebook 06 tells you.) What do you expect: does it repeat letters as well? The next cell exchanges the scores and nothing else, trains on the same strings, and then takes the time of one pass forward and backward through the scores.
+# It has no $v$ and no $\tanh$, and $p$ is gone. (The division by $\sqrt A$ came later; notebook 06 tells you why.) What do you expect: does it repeat letters as well? The next cell exchanges the scores and nothing else, trains on the same strings, and then takes the time of one pass forward and backward through the scores.
 
 # %% nbgrader={"grade": false, "grade_id": "dot_product", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 def dot_scores_forward(hs, params):
@@ -2124,6 +2124,6 @@ for name, w in looks.items():
 #
 # Your attention sees no further than its chunk, its scores fill the memory, and below it the recurrence still walks one character at a time. Notebook 06 changes all three:
 #
-# - A score becomes the **dot product** that you have just seen, $q_t \cdot k_j$. All scores are then one matrix product, $(B,T,A)(B,A,T) \to (B,T,T)$, the factor $A$ in memory is gone, and chunks can be longer.
+# - A score becomes the **dot product** of part 6, $q_t \cdot k_j$. All scores are then one matrix product, $(B,T,A)(B,A,T) \to (B,T,T)$, the factor $A$ in memory is gone, and chunks can be longer.
 # - Your attention did not care where its vectors came from; it worked on an RNN and on an LSTM alike. **What if we drop the recurrence altogether**, and let attention
 #   do all the talking between positions? Then no step waits for another, and the whole chunk is computed at once. That is the **Transformer**.
