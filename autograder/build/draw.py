@@ -15,16 +15,14 @@ PNG = "image/png"
 
 
 class Publisher(DisplayPublisher):
-    """Keeps the pictures that are shown, with their words, and nothing else."""
+    """Keeps the pictures that are shown with words, and nothing else."""
 
     pictures: list[dict[str, str]]
 
     def publish(self, data: dict, metadata: dict | None = None, **_: Any) -> None:
-        if PNG in data:
-            self.keep(data[PNG], (metadata or {}).get(PNG, {}).get("alt", ""))
-
-    def keep(self, png: str = "", alt: str = "") -> None:
-        self.pictures.append({"png": png, "alt": alt})
+        alt = (metadata or {}).get(PNG, {}).get("alt")
+        if PNG in data and alt:
+            self.pictures.append({"png": data[PNG], "alt": alt})
 
 
 class Hook(DisplayHook):
@@ -62,31 +60,15 @@ def _draw(cells: list[dict[str, Any]]) -> dict[str, Any]:
         result = shell.run_cell(cell["source"])
         if error := result.error_before_exec or result.error_in_exec:
             return {"cell": cell["name"], "failed": f"{type(error).__name__}: {error}"}
-        _show_open(shell.display_pub)
         if cell["drawn"]:
             shown.append(shell.display_pub.pictures)
     return {"shown": shown}
 
 
 def _shell() -> Shell:
-    import matplotlib
-    from matplotlib import pyplot
-
-    matplotlib.rcdefaults()  # a person's own settings are not the course's
     config = Config()
     config.HistoryManager.enabled = False
-    shell = Shell.instance(config=config)
-    pyplot.show = lambda *_, **__: _show_open(shell.display_pub)
-    return shell
-
-
-def _show_open(publisher: Publisher) -> None:
-    """What `plt.show()` or the end of a cell shows in a notebook: pictures without words."""
-    from matplotlib import pyplot
-
-    for _ in pyplot.get_fignums():
-        publisher.keep()
-    pyplot.close("all")
+    return Shell.instance(config=config)
 
 
 if __name__ == "__main__":

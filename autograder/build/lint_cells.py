@@ -48,10 +48,11 @@ def figures_are_given(cells: list[Cell]) -> Iterator[Problem]:
 
 
 def drawn_are_figures(cells: list[Cell]) -> Iterator[Problem]:
-    """What the build draws is nothing that grading needs."""
+    """What is drawn or folded is nothing that grading needs."""
     for cell in cells:
-        if "drawn" in cell.node.metadata.get("tags", []) and not cell.is_figure:
-            yield Problem(cell.name, 'is tagged "drawn", but is no figure; tag it "figure" too, or drop it.')
+        for tag in cell.node.metadata.get("tags", []):
+            if tag in ("drawn", "folded") and not cell.is_figure:
+                yield Problem(cell.name, f'is tagged "{tag}" and no figure; tag it "figure" too, or drop it.')
 
 
 def grade_ids_are_sound(cells: list[Cell]) -> Iterator[Problem]:

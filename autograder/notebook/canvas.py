@@ -82,7 +82,8 @@ def _of_few_colours(image: "Image") -> "Image":
 def bundle(png: bytes, alt: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """What a notebook keeps of a picture, and its metadata: each program finds the words where it looks.
 
-    JupyterLab gives words to a picture in HTML alone, nbconvert reads the metadata, VS Code the plain text.
+    JupyterLab and nbconvert's page have words for a picture in HTML alone; nbconvert's classic page reads the
+    metadata, VS Code the plain text.
     """
     coded = base64.b64encode(png).decode()
     width = round(int.from_bytes(png[16:20]) * CSS / RESOLUTION)  # where every PNG has its width in pixels

@@ -35,7 +35,7 @@ print("hidden number", double(7.25))
 # %% [markdown]
 # ## Training
 
-# %% nbgrader={"grade": false, "grade_id": "train", "locked": true, "schema_version": 3, "solution": false} tags=["figure"]
+# %% nbgrader={"grade": false, "grade_id": "train", "locked": true, "schema_version": 3, "solution": false} tags=["figure", "folded"]
 for step in range(3):
     print(f"\\rstep {step}", end="", flush=True)
 print("\\nsteps:", "tiny" if os.environ.get("NBGRADER_EXECUTION") else "full")
@@ -78,7 +78,7 @@ def test_solution_shows_a_full_run(course, monkeypatch, capfd):
     assert texts == {"stdout": "step 2\nsteps: full\nfolder: a\n", "stderr": "a warning\n"}
     assert [o.data.keys() for o in nb.cells[4].outputs if "data" in o] == [{"image/png"}]
     assert nb.metadata.keys() == {"kernelspec"}
-    assert [cell.metadata.keys() - {"nbgrader", "tags"} for cell in nb.cells] == [set()] * 5
+    assert [cell.metadata.keys() - {"nbgrader", "tags"} for cell in nb.cells] == [set()] * 4 + [{"jupyter", "cellView"}]
     assert not [word for word in ("7.25", "hidden number", "HIDDEN") if word in path.read_text()]
     assert capfd.readouterr() == ("", "")
 

@@ -42,7 +42,7 @@ def test_libraries_of_tests_are_the_courses():
 
 @pytest.mark.parametrize(("line", "says"), [
     ('c.Lint.points = "many"', "'points' trait"), ("c.Lint.points = -1", "points"), ("c.Lint.libraries = 3", "libraries"),
-    ("c.Lint.point = 100", "c.Lint has no point; it has calibrated, hidden"),
+    ("c.Lint.point = 100", "c.Lint has no point; it has calibrated, described, hidden"),
 ])  # fmt: skip
 def test_a_setting_of_the_wrong_kind_is_a_sentence(tmp_path, line, says):
     """Is a setting that cannot be one named, with its file?"""

@@ -857,7 +857,7 @@ def mean_loss(params, ids, y):
 # All parameters start at 0. Before you run the cell, predict: what is the loss before the first step? How does the
 # held-out curve lie, compared with the training curve?
 #
-# The dashed line is the best that a neuron without inputs could do. It would always answer $p = 0.28$, the share of
+# The dotted line is the best that a neuron without inputs could do. It would always answer $p = 0.28$, the share of
 # vowels.
 
 # %% nbgrader={"grade": false, "grade_id": "train_on_alice", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
@@ -887,7 +887,7 @@ plot_curves(
 print(f"after {steps_seen[-1]} steps: held-out loss {held_out_losses[-1]:.4f}, parameters are {trained['w'].dtype}")
 
 # %% [markdown]
-# The curve starts at $\log 2 = 0.693$, falls below the dashed line within a few steps, and after 2,000 steps is near
+# The curve starts at $\log 2 = 0.693$, falls below the dotted line within a few steps, and after 2,000 steps is near
 # 0.009.
 #
 # **Why is held-out as good as training?** No luck and no skill. Whether a character is a vowel depends on the character

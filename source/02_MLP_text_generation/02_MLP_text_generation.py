@@ -140,7 +140,7 @@ print(f"different windows in the training part: {different[0]} with C = 1, {diff
 # The way out is to give each character a **vector** of $E = 16$ numbers, its **embedding**, and to learn the vectors together with everything else. Characters that play
 # the same part in words get similar vectors, and what the network learns about one then holds for the other.
 #
-# (Its code is folded away: run the cell like any other, and go on.)
+# (The code of the picture is folded away: run the cell like any other, and go on.)
 
 # %% nbgrader={"grade": false, "grade_id": "draw_network", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure", "drawn"]
 def draw_network(window="ice was ", backward=False):

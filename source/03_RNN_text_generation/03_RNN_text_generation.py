@@ -86,7 +86,7 @@ show_sample(corpus.text[start : start + 450], "what it will read")
 # the multiplications by zero. In NumPy it is the indexing `Wx[x]`, of shape $(B, H)$.
 #
 # The cell below draws the network **unrolled** through time: the same step again and again, with the memory
-# handed from left to right. This is its **computational graph**. (Its code is folded away: run the cell like any other, and go on.)
+# handed from left to right. This is its **computational graph**. (The code of the picture is folded away: run the cell like any other, and go on.)
 
 # %% nbgrader={"grade": false, "grade_id": "draw_unrolled", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure", "drawn"]
 def draw_unrolled(backward=False):

@@ -92,7 +92,7 @@ BIGRAM = 2.393
 #
 # (The order of the blocks is a convention. With $g$ last the three sigmoids lie side by side, so that one call does them all.)
 #
-# The picture shows the cell. (Its code is folded away: run the cell like any other, and go on.)
+# The picture shows the cell. (The code of the picture is folded away: run the cell like any other, and go on.)
 
 # %% nbgrader={"grade": false, "grade_id": "draw_cell", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure", "drawn"]
 def draw_cell(backward=False):
@@ -1890,7 +1890,7 @@ def draw_probe(shown):
     about = "Two curves over the passage, and grey where somebody really speaks. " + "; ".join(
         f"{name} is on the right side of one half for {np.mean((answer[shown] > 0.5) == truth[shown]):.0%} of it" for name, answer in answers.items()
     )
-    show_figure(figure, alt=about)
+    show_figure(figure, alt=about + ".")
 
 
 draw_probe(slice(2100, 2500))

@@ -60,7 +60,7 @@ BIGRAM = 2.393
 # %% [markdown]
 # The picture shows one moment. The network has read `a l i c e` and has five memories $h_1, \dots, h_5$. The newest one, $h_5$, asks
 # (the **query**), the earlier ones answer (the **keys**), and the better an answer fits, the thicker its arrow. The context
-# $c_5$ is the mix of the earlier memories with these shares. The next character is guessed from both. (Its code is folded away: run the cell like any other, and go on.)
+# $c_5$ is the mix of the earlier memories with these shares. The next character is guessed from both. (The code of the picture is folded away: run the cell like any other, and go on.)
 
 # %% nbgrader={"grade": false, "grade_id": "draw_attention", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure", "drawn"]
 from autograder import BLUE, GREEN, GREY, RED, canvas, show_figure

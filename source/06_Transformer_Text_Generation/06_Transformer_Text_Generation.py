@@ -604,7 +604,7 @@ plot_curves(
 #
 # One window then teaches $T$ lessons in a single pass: guess the second character from one, the third from two, and so on. In each lesson the book's own characters lie on the table, never the model's guesses: **teacher forcing**.
 #
-# (Its code is folded away: run the cell like any other, and go on.)
+# (The code of the picture is folded away: run the cell like any other, and go on.)
 
 # %% nbgrader={"grade": false, "grade_id": "draw_mask", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure", "drawn"]
 def draw_mask(letters="alice was", seed=4):
@@ -632,7 +632,7 @@ def draw_mask(letters="alice was", seed=4):
         for t in range(T) if picture is weights else ():
             for j in range(t + 1):
                 dark = weights[t, j] > 0.55
-                ax.text(j, t, f"{100 * weights[t, j]:.0f}", ha="center", va="center", fontsize=8, color="white" if dark else "#08306b")
+                ax.text(j, t, f"{100 * weights[t, j]:.0f}", ha="center", va="center", fontsize=8, color="white" if dark else "navy")
     axes[0].set_ylabel("position t")
     about = (
         "Three squares, row t looks at column j. Left: a score in every cell. Middle: the cells right of the diagonal are struck out. Right: what is left has become "
@@ -1347,7 +1347,7 @@ check_gradients(
 #
 # Now the drawing that made all this deep. Do not send $x$ *through* attention and MLP; let it pass by, and let both **add** something to it. That is a **residual connection**, or **skip connection**.
 #
-# (Its code is folded away: run the cell like any other, and go on.)
+# (The code of the picture is folded away: run the cell like any other, and go on.)
 
 # %% nbgrader={"grade": false, "grade_id": "draw_block", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure", "drawn"]
 def draw_block(backward=False):
@@ -2630,7 +2630,7 @@ def draw_heads(text, params, block):
     figure.supxlabel("looks at j")
     figure.supylabel("position t")
     places = np.arange(len(text))
-    far = [np.mean(weights[h] @ places * -1 + places) for h in range(len(weights))]
+    far = [np.mean(places - weights[h] @ places) for h in range(len(weights))]
     about = f"Four maps, one per head of block {block}: row t looks at column j. On average the heads look back " + ", ".join(f"{one:.1f}" for one in far)
     show_figure(figure, alt=about + " characters.")
 
