@@ -3,9 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help demo test stress lint bench lab build solve clean
+.PHONY: help demo test stress lint bench lab learn learn-wheel build solve clean
 help:           ## list the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 13
 
 demo: $(READY)  ## build the release, grade a simulated class, write feedback and a report
 	$(BIN)/autograder demo
@@ -20,11 +20,17 @@ stress: $(READY) ## the tests that have large counts, with them: some hours
 lint: $(READY)
 	$(BIN)/ruff check .
 
-bench: $(READY) ## grading against stock nbgrader, training against PyTorch; ratios from one run
+bench: $(READY) ## grading against stock nbgrader, training against PyTorch and beside CPU burners; ratios from one run
 	$(BIN)/python benchmarks/run.py $(BENCH)
 
 lab: $(READY)   ## open JupyterLab on the course
 	$(BIN)/jupyter lab $$([ $$(id -u) = 0 ] && echo --allow-root)
+
+learn: $(READY) ## learn alone: your own notebooks in learn/, opened in JupyterLab
+	$(BIN)/autograder learn
+
+learn-wheel: $(READY) ## the same as a wheel in dist/alone/, for one who learns alone; it holds the solutions
+	$(BIN)/autograder learn --wheel dist/alone
 
 build: $(READY) ## source/ to release/
 	$(BIN)/autograder build

@@ -9,6 +9,7 @@ from autograder.checks.gradients import check_gradients
 from autograder.checks.sampling import check_sampling
 from autograder.checks.training import check_training
 from autograder.checks.values import check_shapes, check_values
+from autograder.notebook.budget import training_steps
 from autograder.notebook.canvas import canvas, show_figure
 from autograder.notebook.corpus import Corpus, load_corpus
 from autograder.notebook.log import TrainingLog
@@ -17,7 +18,7 @@ from autograder.notebook.parallel import in_threads
 from autograder.notebook.pictures import plot_bars, plot_curves, plot_heatmap, show_sample
 from autograder.notebook.questions import predict
 from autograder.notebook.quotes import longest_quote, show_samples
-from autograder.notebook.training import progress, training_steps
+from autograder.notebook.training import progress
 
 __all__ = [
     "BLUE",

@@ -1,8 +1,24 @@
-"""`python -m autograder` is the command `autograder`."""
+"""`python -m autograder` is the command `autograder`; notebooks need nothing of it."""
 
 import sys
 
-from autograder.cli import main
+INSTALL = "Commands need more than notebooks do: run `pip install 'neuron-to-transformer[instructor]'`."
+WINDOWS = "Commands do not run on Windows: use Linux, in WSL for instance. Notebooks and checks run here."
+
+
+def main() -> int:
+    """Run one command; returns its exit code, 2 where something is missing that all of them import."""
+    try:
+        from autograder.cli import main as run
+    except ModuleNotFoundError as error:
+        name = (error.name or "autograder").partition(".")[0]
+        if name == "autograder":
+            raise
+        sentence = WINDOWS if name in sys.stdlib_module_names else INSTALL
+        print(f"{name} is missing here. {sentence}", file=sys.stderr)
+        return 2
+    return run()
+
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -241,7 +241,7 @@ def for_checks(cells: list[Cell]) -> Iterator[Cell]:
 
 
 def check_name(check: ast.stmt) -> str:
-    """The name under which a check reports, as autograder.checks.outcome.check makes it."""
+    """The name under which a check reports, as autograder.checks.running.check makes it."""
     call = check.value
     kind = call.func.id.removeprefix("check_")
     subjects = call.args[kind == "gradients" :]

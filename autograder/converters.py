@@ -32,8 +32,11 @@ def cause(log: str) -> str:
 def _collecting_log() -> tuple[logging.Logger, list[str]]:
     """A logger of its own, which writes errors into the list and tells nobody."""
     records: list[str] = []
-    handler = logging.Handler(logging.ERROR)
-    handler.emit = lambda record: records.append(record.getMessage())
+
+    class Collector(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            records.append(record.getMessage())
+
     log = logging.Logger("autograder.converters")
-    log.addHandler(handler)
+    log.addHandler(Collector(logging.ERROR))
     return log, records

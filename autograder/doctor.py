@@ -34,7 +34,8 @@ def examine(*, install: bool = False) -> list[Finding]:
         apt_get_install("bubblewrap")
     if install and not find_library("seccomp"):
         apt_get_install("libseccomp2")
-    return [_python(), _student(), _instructor(), *_walls(), _control_group(), _cores(), *_formgrader()]
+    packages = [_python(), _student(), _lab(), _instructor()]
+    return [*packages, *_walls(), _control_group(), _cores(), *_formgrader()]
 
 
 def examine_course(course: Course) -> list[Finding]:
@@ -65,9 +66,16 @@ def _python() -> Finding:
 
 
 def _student() -> Finding:
-    missing = _missing("numpy", "matplotlib", "IPython", "tqdm", "jupyterlab", "nbgrader")
+    missing = _missing("numpy", "matplotlib", "IPython", "tqdm", "threadpoolctl")
     fix = f"missing {', '.join(missing)}; run `pip install neuron-to-transformer`"
     return Finding("Student packages", not missing, fix if missing else "notebooks can run")
+
+
+def _lab() -> Finding:
+    """VS Code, a hub or Colab open a notebook as well."""
+    missing = _missing("jupyterlab", "nbgrader")
+    fix = f"missing {', '.join(missing)}; run `pip install 'neuron-to-transformer[lab]'` for JupyterLab here"
+    return Finding("JupyterLab", None if missing else True, fix if missing else "notebooks can be opened")
 
 
 def _instructor() -> Finding:

@@ -19,7 +19,7 @@ def sentence(error: BaseException) -> str:
     """For an instructor who can mend it; "" for a fault of this package."""
     if isinstance(error, OSError):
         place = f"{error.filename}: " if error.filename else ""
-        advice = ADVICE.get(error.errno, "mend that.")
+        advice = ADVICE.get(error.errno or 0, "mend that.")
         return f"{place}{error.strerror or error}; {advice} {AGAIN}"
     if isinstance(error, MemoryError):
         return f"This process may not have more memory; see `ulimit -v`. {AGAIN}"

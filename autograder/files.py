@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+MAX_FILES, MAX_FILE = 50, 20 * 2**20  # beside the notebooks of one submission
+
 
 def write_whole(path: Path, content: str | bytes) -> bool:
     """Replace a file in one step, or leave it as it was; False when it holds `content` already."""
@@ -27,7 +29,7 @@ def write_whole(path: Path, content: str | bytes) -> bool:
     return True
 
 
-def read_lines(path: Path) -> Iterator[Any]:
+def read_jsonl(path: Path) -> Iterator[Any]:
     """The entries, oldest first; none without a file. A line that an interrupt cut off is passed over."""
     if not path.exists():
         return
@@ -39,7 +41,7 @@ def read_lines(path: Path) -> Iterator[Any]:
                 continue
 
 
-def append_line(path: Path, entry: Any) -> None:
+def append_jsonl(path: Path, entry: Any) -> None:
     """Add an entry, on disk before this returns."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with naming(path), path.open("ab+") as file:
@@ -49,7 +51,7 @@ def append_line(path: Path, entry: Any) -> None:
         os.fsync(file.fileno())
 
 
-def replace_lines(path: Path, entries: Iterable[Any]) -> None:
+def replace_jsonl(path: Path, entries: Iterable[Any]) -> None:
     """Put these entries in place of all, as a whole or not at all."""
     write_whole(path, "".join(f"{json.dumps(entry)}\n" for entry in entries))
 
@@ -71,6 +73,18 @@ def naming(path: Path, *instead: Path) -> Iterator[None]:
         if error.errno and error.filename in (None, *map(str, instead)):
             raise OSError(error.errno, error.strerror, str(path)) from error
         raise
+
+
+def plain_files(folder: Path) -> list[Path]:
+    """The regular files of a submission beside its notebooks; links, folders and large ones stay out."""
+    if not folder.is_dir():
+        return []
+    chosen = [
+        path for path in sorted(folder.iterdir())
+        if path.is_file() and not path.is_symlink() and path.suffix != ".ipynb"
+        and path.stat().st_size <= MAX_FILE
+    ]  # fmt: skip
+    return chosen[:MAX_FILES]
 
 
 def _ends_whole(file) -> bool:

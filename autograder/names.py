@@ -24,6 +24,12 @@ def bound_and_read(tree: ast.AST) -> tuple[set[str], set[str]]:
     return bound, read
 
 
+def free_names(tree: ast.AST) -> list[str]:
+    """The names that a cell uses without defining, importing or finding them among the built-ins."""
+    bound, read = bound_and_read(tree)
+    return sorted(name for name in read - bound if not hasattr(builtins, name))
+
+
 def definitions(cells: list[Cell]) -> list[ast.stmt]:
     """The statements that make the reference, in order, from all but test cells.
 
@@ -59,7 +65,7 @@ def changed(statement: ast.stmt) -> set[str]:
     """The names whose parts a piece of code sets, or whose methods it calls for their own sake."""
     nodes = list(ast.walk(statement))
     calls = [one.value.func for one in nodes if isinstance(one, ast.Expr) and isinstance(one.value, ast.Call)]
-    parts = [one for one in calls if isinstance(one, ast.Attribute)]
+    parts: list[ast.Attribute | ast.Subscript] = [one for one in calls if isinstance(one, ast.Attribute)]
     parts += [
         one for one in nodes
         if isinstance(one, ast.Attribute | ast.Subscript) and not isinstance(one.ctx, ast.Load)

@@ -6,4 +6,4 @@ checked. Every command and every process that grades would wait for it.
 
 import sys
 
-sys.modules.setdefault("rfc3987_syntax", None)
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]

@@ -1,10 +1,15 @@
 """What commands print to: a terminal of any width, a file, a pipe that nobody reads, or nothing at all."""
 
+import contextlib
+import io
 import os
 import re
 import sys
+from collections.abc import Iterator
 
 from rich.console import Console, ConsoleDimensions
+
+from autograder.notebook.printable import PLAINER
 
 NARROWEST = 40
 
@@ -17,7 +22,7 @@ class Terminal(Console):
         sane = {name: size if re.fullmatch("[0-9]{1,4}", size) else "" for name, size in sizes.items()}
         super().__init__(highlight=False, emoji=False, _environ={**os.environ, **sane}, **options)
 
-    @property
+    @property  # type: ignore[misc]
     def size(self) -> ConsoleDimensions:
         width, height = super().size
         return ConsoleDimensions(max(width, NARROWEST), max(height, 1))
@@ -27,16 +32,36 @@ class Terminal(Console):
         discard(self.file.fileno())
 
 
+console = Terminal()
+
+
+@contextlib.contextmanager
+def bar_of() -> Iterator:
+    """A progress bar with the time left; its tasks have a `note`."""
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (TextColumn("{task.description}"), BarColumn(20), MofNCompleteColumn(),
+               TimeRemainingColumn(), TextColumn("{task.fields[note]}"))  # fmt: skip
+    with Progress(*columns, console=console) as progress:
+        yield progress
+
+
 def prepare() -> None:
-    """Open what was closed, so that no other file gets its number; escape what an encoding lacks."""
+    """Open what was closed, so that no other file gets its number; write plainer what an encoding lacks."""
     for number in (0, 1, 2):
         try:
             os.fstat(number)
         except OSError:
             os.open(os.devnull, os.O_RDWR)
     for stream in (sys.stdout, sys.stderr):
-        if getattr(stream, "errors", "") == "strict":
-            stream.reconfigure(errors="backslashreplace")
+        if isinstance(stream, io.TextIOWrapper) and stream.errors in ("strict", "backslashreplace"):
+            stream.reconfigure(errors=PLAINER)
 
 
 def discard(number: int) -> None:

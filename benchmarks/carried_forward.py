@@ -16,7 +16,8 @@ from rich.progress import track
 from rich.table import Table
 
 from autograder import check_gradients
-from autograder.checks.outcome import Outcome, listening
+from autograder.checks.outcome import Outcome
+from autograder.checks.running import listening
 from autograder.course import Course
 from autograder.grading.testcell import find
 from autograder.hidden import Grading, grading, module_of

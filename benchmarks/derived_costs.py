@@ -17,8 +17,8 @@ from threadpoolctl import threadpool_limits
 
 from autograder.cells import cells_of, is_check, of_kind
 from autograder.checks import gradients
-from autograder.checks.outcome import listening
 from autograder.checks.passes import Passes
+from autograder.checks.running import listening
 from autograder.checks.thin import numbers_of, redrawn, seconds_of, thinned
 from autograder.course import Course
 from autograder.hidden import Grading, grading, module_of, reference

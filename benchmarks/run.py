@@ -4,14 +4,16 @@
    Execute, tests in the student's kernel, no sandbox) on the same notebooks, with one BLAS thread; then all
    notebooks in one run with one job and with all cores, and the memory that it took (grading.py).
 2. Characters per second of each reference's training step against PyTorch (speed.py).
+3. Milliseconds per update of each notebook's training loop, alone and beside CPU burners (busy_training.py).
 
-`make bench BENCH=speed` or `BENCH=grading` runs one of the two; grading takes a quarter of an hour.
+`make bench BENCH=speed` (or `busy`, `grading`) runs one of them; grading takes a quarter of an hour.
 """
 
 import os
 import sys
 from pathlib import Path
 
+import busy_training
 import grading
 import speed
 from rich.console import Console
@@ -31,6 +33,9 @@ def main() -> None:
     if chosen in ("all", "speed"):
         for threads in sorted({1, os.cpu_count() or 1}):
             console.print(training(threads))
+    if chosen in ("all", "busy"):
+        for table in busy_training.compare():
+            console.print(table)
     if chosen in ("all", "grading"):
         for table in grading.compare(course, console):
             console.print(table)

@@ -39,7 +39,7 @@ product_seconds = 0.0
 
 def compare(threads: int) -> Iterator[dict]:
     """Speeds of each model in a process with `threads` threads. Raises RuntimeError when it fails."""
-    environment = os.environ | dict.fromkeys(LIMITS, str(threads)) | {"NBGRADER_EXECUTION": "bench"}
+    environment = os.environ | dict.fromkeys(LIMITS, str(threads))
     command = [sys.executable, str(Path(__file__)), str(threads)]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, env=environment, **pipes) as process:
@@ -101,14 +101,16 @@ class CountProducts(ast.NodeTransformer):
         return ast.Call(ast.Name("timed_product", ast.Load()), [node.left, node.right], [])
 
 
-def load(number: str) -> ModuleType:
-    """The reference of the notebook whose id begins with `number`, with its products counted."""
+def load(number: str, counting: bool = True) -> ModuleType:
+    """The reference of the notebook whose id begins with `number`; `counting` the seconds of its products."""
     import nbformat
 
     course = Course.find(Path(__file__).parent)
     source = course.source(next(name for name in course.assignments if name.startswith(number)))
     body = definitions(cells_of(nbformat.read(source, as_version=4)))
-    tree = ast.fix_missing_locations(CountProducts().visit(ast.Module(body, [])))
+    tree = ast.Module(body, [])
+    if counting:
+        tree = ast.fix_missing_locations(CountProducts().visit(tree))
     module = ModuleType(source.stem)
     module.timed_product = timed_product
     exec(compile(tree, str(source), "exec"), vars(module))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from autograder.audit.counts import counts, good_enough
 from autograder.audit.findings import Findings
 from autograder.audit.tried import Mistaken, Tried
-from autograder.reports.words import number
+from autograder.words import number
 
 NOTHING = "no diagnosis"
 HELD_OUT = "Held-out mistakes with another diagnosis"

@@ -13,7 +13,7 @@ from autograder.audit.tried import Mistaken
 from autograder.files import write_whole
 from autograder.reports.page import environment
 from autograder.reports.stored import grader_version
-from autograder.reports.words import heads
+from autograder.words import heads
 
 FILE = "audit.html"
 # One letter per kind of check, because a matrix has a hundred of them side by side.

@@ -10,7 +10,7 @@ from autograder.audit.counts import counts, good_enough
 from autograder.audit.findings import Audit, Findings
 from autograder.audit.lists import listings
 from autograder.audit.tried import Mistaken, Tried
-from autograder.reports.words import counted, heads, number, plain
+from autograder.words import counted, heads, number, plain
 
 MOST = 40  # lines of a list that is only worth knowing
 COLUMNS = {"caught": "caught", "diagnosed": "right", "variants": "full marks", "cheats": "refused"}

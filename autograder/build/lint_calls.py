@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import autograder
 from autograder.build.lint_tests import checks_of
 from autograder.cells import MOST, Cell, Problem, positive_number, with_checks
-from autograder.checks.outcome import OPTIONS
+from autograder.checks.running import OPTIONS
 
 
 def checks_take_their_arguments(cells: list[Cell]) -> Iterator[Problem]:

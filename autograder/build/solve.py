@@ -127,9 +127,14 @@ def _titles(nb: NotebookNode) -> dict[int, str]:
 
 
 def _as_seen(outputs: list[NotebookNode]) -> list[NotebookNode]:
-    """Outputs with the pieces of a stream joined, and progress bars in their last state."""
+    """Outputs with the pieces of a stream joined, and progress bars in their last state.
+
+    What shows nothing is left out: the place of a picture that was there while a cell ran.
+    """
     joined: list[NotebookNode] = []
     for output in outputs:
+        if "data" in output and not any(output.data.values()):
+            continue
         is_stream = output.output_type == "stream"
         if is_stream and joined and joined[-1].get("name") == output.name:
             joined[-1].text += output.text

@@ -14,12 +14,12 @@ from autograder.course import Course, CourseError
 from autograder.files import write_whole
 from autograder.grading.batch import sealed_steps
 from autograder.grading.judge import Rules
+from autograder.grading.ledger import grader_digest, settings_of
 from autograder.grading.of_record import label
 from autograder.grading.one import judge_known
 from autograder.grading.plain_report import PlainReport, plain_report
 from autograder.grading.restore import blank
 from autograder.grading.result import Result, share_of
-from autograder.grading.standing import grader_digest, settings_of
 from autograder.truth.source import given_files, handed_in
 
 UNTRIED = "Where nothing can be graded, `autograder build --untried` makes the release without trying it."

@@ -15,10 +15,11 @@ from nbformat import NotebookNode
 
 import autograder.checks.training
 from autograder.cells import cells_of, is_check
-from autograder.checks.outcome import Outcome, listening
+from autograder.checks.outcome import Outcome
+from autograder.checks.running import listening
 from autograder.course import CourseError
-from autograder.grading.testcell import free_names
 from autograder.hidden import Grading, grading, module_of, reference
+from autograder.names import free_names
 from autograder.truth.targets import CHECK, Target, targets_of
 
 

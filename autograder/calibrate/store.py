@@ -4,7 +4,7 @@ from dataclasses import astuple
 
 from autograder.calibrate.measure import Measured
 from autograder.course import Course
-from autograder.files import append_line, read_lines
+from autograder.files import append_jsonl, read_jsonl
 
 Key = tuple[str, int, str]
 
@@ -18,7 +18,7 @@ class Store:
     def __init__(self, course: Course, assignment: str):
         self.path = course.reports / "calibration" / f"{assignment}.jsonl"
         self._known: dict[Key, Measured | None] = {}
-        for entry in read_lines(self.path):
+        for entry in read_jsonl(self.path):
             try:
                 key, seed, rounding, measured = entry
                 self._known[key, seed, rounding] = measured and Measured(*measured)
@@ -34,4 +34,4 @@ class Store:
     def add(self, key: Key, measured: Measured | None) -> None:
         """Keep a result, on disk before this returns."""
         self._known[key] = measured
-        append_line(self.path, [*key, measured and list(astuple(measured))])
+        append_jsonl(self.path, [*key, measured and list(astuple(measured))])

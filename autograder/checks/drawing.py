@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograder.checks.calls import call, call_times, draws, require_array, same
-from autograder.checks.outcome import Failure, Row, check, seed_of_check
+from autograder.checks.outcome import Failure, Row
+from autograder.checks.running import check, seed_of_check
 from autograder.checks.sampling import FALSE_ALARM
 
 AGAIN = 10  # texts that must come out the same; one alone may by chance

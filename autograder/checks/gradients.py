@@ -18,8 +18,9 @@ from autograder.checks.carried import kept, wrong_forward
 from autograder.checks.compare import relative_error, worst_entry
 from autograder.checks.derived import require_derived
 from autograder.checks.others import others
-from autograder.checks.outcome import Failure, Row, check, seed_of_check, truth_of
+from autograder.checks.outcome import Failure, Row
 from autograder.checks.passes import Gradients, Passes
+from autograder.checks.running import check, seed_of_check, truth_of
 from autograder.diagnosis.caches import changed_caches
 from autograder.diagnosis.contract import contract_of
 from autograder.diagnosis.engine import diagnose

@@ -5,6 +5,8 @@ import io
 from collections.abc import Iterator
 from contextvars import ContextVar
 
+from autograder.notebook.printable import printable
+
 _heard: ContextVar[set[str] | None] = ContextVar("heard", default=None)
 
 
@@ -32,5 +34,5 @@ def first_time_aloud(name: str) -> Iterator[None]:
         with contextlib.redirect_stdout(kept):
             yield
     except BaseException:
-        print(kept.getvalue(), end="")
+        print(printable(kept.getvalue()), end="")
         raise

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograder.checks.calls import call_times
-from autograder.checks.outcome import Failure, Row, check, seed_of_check
+from autograder.checks.outcome import Failure, Row
+from autograder.checks.running import check, seed_of_check
 
 FALSE_ALARM = 1e-6
 EXPECTED = 20

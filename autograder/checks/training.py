@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from autograder.checks.calls import call, require_array
-from autograder.checks.outcome import Failure, Row, Trained, check, seconds_of_check, truth_of
+from autograder.checks.outcome import Failure, Row, Trained
+from autograder.checks.running import check, seconds_of_check, truth_of
 
 SECONDS = 30
 UNCHANGED = 2.5e-4  # of the loss before training

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from autograder.checks.calls import is_number, outputs, require_array, same, several
 from autograder.checks.compare import relative_error, worst_entry
-from autograder.checks.outcome import Failure, Row, check, truth_of
+from autograder.checks.outcome import Failure, Row
+from autograder.checks.running import check, truth_of
 from autograder.diagnosis.contract import Contract, contract_of
 from autograder.diagnosis.engine import diagnose
 from autograder.diagnosis.inputs import alike

@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from autograder.cells import Cell, cells_of, is_check, of_kind
 from autograder.course import Course
+from autograder.files import plain_files
 from autograder.grading.judge import Rules, secret_of
 from autograder.grading.restore import restore
-from autograder.grading.submission import plain_files, read_submission
+from autograder.grading.submission import read_submission
 from autograder.grading.testcell import run_test_cell
 from autograder.hidden import Grading, grading, reference
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from rich.markup import escape
 
-from autograder import cli
 from autograder.build.pair import synchronise
 from autograder.build.release import build
 from autograder.course import CONFIG, Course
@@ -15,8 +14,10 @@ from autograder.demo.students import STUDENTS, Assignment
 from autograder.feedback.write import write_feedback
 from autograder.grading.result import Result
 from autograder.reports.around import around
+from autograder.reports.on_terminal import grade_class, show_class
 from autograder.reports.page import write_report
 from autograder.sandbox.places import BEST, require
+from autograder.terminal import console
 
 FOLDER = "demo"
 SHOWN = 3  # assignments, from the first on, unless all are asked for
@@ -31,11 +32,11 @@ def run(course: Course, options: argparse.Namespace) -> int:
     demo = _make_course(course, assignments)
     _build(demo, assignments)
     _hand_in(demo, assignments)
-    results = cli.grade_class(
+    results = grade_class(
         demo, assignments, hear=_firsts(), jobs=options.jobs, sandbox=options.sandbox
     )
-    cli.show_class(results)
-    with cli.console.status("writing feedback"):
+    show_class(results)
+    with console.status("writing feedback"):
         pages = write_feedback(demo, assignments, [], lambda done, of: None)
     page = write_report(results, demo.reports, around(demo))
     leaks = _search(demo)
@@ -57,10 +58,10 @@ def _make_course(course: Course, assignments: list[str]) -> Course:
 
 def _build(demo: Course, assignments: list[str]) -> None:
     for assignment in assignments:
-        with cli.console.status(f"building {assignment}"):
+        with console.status(f"building {assignment}"):
             synchronise(demo, assignment)
             build(demo, assignment)
-    cli.console.print(f"[green]✓[/] {len(assignments)} releases built and registered in the gradebook")
+    console.print(f"[green]✓[/] {len(assignments)} releases built and registered in the gradebook")
 
 
 def _hand_in(demo: Course, assignments: list[str]) -> None:
@@ -71,9 +72,9 @@ def _hand_in(demo: Course, assignments: list[str]) -> None:
             path = demo.submitted(student, assignment)
             path.parent.mkdir(parents=True)
             path.write_text(hand_in(known), encoding="utf-8")
-    cli.console.print(f"[green]✓[/] {len(STUDENTS)} students handed in:")
+    console.print(f"[green]✓[/] {len(STUDENTS)} students handed in:")
     for student, hand_in in STUDENTS.items():
-        cli.console.print(f"    {student:8} {hand_in.__doc__}")
+        console.print(f"    {student:8} {hand_in.__doc__}")
 
 
 def _firsts() -> Callable[[Result], None]:
@@ -84,24 +85,24 @@ def _firsts() -> Callable[[Result], None]:
         if result.student not in seen:
             seen.add(result.student)
             got = "not graded" if result.score is None else f"{result.score:g} of {result.max_score:g}"
-            cli.console.print(f"    {result.student:8} {got} in {result.assignment}")
+            console.print(f"    {result.student:8} {got} in {result.assignment}")
 
     return hear
 
 
 def _search(demo: Course) -> bool:
     """Search the feedback for what students must not see; is there any?"""
-    with cli.console.status("searching the feedback"):
+    with console.status("searching the feedback"):
         found = search(demo)
     good = not found.leaks and found.lines and found.numbers
-    cli.console.print(f"{'[green]✓[/]' if good else '[red]✗[/]'} {found}")
+    console.print(f"{'[green]✓[/]' if good else '[red]✗[/]'} {found}")
     for leak in found.leaks[:5]:
-        cli.console.print(f"    {escape(leak)}", soft_wrap=True)
+        console.print(f"    {escape(leak)}", soft_wrap=True)
     return not good
 
 
 def _say_where(demo: Course, page, pages: int) -> None:
-    cli.console.print(
+    console.print(
         f"\nReport for the instructor:  {page}\n"
         f"Feedback for {pages} notebooks:  {demo.root / 'feedback'}\n"
         f"Graded notebooks:           {demo.root / 'autograded'}\n"

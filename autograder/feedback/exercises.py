@@ -28,7 +28,7 @@ class Exercise:
     @property
     def name(self) -> str:
         """What the instructor called its answers, else its tests."""
-        return ", ".join(grade_id(cell) for cell in self.answers or self.cells)
+        return ", ".join(grade_id(cell) or "" for cell in self.answers or self.cells)
 
     @property
     def answers(self) -> list[NotebookNode]:
@@ -116,8 +116,8 @@ def exercises_of(notebook: NotebookNode, grades: Mapping[str, CellGrade]) -> lis
         if not found or (answers and found[-1].grades):
             found.append(Exercise(len(found) + 1, about))
         found[-1].cells.append(cell)
-        if grade_id(cell) in grades:
-            found[-1].grades.append(grades[grade_id(cell)])
+        if (name := grade_id(cell)) and name in grades:
+            found[-1].grades.append(grades[name])
     return [exercise for exercise in found if exercise.grades or exercise.comments]
 
 

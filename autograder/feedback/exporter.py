@@ -16,10 +16,10 @@ from autograder.feedback.exercises import Exercise, exercises_of
 from autograder.feedback.headings import headings_of
 from autograder.feedback.sections import sections_of
 from autograder.feedback.texts import Outline
-from autograder.grading.judge import NOTICE
+from autograder.grading.counted import NOTICE
 from autograder.grading.of_record import GradeOfRecord
 from autograder.grading.result import UNSEALED
-from autograder.reports.words import counted, plain
+from autograder.words import counted, plain
 
 NO_GRADE = GradeOfRecord((), 0.0)
 
@@ -33,7 +33,9 @@ class FeedbackExporter(Exporter):
     def _file_extension_default(self) -> str:
         return ".html"
 
-    def from_notebook_node(self, nb: NotebookNode, resources: Any = None, **options: Any) -> tuple[str, Any]:
+    def from_notebook_node(  # type: ignore[override]
+        self, nb: NotebookNode, resources: Any = None, **options: Any
+    ) -> tuple[str, Any]:
         """The page, which needs nothing else, and the resources."""
         notebook, resources = super().from_notebook_node(nb, resources, **options)
         return render(notebook, resources.get("nbgrader", {})), resources
@@ -43,7 +45,7 @@ def render(notebook: NotebookNode, facts: dict) -> str:
     """The page of a notebook; `facts` are nbgrader's and the grade of record."""
     record = facts.get("of_record", NO_GRADE)
     exercises = exercises_of(notebook, {grade.cell: grade for grade in record.cells})
-    return _environment().get_template("page.html.j2").render(
+    return environment().get_template("page.html.j2").render(
         title=_title(notebook, facts.get("notebook", "")), facts=facts, record=record,
         exercises=exercises, open=[exercise for exercise in exercises if exercise.needs_reading],
         sections=sections_of(notebook, exercises, hidden=NOTICE),
@@ -63,7 +65,7 @@ def _title(notebook: NotebookNode, name: str) -> str:
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
     """What makes the page; all text is escaped."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined,

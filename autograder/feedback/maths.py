@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element, tostring
 try:
     from latex2mathml.converter import Converter
 except ModuleNotFoundError:  # a page shows formulas as they were typed
-    Converter = None
+    Converter = None  # type: ignore[misc, assignment]
 
 ELEMENTS = {
     "math", "menclose", "mfrac", "mi", "mmultiscripts", "mn", "mo", "mover", "mpadded", "mphantom",

@@ -14,7 +14,7 @@ from nbgrader.exchange.default import ExchangeReleaseFeedback
 from nbgrader.utils import notebook_hash
 
 from autograder.files import write_whole
-from autograder.reports.words import plain
+from autograder.words import plain
 
 SECRET = "submission_secret.txt"
 MANY = 10

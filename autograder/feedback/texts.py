@@ -1,6 +1,7 @@
 """Markdown on a feedback page: headings below the page's own, formulas, and nothing from elsewhere."""
 
 import html
+from typing import Any
 
 from mistune import HTMLRenderer
 from mistune.util import striptags
@@ -25,7 +26,7 @@ class Outline:
 
 
 def as_html(markdown: str, outline: Outline) -> str:
-    """A text as HTML; raw HTML in it is as harmless as it came, see grading/harmless.py."""
+    """A text as HTML; raw HTML in it is as harmless as it came, see grading/sanitize.py."""
     renderer = _Renderer(outline)
     parser = MarkdownWithMath(renderer=renderer)
     renderer.register("table", _table)
@@ -39,7 +40,7 @@ class _Renderer(IPythonRenderer):
         super().__init__(escape=False, allow_harmful_protocols=False, exclude_anchor_links=True)
         self.outline = outline
 
-    def heading(self, text: str, level: int, **attrs: object) -> str:
+    def heading(self, text: str, level: int, **attrs: Any) -> str:
         """One level below what it stands under."""
         return super().heading(text, self.outline.fit(level), **attrs)
 

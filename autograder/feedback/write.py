@@ -31,7 +31,8 @@ def write_feedback(
     ]  # fmt: skip
     if not graded:
         raise CourseError("autograded/ holds nothing to give feedback on; run `autograder grade` first.")
-    config, problems = course.config(), {}
+    config = course.config()
+    problems: dict[str, list[str]] = {}
     require_folder(course.root / "feedback")
     require_gradebook(_folders(course, config).db_url, write=False)
     for done, (student, assignment) in enumerate(graded, 1):

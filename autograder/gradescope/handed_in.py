@@ -3,7 +3,8 @@
 import shutil
 from pathlib import Path
 
-from autograder.grading.submission import SubmissionError, other_notebooks, plain_files, read_submission
+from autograder.files import plain_files
+from autograder.grading.submission import SubmissionError, other_notebooks, read_submission
 from autograder.grading.times import TIMESTAMP
 
 

@@ -10,10 +10,10 @@ from typing import Any
 
 from autograder.cells import Cell, is_check, weight_of
 from autograder.gradescope.options import VISIBLE
-from autograder.grading.judge import facts_of
+from autograder.grading.counted import facts_of
 from autograder.grading.result import share_of
 from autograder.grading.testcell import Judged
-from autograder.reports.words import counted, number
+from autograder.words import counted, number
 
 STOPPED = (
     "Grading was stopped before it was done: {done} of {all} checks were judged. It took longer than it may, "

@@ -9,7 +9,7 @@ import nbformat
 
 from autograder.cells import cells_of, of_kind
 from autograder.course import Course, CourseError
-from autograder.files import write_whole
+from autograder.files import plain_files, write_whole
 from autograder.gradescope.handed_in import hand_in
 from autograder.gradescope.known import Known
 from autograder.gradescope.memory import fitting
@@ -17,7 +17,7 @@ from autograder.gradescope.walls import choose, close
 from autograder.grading.judge import Rules
 from autograder.grading.one import judge_one
 from autograder.grading.released import released
-from autograder.grading.submission import SubmissionError, plain_files
+from autograder.grading.submission import SubmissionError
 from autograder.sandbox.limits import Limits
 
 ROOT = Path("/autograder")

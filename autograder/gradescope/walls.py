@@ -5,9 +5,10 @@ import stat
 from pathlib import Path
 
 from autograder.course import CourseError
+from autograder.sandbox.ends import NoProcess
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.places import place_of
-from autograder.sandbox.process import NoProcess, StudentProcess
+from autograder.sandbox.process import StudentProcess
 
 WALLS = ("landlock", "user")  # a container cannot have bubblewrap
 OURS = ("source", "results", "submission", "submission_metadata.json")

@@ -13,6 +13,7 @@ from autograder.course import CourseError
 from autograder.sandbox.place import PACKAGE
 
 NAME = "neuron-to-transformer"
+COURSE = "course.zip"  # the course in the wheel for who learns alone, not to be handed on
 INSTALLERS = {"INSTALLER", "REQUESTED", "RECORD", "direct_url.json"}  # made by who installs a wheel
 
 
@@ -41,20 +42,23 @@ def pack_again(installed: Distribution, folder: Path) -> Path:
         raise CourseError(
             f"The files of {NAME} cannot be found; install it from its wheel, or work in its repository."
         )
-    path = folder / f"{NAME.replace('-', '_')}-{installed.version}-py3-none-any.whl"
-    lines = []
+    contents = {file.as_posix(): file.read_binary() for file in files}
+    return write_wheel(folder / f"{NAME.replace('-', '_')}-{installed.version}-py3-none-any.whl", contents)
+
+
+def write_wheel(path: Path, contents: dict[str, bytes]) -> Path:
+    """A wheel of these files, by name, which lists them itself; returns its path."""
+    [about] = [name for name in contents if name.endswith(".dist-info/METADATA")]
+    record = f"{about.rpartition('/')[0]}/RECORD"
+    lines = [_line(name, content) for name, content in contents.items()]
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as wheel:
-        for file in files:
-            content = file.locate().read_bytes()
-            wheel.writestr(zipfile.ZipInfo(file.as_posix()), content, zipfile.ZIP_DEFLATED)
-            lines.append(_line(file.as_posix(), content))
-        record = next(file for file in files if file.name == "METADATA").with_name("RECORD").as_posix()
-        wheel.writestr(zipfile.ZipInfo(record), "".join([*lines, f"{record},,\n"]))
+        for name, content in {**contents, record: "".join([*lines, f"{record},,\n"])}.items():
+            wheel.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
     return path
 
 
 def _is_of_wheel(file: PackagePath) -> bool:
-    if ".." in file.parts or "__pycache__" in file.parts:
+    if ".." in file.parts or "__pycache__" in file.parts or file.name == COURSE:
         return False
     return not (file.parts[0].endswith(".dist-info") and file.name in INSTALLERS)
 

@@ -13,19 +13,20 @@ import nbformat
 from autograder.course import Course, CourseError, require_folder
 from autograder.faults import is_everybodys
 from autograder.grading.judge import Rules
+from autograder.grading.ledger import Ledger, key_of, settings_of
 from autograder.grading.nbgrader_steps import SealedExecute
 from autograder.grading.one import judge_one
 from autograder.grading.record import Recorder, with_grades
 from autograder.grading.released import remember
 from autograder.grading.restore import blank
 from autograder.grading.result import Result, Texts, failed
-from autograder.grading.standing import Standing, key_of, settings_of
 from autograder.grading.submission import SubmissionError
 from autograder.grading.taken import sources_of, taken_rules
 from autograder.grading.workers import run_in_workers
+from autograder.sandbox.ends import NoProcess
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.places import place_of, require
-from autograder.sandbox.process import NoProcess, StudentProcess
+from autograder.sandbox.process import StudentProcess
 
 
 def submissions(course: Course, assignments: list[str], students: list[str]) -> list[tuple[str, str]]:
@@ -61,7 +62,7 @@ def grade(
     settings, steps = settings_of(course), sealed_steps(course, sandbox, say)
     for folder in ("submitted", "autograded", "reports"):
         require_folder(course.root / folder)
-    recorder, standing = Recorder(course, steps.config), Standing(course)
+    recorder, ledger = Recorder(course, steps.config), Ledger(course)
     work = submissions(course, assignments, students)
     recorder.require_gradebook()
     rules = {assignment: steps.rules(course, assignment) for _, assignment in work}
@@ -71,19 +72,19 @@ def grade(
             for source in sources_of(rules[assignment]):
                 remember(course, assignment, blank(nbformat.read(source, as_version=4)))
     recorded = set() if force else recorder.recorded(rules)
-    kept = {pair: standing.find(*pair, key_of(course, *pair, rules[pair[1]], settings))
+    kept = {pair: ledger.find(*pair, key_of(course, *pair, rules[pair[1]], settings))
             for pair in work if pair in recorded}  # fmt: skip
     results = [result for result in kept.values() if result]
     recorder.work_out_penalties([pair for pair, result in kept.items() if result])
     report(None, len(results), len(work))
     todo = [(course, *pair, rules[pair[1]]) for pair in work if not kept.get(pair)]
-    judging = _judged_on_cluster(todo, scheduler, jobs) if scheduler and todo else _judged(todo, jobs)
+    judging = _judged_on_cluster(todo, scheduler, jobs) if scheduler and todo else judge_all(todo, jobs)
     with _emptied(course.judging), contextlib.closing(judging) as judged:
         for result, texts in judged:
-            standing.drop(result.student, result.assignment)
+            ledger.drop(result.student, result.assignment)
             key = _record(recorder, result, texts, rules[result.assignment], settings)
             shutil.rmtree(course.taken(result.student, result.assignment), ignore_errors=True)
-            standing.add(result, key)
+            ledger.add(result, key)
             results.append(result)
             report(result, len(results), len(work))
     return sorted(with_grades(course, results), key=lambda result: (result.assignment, result.student))
@@ -140,7 +141,7 @@ def sealed_steps(
     return steps
 
 
-def _judged(tasks: list[tuple], jobs: int | None) -> Iterator[tuple[Result, Texts]]:
+def judge_all(tasks: list[tuple], jobs: int | None) -> Iterator[tuple[Result, Texts]]:
     """Results with the graded notebooks' text, in the order in which they are ready.
 
     One that something outside disturbs is judged once more when all others are done.
@@ -158,24 +159,24 @@ def _with_rules(task: tuple, **changes: bool) -> tuple:
 def _judged_on_cluster(
     tasks: list[tuple], scheduler: str, jobs: int | None
 ) -> Iterator[tuple[Result, Texts]]:
-    """As _judged, elsewhere; a submission that cannot even be packed gets its sentence here."""
+    """As judge_all, elsewhere; a submission that cannot even be packed gets its sentence here."""
     from autograder.grading.cluster import run_on_cluster
-    from autograder.grading.parcel import judge_parcel, pack
+    from autograder.grading.payload import judge_payload, pack
 
     left: list[tuple] = []
 
-    def parcels() -> Iterator[tuple]:
+    def payloads() -> Iterator[tuple]:
         for task in tasks:
             try:
                 yield (pack(*task),)
             except (SubmissionError, OSError):
                 left.append(task)
 
-    work = run_on_cluster(scheduler, judge_parcel, parcels(), tasks[0][3].sandbox)
+    work = run_on_cluster(scheduler, judge_payload, payloads(), tasks[0][3].sandbox)
     with contextlib.closing(work) as finished:
-        for (parcel,), future in finished:
-            yield _outcome(parcel.student, parcel.assignment, future)
-    yield from _judged(left, jobs)
+        for (payload,), future in finished:
+            yield _outcome(payload.student, payload.assignment, future)
+    yield from judge_all(left, jobs)
 
 
 def _outcome(student: str, assignment: str, future: Future) -> tuple[Result, Texts]:

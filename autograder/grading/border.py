@@ -27,7 +27,7 @@ from autograder.grading.standin import (
     isinstance_of,
 )
 from autograder.sandbox import wire
-from autograder.sandbox.process import KilledFromOutside, ProcessDied
+from autograder.sandbox.ends import KilledFromOutside, ProcessDied
 from autograder.sandbox.session import Session
 from autograder.sandbox.wire.values import encode
 from autograder.sandbox.wire.values_read import BROKEN, Unreadable, decode

@@ -54,8 +54,8 @@ class Budget:
 
 
 def _within(seconds: float, work: Callable[..., T], *arguments: Any) -> T:
-    """`work(*arguments)`. Raises Spent when this thread has computed for so many seconds."""
-    if threading.current_thread() is not threading.main_thread():
+    """`work(*arguments)`. Raises Spent when this thread has computed for so many seconds, but on Windows."""
+    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
         return work(*arguments)
     end = time.thread_time() + seconds
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from distributed import Client
 
 from autograder.course import CourseError
-from autograder.grading.parcel import version
+from autograder.grading.payload import version
 from autograder.grading.workers import POLL_SECONDS, Finished, ctrl_c, in_turn
 from autograder.sandbox.places import require
 

@@ -1,11 +1,10 @@
 """Judging one submission: its cells in sealed processes, the test cells here."""
 
 import hashlib
-import html
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -15,11 +14,10 @@ from nbformat import NotebookNode
 import autograder.hidden
 from autograder.cells import Cell, check_name, is_check, is_plain, weight_of
 from autograder.checks.outcome import Outcome
-from autograder.checks.show import MARKS, for_student, measured
 from autograder.grading import kernel
+from autograder.grading.counted import as_outputs, as_they_count, notice, write_result
 from autograder.grading.plain import KIND, name_of
 from autograder.grading.restore import Restored, blank, grade_id
-from autograder.grading.result import earned, share_of, worths
 from autograder.grading.runs import Plan
 from autograder.grading.stubs import stubs_of
 from autograder.grading.testcell import Judged, run_test_cell
@@ -29,11 +27,7 @@ from autograder.sandbox.limits import Limits
 from autograder.sandbox.session import CellOutput, Session, StudentFunction
 
 MAX_OUTPUT = 10 * 2**20
-MAX_LINES, MAX_LINE = 12, 300  # of evidence, for each check
 TOO_MUCH = "The notebook's output was too long to keep."
-COLOURS = {"passed": "inherit", "failed": "#a8231d", "could not run": "#8a5a00"}
-COULD_NOT_RUN = "This check could not be run; your instructor has been told."
-NOTICE = "restored-by-the-grader"
 
 
 @dataclass(frozen=True)
@@ -93,7 +87,7 @@ def judge(restored: Restored, rules: Rules, files: list[Path]) -> NotebookNode:
         "restored": restored.notes, "seconds": round(time.monotonic() - started, 2)
     }  # fmt: skip
     if restored.notes:
-        notebook.cells.insert(0, _notice(restored.notes))
+        notebook.cells.insert(0, notice(restored.notes))
     return notebook
 
 
@@ -110,7 +104,8 @@ def _show_outputs(plan: Plan, rules: Rules, files: list[Path]) -> bool:
         for cell in plan.running():
             output = session.run(plan.code(cell), own=not grade_id(cell.node))
             room -= len(output.text) + sum(map(len, output.images))
-            cell.node.outputs = _as_outputs(output if room > 0 else CellOutput(TOO_MUCH))
+            output = output if room > 0 else CellOutput(TOO_MUCH)
+            cell.node.outputs = as_outputs(output.text, output.images)
     finally:
         session.close()
     return session.disturbed
@@ -125,10 +120,10 @@ def _run_tests(plan: Plan, rules: Rules, files: list[Path]) -> bool:
                 session.run(plan.code(cell), own=not grade_id(cell.node))
             elif cell.kind == "test" and cell.name in rules.known:
                 judged += _passed(cell)
-                _write_result(cell.node, _passed(cell))
+                write_result(cell.node, _passed(cell))
             elif is_plain(cell):
                 checks = _tell(rules, cell.name, judged, plain.judged(cell))
-                _write_result(cell.node, checks)
+                write_result(cell.node, checks)
                 judged += checks
             elif cell.kind == "test":
                 tell = partial(_tell, rules, cell.name, judged)
@@ -136,7 +131,7 @@ def _run_tests(plan: Plan, rules: Rules, files: list[Path]) -> bool:
                     cell, lambda name: StudentFunction(session, name), _proven(judged), tell
                 )
                 checks = tell(checks)
-                _write_result(cell.node, checks)
+                write_result(cell.node, checks)
                 judged += checks
     finally:
         session.close()
@@ -162,99 +157,10 @@ def _proven(judged: list[Judged]) -> set[str]:
 
 def _tell(rules: Rules, cell: str, before: list[Judged], checks: list[Judged]) -> list[Judged]:
     """The checks of a cell as they count, beside those of the cells `before`; who listens hears of them."""
-    counted = _nothing_measured([kept_where_paid(check, before + checks) for check in checks])
+    counted = as_they_count(checks, before)
     if rules.heard:
         rules.heard(cell, counted)
     return counted
-
-
-def kept_where_paid(check: Judged, judged: list[Judged]) -> Judged:
-    """A check as it counts: what rests on a wrong function gives points if that has cost its own before."""
-    rests_on = check.outcome.rests_on
-    paid = any(
-        one.outcome.status == "failed" and one.outcome.check.partition(":")[0] == rests_on for one in judged
-    )
-    if not rests_on or paid:
-        return check
-    cause = f"It rests on `{rests_on}`, which is not right; mend that first."
-    lost = {"status": "failed", "cause": cause, "diagnosis": "forward", "share": 0.0, "rests_on": ""}
-    return replace(check, outcome=replace(check.outcome, **lost))
-
-
-def _nothing_measured(checks: list[Judged]) -> list[Judged]:
-    """The checks of a cell as they count: what measures its gradients passes none of its checks."""
-    known = [one.outcome for one in checks if one.outcome.diagnosis == "numerical"]
-    by = {outcome.check.partition(":")[0]: outcome for outcome in known}
-
-    def counted(check: Judged) -> Judged:
-        found = by.get(check.outcome.check.partition(":")[0])
-        if not found or check.outcome.status == "could not run":
-            return check
-        lost = {"status": "failed", "cause": found.cause, "diagnosis": found.diagnosis, "share": 0.0}
-        return replace(check, outcome=replace(check.outcome, **lost))
-
-    return [counted(check) for check in checks]
-
-
-def _write_result(cell: NotebookNode, checks: list[Judged]) -> None:
-    """Points as nbgrader reads them, a table as people do, and the facts for reports."""
-    points = float(cell.metadata.nbgrader["points"])
-    facts = [facts_of(check) for check in checks]
-    score = earned(facts, points)
-    cell.metadata["autograder"] = {"score": score, "checks": facts}
-    rows = "".join(map(_as_row, facts, worths(facts, points)))
-    page = f"<p>{score:g} of {points:g} points</p><table>{rows}</table>"
-    data = {"text/plain": f"{score}", "text/html": page}
-    cell.outputs = [nbformat.v4.new_output("execute_result", execution_count=None, data=data)]
-
-
-def facts_of(check: Judged) -> dict:
-    """A check as results.json has it."""
-    outcome = check.outcome
-    lost = outcome.status == "could not run"
-    return {
-        "check": outcome.check, "status": outcome.status, "hidden": check.hidden,
-        "message": COULD_NOT_RUN if lost else for_student(outcome, check.hidden),
-        "cause": outcome.cause, "diagnosis": outcome.diagnosis,
-        **({"weight": check.weight} if check.weight != 1 else {}),
-        **({"share": round(outcome.share, 6)} if outcome.status == "failed" and outcome.share else {}),
-        **({"evidence": _evidence(outcome)} if outcome.status != "passed" else {}),
-    }  # fmt: skip
-
-
-def _evidence(outcome: Outcome) -> list[str]:
-    """What was measured and on what, for instructors."""
-    tried = [f"tried on {outcome.inputs}"] if outcome.inputs else []
-    lines = [*(line.strip() for line in measured(outcome.rows)), *tried]
-    return [line if len(line) <= MAX_LINE else f"{line[:MAX_LINE]}..." for line in lines[:MAX_LINES]]
-
-
-def without_evidence(notebook: NotebookNode) -> NotebookNode:
-    """The notebook as it may be kept beside what students get: no numbers of hidden checks are in it."""
-    for cell in notebook.cells:
-        for check in cell.metadata.get("autograder", {}).get("checks", []):
-            check.pop("evidence", None)
-    return notebook
-
-
-def _as_row(fact: dict, worth: float) -> str:
-    name = "hidden check" if fact["hidden"] else fact["check"]
-    gained = worth * share_of(fact)
-    # Spaces that do not break keep the narrow columns on one line.
-    points = f"{gained:.3g} of {worth:.3g}".replace(" ", "\N{NO-BREAK SPACE}")
-    cells = (MARKS[fact["status"]], name, points, fact["message"])
-    style = f"text-align:left; padding:2px 10px; vertical-align:top; color:{COLOURS[fact['status']]}"
-    return "<tr>" + "".join(f'<td style="{style}">{html.escape(c)}</td>' for c in cells) + "</tr>"
-
-
-def _as_outputs(output: CellOutput) -> list[NotebookNode]:
-    text = [nbformat.v4.new_output("stream", name="stdout", text=output.text)] if output.text else []
-    return text + [nbformat.v4.new_output("display_data", data={"image/png": i}) for i in output.images]
-
-
-def _notice(notes: list[str]) -> NotebookNode:
-    text = "**Put right before grading**\n\n" + "\n".join(f"- {note}" for note in notes)
-    return nbformat.v4.new_markdown_cell(text, id=NOTICE)
 
 
 def secret_of(notebook: NotebookNode, rules: Rules, files: list[Path]) -> str:

@@ -8,7 +8,7 @@ from autograder.checks.outcome import Outcome
 from autograder.grading.plain import MORE, name_of
 from autograder.grading.result import UNSEALED
 from autograder.grading.testcell import Judged
-from autograder.sandbox.process import KilledFromOutside, ProcessDied
+from autograder.sandbox.ends import KilledFromOutside, ProcessDied
 from autograder.sandbox.session import Session
 
 

@@ -14,12 +14,14 @@ from traitlets import Dict, Enum, Float, Union
 
 from autograder.alone import alone
 from autograder.course import Course
-from autograder.grading.judge import Rules, judge, without_evidence
+from autograder.files import plain_files
+from autograder.grading.counted import without_evidence
+from autograder.grading.judge import Rules, judge
+from autograder.grading.ledger import Ledger, key_of
 from autograder.grading.published import published
 from autograder.grading.released import released
 from autograder.grading.restore import Restored, grade_id, is_test, restore
-from autograder.grading.standing import Standing, key_of
-from autograder.grading.submission import SubmissionError, plain_files, read_submission
+from autograder.grading.submission import SubmissionError, read_submission
 from autograder.grading.taken import take, with_given
 from autograder.grading.times import TIMESTAMP, handed_in_at, timezone_of
 from autograder.sandbox.limits import Limits
@@ -115,7 +117,7 @@ class SaveSealedGrades(SaveAutoGrades):
     def preprocess(self, nb, resources):
         course, (student, assignment) = _course(), _pair(resources)
         with alone(course):
-            Standing(course).drop(student, assignment)
+            Ledger(course).drop(student, assignment)
             time = course.submitted(student, assignment).with_name(TIMESTAMP)
             if known := handed_in_at(time, timezone_of(self.config)):
                 with Gradebook(resources["nbgrader"]["db_url"]) as gradebook:

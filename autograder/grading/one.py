@@ -8,13 +8,15 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder.course import Course
+from autograder.files import plain_files
 from autograder.grading.budget import Budget
+from autograder.grading.counted import without_evidence
 from autograder.grading.fingerprints import fingerprints
-from autograder.grading.judge import Rules, judge, without_evidence
+from autograder.grading.judge import Rules, judge
 from autograder.grading.published import copies
 from autograder.grading.restore import restore
 from autograder.grading.result import Result, Texts, add, failed, fill, most_of
-from autograder.grading.submission import SubmissionError, plain_files, read_submission
+from autograder.grading.submission import SubmissionError, read_submission
 from autograder.grading.taken import sources_of, take, with_given
 from autograder.grading.worker import DoAgain
 

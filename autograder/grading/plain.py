@@ -20,7 +20,7 @@ from autograder.grading.scope import Scope
 from autograder.grading.standin import Refused, isinstance_of
 from autograder.grading.surroundings import around
 from autograder.grading.testcell import Judged
-from autograder.sandbox.process import NoProcess
+from autograder.sandbox.ends import NoProcess
 
 KIND = "tests"
 ASKS_NOTHING = "it asks nothing of the student: call a function of theirs, or look at one of their names"

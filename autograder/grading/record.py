@@ -21,13 +21,12 @@ from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 
 from autograder.course import Course, CourseError
-from autograder.files import write_whole
+from autograder.files import plain_files, write_whole
 from autograder.gradebook import in_sentences, own_programs_first, patient, require_gradebook
 from autograder.grading.nbgrader_steps import SaveSealedGrades
 from autograder.grading.of_record import GradeOfRecord, grades_of
 from autograder.grading.restore import grade_id
 from autograder.grading.result import Result
-from autograder.grading.submission import plain_files
 from autograder.grading.taken import with_given
 from autograder.grading.times import TIMESTAMP, handed_in_at, timezone_of
 from autograder.truth.source import given_files

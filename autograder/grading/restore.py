@@ -13,9 +13,9 @@ from autograder.cells import without_answers, without_hidden
 from autograder.grading.additions import additions, lost
 from autograder.grading.alike import digest, is_alike, is_readable, text_of
 from autograder.grading.budget import Budget
-from autograder.grading.harmless import harmless
 from autograder.grading.match import Match, grade_id, is_exercise, match
 from autograder.grading.released import GUARDED, mark_word, text_word
+from autograder.grading.sanitize import sanitize
 from autograder.grading.stubs import stubs_of
 from autograder.grading.submission import MAX_NAMES
 
@@ -143,7 +143,7 @@ class _Restoring:
             self._compare_marks(own, theirs)
         if is_exercise(own):
             is_code, text = own.cell_type == "code", text_of(theirs)
-            cell.source = text if is_code else harmless(text, own.cell_type, self.budget)
+            cell.source = text if is_code else sanitize(text, own.cell_type, self.budget)
             yield cell
             return
         added = self._added(name, own, text_of(theirs))
@@ -185,7 +185,7 @@ class _Restoring:
         """A cell of the student's own; text that is not the course's is made harmless."""
         text = text_of(cell)
         if cell.cell_type != "code" and text not in self.ours:
-            text = harmless(text, cell.cell_type, self.budget)
+            text = sanitize(text, cell.cell_type, self.budget)
         return NotebookNode({**cell, "metadata": NotebookNode(), "source": text})
 
 

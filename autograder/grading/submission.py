@@ -13,7 +13,6 @@ MAX_PARTS = 1_000_000  # lists and dicts, each of which takes many times its two
 MAX_NAMES, MAX_FOLDERS = 3, 20
 START = 4096  # bytes of a file that tell what it is
 NOT_HANDED_IN = {".ipynb_checkpoints", "__MACOSX"}
-MAX_FILES, MAX_FILE = 50, 20 * 2**20
 CELL_TYPES = {"code", "markdown", "raw"}
 
 
@@ -146,15 +145,3 @@ def _metadata(cell: dict) -> dict:
     plain = nbgrader.items() if isinstance(nbgrader, dict) else ()
     kept = {key: value for key, value in plain if isinstance(value, str | int | float)}
     return {"nbgrader": kept} if kept else {}
-
-
-def plain_files(folder: Path) -> list[Path]:
-    """The regular files of a submission beside its notebooks; links, folders and large ones stay out."""
-    if not folder.is_dir():
-        return []
-    chosen = [
-        path for path in sorted(folder.iterdir())
-        if path.is_file() and not path.is_symlink() and path.suffix != ".ipynb"
-        and path.stat().st_size <= MAX_FILE
-    ]  # fmt: skip
-    return chosen[:MAX_FILES]

@@ -11,16 +11,9 @@ from pathlib import Path
 import nbformat
 
 from autograder.course import Course, notebooks_of
-from autograder.files import naming
+from autograder.files import MAX_FILE, naming, plain_files
 from autograder.grading.judge import Rules
-from autograder.grading.submission import (
-    MAX_BYTES,
-    MAX_FILE,
-    SubmissionError,
-    other_notebooks,
-    plain_files,
-    require_file,
-)
+from autograder.grading.submission import MAX_BYTES, SubmissionError, other_notebooks, require_file
 from autograder.grading.times import TIMESTAMP, handed_in_at
 
 NOTHING = nbformat.writes(nbformat.v4.new_notebook()).encode()  # in the place of one of several notebooks

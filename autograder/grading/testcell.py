@@ -1,7 +1,6 @@
 """Running one test cell in the grader: statement by statement, so that each check has its own result."""
 
 import ast
-import builtins
 import copy
 import dataclasses
 import functools
@@ -14,11 +13,12 @@ from typing import Any
 import numpy as np
 
 from autograder.cells import Cell, is_check, weight_of
-from autograder.checks.outcome import NoTimeLeft, Outcome, listening, unworkable
+from autograder.checks.outcome import NoTimeLeft, Outcome
+from autograder.checks.running import listening, unworkable
 from autograder.hidden import hidden_seed, reference
-from autograder.names import bound_and_read
+from autograder.names import free_names
 from autograder.sandbox import wire
-from autograder.sandbox.process import KilledFromOutside, NoProcess
+from autograder.sandbox.ends import KilledFromOutside, NoProcess
 
 find = functools.partial(getattr, reference)
 
@@ -60,12 +60,6 @@ def run_test_cell(
         else:
             broken = broken or _execute(statement, scope)
     return judged or [Judged(_could_not_run("test cell", "no check in it"), hidden=False)]
-
-
-def free_names(tree: ast.Module) -> list[str]:
-    """The names that a cell uses without defining, importing or finding them among the built-ins."""
-    bound, read = bound_and_read(tree)
-    return sorted(name for name in read - bound if not hasattr(builtins, name))
 
 
 def _run_check(

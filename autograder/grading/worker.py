@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from threadpoolctl import threadpool_limits
+from tqdm import tqdm
 
 POLL_SECONDS = 0.2
 STALL_SECONDS = 10  # who is stopped, or silent in the middle of a message, for so long counts as dead
@@ -200,6 +201,7 @@ def _start(connection: socket.socket) -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
     threading.Thread(target=_end_with, args=[connection], daemon=True).start()
     os.environ["NBGRADER_EXECUTION"] = "autograde"
+    tqdm.set_lock(threading.RLock())  # its own one is left behind when this process is ended, with a warning
     threadpool_limits(limits=1, user_api="blas")
 
 

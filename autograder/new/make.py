@@ -33,8 +33,8 @@ def begin(
     folder = course.text(assignment).parent
     if folder.exists():
         raise CourseError(f"{folder} is there already; choose another id, or edit what is there.")
-    starter = (PLAIN if plain else CHECKS).items()
-    starter = {folder / place.replace("@ID@", assignment): name for place, name in starter}
+    files = (PLAIN if plain else CHECKS).items()
+    starter = {folder / place.replace("@ID@", assignment): name for place, name in files}
     for path, name in starter.items():
         write_whole(path, _text(name).replace("@ID@", assignment))
     return course, [*made, *starter]

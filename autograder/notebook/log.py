@@ -7,15 +7,18 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from autograder.notebook.budget import unattended
+from autograder.notebook.cores import fitting_threads
 from autograder.notebook.corpus import Corpus
 from autograder.notebook.memory import peak_memory, reuse_memory
 from autograder.notebook.parallel import threads
 from autograder.notebook.pictures import plot_curves, show_sample
-from autograder.notebook.training import unattended
 
 RESULT = "application/vnd.autograder.result+json"
 QUICK = 3001  # characters of each part that are measured when nobody waits for the figures
+EARLY = 0.8  # of `every`, until which looks are at powers of two
 POINTS = 80  # of the training curve
+HIDDEN = 5  # times as many updates in a run hide its beginning
 
 Params = Mapping[str, NDArray]
 
@@ -29,7 +32,8 @@ class TrainingLog:
 
     model: its name in the table of results. mean_loss(ids, params): the mean loss over a text (n,) in nats
     per character; both parts of the corpus are measured with it. every: updates between two looks at the
-    held-out part. Parameters are kept as they are, so training must not change them in place.
+    held-out part; until the first of them it looks after 1, 2, 4, 8, ... updates, as the loss falls fastest
+    there. Parameters are kept as they are, so training must not change them in place.
     """
 
     def __init__(
@@ -47,7 +51,7 @@ class TrainingLog:
 
     def __call__(self, step: int, params: Params) -> dict[str, float]:
         """After update number `step`, counted from 0. Returns the latest held-out loss."""
-        if (step + 1) % self.every == 0:
+        if self._is_due(step + 1):
             self._look(step + 1, params)
         return {"held_out": self.held_out[-1][1]}
 
@@ -75,9 +79,23 @@ class TrainingLog:
             "held out": (held_out[:, 0], held_out[:, 1]),
         }
 
-    def plot(self, title: str, lines: Mapping[str, float] | None = None) -> None:
-        """Both curves; `lines` adds named horizontal ones."""
+    def plot(self, title: str, lines: Mapping[str, float] | None = None, first: int = 100) -> None:
+        """Both curves; `lines` adds named horizontal ones.
+
+        A second picture has the `first` updates one by one, where the whole run hides them; 0 for none.
+        """
         plot_curves(self.curves(), title=title, x_label="update", lines=lines)
+        if 0 < HIDDEN * first < len(self.losses):
+            beginning = f"The first {first} updates, one by one"
+            plot_curves(self._beginning(first), title=beginning, x_label="update", lines=lines)
+
+    def _beginning(self, first: int) -> dict[str, tuple[NDArray, NDArray]]:
+        """The loss of each update, before it, and the held-out loss after so many."""
+        held_out = np.array([look for look in self.held_out if look[0] <= first], dtype=float)
+        return {
+            "train": (np.arange(first), self.losses[:first]),
+            "held out": (held_out[:, 0], held_out[:, 1]),
+        }
 
     def record(self, sample: str, title: str = "written by the best parameters") -> None:
         """Show a text that `best_params` wrote, and leave the figures for the table of results."""
@@ -107,6 +125,11 @@ class TrainingLog:
         )
         display({RESULT: result, "text/plain": text}, raw=True)
 
+    def _is_due(self, updates: int) -> bool:
+        """A multiple of `every`, or a power of two well below it."""
+        early = updates & (updates - 1) == 0 and updates <= EARLY * self.every
+        return early or updates % self.every == 0
+
     def _look(self, step: int, params: Params) -> None:
         began = time.perf_counter()
         loss = self._measure(self._corpus.held_out, params)
@@ -116,5 +139,5 @@ class TrainingLog:
         self._measuring += time.perf_counter() - began
 
     def _measure(self, ids: NDArray, params: Params) -> float:
-        return float(self._mean_loss(ids[:QUICK] if unattended() else ids, params))
-
+        with fitting_threads():
+            return float(self._mean_loss(ids[:QUICK] if unattended() else ids, params))

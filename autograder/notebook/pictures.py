@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 from autograder.notebook.canvas import canvas, show_figure
 from autograder.notebook.described import bars_in_words, curves_in_words, heatmap_in_words
 from autograder.notebook.palette import BLUE, COLOURS, GREY, RED, STYLES
+from autograder.notebook.printable import printable
 
 VISIBLE_NAMES = {" ": "␣", "\n": "⏎"}
 MARKS = 8  # on a curve
@@ -81,7 +82,7 @@ def plot_heatmap(
 
 def show_sample(text: str, title: str = "sample") -> None:
     """Print a text that a model wrote, between two rules, so that its edges can be seen."""
-    print(f"── {title} {'─' * max(3, 68 - len(title))}\n{text}\n{'─' * 72}")
+    print(printable(f"── {title} {'─' * max(3, 68 - len(title))}\n{text}\n{'─' * 72}"))
 
 
 def _points(curve: ArrayLike | tuple[ArrayLike, ArrayLike]) -> tuple[np.ndarray, np.ndarray]:

@@ -3,7 +3,8 @@
 import hashlib
 import math
 
-from autograder.notebook.training import unattended
+from autograder.notebook.budget import unattended
+from autograder.notebook.printable import printable
 
 Answer = str | float | None
 
@@ -22,7 +23,7 @@ def predict(question: str, answer: Answer, right: str) -> None:
     else:
         told = f"not {answer}. ✗ Run on, see what happens, and come back to answer again."
     if not unattended():
-        print(f"{question}: {told}")
+        print(printable(f"{question}: {told}"))
 
 
 def is_right(question: str, answer: Answer, right: str) -> bool:

@@ -5,6 +5,7 @@ from itertools import zip_longest
 from textwrap import wrap
 
 from autograder.notebook.pictures import VISIBLE_NAMES
+from autograder.notebook.printable import printable
 
 WIDTH, BESIDE = 100, 3  # characters in a line, texts next to each other
 
@@ -34,8 +35,9 @@ def _print_row(samples: Mapping[str, str], book: str) -> None:
     """Texts that stand beside each other: names, texts and quotes between rules."""
     width = (WIDTH - 3 * (len(samples) - 1)) // len(samples)
     rule = "─┼─".join(["─" * width] * len(samples))
-    print(_beside(samples, width), rule, _beside(samples.values(), width), rule, sep="\n")
-    print(_beside((_said(longest_quote(sample, book)) for sample in samples.values()), width), end="\n\n")
+    quotes = (_said(longest_quote(sample, book)) for sample in samples.values())
+    parts = [_beside(samples, width), rule, _beside(samples.values(), width), rule, _beside(quotes, width)]
+    print(printable("\n".join(parts)), end="\n\n")
 
 
 def _beside(texts: Iterable[str], width: int) -> str:

@@ -12,7 +12,7 @@ from autograder.platforms.roster import COLUMNS, Person, Roster, read_roster
 from autograder.platforms.roster_join import Joined, join
 from autograder.platforms.roster_lists import read_list
 from autograder.platforms.tables import Table, read_table, write_table
-from autograder.reports.words import counted, plain
+from autograder.words import counted, plain
 
 SHOWN = 5
 

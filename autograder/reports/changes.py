@@ -9,8 +9,8 @@ from pathlib import Path
 from autograder.course import CourseError
 from autograder.files import write_whole
 from autograder.grading.result import Result
+from autograder.grading.results_file import read_run
 from autograder.reports.failures import Failure, failures
-from autograder.reports.stored import read_run
 
 FILE = "earlier.json"
 

@@ -7,9 +7,10 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from autograder import words
 from autograder.diagnosis.codes import in_words
 from autograder.grading.result import Result
-from autograder.reports import facts, suspicion, words
+from autograder.reports import facts, suspicion
 from autograder.reports.failures import failures, unwritten
 from autograder.reports.grid import is_graded, mark
 

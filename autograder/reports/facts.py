@@ -8,7 +8,7 @@ from autograder.diagnosis.codes import UNFINISHED, look_for
 from autograder.grading.result import Result
 from autograder.reports.grid import is_graded
 from autograder.reports.waits import settled
-from autograder.reports.words import check_name
+from autograder.words import check_name
 
 BINS = 10
 CARRIED = "carried"

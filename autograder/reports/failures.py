@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from autograder.diagnosis.codes import UNFINISHED
 from autograder.grading.result import Result
-from autograder.reports.words import short_check
+from autograder.words import short_check
 
 LINES = 3
 

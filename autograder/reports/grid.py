@@ -8,7 +8,7 @@ from statistics import mean
 from autograder.grading.result import Result
 from autograder.reports import waits as why
 from autograder.reports.waits import TITLES, waits
-from autograder.reports.words import heads
+from autograder.words import heads
 
 NOT_GRADED, OLDER, NOT_RUN, DUE, RESTORED, NOTHING = "!", "<", "?", "~", "*", "–"
 SIGNS = {

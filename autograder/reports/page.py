@@ -7,11 +7,13 @@ from pathlib import Path
 from statistics import mean, median
 from typing import Any
 
+from autograder import words
 from autograder.alone import alone
 from autograder.course import Course, CourseError
 from autograder.files import write_whole
 from autograder.grading.result import Result
-from autograder.reports import facts, rates, suspicion, words
+from autograder.grading.results_file import read_results, read_run
+from autograder.reports import facts, rates, suspicion
 from autograder.reports.around import Around, around
 from autograder.reports.changes import changes
 from autograder.reports.costs import costs
@@ -20,7 +22,7 @@ from autograder.reports.failures import failures
 from autograder.reports.grid import class_grid, is_graded
 from autograder.reports.links import links
 from autograder.reports.people import People
-from autograder.reports.stored import as_json, grader_version, read_results, read_run
+from autograder.reports.stored import as_json, grader_version
 from autograder.reports.waits import NOT_RUN, TITLES, Waiting, waits
 
 __all__ = ["environment", "read_results", "render", "renew", "write_report"]

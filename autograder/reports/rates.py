@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from autograder.grading.result import Result
-from autograder.reports.words import check_name, short_check
+from autograder.words import check_name, short_check
 
 STATUSES = ("passed", "failed", "could not run")
 

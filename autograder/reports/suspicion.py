@@ -11,7 +11,7 @@ from itertools import combinations
 
 from autograder.grading.restore import is_tampering
 from autograder.grading.result import Result
-from autograder.reports.words import counted, heads, plain
+from autograder.words import counted, heads, plain
 
 # Half is between the 15 % of independent answers and the 94 % of copies (docs/grading.md).
 ENOUGH = 0.5

@@ -8,7 +8,7 @@ from autograder.grading.result import Result
 from autograder.reports import facts
 from autograder.reports.grid import Grid, class_grid, is_graded, mark
 from autograder.reports.waits import Waiting, waits
-from autograder.reports.words import counted, fixed, number, plain
+from autograder.words import counted, fixed, number, plain
 
 NOBODY = "Nobody has handed in anything."
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from autograder.grading.of_record import CellGrade
 from autograder.grading.result import Result
-from autograder.reports.words import again, check_name, number
+from autograder.words import again, check_name, number
 
 NOT_GRADED, OLDER, NOT_RUN, BY_HAND, WRITTEN = (
     "not graded", "older grade", "could not run", "by hand", "written"

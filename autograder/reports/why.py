@@ -11,7 +11,7 @@ from autograder.cells import Cell, cells_of
 from autograder.course import Course, CourseError
 from autograder.grading.of_record import label
 from autograder.grading.result import Result
-from autograder.reports.words import number, plain, printable
+from autograder.words import number, plain, printable
 
 
 @dataclass(frozen=True)

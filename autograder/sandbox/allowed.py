@@ -11,6 +11,7 @@ to the system calls; changing them seems to work and does nothing, since nobody 
 import functools
 import os
 import tempfile
+from typing import Any
 
 from autograder.course import CourseError
 
@@ -64,8 +65,8 @@ def program(*, starting: bool, machine: str = os.uname().machine) -> bytes:
         return file.read()
 
 
-def _add_rules(made, library, starting: bool) -> None:
-    def allow(name: str, *conditions) -> None:
+def _add_rules(made: Any, library: Any, starting: bool) -> None:
+    def allow(name: str, *conditions: Any) -> None:
         made.add_rule(library.ALLOW, name, *conditions)
 
     def among(name: str, position: int, values: tuple[int, ...]) -> None:
@@ -90,7 +91,7 @@ def _add_rules(made, library, starting: bool) -> None:
         made.add_rule(library.ERRNO(38), name)  # ENOSYS
 
 
-def _libseccomp():
+def _libseccomp() -> Any:
     try:
         import pyseccomp
     except (ImportError, RuntimeError, OSError) as error:

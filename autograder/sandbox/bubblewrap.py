@@ -85,12 +85,12 @@ def _walls(limits: Limits, files: list[Path]) -> list[str]:
         arguments += ["--setenv", name, value]
     for folder in ("/tmp", HOME):
         arguments += ["--size", str(limits.disk), "--tmpfs", folder]
-    for path in python_folders():
-        arguments += ["--ro-bind-try", path, path]
+    for place in python_folders():
+        arguments += ["--ro-bind-try", place, place]
     for name in VISIBLE:
         arguments += ["--ro-bind", str(PACKAGE / name), f"{COURSE}/autograder/{name}"]
-    text, place = corpus()
-    arguments += ["--ro-bind", str(text), f"{COURSE}/{place}", "--dev", "/dev", "--remount-ro", "/dev"]
+    text, name = corpus()
+    arguments += ["--ro-bind", str(text), f"{COURSE}/{name}", "--dev", "/dev", "--remount-ro", "/dev"]
     for path in files:
         arguments += ["--ro-bind", str(path), f"{HOME}/{path.name}"]
     return [*arguments, "--remount-ro", "/", "--chdir", HOME]

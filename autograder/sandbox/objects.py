@@ -132,8 +132,8 @@ class Objects:
 
 def _about(kind: type) -> dict:
     """What the grader needs to make a class that stands for this one."""
-    names = {name for base in kind.__mro__[:-1] for name in vars(base)}
-    specials = [one for one in SPECIALS if f"__{one}__" in names]
+    methods = {name for base in kind.__mro__[:-1] for name in vars(base)}
+    specials = [one for one in SPECIALS if f"__{one}__" in methods]
     names = {"name": kind.__name__, "module": str(kind.__module__)}
     return {**names, "bases": kind.__bases__, "specials": specials}
 
@@ -166,7 +166,8 @@ def _state(one: Any) -> tuple:
 
 
 def _seed(which: str, *arguments: Any) -> None:
-    {"numpy": np.random.seed, "random": random.seed}[which](*arguments)
+    seeds: dict[str, Callable] = {"numpy": np.random.seed, "random": random.seed}
+    seeds[which](*arguments)
 
 
 def _drawn(ask: Callable) -> Iterator:
@@ -204,6 +205,7 @@ def _files() -> list:
 def _file(name: str, content: bytes | None = None, gone: bool = False) -> bytes | None:
     """A file of the working folder: remove it, read it or write it."""
     if gone:
-        return os.remove(name)
+        os.remove(name)
+        return None
     with open(name, "rb" if content is None else "wb") as file:
         return file.read(MAX_FILE) if content is None else (file.write(content), None)[1]

@@ -22,6 +22,7 @@ import numpy as np
 from autograder.sandbox import wire
 from autograder.sandbox.cgroup import Group
 from autograder.sandbox.clock import OverLimit, Patience, Starved
+from autograder.sandbox.ends import KilledFromOutside, NoProcess, ProcessDied
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.places import place_of
 
@@ -36,18 +37,6 @@ MAX_ENTRIES = 5_000  # files and folders where no file system limits them
 # Student code can send none of these, so they come from outside, unless a limit of ours sent them.
 FROM_OUTSIDE = {signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGUSR1,
                 signal.SIGUSR2}  # fmt: skip
-
-
-class ProcessDied(Exception):
-    """The student process ended or was ended; the text says why, for the student."""
-
-
-class KilledFromOutside(ProcessDied):
-    """Something outside ended the student process or kept it from running: nobody's fault."""
-
-
-class NoProcess(Exception):
-    """A student process could not even be started: not the student's fault."""
 
 
 class StudentProcess:
@@ -182,7 +171,7 @@ class StudentProcess:
             return {"error": f"{name} is called with arguments that are too large"}
         try:
             value = function(*arguments, **keywords)
-            if name.endswith("_forward"):
+            if str(name).endswith("_forward"):
                 value = _without_large_cache(value)
             generators = filter(_is_generator, (*arguments, *keywords.values()))
             return {"value": value, "generators": tuple(generators)}

@@ -26,7 +26,8 @@ def why_undefined(name: str, cells: list[tuple[str, dict]]) -> str:
     word = re.escape(name)
     defines = re.compile(rf"\b(def|class)\s+{word}\b|^\s*{word}\s*=", re.MULTILINE)
     defining = (cell for cell in reversed(cells) if defines.search(cell[0]))
-    source, error = next(defining, ("", {}))
+    nowhere: tuple[str, dict] = ("", {})
+    source, error = next(defining, nowhere)
     kind = error.get("kind")
     if kind in DOES_NOT_COMPILE:
         return f"its cell does not compile in grading's Python {platform.python_version()}"
@@ -83,11 +84,12 @@ def _refusal(part: Any, name: str) -> str:
 def _names(tree: ast.Module, message: str) -> Iterator[str]:
     """Of "cannot import name 'product' from 'numpy'"."""
     for node in ast.walk(tree):
-        if not isinstance(node, ast.ImportFrom) or (node.module or "").split(".")[0] != "numpy":
+        module = node.module or "" if isinstance(node, ast.ImportFrom) else ""
+        if not isinstance(node, ast.ImportFrom) or module.split(".")[0] != "numpy":
             continue
         for alias in node.names:
-            if f"'{alias.name}'" in message and not hasattr(importlib.import_module(node.module), alias.name):
-                yield f"{node.module} has no `{alias.name}`, in grading's NumPy {np.__version__}"
+            if f"'{alias.name}'" in message and not hasattr(importlib.import_module(module), alias.name):
+                yield f"{module} has no `{alias.name}`, in grading's NumPy {np.__version__}"
 
 
 REASONS = {"ModuleNotFoundError": _modules, "AttributeError": _attributes, "ImportError": _names}

@@ -7,7 +7,6 @@ process ends. Numbers: the kernel's headers landlock.h, prctl.h and filter.h, th
 import contextlib
 import ctypes
 import os
-import resource
 import stat
 import struct
 
@@ -22,7 +21,7 @@ KEEP_RIGHTS, CAPABILITIES, OVERRIDE, READ_SEARCH = 8, 0x20080522, 2, 4
 SET_DEATH_SIGNAL, NO_NEW_PRIVILEGES, SET_FILTER, FILTER, SIGKILL = 1, 38, 22, 2, 9
 SET_DUMPABLE = 4  # 0: no other process of the same user can look into this one
 
-_libc = ctypes.CDLL(None, use_errno=True)
+_libc = ctypes.CDLL(None, use_errno=True) if os.name == "posix" else None
 
 
 def seal(options: dict) -> None:
@@ -42,6 +41,8 @@ def seal(options: dict) -> None:
 
 def _limit(limits: dict) -> None:
     """Hard limits for this process; it may not raise them again."""
+    import resource  # which Windows does not have
+
     for name, value in limits.items():
         kind = getattr(resource, name)
         hard = resource.getrlimit(kind)[1]

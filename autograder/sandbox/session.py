@@ -3,17 +3,19 @@
 import ast
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from autograder.cells import parse
 from autograder.checks.calls import raised
-from autograder.checks.outcome import Failure, seconds_of_check
+from autograder.checks.outcome import Failure
+from autograder.checks.running import seconds_of_check
 from autograder.sandbox import wire
+from autograder.sandbox.ends import KilledFromOutside, NoProcess, ProcessDied
 from autograder.sandbox.limits import Limits
-from autograder.sandbox.process import KilledFromOutside, NoProcess, ProcessDied, StudentProcess
+from autograder.sandbox.process import StudentProcess
 from autograder.sandbox.reasons import why_missing, why_undefined
 
 PROBE_SECONDS = 2.0
@@ -185,15 +187,15 @@ class Session:
         if self._process and stand_ins:
             self._quietly("supply", {"names": list(stand_ins)})
 
-    def probe(self):
+    def probe(self) -> AbstractContextManager[None]:
         """While open, calls are the grader's own: they are short, and a broken limit has no consequence."""
         return self._charged("grader")
 
-    def timing(self):
+    def timing(self) -> AbstractContextManager[None]:
         """The same for calls whose time is taken."""
         return self._charged("timing")
 
-    def proof(self):
+    def proof(self) -> AbstractContextManager[None]:
         """While open, calls are to keep points for the student: a broken limit has no consequence either."""
         return self._charged("proofs")
 
@@ -339,19 +341,19 @@ class StudentFunction:
         except wire.WireError:
             raise Failure("The cache is too large to be put right.", code="limit") from None
 
-    def sealed_probe(self):
+    def sealed_probe(self) -> AbstractContextManager[None]:
         """See Session.probe."""
         return self.session.probe()
 
-    def sealed_timing(self):
+    def sealed_timing(self) -> AbstractContextManager[None]:
         """See Session.timing."""
         return self.session.timing()
 
-    def sealed_proof(self):
+    def sealed_proof(self) -> AbstractContextManager[None]:
         """See Session.proof."""
         return self.session.proof()
 
-    def sealed_supply(self, stand_ins: Mapping[str, Callable]):
+    def sealed_supply(self, stand_ins: Mapping[str, Callable]) -> AbstractContextManager[None]:
         """See Session.supply."""
         return self.session.supply(stand_ins)
 

@@ -12,6 +12,7 @@ import signal
 import socket
 import sys
 import weakref
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -68,7 +69,7 @@ class Publisher(DisplayPublisher):
 
     console: Console
 
-    def publish(self, data: dict, metadata: dict | None = None, **_: Any) -> None:
+    def publish(self, data: dict, metadata: dict | None = None, *_: Any, **__: Any) -> None:
         image = data.get("image/png")
         shown = self.console.images
         if isinstance(image, str) and len(image) <= wire.MAX_IMAGE and len(shown) < wire.MAX_IMAGES:
@@ -103,7 +104,7 @@ class Worker:
         self.console = Console(output_bytes)
         self.shell = _shell(self.console)
         self.replaced: dict[str, Any] = {}
-        self.answers: dict[bytes, bytes] = {}
+        self.answers: dict[bytes, bytes | bytearray] = {}
         self.objects = Objects(self.shell.user_ns, self._stand_in)
 
     def serve(self) -> None:
@@ -155,11 +156,11 @@ class Worker:
     ) -> dict:
         """Call a backward pass with the forward pass's cache, put right; it stays here."""
         self.console.clear()
-        functions = [self.shell.user_ns.get(name) for name in (forward, backward)]
-        if any(function is None for function in functions):
+        there, back = (self.shell.user_ns.get(name) for name in (forward, backward))
+        if there is None or back is None:
             return _error("Undefined", "")
         try:
-            value, changed = gradients_of(*functions, arguments, douts, truth and Truth(**truth))
+            value, changed = gradients_of(there, back, arguments, douts, Truth(**truth) if truth else None)
         except BaseException as error:
             return self._raised(error)
         return {"values": [value], "changed": changed}
@@ -182,7 +183,7 @@ class Worker:
         self.replaced = {}
         return {}
 
-    def _stand_in(self, name: str | int):
+    def _stand_in(self, name: str | int) -> Callable:
         """A function of the grader's, which answers to a name or to the number of a handle."""
 
         def stand_in(*arguments: Any, **keywords: Any) -> Any:
@@ -280,7 +281,8 @@ def _shell(console: Console) -> InteractiveShell:
     config.HistoryManager.enabled = False
     config.InteractiveShell.colors = "nocolor"
     shell = Shell.instance(config=config)
-    shell.display_pub.console = console
+    publisher: Any = shell.display_pub
+    publisher.console = console
     sys.stdout = sys.stderr = console
     return shell
 

@@ -14,7 +14,8 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from autograder.cells import Cell, cells_of, is_check, of_kind
-from autograder.checks.outcome import Outcome, listening
+from autograder.checks.outcome import Outcome
+from autograder.checks.running import listening
 from autograder.course import Course
 from autograder.hidden import Grading, grading, hidden_seed, module_of, reference
 from autograder.truth.mistakes import Mistake, load_mistakes, with_mistake

@@ -83,6 +83,31 @@ def test_solution_shows_a_full_run(course, monkeypatch, capfd):
     assert capfd.readouterr() == ("", "")
 
 
+LIVE = """
+import time
+import autograder.notebook.live as live
+from autograder import plot_curves, progress
+live.APART, live.SHARE = 0.1, 1e9
+for step in (bar := progress(8)):
+    time.sleep(0.1)
+    bar.show(train=2.0 - step / 10)
+assert bar._curves._shown
+plot_curves({"train": [2.0, 1.3]}, title="The final one")
+"""
+
+
+def test_a_picture_that_grew_while_training_leaves_no_trace(course):
+    """Has the solution one state of the bar and the final picture, as if nobody had watched?"""
+    write(course, TEXT.replace("for step in range(3):", f"{LIVE}\nfor step in range(3):"))
+    nb = nbformat.read(solve(course, "a", silent), as_version=4)
+    bar, final, *_ = nb.cells[4].outputs
+    assert bar.text.startswith("training: 100%")
+    assert bar.text.count("training") == 1
+    assert final.data["image/png"]
+    assert [type(o.get("data", {}).get("image/png")) for o in nb.cells[4].outputs].count(str) == 2  # and the one of TEXT
+    assert not [o for o in nb.cells[4].outputs if not any(o.get("data", {"": 1}).values())]
+
+
 def test_failing_cell_is_named_and_keeps_the_old_solution(course):
     """Does an error name cell and cause, and write nothing?"""
     course.solution("a").parent.mkdir(parents=True)

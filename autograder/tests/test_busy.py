@@ -13,7 +13,7 @@ import pytest
 from autograder.audit.cases import MISTAKE, REFERENCE, VARIANT, cases_of
 from autograder.cli import main
 from autograder.course import CONFIG, Course
-from autograder.reports.page import read_results
+from autograder.grading.results_file import read_results
 
 REPOSITORY = Course(Path(__file__).resolve().parents[2])
 BURNER = "import time\nend = time.monotonic() + {}\nwhile time.monotonic() < end: pass"

@@ -15,7 +15,7 @@ from autograder.calibrate.record import record
 from autograder.calibrate.store import Store
 from autograder.calibrate.verdict import problems
 from autograder.cells import cells_of
-from autograder.checks.outcome import listening
+from autograder.checks.running import listening
 from autograder.cli import main
 from autograder.course import CourseError
 from autograder.hidden import Grading, grading, load_reference

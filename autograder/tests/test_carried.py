@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from autograder import check_gradients
-from autograder.checks.outcome import listening
+from autograder.checks.running import listening
 
 FULL = ("passed", "carried")
 rng = np.random.default_rng(0)

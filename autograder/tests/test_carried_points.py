@@ -5,7 +5,8 @@ from nbformat.v4 import new_notebook
 
 from autograder.checks.outcome import Outcome
 from autograder.course import Course
-from autograder.grading.judge import Rules, kept_where_paid
+from autograder.grading.counted import kept_where_paid
+from autograder.grading.judge import Rules
 from autograder.grading.one import judge_one
 from autograder.grading.result import Result, share_of
 from autograder.grading.testcell import Judged

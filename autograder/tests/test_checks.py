@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from autograder import check_gradients, check_sampling, check_shapes, check_training, check_values
 from autograder.checks.gradients import DIRECTIONS, _directions, _upstream
-from autograder.checks.outcome import CheckFailed, listening
+from autograder.checks.outcome import CheckFailed
+from autograder.checks.running import listening
 from autograder.checks.show import for_student
 
 rng = np.random.default_rng(7)

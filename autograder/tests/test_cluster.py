@@ -12,7 +12,7 @@ import pytest
 
 from autograder.cli import main
 from autograder.course import CourseError
-from autograder.files import read_lines
+from autograder.files import read_jsonl
 from autograder.grading.batch import grade
 from autograder.tests.mini import ID, release_notebook, submission, write
 
@@ -95,7 +95,7 @@ def test_a_cluster_that_loses_a_worker_gives_the_same_results(course, cluster):
 
     assert run(course, report, scheduler=cluster.address) == here
     assert first.wait() != 0
-    entries = [entry["result"]["student"] for entry in read_lines(course.reports / "graded.jsonl")]
+    entries = [entry["result"]["student"] for entry in read_jsonl(course.reports / "graded.jsonl")]
     assert sorted(entries) == sorted(set(CLASS) - {"ida"})
 
 

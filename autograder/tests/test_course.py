@@ -21,8 +21,8 @@ from autograder.demo.search import TELLING, search
 from autograder.demo.students import STUDENTS
 from autograder.grading.judge import Rules
 from autograder.grading.one import judge_one
+from autograder.grading.results_file import read_results
 from autograder.new.make import STARTER
-from autograder.reports.stored import read_results
 from autograder.reports.suspicion import alike, tampered
 
 pytestmark = pytest.mark.timeout(1500)  # the demo: 440 seconds beside another test process

@@ -18,7 +18,7 @@ from autograder.course import Course
 from autograder.diagnosis import engine
 from autograder.grading.testcell import run_test_cell
 from autograder.hidden import Grading, grading, load_reference
-from autograder.sandbox.process import NoProcess
+from autograder.sandbox.ends import NoProcess
 from autograder.sandbox.wire import WireError
 from autograder.tests.hostile.damaged_results import Damaging, damaged
 from autograder.tests.mini import ID

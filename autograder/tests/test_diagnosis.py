@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from autograder import check_gradients, check_sampling, check_training, check_values
-from autograder.checks.outcome import listening
+from autograder.checks.running import listening
 from autograder.checks.show import as_text, for_student
 from autograder.diagnosis.codes import CODES, look_for
 from autograder.truth.mistakes import KEYS

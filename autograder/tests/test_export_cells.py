@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from autograder.course import CourseError
 from autograder.platforms.export.cells import Sheet, read_sheet
 from autograder.platforms.export.numbers import decimal_sign, points, read_number
-from autograder.platforms.export.spreadsheet import SIGNS, as_csv, harmless, titles
+from autograder.platforms.export.spreadsheet import SIGNS, as_csv, sanitize, titles
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0\r"), max_size=12)
 
@@ -90,25 +90,25 @@ def test_the_sign_of_a_file_is_found():
 @pytest.mark.parametrize("text", ["=1+1", "+cmd", "-2+3", "@SUM(A1)", "＝1+1", " =1", "=cmd|' /C calc'!A0", "--"])
 def test_formulas_are_made_harmless(text):
     """Does what a spreadsheet would run begin with a quote?"""
-    assert harmless(text) == f"'{text}"
+    assert sanitize(text) == f"'{text}"
 
 
 def test_formulas_that_begin_later():
     """Is a formula behind a tab, a line break or a semicolon none any more?"""
-    assert [harmless(text) for text in ("\t=1", "\r\n=1", "a;=1", "a; @b", "a\n=1")] == ["' =1", "'  =1", "a;'=1", "a;' @b", "a =1"]
+    assert [sanitize(text) for text in ("\t=1", "\r\n=1", "a;=1", "a; @b", "a\n=1")] == ["' =1", "'  =1", "a;'=1", "a;' @b", "a =1"]
 
 
 @pytest.mark.parametrize("text", ["-1.5", "+3", "-1,5", "-2e-3", "-", "", "ada", "a=b", "O'Neil", "1-2", "5.", "-.5"])
 def test_numbers_and_names_are_left_alone(text):
     """Do negative numbers and harmless names stay as they are?"""
-    assert harmless(text) == text
+    assert sanitize(text) == text
 
 
 @given(st.lists(st.lists(TEXTS, min_size=1, max_size=3), min_size=1, max_size=4))
 def test_our_own_csv_reads_back(rows):
     """Does every cell come back from a CSV reader, with at most a quote more, whatever is in it?"""
     read = [*csv.reader(io.StringIO(as_csv(rows), newline=""))]
-    assert [row or [""] for row in read] == [[harmless(cell) for cell in row] for row in rows]
+    assert [row or [""] for row in read] == [[sanitize(cell) for cell in row] for row in rows]
 
 
 @example(["x", 'a;"=1'])

@@ -10,7 +10,7 @@ import pytest
 from autograder.cli import main
 from autograder.course import Course
 from autograder.grading.result import Result
-from autograder.platforms.export.comment import comment, harmless_html
+from autograder.platforms.export.comment import comment, sanitize_html
 from autograder.tests.graded_class import (
     BY_HAND,
     EXTRA,
@@ -207,7 +207,7 @@ def test_comments_without_a_column_for_them(export):
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-x", "@a", " =1"])
 def test_no_comment_begins_a_formula(text):
     """Does a comment that Moodle's writer would put a quote before begin with something else?"""
-    assert harmless_html(text)[0] == "·"
+    assert sanitize_html(text)[0] == "·"
 
 
 def test_a_long_comment_is_cut(export):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from autograder import check_gradients, check_values
-from autograder.checks.outcome import listening
+from autograder.checks.running import listening
 
 rng = np.random.default_rng(0)
 

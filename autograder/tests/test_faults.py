@@ -19,7 +19,7 @@ from autograder import hidden
 from autograder.cli import main
 from autograder.course import Course, CourseError
 from autograder.grading.batch import grade
-from autograder.grading.standing import Standing
+from autograder.grading.ledger import Ledger
 from autograder.tests.mini import ID, make_course, release_notebook, source_notebook, submission, write
 
 AGAIN = "run the same command again"
@@ -271,7 +271,7 @@ def test_a_result_with_a_wrong_type_is_no_result(copy, capsys, path, value):
     assert re.search("results.json is damaged.*run `autograder grade`", one_sentence(capsys.readouterr().err))
     entries = [json.loads(line) for line in lines.read_text().splitlines()]
     lines.write_text("".join(json.dumps(entry | {"result": damage(entry["result"], path, value)}) + "\n" for entry in entries))
-    assert not any(Standing(copy).find(student, ID, entry["key"]) for student in ("ada", "bob") for entry in entries)
+    assert not any(Ledger(copy).find(student, ID, entry["key"]) for student in ("ada", "bob") for entry in entries)
 
 
 @pytest.mark.parametrize("columns", ["0", "1", "2", "7", "many", "²", "9" * 5000])
@@ -400,9 +400,9 @@ def test_hidden_inputs_change_with_a_file_beside_the_notebook(copy, monkeypatch)
     monkeypatch.setattr(hidden, "Grading", lambda source, secret: secrets.append(secret) or 1 / 0)
 
     def drawn():
+        from autograder.files import plain_files
         from autograder.grading.judge import Rules, judge
         from autograder.grading.restore import restore
-        from autograder.grading.submission import plain_files
 
         with pytest.raises(ZeroDivisionError):
             judge(restore(submission(), source_notebook()), Rules(copy.source(ID), show=False), plain_files(folder))

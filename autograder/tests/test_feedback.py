@@ -14,8 +14,8 @@ from autograder.course import Course
 from autograder.demo.derived import hidden_numbers
 from autograder.demo.search import OF_THE_GRADER, hidden_lines, numbers_on, search, text_of
 from autograder.grading.budget import Budget
-from autograder.grading.harmless import MAX_MARKDOWN, harmless
-from autograder.grading.judge import COULD_NOT_RUN
+from autograder.grading.counted import COULD_NOT_RUN
+from autograder.grading.sanitize import MAX_MARKDOWN, sanitize
 from autograder.sandbox.session import _images
 from autograder.tests.mini import (
     ID,
@@ -254,7 +254,7 @@ def test_a_picture_is_only_a_picture(picture):
 )  # fmt: skip
 def test_ordinary_text_stays_text(text):
     """Do formatting, links and formulas of an ordinary note stay what they are?"""
-    assert not harmless(text, "markdown", Budget()).startswith("    ")
+    assert not sanitize(text, "markdown", Budget()).startswith("    ")
 
 
 def test_text_of_an_answer_is_harmless_too(tmp_path):

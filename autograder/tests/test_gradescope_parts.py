@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from autograder.cells import cells_of, of_kind
-from autograder.checks.outcome import Outcome, listening
+from autograder.checks.outcome import Outcome
+from autograder.checks.running import listening
 from autograder.checks.training import check_training
 from autograder.cli import main
 from autograder.course import CourseError

@@ -15,7 +15,7 @@ import pytest
 
 from autograder.cli import main
 from autograder.course import Course
-from autograder.files import read_lines
+from autograder.files import read_jsonl
 from autograder.grading.workers import run_in_workers
 from autograder.tests.mini import ID, release_notebook, submission, write
 
@@ -62,7 +62,7 @@ def points(course):
 
 def entries(course):
     """The results that stand, each as often as it was graded to the end, without the time that it took."""
-    results = [entry["result"] for entry in read_lines(course.reports / "graded.jsonl")]
+    results = [entry["result"] for entry in read_jsonl(course.reports / "graded.jsonl")]
     return sorted(({**result, "seconds": 0} for result in results), key=lambda result: result["student"])
 
 
@@ -96,7 +96,7 @@ def test_a_large_class_takes_no_more_memory(course, stress):
     process, sizes = grading(course), {}
     watched = psutil.Process(process.pid)
     while process.poll() is None:
-        done = len(list(read_lines(course.reports / "graded.jsonl")))
+        done = len(list(read_jsonl(course.reports / "graded.jsonl")))
         sizes[done] = watched.memory_info().rss
         time.sleep(0.2)
     assert process.returncode == 0

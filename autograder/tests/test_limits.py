@@ -6,8 +6,9 @@ import time
 import pytest
 
 from autograder.checks.outcome import Failure
+from autograder.sandbox.ends import KilledFromOutside
 from autograder.sandbox.limits import Limits
-from autograder.sandbox.process import KilledFromOutside, StudentProcess
+from autograder.sandbox.process import StudentProcess
 from autograder.sandbox.session import Session
 from autograder.tests.mini import (
     DOUBLE,

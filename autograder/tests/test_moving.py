@@ -13,9 +13,9 @@ from autograder.grading.judge import Rules
 from autograder.grading.one import judge_one
 from autograder.grading.restore import is_tampering
 from autograder.grading.result import Result, add
+from autograder.grading.results_file import read_results
 from autograder.grading.submission import SubmissionError
 from autograder.grading.taken import notebooks_in
-from autograder.reports.page import read_results
 from autograder.tests.mini import write
 from autograder.tests.nbgrader_command import runner
 from autograder.tests.other_courses import (

@@ -459,7 +459,7 @@ def test_cells_marked_by_hand_wait_for_it(tmp_path):
 
 def test_doctor_names_cells_that_need_a_change(tmp_path):
     """Does `autograder doctor --course` say which plain cells are sealed, and of others why not and what to do?"""
-    from autograder.cli import _parser
+    from autograder.cli import parser
     from autograder.doctor import examine_course
 
     right, test, why = REFUSED["a global variable"]
@@ -471,7 +471,7 @@ def test_doctor_names_cells_that_need_a_change(tmp_path):
     assert (change.name, change.fine) == ("plain, global", False)
     assert change.text.startswith(why)
     assert '{"plain": "kernel"}' in change.text
-    assert _parser().parse_args(["doctor", "--course"]).plain
+    assert parser().parse_args(["doctor", "--course"]).plain
 
 
 def test_build_and_doctor_name_given_values_that_are_the_students(tmp_path):

@@ -6,7 +6,7 @@ import pytest
 
 from autograder.grading import mirrors
 from autograder.grading.libraries import library_class
-from autograder.sandbox.process import NoProcess
+from autograder.sandbox.ends import NoProcess
 from autograder.tests.test_plain import together, tried
 
 

@@ -9,11 +9,12 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
+from autograder import words
 from autograder.course import Course
 from autograder.diagnosis.codes import CODES, Kind, in_words, look_for
 from autograder.grading.of_record import CellGrade, GradeOfRecord
 from autograder.grading.result import Result
-from autograder.reports import changes, page, words
+from autograder.reports import changes, page
 from autograder.reports.around import Around, around
 from autograder.reports.costs import Cost, costs
 from autograder.reports.failures import failures, unwritten

@@ -9,14 +9,16 @@ from html.parser import HTMLParser
 import pytest
 from rich.console import Console
 
+from autograder import words
 from autograder.checks.calls import raised
 from autograder.checks.outcome import Failure
 from autograder.course import CourseError
 from autograder.diagnosis.codes import CODES
 from autograder.grading.result import Result
-from autograder.reports import facts, rates, stored, words
+from autograder.grading.results_file import read_results
+from autograder.reports import facts, rates, stored
 from autograder.reports.grid import class_grid
-from autograder.reports.page import read_results, render, write_report
+from autograder.reports.page import render, write_report
 from autograder.reports.table import class_table, common_causes, summary, waiting
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.session import Session

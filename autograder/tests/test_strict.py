@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from autograder import check_gradients, check_values
-from autograder.checks.outcome import CheckFailed, CheckStopped, listening
+from autograder.checks.outcome import CheckFailed, CheckStopped
+from autograder.checks.running import listening
 from autograder.sandbox import process
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.session import Session, StudentFunction

@@ -5,9 +5,9 @@ import pytest
 from autograder import cli
 from autograder.grading import record
 from autograder.grading.result import Result
+from autograder.grading.results_file import read_results
 from autograder.platforms.collect.teams import mark_teams
 from autograder.platforms.identities import Identity, write_identities
-from autograder.reports.page import read_results
 from autograder.reports.suspicion import alike, sentences
 from autograder.tests.mini import ID
 

@@ -9,10 +9,11 @@ import pytest
 
 from autograder.cells import cells_of, is_check, of_kind
 from autograder.checks import derived, gradients, thin
-from autograder.checks.outcome import Failure, listening
+from autograder.checks.outcome import Failure
+from autograder.checks.running import listening
 from autograder.course import Course
-from autograder.grading.testcell import free_names
 from autograder.hidden import Grading, grading, reference
+from autograder.names import free_names
 from autograder.sandbox import limits
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.session import Session, StudentFunction

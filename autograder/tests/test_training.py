@@ -69,10 +69,42 @@ def follow(losses, every=2):
 def test_the_log_measures_now_and_then_and_keeps_the_best(attended, capsys):
     """Is held out the best of the looks, train the final parameters over the whole training part?"""
     log = follow([3.0, 2.0, 9.0, 1.5, 1.0, 1.75, 5.0])
-    assert log.held_out == [(0, 4.0), (2, 2.0), (4, 1.5), (6, 1.75), (7, 5.0)]
+    assert log.held_out == [(0, 4.0), (1, 3.0), (2, 2.0), (4, 1.5), (6, 1.75), (7, 5.0)]
     assert (log.best_loss, log.best_step, log.best_params["w"][0]) == (1.5, 4, 1.5)
     assert log.train_loss == 6.0
     assert "best parameters:  1.500 (after update 4)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("every", "looks"),
+    [
+        (1, list(range(13))),
+        (130, [0, 1, 2, 4, 8, 16, 32, 64, 130, 260, 390]),
+        (160, [0, 1, 2, 4, 8, 16, 32, 64, 128, 160, 320]),
+        (1000, [0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1000]),
+    ],
+)
+def test_the_curve_is_true_from_the_start(attended, every, looks):
+    """Are the first looks close together, where the loss falls fastest, and the later ones `every` apart?"""
+    log = follow(np.linspace(4, 1, looks[-1]), every)
+    assert [step for step, _ in log.held_out] == looks
+
+
+@pytest.mark.parametrize(("updates", "pictures"), [(400, 1), (600, 2)])
+def test_a_long_run_shows_its_beginning_too(attended, monkeypatch, updates, pictures):
+    """Can the first hundred updates be seen, where they are a corner of the whole picture, and only there?"""
+    drawn = []
+    monkeypatch.setattr("autograder.notebook.log.plot_curves", lambda curves, **words: drawn.append((curves, words)))
+    log = follow(np.linspace(4, 1, updates), every=200)
+    log.plot("All of it", lines={"chance": 3.8})
+    assert len(drawn) == pictures
+    if pictures == 2:
+        curves, words = drawn[1]
+        assert words == {"title": "The first 100 updates, one by one", "x_label": "update", "lines": {"chance": 3.8}}
+        np.testing.assert_array_equal(curves["train"], (np.arange(100), log.losses[:100]))
+        np.testing.assert_array_equal(curves["held out"][0], [0, 1, 2, 4, 8, 16, 32, 64])
+        log.plot("All of it", first=0)
+        assert len(drawn) == 3
 
 
 def test_nobody_waits_for_figures_while_grading(monkeypatch):
@@ -92,7 +124,7 @@ def test_the_log_leaves_figures_for_the_table(attended, monkeypatch):
     log.record("off with her head")
     result = shown[0][RESULT]
     assert {"model": "test", "train": 3.0, "held_out": 2.0, "steps": 2, "parameters": 1}.items() <= result.items()
-    assert result["curves"] == {"train": [[0.5, 3.0], [1.5, 2.0]], "held out": [[0.0, 4.0], [2.0, 2.0]]}
+    assert result["curves"] == {"train": [[0.5, 3.0], [1.5, 2.0]], "held out": [[0.0, 4.0], [1.0, 3.0], [2.0, 2.0]]}
     assert result["sample"] == "off with her head"
     assert result["chars_per_second"] > 0
     assert result["peak_memory"] == pytest.approx(peak_memory(), rel=0.5)

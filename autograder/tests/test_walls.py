@@ -19,12 +19,12 @@ import pytest
 from autograder.checks.outcome import Failure
 from autograder.cli import main
 from autograder.course import CourseError
-from autograder.reports.page import read_results
+from autograder.grading.results_file import read_results
 from autograder.sandbox import bubblewrap, cgroup, landlock
 from autograder.sandbox.allowed import CALLS, SEEM_TO_WORK, program
+from autograder.sandbox.ends import KilledFromOutside
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.places import SEALED, require
-from autograder.sandbox.process import KilledFromOutside
 from autograder.sandbox.session import Session
 from autograder.tests.mini import FULL, ID, judged, messages, scores, submission, write
 

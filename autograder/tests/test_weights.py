@@ -7,7 +7,7 @@ import pytest
 
 from autograder.audit.tried import Tried
 from autograder.cells import cells_of, is_check, of_kind, weight_of
-from autograder.checks.outcome import listening
+from autograder.checks.running import listening
 from autograder.checks.values import check_values
 from autograder.feedback.checks import checks_of
 from autograder.gradescope.known import Known

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from autograder.cli import main
-from autograder.files import read_lines
+from autograder.files import read_jsonl
 from autograder.grading import worker
 from autograder.grading.workers import NoWorkers, _Pool, in_turn, run_in_workers
 from autograder.sandbox.limits import Limits
@@ -209,7 +209,7 @@ def test_without_processes_there_is_a_sentence_and_results_stay(course, capfd):
     error = capfd.readouterr().err
     assert error.count("\n") <= 3
     assert "No process to work in can be started on" in error
-    assert [entry["result"]["student"] for entry in read_lines(course.reports / "graded.jsonl")] == students[:1]
+    assert [entry["result"]["student"] for entry in read_jsonl(course.reports / "graded.jsonl")] == students[:1]
     assert main(grade) == 0
 
 

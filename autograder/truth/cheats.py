@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from autograder.cells import cells_of, is_check, of_kind
-from autograder.grading.testcell import free_names
 from autograder.hidden import Grading, grading, load_reference
+from autograder.names import free_names
 from autograder.notebook.corpus import load_corpus
 from autograder.truth.targets import CHECK, Target, targets_of
 

@@ -10,7 +10,7 @@ from traitlets.config import Config
 
 from autograder.cells import Cell, cells_of, of_kind, without_hidden
 from autograder.course import Course, CourseError
-from autograder.grading.submission import plain_files
+from autograder.files import plain_files
 
 
 def folder(course: Course, assignment: str) -> Path:

@@ -16,9 +16,10 @@
 #
 # - **You need**: no notebook before this one. Python and NumPy arrays: indexing, `@`, sums over an axis. Mathematics: derivatives and the chain rule,
 #   $e^x$ and logarithms, the dot product.
-# - **Working time**: two to three hours if all of that is familiar, five to eight if some of it is new (an estimate from the 11 exercises).
+# - **Working time**: two to three hours if all of that is familiar, five to eight if some of it is new (an estimate from the 11
+#   exercises; half an hour of it is for the questions and the two written answers).
 # - **Points**: 100, of which forward 30, backward 40, training 22, decisions 8.
-# - **In a hurry**: sections 12 and 13 ask for nothing, and what you write in 10 and 11 (8 points) is not used again. All the rest comes back in later notebooks.
+# - **In a hurry**: sections 12 to 14 ask for no code, and what you write in 10 and 11 (8 points) is not used again. All the rest comes back in later notebooks.
 
 # %% [markdown]
 # ## The picture
@@ -52,11 +53,14 @@
 #   Work from top to bottom: later exercises call earlier ones, so mend the first ✗ first.
 # - Shapes stand next to every formula: $B$ is the number of characters in a batch, $V = 46$ the size of the alphabet.
 # - Never change an argument in place. Make new arrays.
+# - **Predict.** stands before a cell that shows something. Put your guess in place of `None`, a letter or a number, run it, then
+#   look. Nothing later needs the guess, and a wrong one that is then understood is worth more than a right one. Twice you are
+#   asked to explain in a few sentences what you saw.
 
 # %% nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false}
 import numpy as np
 
-from autograder import load_corpus, plot_bars, plot_curves, progress, show_sample, training_steps
+from autograder import load_corpus, plot_bars, plot_curves, predict, progress, show_sample, training_steps
 
 VOWELS = "aeiou"
 EPSILON = 1e-7  # the smallest probability that the loss takes seriously
@@ -70,6 +74,18 @@ EPSILON = 1e-7  # the smallest probability that the loss takes seriously
 #
 # A label is `True` for a vowel. We call `y` a consonant, and so are the space, the comma and the line break: here,
 # everything but `a e i o u` is "not a vowel".
+
+# %% [markdown]
+# **Predict.** A program looks at nothing and says "not a vowel" every time. How often is it right on this text?
+#
+# - (a) about three times in ten
+# - (b) about half of the time
+# - (c) about seven times in ten
+# - (d) more than nine times in ten
+
+# %% tags=["question"]
+guess_always_no = "c"  # a letter
+predict("always no", guess_always_no, "f0867767")
 
 # %% nbgrader={"grade": false, "grade_id": "look_at_the_text", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 corpus = load_corpus()
@@ -89,7 +105,7 @@ plot_bars(
 
 # %% [markdown]
 # Two things to keep in mind for later. The classes are not balanced (**class imbalance**): who always says "not a vowel"
-# is right 72 % of the time, an **accuracy** of 0.72 without having learned anything. And the characters are far from equally frequent: one in five is a space, while `3` occurs once in the whole
+# is right 72 % of the time, an **accuracy** of 0.72 without having learned anything; so ask of every accuracy what doing nothing would give. And the characters are far from equally frequent: one in five is a space, while `3` occurs once in the whole
 # book.
 
 # %% [markdown]
@@ -212,7 +228,8 @@ plot_curves(
 
 # %% [markdown]
 # Look at the slope too; you need it soon. Where the neuron is undecided, a small change of the score changes a lot.
-# Where it is sure, at both ends, hardly anything moves.
+# Where it is sure, at both ends, hardly anything moves: from 4 to 5 the odds grow by the same factor of 2.7 as from 0 to 1, but $p$ goes
+# from 0.982 to 0.993 only, as there is hardly anything left to gain.
 
 # %% [markdown]
 # ## 3. The neuron, forward
@@ -625,6 +642,52 @@ check_values(
 #
 # $$w \leftarrow w - \eta\,dw \;\;(V,) \qquad\quad b \leftarrow b - \eta\,db \;\;(1,)$$
 #
+# Nobody can draw a loss over 47 parameters, but over two one can. Take a neuron with a single input, which is 1 for `a` to `e`, the
+# first five letters, and 0 for every other character. It has one weight $w$ and one bias $b$ and is asked for vowels as before. It
+# cannot always be right, as `a` and `e` look to it like `b`, `c` and `d`, so there is one best pair $(w, b)$. Every point of the
+# picture is a pair, and along each line the loss is the same, as the height is along a contour line of a map: a **loss surface**, seen from above.
+
+# %% nbgrader={"grade": false, "grade_id": "draw_descent", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure", "drawn"]
+from autograder import BLUE, GREY, RED, canvas, show_figure
+
+book = load_corpus()
+is_early, is_yes = np.isin(book.train, book.encode("abcde")), np.isin(book.train, book.encode(VOWELS))
+# Each character is one of four kinds: (input, truth, share of the text).
+KINDS = [(e, v, ((is_early == e) & (is_yes == v)).mean()) for e in (0, 1) for v in (0, 1)]
+
+
+def draw_surface(axes, points, title):
+    """Contour lines of the loss over w and b, its lowest point, and a path of pairs (w, b)."""
+    w, b = np.meshgrid(np.linspace(-1, 6, 141), np.linspace(-6, 1.5, 151))
+    height = sum(share * np.logaddexp(0, (1 - 2 * v) * (w * e + b)) for e, v, share in KINDS)
+    lines = axes.contour(w, b, height, levels=[0.485, 0.5, 0.53, 0.58, 0.65, 0.8, 1, 1.3, 1.7], colors=GREY, linewidths=0.8)
+    axes.clabel(lines, levels=[0.5, 0.58, 0.8, 1.3], fontsize=8)
+    axes.plot(*np.transpose(points), color=BLUE, marker="o", markersize=4, linewidth=1.4)
+    axes.plot(2.56, -1.63, marker="*", markersize=13, color=RED)
+    axes.set(title=title, xlabel="weight w", ylabel="bias b", xlim=(-1, 6), ylim=(-6, 1.5), aspect="equal")
+
+
+def slope(w, b):
+    """How the loss changes with w and with b: the mean of answer minus truth, where the input is 1 and everywhere."""
+    off = [(e, share * (1 / (1 + np.exp(-w * e - b)) - v)) for e, v, share in KINDS]
+    return np.array([sum(e * d for e, d in off), sum(d for _, d in off)])
+
+
+path = [np.zeros(2)]
+for _ in range(40):
+    path.append(path[-1] - 3 * slope(*path[-1]))
+figure, axes = canvas(6.5, 6)
+draw_surface(axes, path, "40 steps downhill with learning rate 3")
+axes.annotate("start: loss 0.693", (0, 0), xytext=(8, 5), textcoords="offset points", color=BLUE)
+axes.annotate("lowest point: loss 0.480", (2.56, -1.63), xytext=(10, -12), textcoords="offset points", color=RED)
+show_figure(figure, alt="""Contour lines of the loss over weight w and bias b: an oval valley, lowest at w = 2.6, b = -1.6.
+A path starts at (0, 0), goes down steeply in one long step of b, turns into the valley, and reaches its lowest point in ever shorter steps.""")
+
+
+# %% [markdown]
+# The gradient stands at right angles to the lines, and the closer they lie, the longer it is. So the steps are long on the steep slope,
+# turn into the valley, and become short on its flat floor, although $\eta$ stays the same.
+#
 # Return new arrays and leave the old ones alone. We keep the parameters from different moments of training to
 # compare them, and an update in place would change the past.
 
@@ -678,6 +741,44 @@ check_values(
     says="One step is tried on random float32 parameters.",
 )
 ### END HIDDEN TESTS
+
+# %% [markdown]
+# With $\eta = 3$ the path above arrives. Is more better?
+#
+# **Predict.** Your functions now take 40 steps on that surface with three learning rates. What will $\eta = 15$ do?
+#
+# - (a) go the same way in a fifth of the steps
+# - (b) jump to and fro across the valley, and not arrive
+# - (c) go uphill and away, farther at each step
+
+# %% tags=["question"]
+guess_too_large = "b"  # a letter
+predict("too large a step", guess_too_large, "bd65cba1")
+
+# %% nbgrader={"grade": false, "grade_id": "three_learning_rates", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+some = book.train[:5000]
+x_early, y_some = np.isin(some, book.encode("abcde"))[:, None].astype(float), np.isin(some, book.encode(VOWELS))
+figure, panels = canvas(12, 4.6, columns=3)
+for axes, rate in zip(panels, (0.3, 3, 15), strict=True):
+    place, path = {"w": np.zeros(1), "b": np.zeros(1)}, []
+    for _ in range(41):
+        path.append((place["w"][0], place["b"][0]))
+        loss, grads = loss_and_gradients(place, x_early, y_some)
+        place = gradient_descent_step(place, grads, rate)
+    draw_surface(axes, path, f"learning rate {rate}: loss {loss:.3f}")
+show_figure(figure, alt="""Three paths of 40 steps on the same contour lines. With learning rate 0.3 the path ends not halfway to the lowest point,
+with 3 it arrives there, with 15 it jumps across the valley in long zigzags and does not settle.""")
+
+
+# %% [markdown]
+# - **Too small**: nothing goes wrong, and nothing gets done. After 40 steps the path is not even halfway.
+# - **Too large**: a gradient tells the slope where you stand and nothing about what comes. One long step goes past the valley
+#   and up the other side, where the slope points back, and is steeper, so the next one goes too far again.
+# - It does not run away for ever, because this slope has an upper end: $|p - y|$ is at most 1. In later notebooks, with several layers
+#   behind each other, it has none, and there too large a step may end in `inf`.
+#
+# The best rate lies a little below the one that begins to jump. Where that is, depends on how strongly the valley is curved, and nobody knows
+# beforehand; so people try a few, each about three or ten times the one before.
 
 # %% [markdown]
 # ## 9. Training
@@ -854,11 +955,25 @@ def mean_loss(params, ids, y):
 
 
 # %% [markdown]
-# All parameters start at 0. Before you run the cell, predict: what is the loss before the first step? How does the
-# held-out curve lie, compared with the training curve?
+# All parameters start at 0. The dotted line in the figure is the best that a neuron without inputs could do. It would always answer
+# $p = 0.28$, the share of vowels.
 #
-# The dotted line is the best that a neuron without inputs could do. It would always answer $p = 0.28$, the share of
-# vowels.
+# **Predict.** What is the loss before the first step? (A number, two digits.)
+
+# %% tags=["question"]
+guess_first_loss = 0.69  # a number
+predict("loss at the start", guess_first_loss, "2~c652127b")
+
+# %% [markdown]
+# **Predict.** And how will the curve of the held-out text lie, compared with that of the training batches?
+#
+# - (a) on it
+# - (b) clearly above: the neuron has not seen these pages
+# - (c) clearly below
+
+# %% tags=["question"]
+guess_held_out = "a"  # a letter
+predict("held-out curve", guess_held_out, "94e8a418")
 
 # %% nbgrader={"grade": false, "grade_id": "train_on_alice", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 ids, y = corpus.train, is_vowel[corpus.train]
@@ -893,7 +1008,7 @@ print(f"after {steps_seen[-1]} steps: held-out loss {held_out_losses[-1]:.4f}, p
 # **Why is held-out as good as training?** No luck and no skill. Whether a character is a vowel depends on the character
 # alone, and each one in the held-out part occurs in the training part as well. So the neuron meets nothing new there.
 # So this is no proof of **generalisation**, being right about what was not seen, and there is no room for **overfitting**,
-# learning what holds for the training pages only. In 02 this will change.
+# learning what holds for the training pages only. In 01b and 02 this will change.
 #
 # **Why does the curve never level off?** There is no doubt in the data: an `e` is always a vowel. So the best $p$ is
 # exactly 1, and a sigmoid reaches 1 only at $z = \infty$. There is no best weight. However large, a larger one is
@@ -908,10 +1023,54 @@ for step in 250, 500, 1000, 2000:
         z_e, z_space = early["w"][corpus.encode("e ")] + early["b"]
         print(f"{step:6} {held_out_losses[step // STEPS_PER_LOOK]:9.4f} {z_e:11.2f} {z_space:15.2f}")
 
-
 # %% [markdown]
 # Twice the steps, half the loss, and $\log 2 \approx 0.7$ more on the score of `e`. It goes on like this for ever,
 # slower and slower: $dz = p - y$ shrinks as the answer gets better, so the neuron slows itself down.
+#
+# ### Which learning rate?
+#
+# All this was with $\eta = 1$. The next cell trains four new neurons for 500 steps each.
+#
+# **Predict.** Which learning rate ends with the lowest loss on the held-out text?
+#
+# - (a) 0.01, slow and careful
+# - (b) 1, as above
+# - (c) 30
+# - (d) 300
+
+# %% tags=["question"]
+guess_rate = "c"  # a letter
+predict("best learning rate", guess_rate, "bc441b26")
+
+# %% nbgrader={"grade": false, "grade_id": "learning_rates", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+trials, trial_looks = {}, training_steps(500, 20) // STEPS_PER_LOOK
+for rate in 0.01, 1, 30, 300:
+    rng = np.random.default_rng(1)
+    trial = {"w": np.zeros(V, dtype=np.float32), "b": np.zeros(1, dtype=np.float32)}
+    seen_losses = [mean_loss(trial, held_out_ids, held_out_y)]
+    for _ in range(trial_looks):
+        trial, _losses = train(trial, ids, y, STEPS_PER_LOOK, 1000, rate, rng)
+        seen_losses.append(mean_loss(trial, held_out_ids, held_out_y))
+    trials[f"η = {rate}"] = (STEPS_PER_LOOK * np.arange(trial_looks + 1), seen_losses)
+    p_e, p_space = answers(trial)[corpus.encode("e ")]
+    print(f"learning rate {rate:6}: held-out loss {seen_losses[-1]:.4f}, bias {trial['b'][0]:7.2f}, p of e {p_e:.2g}, p of space {p_space:.2g}")
+plot_curves(trials, title="The same neuron with four learning rates, held-out text", log_y=True)
+
+
+# %% [markdown]
+# From 0.01 to 30 more is better, and much better: with certain labels the weights have far to go, and there is no lowest point that one could
+# jump over. Then comes a cliff. At 300 the loss is 4.48 after the first look and stays there, to the last digit. The neuron
+# says "not a vowel" to everything, even to `e`, and its accuracy is 0.72 for ever.
+#
+# **Explain.** Why does the neuron with $\eta = 300$ not recover, although it is as wrong as can be about every vowel? Follow its first step: what is $db$ at
+# the start, where does $b$ go, and what is $p$ then? Then multiply the two slopes of the next backward pass, that of the loss (with `EPSILON`) and that of the sigmoid.
+# (Three to six sentences; no code.)
+
+# %% why_it_does_not_recover [markdown] tags=["written"]
+# At the start every p is 0.5, so db = 0.5 - 0.28 = 0.22, and the first step moves b by -300 times that, to about -66. The weights of the vowels
+# rise by much less, since each gets only its share of the batch. So every score is below -40 and every p is practically 0. For a vowel the loss is as steep as it can be,
+# but not steeper than 1/EPSILON = 10^7, while the slope of the sigmoid, p (1 - p), is about e^-40 or smaller. Their product, dz, is practically 0: the
+# neuron is sure, wrong and deaf, it has saturated. The formula dz = p - y would still say -1 there; it holds only while q is above EPSILON.
 
 # %% [markdown]
 # ## 10. From probability to decision
@@ -956,6 +1115,17 @@ check_values(
 # %% [markdown]
 # Now read with it. Below, every character that the neuron takes for a vowel is in CAPITALS, at different moments of its
 # training.
+
+# %% [markdown]
+# **Predict.** After 20 steps the neuron finds exactly one of the five vowels. Which one?
+#
+# - (a) `e`, the most frequent
+# - (b) `a`, the first in the alphabet
+# - (c) another one: the batches are random, so chance decides
+
+# %% tags=["question"]
+guess_first_vowel = "a"  # a letter
+predict("first vowel", guess_first_vowel, "32b11eb4")
 
 # %% nbgrader={"grade": false, "grade_id": "read_along", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 passage = corpus.held_out[27:240]  # from the start of a line
@@ -1028,6 +1198,19 @@ check_values(
 )
 ### END HIDDEN TESTS
 
+# %% [markdown]
+# **Predict.** After 20 steps and with the threshold 0.5, the neuron found a single vowel. Is there a threshold with which *the same* neuron, not trained any
+# further, makes no mistake at all?
+#
+# - (a) no, it has to learn the other vowels first
+# - (b) yes, a higher one
+# - (c) yes, a lower one
+
+# %% tags=["question"]
+guess_threshold = "c"  # a letter
+predict("other threshold", guess_threshold, "d6459816")
+
+
 # %% nbgrader={"grade": false, "grade_id": "threshold", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 def threshold_curves(p, y):
     """Precision and recall for a hundred thresholds: a dict for plot_curves."""
@@ -1054,8 +1237,17 @@ for step in 20, steps_seen[-1]:
 # %% [markdown]
 # ## 12. What it has learned
 #
-# A neuron with one weight per character can be read like a table. Predict first: which weight is the largest? Which are
-# near 0?
+# A neuron with one weight per character can be read like a table.
+#
+# **Predict.** The digit `3` occurs once in the training text. What will its weight be, and what does the neuron answer?
+#
+# - (a) a weight as negative as that of `t`, "not a vowel"
+# - (b) a weight near 0, "no idea", that is $p = 0.5$
+# - (c) a weight near 0, "not a vowel"
+
+# %% tags=["question"]
+guess_rare = "c"  # a letter
+predict("weight of a rare one", guess_rare, "a886e322")
 
 # %% nbgrader={"grade": false, "grade_id": "weights", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 order = np.argsort(-counts, kind="stable")  # from frequent to rare
@@ -1093,6 +1285,17 @@ for character in "e", "u", "z", "3":
 #
 # This question has no certain answer. After `t` there may be an `o` or an `h`. What will the loss do now, and the
 # weights?
+
+# %% [markdown]
+# **Predict.** What does the loss do on the way through 2,000 steps?
+#
+# - (a) it falls, and then stays well above 0
+# - (b) it goes towards 0 again, only more slowly
+# - (c) it stays where always answering "28 %" is
+
+# %% tags=["question"]
+guess_next = "a"  # a letter
+predict("next vowel", guess_next, "a90b885f")
 
 # %% nbgrader={"grade": false, "grade_id": "next_vowel", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 next_ids, next_y = ids[:-1], y[1:]
@@ -1155,6 +1358,81 @@ for t in 0.3, 0.5, 0.8:
 #   for both. What you pick depends on which mistake costs you more.
 
 # %% [markdown]
+# ## 14. What one neuron cannot learn
+#
+# In section 13 nobody could have known the answer. Now the answer is certain, and still the neuron fails. Take two neighbouring letters of the text and give the neuron two inputs: is the first
+# one from the first half of the alphabet, `a` to `m`? Is the second one? Then ask, as three neurons, three questions: are *both* from the first half? Is *at least one*? Is *exactly one*?
+# (Computer scientists call them AND, OR and XOR, the **exclusive or**.)
+#
+# **Predict.** Which of them does the neuron fail to learn?
+#
+# - (a) both
+# - (b) exactly one
+# - (c) at least one
+# - (d) none, as each answer follows from the two inputs without any doubt
+
+# %% tags=["question"]
+guess_cannot = "b"  # a letter
+predict("cannot be learned", guess_cannot, "4bdbb7c7")
+
+# %% nbgrader={"grade": false, "grade_id": "three_questions", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+is_letter = np.isin(ids, corpus.encode("abcdefghijklmnopqrstuvwxyz"))
+together = is_letter[:-1] & is_letter[1:]
+early = np.isin(ids, corpus.encode("abcdefghijklm"))
+first, second = early[:-1][together], early[1:][together]
+x_pairs = np.stack([first, second], axis=1).astype(np.float32)  # (pairs, 2)
+FOUR = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], dtype=np.float32)  # all that x can be
+
+curves = {}
+print(f"{'p for (first, second) =':24} (0, 0)   (0, 1)   (1, 0)   (1, 1)")
+for question, y_pairs in {"both": first & second, "at least one": first | second, "exactly one": first ^ second}.items():
+    rng, losses = np.random.default_rng(3), []
+    pair_params = {"w": np.zeros(2, dtype=np.float32), "b": np.zeros(1, dtype=np.float32)}
+    for _ in range(training_steps(1500, 20)):
+        batch = rng.integers(len(x_pairs), size=1000)
+        loss, grads = loss_and_gradients(pair_params, x_pairs[batch], y_pairs[batch])
+        pair_params = gradient_descent_step(pair_params, grads, 1.0)
+        losses.append(loss)
+    curves[question] = losses
+    print(f"{question:22}", "".join(f"{p:9.3f}" for p in neuron_forward(FOUR, pair_params)[0]))
+plot_curves(curves, title="Three questions about two neighbouring letters", y_label="loss (nats)", log_y=True)
+
+# %% [markdown]
+# "Both" and "at least one" go towards 0 like the vowels. "Exactly one" stays close to $\log 2$, the loss of a coin, and its four answers stay in the middle. More training does not help, nor does another learning rate. The picture shows
+# what the neuron would have to do. It says "yes" where $z = w_1 x_1 + w_2 x_2 + b$ is above 0, and that is one side of a straight line.
+
+# %% nbgrader={"grade": false, "grade_id": "draw_three_questions", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure", "drawn"]
+CORNERS = [(0, 0), (0, 1), (1, 0), (1, 1)]
+figure, panels = canvas(10, 3.4, columns=3)
+for axes, name, yes, line in zip(panels, ("both", "at least one", "exactly one"), ({3}, {1, 2, 3}, {1, 2}), (1.5, 0.5, None), strict=True):
+    for i, corner in enumerate(CORNERS):
+        colour, marker, word = (RED, "s", "yes") if i in yes else (BLUE, "o", "no")
+        axes.plot(*corner, marker=marker, color=colour, markersize=11)
+        axes.annotate(word, corner, xytext=(9, 7), textcoords="offset points", color=colour)
+    if line:
+        axes.plot([line - 1.4, 1.4], [1.4, line - 1.4], color=GREY, linestyle="--")
+        axes.annotate("z = 0", (1.15, line - 1.15), xytext=(4, 4), textcoords="offset points", color=GREY)
+    else:
+        axes.annotate("which line?", (0.5, 0.5), ha="center", va="center", color=GREY)
+    axes.set(title=name, xlim=(-0.4, 1.5), ylim=(-0.4, 1.5), xticks=(0, 1), yticks=(0, 1), xlabel="first letter early?", aspect="equal")
+panels[0].set_ylabel("second letter early?")
+show_figure(figure, alt="""Three squares with their four corners, the possible inputs. For "both" only the corner (1, 1) is a yes, and a dashed line cuts it off.
+For "at least one" a line cuts off (0, 0), the only no. For "exactly one" the yeses (0, 1) and (1, 0) lie across from each other, and no line is drawn.""")
+
+# %% [markdown]
+# **Explain.** Show that no $w_1, w_2, b$ answer "exactly one" rightly. Write down what must hold of $z$ at each of the four corners, two of them above 0 and two below, and add them up in pairs.
+# Then say in a sentence why the same two inputs would be enough for *several* neurons, of which one reads the answers of two others.
+
+# %% why_one_line_is_not_enough [markdown] tags=["written"]
+# At (0, 1) and (1, 0) the answer is yes, so w2 + b > 0 and w1 + b > 0; together w1 + w2 + 2b > 0. At (0, 0) and (1, 1) it is no, so b < 0 and w1 + w2 + b < 0;
+# together w1 + w2 + 2b < 0. Both cannot be, so no weights exist, and no training can find them: the classes are not linearly separable. Two neurons can learn "at
+# least one" and "both", which are each one line. A third neuron that reads their answers has an easy question left: the first, but not the second.
+
+# %% [markdown]
+# A single neuron draws one straight line through its inputs. That was enough for vowels, since there each character has a weight of its own. Two letters together are another matter,
+# and so are words. The way out is a second layer, and 02 builds it.
+
+# %% [markdown]
 # ## Takeaways
 #
 # - A neuron is a weighted sum, a bias and a sigmoid. With one-hot inputs it is a table with one weight per character.
@@ -1165,6 +1443,9 @@ for t in 0.3, 0.5, 0.8:
 # - Learning is proportional to frequency, so what is rare is learned last, and what was never seen is left to the bias.
 # - Where the labels are certain, the loss goes to 0 and the weights grow without end. Where they are not, the loss has
 #   a floor and the neuron learns the frequencies.
+# - A learning rate that is too small wastes your time, and one that is too large jumps over the valley, or so far that the sigmoid saturates
+#   and nothing moves any more.
+# - One neuron draws one straight line. "Exactly one of the two" is beyond it, however long it trains.
 # - The loss judges probabilities, the threshold makes decisions. They are different things, and the threshold is your
 #   choice.
 
@@ -1186,7 +1467,7 @@ for t in 0.3, 0.5, 0.8:
 # | stochastic gradient descent, mini-batch | some characters, a batch | gradient descent on a few examples, drawn anew for each step |
 # | epoch | 134 steps | as many steps as it takes to draw as many examples as there are |
 # | validation set, test set | held-out part | text that is not trained on: one to choose with, one to report |
-# | generalisation, overfitting | what 02 will meet | being right on what was not seen; learning what holds for the training examples only |
+# | generalisation, overfitting | what 01b and 02 will meet | being right on what was not seen; learning what holds for the training examples only |
 # | precision, recall | two ways of being wrong | the share of right ones among the yeses; the share of the true ones that were found |
 
 # %% [markdown]

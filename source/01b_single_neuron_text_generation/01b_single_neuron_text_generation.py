@@ -19,11 +19,13 @@
 #
 # - **You need**: notebook 01a. Mathematics: the chain rule and logarithms as there, partial derivatives of a function of many variables, conditional
 #   probabilities (for section 10), the product of a vector and a matrix.
-# - **Working time**: two to four hours if 01a went smoothly, six to nine if this is new to you (an estimate from the 11 exercises).
+# - **Working time**: two to four hours if 01a went smoothly, six to nine if this is new to you (an estimate from the 11 exercises;
+#   half an hour of it is for the questions and the two written answers).
 # - **Points**: 100, of which forward 23, backward 40, training 18, counting 11, writing 8.
-# - **In a hurry**: sections 13 to 15 ask for nothing (run their cells all the same), and of section 10 you need the two conclusions, not the proof.
+# - **In a hurry**: sections 13 to 15 ask for no code (run their cells all the same), and of section 10 you need the two conclusions, not the proof.
 #
-# Work from top to bottom: under every exercise stands a check, and later exercises call earlier ones, so mend the first ✗ first.
+# Work from top to bottom: under every exercise stands a check, and later exercises call earlier ones, so mend the first ✗ first. **Predict.** and **Explain.** are
+# meant as in 01a: commit yourself, then look.
 
 # %% nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false}
 import numpy as np
@@ -38,6 +40,7 @@ from autograder import (
     plot_bars,
     plot_curves,
     plot_heatmap,
+    predict,
     progress,
     show_sample,
     training_steps,
@@ -330,6 +333,33 @@ plot_bars(
     alt="One bar per character. The bar of h stands up to 0.98; the bars of all the other 45 characters hang down to -0.02 each.",
 )
 
+# %% [markdown]
+# The push on `h` is $1 - \frac{1}{46}$, and each of the others gives back the $\frac{1}{46}$ that it had claimed. So every character that comes also teaches something about the 45 that did not come.
+#
+# **Predict.** Another model is as wrong as can be. It gave `h` a probability of one in a billion, and then `h` came: a loss of 20.7. How large is the push on the score of `h`?
+#
+# - (a) about 1
+# - (b) about 20, like the loss
+# - (c) about a billion, the slope of $-\ln p$ at this $p$
+
+# %% tags=["question"]
+guess_push = "a"  # a letter
+predict("push of a surprise", guess_push, "daa581e9")
+
+# %% nbgrader={"grade": false, "grade_id": "figure_surprise", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+h = int(corpus.encode("h")[0])
+print(f"{'p of h':>8} {'loss':>8} {'push on h':>10} {'on each other one':>18}")
+for p in 1e-9, 1 / vocabulary_size, 0.5, 0.98:
+    row = np.zeros((1, vocabulary_size))
+    row[0, h] = np.log(p / (1 - p) * (vocabulary_size - 1))  # the score that gives h this p, when all others are alike
+    loss, cache = cross_entropy_forward(row, np.array([h]))
+    push = -cross_entropy_backward(1.0, cache)[0]
+    print(f"{p:8.2g} {loss:8.3f} {push[h]:10.3f} {push[h - 1]:18.4f}")
+
+
+# %% [markdown]
+# The loss has no upper end, but the push has: $1 - p$ is at most 1. The slope of $-\ln p$ is enormous there, $1/p$, and the softmax is as flat as that is steep, so that the two cancel. Even a terrible mistake moves the scores by one learning rate at most, and a right answer hardly moves
+# them at all.
 
 # %% [markdown]
 # ## 6 · The layer, forward
@@ -563,6 +593,29 @@ check_values(
 ### END HIDDEN TESTS
 
 # %% [markdown]
+# **Predict.** There are $46^2 = 2116$ possible pairs, and the training part has 133,737 places for them. How many of the 2116 occur at least once?
+#
+# - (a) nearly all: there are 63 places for each
+# - (b) about two thirds
+# - (c) fewer than half
+
+# %% tags=["question"]
+guess_pairs = "c"  # a letter
+predict("pairs that occur", guess_pairs, "1b1d13a6")
+
+# %% nbgrader={"grade": false, "grade_id": "pairs_that_occur", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+pair_counts = bigram_counts(corpus.train, vocabulary_size)
+print(f"{(pair_counts > 0).sum()} of {vocabulary_size**2} pairs occur, {(pair_counts == 1).sum()} of them only once, such as:")
+for i, j in np.argwhere(pair_counts == 1)[::6]:
+    print(repr(names[i] + names[j]), end="  ")
+print(f"\n\nthe 50 most common pairs make up {np.sort(pair_counts.ravel())[-50:].sum() / pair_counts.sum():.0%} of the text")
+
+
+# %% [markdown]
+# Text is very uneven. A few pairs come again and again, a good many came once by chance, and for most the text has no example at all. Whether "not seen" means
+# "impossible" is a question that returns in section 11.
+
+# %% [markdown]
 # ## 10 · The floor: why no single layer can beat it
 #
 # Write $p(i)$ for the share of pairs that start with $i$, and $p(j \mid i) = C_{ij} / \sum_k C_{ik}$ for the share of those that go on with
@@ -667,6 +720,17 @@ def evaluate(params, ids):
     return float(loss)
 
 
+# %% [markdown]
+# **Predict.** You take $W = \ln p(j \mid i)$ as counted on the training part. On the training part its loss is the floor, as proved. What is its loss on the *held-out* part, of 14,859 pairs?
+#
+# - (a) a few hundredths above the floor
+# - (b) about 3, that of characters without context
+# - (c) infinite
+
+# %% tags=["question"]
+guess_counted = "c"  # a letter
+predict("counted, held out", guess_counted, "75cc85b5")
+
 # %% nbgrader={"grade": false, "grade_id": "figure_counting", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 with np.errstate(divide="ignore"):
     log_share = np.log(counts / counts.sum(axis=1, keepdims=True))  # ln 0 is -inf: never seen, held to be impossible
@@ -678,12 +742,43 @@ print(f"W = ln p(j | i):       training part {evaluate(counted, corpus.train):.4
 print(f"                       held-out part {evaluate(counted, corpus.held_out):.4f}")
 print(f"pairs in the held-out part that the training part does not have: {unseen} of {len(corpus.held_out) - 1:,}")
 
-
 # %% [markdown]
 # Two lessons. On the training part, counting lands exactly on the floor. On the held-out part its loss is **infinite**: a dozen pairs never occurred
 # in training, counting calls them impossible, and then they come. One certain error is enough. (Who works with tables mends them by **smoothing**: a little is added to every count.)
 #
-# So why train at all? Because learning from examples generalises where counting cannot. Weights that start at 0 move away only as far as the evidence pushes
+# How much is a little? Let $\alpha$ be what is added to each of the 2116 counts before they are turned into shares. A large $\alpha$ drowns what was counted: in the end all characters are equally likely.
+#
+# **Predict.** With which of these is the held-out loss lowest?
+#
+# - (a) $\alpha = 0.1$
+# - (b) $\alpha = 1$, as if every pair had been seen once more (the textbooks' "add one")
+# - (c) $\alpha = 10$
+
+# %% tags=["question"]
+guess_smoothing = "a"  # a letter
+predict("how much smoothing", guess_smoothing, "95ddcc5c")
+
+# %% nbgrader={"grade": false, "grade_id": "figure_smoothing", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+amounts = 10.0 ** np.linspace(-4, 1, 11)
+smoothed = {"training part": [], "held-out part": []}
+for amount in amounts:
+    table = counts + amount
+    params = {"W": np.log(table / table.sum(axis=1, keepdims=True)), "b": np.zeros(vocabulary_size)}
+    smoothed["training part"].append(evaluate(params, corpus.train))
+    smoothed["held-out part"].append(evaluate(params, corpus.held_out))
+plot_curves(
+    {name: (np.log10(amounts[:-1]), losses[:-1]) for name, losses in smoothed.items()}, lines={"floor of the training part": optimum},
+    title="How much to add to each count?", x_label="log10 of the amount (-1 is 0.1)",
+)
+for amount, before, after in list(zip(amounts, *smoothed.values(), strict=True))[::2]:
+    print(f"{amount:8.4g} added: training part {before:.4f}, held-out part {after:.4f}")
+
+
+# %% [markdown]
+# Smoothing can only spoil the training loss, which was at the floor. On the held-out part it works wonders at once: even a ten-thousandth of a count is enough to make infinity finite. The best amount is near 0.1, where the loss is
+# 2.392; one whole count for each pair is already more than the evidence of the rare ones can bear. (The held-out part may lie below 2.3928, which is the floor of the *training* part.)
+#
+# So why train at all? For one character of context, a smoothed table does as well. But somebody has to choose the amount. Weights that start at 0 move away only as far as the evidence pushes
 # them, so nothing ever becomes quite impossible. And the table of counts has $46^2 = 2116$ entries for one character of context, but $46^{10} \approx 4 \cdot 10^{16}$ for
 # ten. Nobody can count that. The networks of the coming notebooks learn it with the same loss and the same training loop that you write now.
 
@@ -860,6 +955,57 @@ print(f"training part {final:.4f}, that is {final - optimum:.4f} above the optim
 # The held-out loss follows the training loss all the way down, in our run to 2.394, a perplexity of 11.0. With 133,737 pairs for 2162 parameters there is little to memorise, so the layer does not overfit. (The last
 # chapters happen to be about as easy to predict as the rest, and no pair is impossible for the trained layer.)
 #
+# ### The same layer with little text
+#
+# Now give it only the first 2,000 characters, a page and a half, and let it train on and on, at a constant rate.
+#
+# **Predict.** What will the held-out loss do?
+#
+# - (a) fall as far as before, only more slowly
+# - (b) fall to a higher value and stay there: the loss is convex, so nothing can go wrong
+# - (c) fall, and then rise again
+
+# %% tags=["question"]
+guess_little = "c"  # a letter
+predict("little text", guess_little, "e6c90388")
+
+# %% nbgrader={"grade": false, "grade_id": "figure_little_text", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+little = corpus.train[:2000]
+little_counts = bigram_counts(little, vocabulary_size)
+table = little_counts + 0.2  # about the best amount for so little text
+table_params = {"W": np.log(table / table.sum(axis=1, keepdims=True)), "b": np.zeros(vocabulary_size)}
+looks = np.unique((training_steps(5000, 30) * np.linspace(0, 1, 21) ** 3).astype(int))
+rng, pupil = np.random.default_rng(5), zero_params(vocabulary_size)
+little_curves = {"on its 2,000 characters": [evaluate(pupil, little)], "held out": [evaluate(pupil, corpus.held_out)]}
+for k in (bar := progress(len(looks) - 1)):
+    pupil, _ = train(pupil, little, [4.0] * int(looks[k + 1] - looks[k]), 256, rng)
+    for curve, text in zip(little_curves.values(), (little, corpus.held_out), strict=True):
+        curve.append(evaluate(pupil, text))
+    bar.show(train=curve[-1])
+plot_curves(
+    {name: (looks[3:], losses[3:]) for name, losses in little_curves.items()}, lines={"floor of the 2,000": float(conditional_entropy(little_counts))},
+    title=f"The layer with 2,000 characters to learn from, after the first {looks[3]} steps",
+)
+lowest = int(np.argmin(little_curves["held out"]))
+print(f"held out: lowest {little_curves['held out'][lowest]:.3f} after {looks[lowest]} steps, in the end {little_curves['held out'][-1]:.3f}")
+print(f"smoothed table, held out: {evaluate(table_params, corpus.held_out):.3f}")
+
+# %% [markdown]
+# Here it is, the overfitting that 01a could not show: the loss on the 2,000 characters falls on towards its floor, and on all other text the layer gets worse, slowly and for good. At its best moment it is about as good as the smoothed table.
+#
+# **Explain.** Why does the held-out loss rise, although the training goes on as it should? Which scores are still moving after some hundred steps, and where would they end? And what do stopping early and smoothing have in common?
+# (Three to six sentences; no code.)
+
+# %% why_it_gets_worse [markdown] tags=["written"]
+# The floor of the 2,000 characters is reached where softmax returns their counted shares, and most pairs were never counted there, so their share is 0. Once the common pairs
+# are right, what is left to gain is to push the scores of the unseen pairs further down; they would go to minus infinity, as in the table without smoothing. The held-out text
+# has many of these pairs, and each costs more the surer the layer has become that it does not exist; with endless training the loss would be infinite. That the loss is convex
+# only says that training finds the best answer for the 2,000 characters, not that this is a good answer for others. Stopping early leaves the unseen pairs some of the probability that they had at the start,
+# and smoothing gives them some: both keep the model nearer to "all equally likely" than the counts alone are.
+
+# %% [markdown]
+# ### Back to the whole text
+#
 # Where does the tiny rest of the gap sit? Section 10 splits it by current character: $L - H = \sum_i p(i)\, \mathrm{KL}_i$, one bar for each $i$.
 
 # %% nbgrader={"grade": false, "grade_id": "figure_gap", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
@@ -894,7 +1040,6 @@ for matrix, title in [(learned, "Learned: softmax(W + b)"), (share, "Counted: pa
         x_label="next character", y_label="current character", colour_label="probability",
     )
 
-
 # %% [markdown]
 # Read a few rows: `q` has a single bright field at `u`; a comma is followed by a space or a line break; `t` and `s` like `h`; letters at the end of words are bright
 # in the column ␣. Whole columns are striped too: vowels are welcome nearly everywhere.
@@ -911,8 +1056,23 @@ for matrix, title in [(learned, "Learned: softmax(W + b)"), (share, "Counted: pa
 # $$p = \mathrm{softmax}(z / \tau) \qquad z: (V,)\quad p: (V,)$$
 #
 # For $\tau \to 0$ the differences between scores grow without limit and the best character wins every time (**greedy decoding**). $\tau = 1$ is the learned distribution. For large $\tau$ all
-# characters become equally likely.
-#
+# characters become equally likely. The same five scores at four temperatures:
+
+# %% nbgrader={"grade": false, "grade_id": "draw_temperature", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure", "drawn"]
+from autograder import BLUE, canvas, show_figure
+
+scores = np.array([2.0, 1.0, 0.5, 0.0, -1.0])
+figure, panels = canvas(10, 2.8, columns=4, sharey=True)
+for axes, tau in zip(panels, (0.2, 0.6, 1, 3), strict=True):
+    heights = np.exp(scores / tau) / np.exp(scores / tau).sum()
+    bars = axes.bar(["2", "1", "0.5", "0", "-1"], heights, color=BLUE)
+    axes.bar_label(bars, [f"{height:.2f}" for height in heights], fontsize=8)
+    axes.set(title=f"temperature {tau:g}", xlabel="score z", ylim=(0, 1.1))
+panels[0].set_ylabel("probability p")
+show_figure(figure, alt="Bars of the probabilities of the same five scores, 2, 1, 0.5, 0 and -1, at four temperatures. At 0.2 the first has nearly all, at 0.6 three quarters, at 1 a good half, at 3 they are not far apart.")
+
+
+# %% [markdown]
 # **Exercise 10.** Draw one id. `rng.choice(V, p=...)` does the drawing; your stable softmax makes small temperatures safe.
 
 # %% nbgrader={"grade": false, "grade_id": "sample_next", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -1029,6 +1189,54 @@ log.record(corpus.decode(generate(log.best_params, start, 280, 0.8, np.random.de
 # spaces at fair distances, vowels between consonants, no meaning. At 3 nearly everything is possible.
 #
 # No word longer than a few letters comes out right, except by luck, and you can say why: when it writes the third letter of a word, it has forgotten the first.
+#
+# ### Which temperature is right?
+#
+# A temperature changes the probabilities, so it also changes the loss: take the trained layer, divide its scores by $\tau$, and measure on the held-out part.
+#
+# **Predict.** At which $\tau$ is this loss lowest?
+#
+# - (a) about 0.5: the likeliest characters are the right ones most often
+# - (b) about 1
+# - (c) about 2: a modest model is less surprised
+
+# %% tags=["question"]
+guess_temperature = "b"  # a letter
+predict("best temperature", guess_temperature, "5b7c4ca3")
+
+# %% nbgrader={"grade": false, "grade_id": "figure_temperature", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+temperatures = np.round(np.linspace(0.5, 2, 16), 2)
+losses = [evaluate({name: array / tau for name, array in trained.items()}, corpus.held_out) for tau in temperatures]
+plot_curves(
+    {"held out": (temperatures, losses)}, lines={"optimum of the training part": optimum},
+    title="The loss of the trained layer at other temperatures", x_label="temperature",
+)
+
+
+def words(text):
+    "The words of a text: all that letters make without a gap."
+    return "".join(c if c.isalpha() else " " for c in text).split()
+
+
+known = set(words(corpus.text))
+for tau in 0.2, 0.4, 0.6, 0.8, 1.0, 1.5:
+    written = words(corpus.decode(generate(trained, start, training_steps(4000, 100), tau, np.random.default_rng(8))))
+    real = [word for word in written if word in known]
+    print(f"temperature {tau}: {len(real) / max(1, len(written)):4.0%} of its words stand in the book, {len(set(real)):3} different ones")
+
+# %% [markdown]
+# The loss is lowest at $\tau = 1$, without having been asked to be: cross-entropy is lowest where the probabilities are those of the text (section 10), so training has already set the scores to the right
+# scale. The share of true words tells another story. It grows the colder the model is, though in the end only because the same few words come again and again: of
+# *different* true words there are most somewhere between.
+#
+# **Explain.** Why do the two disagree about the best temperature? What is being asked of the model by the loss, and what by counting true words? Which temperature would you choose for writing, and what do you give up?
+# (Three to six sentences; no code.)
+
+# %% which_temperature [markdown] tags=["written"]
+# The loss asks for the probability of whatever comes next in a real text, the rare things too, and charges most for what was held to be nearly impossible. So it is lowest when the
+# shares are the true ones, at temperature 1, and a colder model pays dearly for every rare follower. Counting true words looks only at what the model itself writes: each
+# rare draw may spoil a word, so it is safest to take only common followers, which give short and common words. In the extreme it writes the same few words in a circle; that is right word by word and still a bad likeness of the
+# book. For reading one takes something between, about 0.6 to 0.8, and gives up rare words and surprises for fewer slips.
 
 # %% [markdown]
 # ## What to take with you
@@ -1037,6 +1245,7 @@ log.record(corpus.decode(generate(log.best_params, start, 280, 0.8, np.random.de
 # - **A lookup forward is a scatter-add backward.** Rows that were read twice collect twice: `np.add.at`, not `+=`.
 # - **A loss means little without landmarks.** Chance 3.829, unigram 3.006, optimum 2.393, that is perplexities of 46, 20 and 11: you knew beforehand what to expect, and a bug that stops at 2.6 could not hide.
 # - **The loss is a floor plus an error.** $L = H + \sum_i p(i)\,\mathrm{KL}_i$. Training removes the second term. The first one is the price of looking at one character only.
+# - **Never seen is not impossible.** Counting takes it for that, and so does training that goes on too long on too little text. Smoothing and stopping early both leave it a chance.
 # - **Large steps first, small steps last.** A falling learning rate buys both speed for rare events and silence at the end.
 
 # %% [markdown]

@@ -1290,9 +1290,9 @@ check_training(
 # arrays each time, so the old ones stay as they were.) Had enough? Interrupt the cell with ■: training stops after the update it is in, and
 # everything below works with what was learned so far.
 #
-# **On a busy machine** NumPy's threads wait for each other, and this can take many times as long. Give it one thread: start with `OPENBLAS_NUM_THREADS=1 jupyter lab` (Linux, macOS) or
-# `set OPENBLAS_NUM_THREADS=1`, then `jupyter lab` (Windows; in PowerShell `$env:OPENBLAS_NUM_THREADS=1`); or put `import os; os.environ["OPENBLAS_NUM_THREADS"] = "1"` into a new first cell and restart the kernel, for it must run
-# before NumPy is imported.
+# **On a busy machine** this takes longer, but not much longer than the processor time that is left for you. NumPy's threads wait for each other at every product: two idle cores are faster than one,
+# and with two cores that others want as well, two threads can take ten times as long as one. So `progress` tries every few seconds how many are fastest just now, on Linux, macOS and Windows alike, and you have
+# nothing to set. (NumPy for newer Macs may come with Apple's library, which shares out its threads itself.)
 
 # %% nbgrader={"grade": false, "grade_id": "train_full", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 H, B, T = 256, 32, 32
@@ -1310,8 +1310,8 @@ log.plot(title="Learning Alice, character by character", lines={"chance": CHANCE
 # %% [markdown]
 # ### Read the curves honestly
 #
-# The training curve falls through the bigram line within the first hundred updates, and the held-out loss is far below it when it is first measured: the memory pays. (The held-out part is
-# measured now and then, and the plot joins these points by straight lines. What happens between two of them, you do not see.) Then the curves **part**. The training loss
+# The training curve falls through the bigram line within the first hundred updates, as the second picture shows, and the held-out loss goes with it: the memory pays. (The held-out part is
+# measured after 1, 2, 4, 8, ... updates and later every 130, and the plot joins these points by straight lines. What happens between two of them, you do not see.) Then the curves **part**. The training loss
 # goes on falling, in our run to 1.10, a **perplexity** of 3.0, while the held-out loss turns almost level, at 1.51, a perplexity of 4.5.
 #
 # The gap is what the network knows about *these pages* and about no others: which name follows which verb here, how this sentence of the Queen goes on.

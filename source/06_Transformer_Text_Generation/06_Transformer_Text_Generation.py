@@ -17,11 +17,11 @@
 # |---|---|---|
 # | 1 Who stands where | `positional_encoding`, `embedding_*` | how a set of characters becomes a sequence |
 # | 2 Two small tools | `layer_norm_*`, `gelu_*` | a normalisation with an interesting derivative, and a soft switch |
-# | 3 Attention | `causal_softmax_*`, `attention_*`, `split_heads`, `merge_heads`, `multi_head_*` | looking back, but never ahead |
+# | 3 Attention | `causal_softmax_*`, `attention_*`, `split_heads`, `merge_heads`, `multi_head_*` | looking back, but never ahead; what several heads cost |
 # | 4 The block | `mlp_*`, `dropout_*`, `block_*` | the residual stream |
-# | 5 The model | `transformer_*`, `model_*` | all together |
-# | 6 Training | `learning_rate_at`, `adamw_step`, `train` | warm-up, weight decay, and what memorising looks like |
-# | 7 Writing | `generate` | your Transformer's own Alice |
+# | 5 The model | `transformer_*`, `model_*` | all together; who notices a change, who knows the order |
+# | 6 Training | `learning_rate_at`, `adamw_step`, `train` | models with a piece missing, one that peeks, warm-up, weight decay, and what memorising looks like |
+# | 7 Writing | `generate` | your Transformer's own Alice, and how much of it is quoted |
 # | 8 Looking inside | nothing, you only look | what the heads look at |
 #
 # There are many functions, and each is short: one to eight lines. Run the notebook from top to bottom. Under every exercise there is a
@@ -31,9 +31,10 @@
 # %% [markdown]
 # - **You need**: notebook 05 for attention and the softmax backward, 02 for the MLP, 03 for Adam, clipping, cross-entropy and sampling. Mathematics: products of stacks of matrices and their two gradients, the chain rule through a mean and a standard
 #   deviation (worked out here), the variance of a sum of independent numbers, sine and cosine.
-# - **Working time**: five to seven hours if 05 went smoothly, twelve to fifteen if it did not (an estimate from the 29 exercises). Training takes four minutes.
+# - **Working time**: six to eight hours if 05 went smoothly, thirteen to sixteen if it did not (an estimate from the 29 exercises and the questions). Training takes four minutes, the experiments one more.
 # - **Points**: 100, of which forward 23, backward 52, training 16, three helpers (positions and heads) 6, writing 3.
 # - **Two sittings**: parts 1 to 3 (15 exercises, 53 points), then there is a place for a rest; parts 4 to 7 (14 exercises, 47 points).
+# - **Questions**: eight times you say what you expect before the next cell shows it (put your answer in place of `None`; it tells you at once whether you are right), and twice you explain in a few sentences what an experiment has shown.
 # - **In a hurry**: part 8 asks for nothing, and leg 2 of the training may be interrupted. Leave out no exercise: the model needs every one.
 #
 # **A map of the exercises.** Who calls whom; `thing_*` stands for `thing_forward` and `thing_backward`, the number for the part in which you write it. You begin at the leaves and end at the root. If you lose your way, come back here.
@@ -78,10 +79,13 @@ from autograder import (
     TrainingLog,
     in_threads,
     load_corpus,
+    longest_quote,
     plot_bars,
     plot_curves,
+    predict,
     progress,
     show_sample,
+    show_samples,
     training_steps,
 )
 
@@ -493,6 +497,26 @@ check_gradients(
 ### END HIDDEN TESTS
 
 # %% [markdown]
+# **Predict.** Take a vector $x$, and the same vector ten times as long. Layer norm makes (nearly) the same output of both. The gradient that arrives, `dout`, is the same too. What about $dx$ for the long one? (a) It is ten times as long. (b) It is the same.
+# (c) It is a tenth as long.
+
+# %% tags=["question"]
+guess_longer_vector = "c"  # a, b or c
+predict("a longer vector", guess_longer_vector, "a49acd5a")
+
+# %% nbgrader={"grade": false, "grade_id": "see_longer_vector", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+vector, upstream = np.random.default_rng(0).normal(size=(2, 1, 64))
+for times in (0.1, 1.0, 10.0, 100.0):
+    normed, norm_cache = layer_norm_forward(times * vector, np.ones(64), np.zeros(64))
+    blame = layer_norm_backward(upstream, norm_cache)[0]
+    print(f"{times:5.1f} times x: length of the output {np.linalg.norm(normed):.3f}, of dx {np.linalg.norm(blame):8.4f}")
+
+
+# %% [markdown]
+# It is the $1/\sigma$ in front of the formula. To turn a long vector by some angle takes a longer push than to turn a short one, so each number of a long vector matters less. You will meet this again in the block: the stream gets longer from branch to branch,
+# and what is added late turns it less than what was added early.
+
+# %% [markdown]
 # ### GELU
 #
 # The MLP of notebook 02 needs a bend between its two layers, an **activation function**. Transformers use the **GELU** (Gaussian error linear unit), a ReLU with a soft corner: large positive numbers pass, large
@@ -598,6 +622,54 @@ plot_curves(
 #
 # $$s_{tj} = \frac{q_t \cdot k_j}{\sqrt d} \qquad w_{t\cdot} = \operatorname{softmax}(s_{t\cdot}) \text{ over } j \le t \qquad \text{out}_t = \sum_{j \le t} w_{tj}\, v_j$$
 #
+
+# %% nbgrader={"grade": false, "grade_id": "draw_roles", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure", "drawn"]
+def draw_roles(letters="alice", weights=(5, 10, 20, 15, 50)):
+    """One position looks back: its query meets every key, and the values come home by their weights."""
+    from matplotlib.patches import FancyBboxPatch
+
+    from autograder import BLUE, GREEN, GREY, RED, canvas, show_figure
+
+    figure, axes = canvas(11, 5)
+    last = len(letters) - 1
+
+    def box(x, y, text, colour, alpha=1.0):
+        edge = {"boxstyle": "round,pad=0.3", "facecolor": "none", "edgecolor": colour, "linewidth": 1.5, "alpha": alpha}
+        axes.text(x, y, text, ha="center", va="center", fontsize=12, color=colour, alpha=alpha, bbox=edge)
+
+    def arrow(start, end, colour):
+        axes.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": colour, "linewidth": 1.5, "shrinkA": 0, "shrinkB": 0})
+
+    for j, (letter, weight) in enumerate(zip(letters, weights, strict=True)):
+        x = 1.8 * j
+        axes.add_patch(FancyBboxPatch((x - 0.5, 2.75), 1.0, 2.35, boxstyle="round,pad=0.1", facecolor=GREY, alpha=0.15, edgecolor="none"))
+        axes.text(x, 4.95, letter, ha="center", va="center", fontsize=15, color=GREY, family="monospace")
+        box(x, 4.35, f"$v_{j + 1}$", RED)
+        box(x, 3.7, f"$k_{j + 1}$", GREEN)
+        box(x, 3.0, f"$q_{j + 1}$", BLUE, 1.0 if j == last else 0.5)
+        arrow((x, 2.35), (x, 1.95), BLUE)
+        axes.text(x, 1.7, f"$q_{last + 1} \\cdot k_{j + 1} / \\sqrt{{d}}$", ha="center", va="center", fontsize=11, color=BLUE)
+        arrow((x, 1.45), (x, 1.05), GREY)
+        axes.text(x, 0.8, f"{weight} %", ha="center", va="center", fontsize=9 + weight / 8, color=GREY)
+        arrow((x, 0.5), (x, 0.15), RED)
+    axes.plot([0, 1.8 * last, 1.8 * last], [2.35, 2.35, 2.7], color=BLUE, linewidth=1.5)
+    total = " + ".join(f"{weight / 100:.2f}\\,v_{j + 1}" for j, weight in enumerate(weights))
+    axes.text(0.9 * last, -0.15, f"$\\mathrm{{out}}_{last + 1} = {total}$", ha="center", va="center", fontsize=13, color=RED)
+    for y, name in ((3.7, "every character has\nquery, key, value"), (1.7, "scores"), (0.8, "softmax: weights"), (-0.15, "weighted mean")):
+        axes.text(-1.0, y, name, ha="right", va="center", fontsize=11, color=GREY, style="italic")
+    axes.set(xlim=(-3.0, 1.8 * last + 0.8), ylim=(-0.5, 5.3))
+    axes.axis("off")
+    about = (
+        f"Five cards with the letters of {letters}, each with a query, a key and a value. The query of the last card meets the key of every card, its own too, which gives "
+        "five scores. A softmax makes percentages of them, and the output is the mean of the five values with these weights."
+    )
+    show_figure(figure, alt=about)
+
+
+draw_roles()
+
+
+# %% [markdown]
 # **No peeking.** Position $t$ has to guess character $t + 1$. If it could look at $j = t + 1$, it would find the answer there and learn nothing. So the softmax
 # runs over $j \le t$ only: everything to the right of the diagonal is hidden by the **causal mask**. (It may look at itself. In notebook 05 it could not, but here the
 # character's own vector is an input like any other.)
@@ -894,6 +966,51 @@ check_gradients(
 #
 # Reshaping straight to $(B, \text{heads}, T, d)$ gives the right shape and the wrong numbers: it would mix up characters. The order of the two moves matters. `merge_heads` goes the way back.
 
+# %% nbgrader={"grade": false, "grade_id": "draw_reshape", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure", "drawn"]
+def draw_reshape(T=4, heads=3, d=2):
+    """Cutting the width into heads, the right way and the wrong way."""
+    from matplotlib.patches import Rectangle
+
+    from autograder import BLUE, GREEN, GREY, RED, canvas, show_figure
+
+    figure, axes = canvas(11, 4.6)
+    x = np.arange(T * heads * d).reshape(T, heads * d)
+
+    def table(left, top, numbers):
+        for (t, i), number in np.ndenumerate(numbers):
+            head = number % (heads * d) // d
+            place, colour = (left + 0.6 * i, top - 0.6 * (t + 1)), (BLUE, RED, GREEN)[head]
+            axes.add_patch(Rectangle(place, 0.56, 0.56, facecolor=colour, alpha=0.25, hatch=("", "//", "..")[head], edgecolor=colour))
+            axes.text(place[0] + 0.28, place[1] + 0.28, str(number), ha="center", va="center", fontsize=10, color=GREY, weight="bold")
+
+    def note(x, y, text, size=11, colour=GREY):
+        axes.text(x, y, text, ha="center", va="center", fontsize=size, color=colour)
+
+    table(0, 2.9, x)
+    note(1.8, 3.15, f"$x$: $T = {T}$ characters, $D = {heads * d}$ numbers each")
+    note(1.8, 0.2, f"colours and hatching: the slices of\nthe {heads} heads, $d = {d}$ numbers each", 10)
+    for side, (title, cut) in enumerate({
+        "right: reshape to $(T, heads, d)$, then swap": x.reshape(T, heads, d).swapaxes(0, 1),
+        "wrong: reshape straight to $(heads, T, d)$": x.reshape(heads, T, d),
+    }.items()):  # fmt: skip
+        top = (5.6, 2.3)[side]
+        axes.annotate("", (5.3, top - 1.2), (3.9, 1.7), arrowprops={"arrowstyle": "-|>", "color": GREEN if side == 0 else RED, "linewidth": 1.6, "linestyle": ("-", "--")[side]})
+        note(8.0, top + 0.28, title, 12, GREEN if side == 0 else RED)
+        for h in range(heads):
+            table(5.6 + 1.8 * h, top, cut[h])
+            note(6.2 + 1.8 * h, top - 2.6, f"head {h}", 10)
+    axes.set(xlim=(-0.2, 11), ylim=(-0.6, 6.2), aspect="equal")
+    axes.axis("off")
+    about = (
+        "On the left a table of four characters in rows and six numbers in columns, in three slices of two columns. The right way gives each head a table of four rows: its "
+        "own slice of every character. The wrong way gives head 0 the numbers 0 to 7, all of the first character and some of the second."
+    )
+    show_figure(figure, alt=about)
+
+
+draw_reshape()
+
+
 # %% nbgrader={"grade": false, "grade_id": "split_heads", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def split_heads(x, heads):
     """Cut the last axis into heads.
@@ -1122,6 +1239,26 @@ check_gradients(
     says="The gradients of multi-head attention are compared with central differences along random directions.",
 )
 ### END HIDDEN TESTS
+
+# %% [markdown]
+# **Predict.** Take a layer of the same width $D$ with eight heads instead of one. What does it have more of? (a) Parameters. (b) Multiplications for the scores. (c) Attention weights. (d) All three.
+
+# %% tags=["question"]
+guess_eight_heads = "c"  # a, b, c or d
+predict("eight heads", guess_eight_heads, "33407228")
+
+# %% nbgrader={"grade": false, "grade_id": "see_heads", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+width, places = 128, 64
+print(f"D = {width}, T = {places}\nheads    d   parameters   multiplications for the scores   attention weights")
+for heads in (1, 2, 4, 8):
+    q = split_heads(np.zeros((1, places, width)), heads)
+    weights, _ = causal_softmax_forward(q @ q.swapaxes(-1, -2))
+    print(f"{heads:5} {q.shape[-1]:4} {4 * width * width + 4 * width:12,} {weights.size * q.shape[-1]:32,} {weights.size:19,}")
+
+
+# %% [markdown]
+# $W_{qkv}$ and $W_o$ have the same shapes whatever the number of heads, and eight heads of 16 numbers multiply as much as one of 128. Only the tables of weights grow, $\text{heads} \cdot T^2$ for each window. What one pays with is the
+# width of each: a query of few numbers can ask simple questions only.
 
 # %% [markdown]
 # ### A good place for a rest
@@ -1616,15 +1753,50 @@ check_gradients(
 # %% [markdown]
 # ## 5. The model
 #
-# ```
-#   x (B, T) ids
-#   |
-#   E[x] + P ── dropout ──► block 0 ──► block 1 ──► ... ──► layer norm ──► Wy, by ──► logits (B, T, V)
-#                              the residual stream (B, T, D)
-# ```
-#
 # In front the embedding, then the blocks one after the other, then a last layer norm (`"gain"`, `"bias"`) and the readout, which gives the **logits**. (Many models use the table $E$ a second time, transposed, as $W_y$: **weight tying**. This one does not.) All parameters live in one dict; those of
 # block $i$ carry the prefix `"i."`: `"0.Wqkv"`, `"0.bqkv"`, ..., `"3.b2"`. Three small helpers keep this out of your way:
+
+# %% nbgrader={"grade": false, "grade_id": "draw_model", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure", "drawn"]
+def draw_model(D=128, F=512, blocks=4):
+    """The whole model from ids to logits, with shapes below and the number of parameters above."""
+    from autograder import BLUE, GREEN, GREY, RED, canvas, show_figure
+
+    figure, axes = canvas(12, 3.6)
+    block = 4 * D * D + 2 * D * F + 9 * D + F
+    stations = {
+        "ids": ("", GREY), "$E[x] + P$": (f"{V * D:,}", BLUE), "dropout": ("", BLUE),
+        **{f"block {i}": (f"{block:,}", GREEN) for i in range(blocks)},
+        "layer norm": (f"{2 * D}", BLUE), "$W_y, b_y$": (f"{(D + 1) * V:,}", BLUE), "logits": ("", GREY),
+    }  # fmt: skip
+    places = 1.5 * np.arange(len(stations))
+    axes.plot([places[1] + 0.45, places[-3] - 0.6], [0, 0], color=BLUE, alpha=0.22, linewidth=18, solid_capstyle="butt", zorder=0)
+    for x, (name, (count, colour)) in zip(places, stations.items(), strict=True):
+        box = {"boxstyle": "round,pad=0.4", "facecolor": "none", "edgecolor": colour, "linewidth": 1.5}
+        is_block = name.startswith("block")
+        axes.text(x, 0.75 if is_block else 0, name, ha="center", va="center", fontsize=11, color=colour, bbox=box)
+        axes.text(x, 1.6, count, ha="center", va="center", fontsize=10, color=GREY)
+        if is_block:
+            axes.text(x + 0.25, 0, "+", ha="center", va="center", fontsize=15, color=BLUE)
+            for start, end in (((x - 0.3, 0.1), (x - 0.3, 0.48)), ((x + 0.25, 0.48), (x + 0.25, 0.14))):
+                axes.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": GREEN, "linewidth": 1.4, "shrinkA": 0, "shrinkB": 0})
+    for x in (places[0] + 0.35, places[-3] + 0.6, places[-2] + 0.55):
+        axes.annotate("", (x + 0.4, 0), (x, 0), arrowprops={"arrowstyle": "-|>", "color": BLUE, "linewidth": 1.6, "shrinkA": 0, "shrinkB": 0})
+    for x, shape in ((places[0], "(B, T)"), ((places[1] + places[-3]) / 2, "the residual stream (B, T, D)"), (places[-1], "(B, T, V)")):
+        axes.text(x, -0.65, shape, ha="center", va="center", fontsize=11, color=BLUE)
+    axes.text(places[0], 1.6, "parameters:", ha="center", va="center", fontsize=10, color=GREY, style="italic")
+    axes.annotate("", (places[1], -1.25), (places[-1], -1.25), arrowprops={"arrowstyle": "-|>", "color": RED, "linewidth": 1.6, "linestyle": "--"})
+    axes.text(places.mean(), -1.5, "backward: the same stations from right to left", ha="center", va="center", fontsize=11, color=RED)
+    axes.set(xlim=(-0.7, places[-1] + 0.7), ylim=(-1.8, 1.9))
+    axes.axis("off")
+    about = (
+        f"From left to right: ids, the embedding E[x] + P, dropout, {blocks} blocks, layer norm, the readout, logits. The stream runs as one band from the embedding to the last "
+        f"norm; each block takes from it and adds to it. Of the parameters {block:,} are in each block, {V * D:,} in the embedding."
+    )
+    show_figure(figure, alt=about)
+
+
+draw_model()
+
 
 # %% nbgrader={"grade": false, "grade_id": "block_names", "locked": true, "schema_version": 3, "solution": false, "task": false}
 def number_of_blocks(params):
@@ -1653,7 +1825,7 @@ def full_names(grads, i):
 # **A small table beside large waves.** $E$ starts at a standard deviation of 0.02, as in the GPTs. There the positions are a learned table that starts about as small. Here they are waves: an entry of $P$ is 0.71 large (root of the mean square),
 # 35 times as large as one of $E$. So at first nearly all that comes out of the first layer norm says *where*, and hardly anything says *which character*. The training gets over it: Adam's steps have about the size of the learning rate, however small the
 # number is that they change, and in the hundred updates of warm-up below an entry that is always pushed the same way can go 0.13, six times its start. The first Transformer avoided the question and multiplied $E$ by $\sqrt D$, so that both began at about
-# one size. Whether that would end lower here we have not measured.
+# one size. What a larger table brings in a short training, you will measure below, in a small model; how it would end in the large one we have not measured.
 
 # %% nbgrader={"grade": false, "grade_id": "init_params", "locked": true, "schema_version": 3, "solution": false, "task": false}
 def init_block(D, F, blocks, rng):
@@ -1857,6 +2029,15 @@ check_gradients(
 # The most famous mistake in this kind of model is a mask that lets a little of the future through. The loss then looks marvellous, and the text is rubbish. Here is a test that is
 # good for any model: change one character, and see at which positions the logits change.
 
+# %% [markdown]
+# **Predict.** In `down the rabbit-hole` the character at place 9 (the `r`; places count from 0) becomes another one. At which places do the logits move, in a model with random parameters that leaks nothing? (a) At 10 only, since 9 is the last thing that 10 saw. (b) At 9 only.
+# (c) At 9 and all after it. (d) At all of them.
+
+# %% tags=["question"]
+guess_who_notices = "c"  # a, b, c or d
+predict("who notices", guess_who_notices, "6267f1f4")
+
+
 # %% nbgrader={"grade": false, "grade_id": "leak_test", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 def who_notices(place, text="down the rabbit-hole"):
     """How far the logits move at each position when the character at `place` is another one."""
@@ -1875,10 +2056,51 @@ plot_bars(
 )
 print("before the change:", moved[:9].max(), "  after it: every position,", f"at least {moved[9:].min():.4f}")
 
-
 # %% [markdown]
 # To the left of the change all bars are exactly zero, so nothing leaks. To the right *every* position has noticed: one step of attention reaches the whole window.
 #
+
+# %% [markdown]
+# ### Experiment: who knows the order?
+#
+# `dog bites man.` and `man bites dog.` are made of the same cards, and both end in a full stop. At that full stop, the two readers have seen the same *set*. Take away the name tags ($P = 0$) and compare what the model says there. (The table $E$ is made as large as the waves for this,
+# so that both are heard.)
+#
+# **Predict.** Without name tags, are the logits at the full stop the same for both sentences? (a) Yes, with one block and with two. (b) With one block yes, with two no. (c) With one block no, with two yes. (d) No, neither with one nor with two.
+
+# %% tags=["question"]
+guess_dog_bites_man = "b"  # a, b, c or d
+predict("dog bites man", guess_dog_bites_man, "a4016640")
+
+
+# %% nbgrader={"grade": false, "grade_id": "who_knows_the_order", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+def at_the_end(text, blocks, with_tags, seed=0):
+    """The logits at the last character, of a model with random parameters and a table E of size 1."""
+    params = init_params(V, 32, 64, blocks, np.random.default_rng(seed), dtype=np.float64)
+    params["E"] = 50 * params["E"]
+    stream = embedding_forward(corpus.encode(text)[None], params)[0]
+    if not with_tags:
+        stream = stream - positional_encoding(len(text), 32)
+    for i in range(blocks):
+        stream, _ = block_forward(stream, block_params(params, i), 4)
+    return linear_forward(layer_norm_forward(stream, params["gain"], params["bias"])[0], params["Wy"], params["by"])[0][0, -1]
+
+
+for with_tags in (True, False):
+    for blocks in (1, 2):
+        one, other = (at_the_end(text, blocks, with_tags) for text in ("dog bites man.", "man bites dog."))
+        print(f"{'with' if with_tags else 'no'} name tags, blocks: {blocks}, difference of the logits: {np.linalg.norm(one - other):.6f}")
+
+
+# %% [markdown]
+# One of the four numbers is zero, up to rounding. **Explain it**, in three to six sentences: why can one block without name tags not tell the sentences apart, and where do two blocks get the order from, though nobody told them any?
+
+# %% why_order [markdown] tags=["written"]
+# In one block the full stop's query is compared with the key of each character and takes the weighted mean of their values. Query, keys and values depend on the characters alone, so both sentences give the same weights with the same values, only summed in another order; the mean is the same, and the MLP looks
+# at one position only. In two blocks the second one reads what the first has written, and that does depend on the order, because of the causal mask: the `o` of `dog` at the beginning has seen `d` and itself, the `o` of `dog` at the end
+# has seen `man bites d` as well. So the vectors at the earlier positions differ between the sentences, and the second block collects different values. The mask alone lets a model of two and more blocks know something about the order, though name tags make it much easier to use.
+
+# %% [markdown]
 # ### Exercise: from text to loss
 #
 # With the targets, and `cross_entropy_forward` and `cross_entropy_backward` from above, two functions of two or three lines complete the model.
@@ -2348,6 +2570,189 @@ check_training(
 ### END HIDDEN TESTS
 
 # %% [markdown]
+# ### Experiment: take one thing away
+#
+# Which of the pieces carry the model? Here is a small Transformer, $D = 32$ with four blocks, trained for 400 updates, and five others in which one thing is different: **one head** instead of four; **no positions**, the name tags left out; **post-norm**; **no residual**, each branch's
+# output instead of the sum; and **large table**, an $E$ that starts at eight times its size, so that it is a quarter as large as the waves. Everything else is equal: first parameters, windows, learning rate. Your own layers are put together in other ways, and your `train` trains them.
+#
+# **Predict.** Two of the five end far behind the others, close to a model that knows only how frequent each character is (3.006). Which? (a) One head and no positions. (b) No positions and no residual. (c) Post-norm and no residual. (d) No positions and post-norm.
+
+# %% tags=["question"]
+guess_take_away = "c"  # a, b, c or d
+predict("take one thing away", guess_take_away, "86af3c09")
+
+
+# %% nbgrader={"grade": false, "grade_id": "other_drawings", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+def sublayer_forward(x, gain, bias, branch, drawing):
+    """One branch and the way it joins the stream. branch(x) gives its output and a cache."""
+    if drawing == "post-norm":
+        added, branch_cache = branch(x)
+        out, norm_cache = layer_norm_forward(x + added, gain, bias)
+    else:
+        normed, norm_cache = layer_norm_forward(x, gain, bias)
+        added, branch_cache = branch(normed)
+        out = added if drawing == "no residual" else x + added
+    return out, (norm_cache, branch_cache)
+
+
+def sublayer_backward(dout, cache, branch_backward, drawing):
+    """dx, the gradients of the branch, and those of the layer norm."""
+    norm_cache, branch_cache = cache
+    if drawing == "post-norm":
+        dsum, *norm_grads = layer_norm_backward(dout, norm_cache)
+        dadded, grads = branch_backward(dsum, branch_cache)
+        return dsum + dadded, grads, norm_grads
+    dnormed, grads = branch_backward(dout, branch_cache)
+    dadded, *norm_grads = layer_norm_backward(dnormed, norm_cache)
+    return dadded if drawing == "no residual" else dout + dadded, grads, norm_grads
+
+
+def other_forward(ids, params, heads, drawing, attend=multi_head_forward):
+    """The Transformer by another drawing: logits, a cache, and the stream behind each block."""
+    stream, embedding = embedding_forward(ids, params)
+    if drawing == "no positions":
+        stream = params["E"][ids]
+    caches, streams = [], []
+    for i in range(number_of_blocks(params)):
+        own = block_params(params, i)
+        stream, first = sublayer_forward(stream, own["gain1"], own["bias1"], lambda x, own=own: attend(x, own, heads), drawing)
+        stream, second = sublayer_forward(stream, own["gain2"], own["bias2"], lambda x, own=own: mlp_forward(x, own), drawing)
+        caches.append((first, second))
+        streams.append(stream)
+    normed, norm = layer_norm_forward(stream, params["gain"], params["bias"])
+    logits, readout = linear_forward(normed, params["Wy"], params["by"])
+    return logits, (embedding, caches, norm, readout), streams
+
+
+def other_gradients(drawing, attend=multi_head_forward, attend_backward=multi_head_backward):
+    """A function for the argument `gradients` of `train`."""
+
+    def gradients(x, targets, rng, *, params, heads, rate):
+        logits, (embedding, caches, norm, readout), _ = other_forward(x, params, heads, drawing, attend)
+        loss, loss_cache = cross_entropy_forward(logits, targets)
+        grads = {}
+        dnormed, grads["Wy"], grads["by"] = linear_backward(cross_entropy_backward(1.0, loss_cache), readout)
+        dstream, grads["gain"], grads["bias"] = layer_norm_backward(dnormed, norm)
+        for i, (first, second) in reversed(list(enumerate(caches))):
+            dstream, mlp_grads, (dgain2, dbias2) = sublayer_backward(dstream, second, mlp_backward, drawing)
+            dstream, attention_grads, (dgain1, dbias1) = sublayer_backward(dstream, first, attend_backward, drawing)
+            norm_grads = {"gain1": dgain1, "bias1": dbias1, "gain2": dgain2, "bias2": dbias2}
+            grads |= full_names({**norm_grads, **attention_grads, **mlp_grads}, i)
+        return float(loss), grads | embedding_backward(dstream, embedding)
+
+    return gradients
+
+
+# %% nbgrader={"grade": false, "grade_id": "take_away", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+SMALL_STEPS, SMALL_T = training_steps(400, 3), 32
+held_out_windows = corpus.held_out[: training_steps(300, 5) * SMALL_T + 1]
+small_params, small_losses = {}, {}
+for drawing in ("as it is", "one head", "no positions", "post-norm", "no residual", "large table"):
+    heads = 1 if drawing == "one head" else HEADS
+    params = init_params(V, 32, 128, 4, np.random.default_rng(0))
+    if drawing == "large table":
+        params["E"] = 8 * params["E"]
+    small_params[drawing], losses = train(
+        corpus.train, params, SMALL_STEPS, B=16, T=SMALL_T, peak=8e-3, rng=np.random.default_rng(1), heads=heads, warmup=60,
+        gradients=other_gradients(drawing),
+    )
+    width = max(1, SMALL_STEPS // 40)
+    blocks = losses[: len(losses) // width * width].reshape(-1, width).mean(axis=1)
+    small_losses[drawing] = (width * (np.arange(len(blocks)) + 0.5), blocks)
+    windows = held_out_windows[:-1].reshape(-1, SMALL_T), held_out_windows[1:].reshape(-1, SMALL_T)
+    held_out = surprise(other_forward(windows[0], small_params[drawing], heads, drawing)[0], windows[1]).mean()
+    print(f"{drawing}: held out {held_out:.2f}")
+plot_curves(small_losses, title="One thing changed in each", x_label="update", lines={"bigram optimum": BIGRAM, "frequencies": 3.006})
+
+
+# %% [markdown]
+# What to see, with our numbers (other seeds give others, but the same picture):
+#
+# - **One head** costs next to nothing in so small and so short a training (2.20, as with four). Several heads pay where there are several things to look at, and so small a model hardly gets beyond the last few letters.
+# - **No positions** gets below the bigram optimum all the same (2.27): the last experiment says how it can know of order at all. It even leads at first, since no large wave covers the small table. Then most of the others overtake it.
+# - **Post-norm** and **no residual** stay at the frequencies for hundreds of updates (2.88 and 3.01 at the end). For post-norm it is a matter of the learning rate, and a smaller one brings it off the ground: at a quarter of it, it learns nearly as well as the model as it is does there (2.53 and 2.49). No residual is another matter.
+# - **A large table** is ahead of the small one from the beginning of this training to its end (2.15).
+#
+# Is it that the gradient vanishes without the residual stream? No: at the start the first block's weights get gradients as large as the last one's, since each layer norm divides by its $\sigma$, which is small where little was written. Look instead at the vectors of one window, at the start, before any training: how alike are those of different positions, behind each block? (The **cosine similarity** of notebook 02: 1 is the same direction.)
+
+# %% nbgrader={"grade": false, "grade_id": "how_alike", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+def how_alike(drawing, blocks=8, D=32):
+    """The mean cosine between normed vectors of different positions, behind the embedding and each block."""
+    params = init_params(V, D, 4 * D, blocks, np.random.default_rng(0), dtype=np.float64)
+    ids = corpus.train[1000 : 1000 + 4 * 64].reshape(4, 64)
+    found = []
+    for stream in [embedding_forward(ids, params)[0], *other_forward(ids, params, HEADS, drawing)[2]]:
+        z, _ = layer_norm_forward(stream, np.ones(D), np.zeros(D))
+        cosines = z @ z.swapaxes(-1, -2) / D  # each z has the length sqrt(D)
+        found.append((cosines.sum(axis=(1, 2)) - 64).mean() / (64 * 63))
+    return found
+
+
+plot_curves(
+    {drawing: how_alike(drawing) for drawing in ("as it is", "post-norm", "no residual")}, title="How alike are the positions of a window?",
+    x_label="blocks passed", y_label="mean cosine",
+)
+
+# %% [markdown]
+# **Explain it**, in three to six sentences: what does attention do to the vectors of a window, what does the sum with $x$ keep, and why does a model without it end at the loss of the frequencies, 3.0, of all numbers?
+
+# %% why_frequencies [markdown] tags=["written"]
+# Attention gives each position a weighted mean of what the positions up to it have. At the start the weights are nearly even, so neighbouring positions get nearly the same mean, and where nothing else is kept, four blocks in a row make a mean of means of means: all vectors of the window point the same way, and what
+# distinguished the characters is gone. The residual sum keeps each position's own vector and adds the mean to it, so the difference stays however many blocks follow. When all positions have the same vector in front of the readout, they get the same prediction, and the best single prediction for all positions is the frequency of each
+# character; its loss is 3.006. And the gradient helps little: to the upper blocks all positions look the same, so it cannot tell them which character stood where.
+
+# %% [markdown]
+# ### Experiment: a model that peeks
+#
+# And the famous mistake? In this small model the mask is one place off: position $t$ also sees $t + 1$, the very character that it has to guess. Only the last position of a window has nobody to its right.
+#
+# **Predict.** What is the training loss at the end of these 400 updates? (a) About 2.2, as without peeking: it has to learn to look there, and 400 updates are too few. (b) About 1.4, as good as the best model of this course. (c) Below 0.2.
+
+# %% tags=["question"]
+guess_peeking = "c"  # a, b or c
+predict("peeking", guess_peeking, "ad0a43e9")
+
+
+# %% nbgrader={"grade": false, "grade_id": "peeking", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+def peeking_forward(x, params, heads):
+    """Multi-head attention with keys and values one place early: position t sees 1 to t + 1."""
+    qkv, qkv_cache = linear_forward(x, params["Wqkv"], params["bqkv"])
+    q, k, v = np.split(split_heads(qkv, 3 * heads), 3, axis=1)
+    mixed, attention_cache = attention_forward(q, np.roll(k, -1, axis=2), np.roll(v, -1, axis=2))
+    out, out_cache = linear_forward(merge_heads(mixed), params["Wo"], params["bo"])
+    return out, (qkv_cache, attention_cache, out_cache, heads)
+
+
+def peeking_backward(dout, cache):
+    qkv_cache, attention_cache, out_cache, heads = cache
+    dmerged, dWo, dbo = linear_backward(dout, out_cache)
+    dq, dk, dv = attention_backward(split_heads(dmerged, heads), attention_cache)
+    dqkv = merge_heads(np.concatenate([dq, np.roll(dk, 1, axis=2), np.roll(dv, 1, axis=2)], axis=1))
+    dx, dWqkv, dbqkv = linear_backward(dqkv, qkv_cache)
+    return dx, {"Wqkv": dWqkv, "bqkv": dbqkv, "Wo": dWo, "bo": dbo}
+
+
+peeking_params, losses = train(
+    corpus.train, init_params(V, 32, 128, 4, np.random.default_rng(0)), SMALL_STEPS, B=16, T=SMALL_T, peak=8e-3,
+    rng=np.random.default_rng(1), warmup=60, gradients=other_gradients("as it is", peeking_forward, peeking_backward),
+)
+x, targets = held_out_windows[:-1].reshape(-1, SMALL_T), held_out_windows[1:].reshape(-1, SMALL_T)
+peeked = surprise(other_forward(x, peeking_params, HEADS, "as it is", peeking_forward)[0], targets)
+honest = surprise(transformer_forward(x, peeking_params, HEADS)[0], targets)
+print(f"training loss, last updates: {losses[-20:].mean():.3f}")
+print(f"held out, peeking: {peeked.mean():.3f}; at the last position of a window alone: {peeked[:, -1].mean():.2f}")
+print(f"held out, the same parameters with your mask: {honest.mean():.2f} (chance is {CHANCE:.2f})")
+text, dice = list(corpus.encode("alice was beginning to ")), np.random.default_rng(0)
+for _ in range(training_steps(90, 5)):
+    logits = other_forward(np.array(text[-SMALL_T:])[None], peeking_params, HEADS, "as it is", peeking_forward)[0]
+    text.append(sample_next(logits[0, -1], 0.7, dice))
+show_sample(corpus.decode(np.array(text)), "written by the model that peeks")
+
+# %% [markdown]
+# It found the hole within two hundred updates. Nearly all of the loss that is left comes from the one position in 32 at which there is nothing to copy. The held-out loss is as marvellous as the training loss, for it is measured with the same hole, so **a held-out part does not uncover this mistake**; two other things do: the leak test above, and letting the model write. There, the
+# next character does not exist yet, and all it ever learned was to read it off. With the mask put right it is surer of the wrong character than a model that guesses.
+
+# %% [markdown]
 # ### Two cores, half a batch each
 #
 # A full update takes some hundredths of a second, and there are thousands. Almost all of it is spent on matrix products and on element-wise functions; NumPy runs the first on all cores, but
@@ -2524,23 +2929,21 @@ for temperature in (0.3, 1.0, 1.4):
 written = generate(corpus.encode(prompt), training_steps(400, 20), log.best_params, 0.7, np.random.default_rng(10))
 log.record(prompt + corpus.decode(written), "temperature 0.7")
 
-
 # %% [markdown]
 # ### Does it copy?
 #
 # The question of notebook 03 once more. Give the model a place in the training part, let it continue for 150 characters at a low temperature, and ask: how long is the longest piece that stands word for word in the
 # training part? Ask it of the best parameters (early in the memorising), of the final ones (after it), and of real Carroll in the held-out part.
 
+# %% [markdown]
+# **Predict.** The final parameters have a training loss of about 0.5, a perplexity of 1.7 on the pages that they are asked to continue. How long is the longest quote in 150 characters of theirs, on average? (a) About 20 characters. (b) About 70. (c) Nearly all 150.
+
+# %% tags=["question"]
+guess_longest_quote = "a"  # a, b or c
+predict("longest quote", guess_longest_quote, "2c2b8f97")
+
+
 # %% nbgrader={"grade": false, "grade_id": "longest_quote", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
-def longest_quote(sample, text):
-    """The longest part of `sample` that stands in `text`."""
-    found = ""
-    for start in range(len(sample)):
-        while sample[start : start + len(found) + 1] in text and start + len(found) < len(sample):
-            found = sample[start : start + len(found) + 1]
-    return found
-
-
 def continuations(params, places, length, temperature=0.4):
     """What the model writes after 60 characters of the training part, at each of several places."""
     rng = np.random.default_rng(1)
@@ -2558,7 +2961,8 @@ for name, texts in passages.items():
     quotes = [longest_quote(text, train_text).strip() for text in texts]
     print(f"{name}: longest quote {np.mean([len(q) for q in quotes]):.0f} characters on average, at most {max(map(len, quotes))}")
     print(f"    {max(quotes, key=len)!r}")
-
+print()
+show_samples({"best parameters": passages["best parameters"][0], "memorised": passages["final parameters"][0]}, train_text)
 
 # %% [markdown]
 # In our run the best parameters quoted 16 characters on average and the final ones 21, against Carroll's own 18. Like the networks before it, the model does not recite when it writes freely, although it knows so much of the book by heart.
@@ -2568,6 +2972,14 @@ for name, texts in passages.items():
 # ### What is context worth?
 #
 # The first position of a window sees one character, the last one $T$. Here is the held-out loss by position, for many windows:
+
+# %% [markdown]
+# **Predict.** From a context of 17 to 64 characters to one of 65 to 128, how much does the held-out loss fall? (a) Hardly at all, by less than 0.05. (b) By 0.1 to 0.3. (c) By more than 0.5.
+
+# %% tags=["question"]
+guess_far_context = "a"  # a, b or c
+predict("far context", guess_far_context, "9cde9e73")
+
 
 # %% nbgrader={"grade": false, "grade_id": "loss_by_position", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 def loss_by_position(ids, params, windows):

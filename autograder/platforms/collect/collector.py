@@ -23,7 +23,7 @@ from autograder.platforms.download import IDENTITIES, Download
 from autograder.platforms.identities import Identity, read_from, students_by_key, write_identities
 from autograder.platforms.named import Named, System
 from autograder.platforms.roster import KEYS, read_roster
-from autograder.reports.words import plain
+from autograder.words import plain
 
 
 class LMSCollector(FileNameCollectorPlugin):

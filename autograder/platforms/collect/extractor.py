@@ -10,7 +10,7 @@ from traitlets import List
 
 from autograder.grading.submission import MAX_BYTES
 from autograder.platforms.collect.archives import MAX_FILES, Allowance, ArchiveError, is_junk, unpack
-from autograder.reports.words import plain
+from autograder.words import plain
 
 # A class's archive holds everybody's: it may unpack to this many times its size, and the archives in it to
 # as much again and this much on top.

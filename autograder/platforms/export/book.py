@@ -14,9 +14,9 @@ from autograder.course import Course, CourseError
 from autograder.gradebook import in_sentences, own_programs_first, require_gradebook
 from autograder.grading.of_record import GradeOfRecord, grades_of
 from autograder.grading.result import Result
+from autograder.grading.results_file import read_results
 from autograder.platforms.roster import Person, Roster, read_roster
-from autograder.reports.page import read_results
-from autograder.reports.words import counted, plain
+from autograder.words import counted, plain
 
 SHOWN = 12
 

@@ -11,7 +11,7 @@ from autograder.platforms.export.canvas_file import CanvasFile
 from autograder.platforms.export.fill import Change, Filled, factor, matched, quoted, say_who_is_left
 from autograder.platforms.export.numbers import is_same, points, read_number
 from autograder.platforms.export.plugin import PlatformExport
-from autograder.reports.words import counted
+from autograder.words import counted
 
 EXCUSED, NOT_ASSIGNED = "EX", "N/A"
 FRESH = 3600  # seconds

@@ -19,8 +19,8 @@ from autograder.platforms.export.options import FEEDBACK, FOLDER
 from autograder.platforms.export.plugin import PlatformExport, in_short, place_of, write_filled
 from autograder.platforms.export.show import changes_table, say_unsettled
 from autograder.platforms.export.spreadsheet import as_csv, as_xlsx
-from autograder.reports.words import counted, plain
 from autograder.terminal import Terminal
+from autograder.words import counted, plain
 
 FILLS: dict[str, type[PlatformExport]] = {"canvas": CanvasExport, "moodle": MoodleExport}
 TABLES: dict[str, Callable[[Book], str | bytes]] = {

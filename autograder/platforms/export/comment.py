@@ -6,7 +6,7 @@ import re
 from autograder.grading.of_record import GradeOfRecord
 from autograder.grading.result import Result
 from autograder.platforms.export.book import Book
-from autograder.reports.words import number, plain
+from autograder.words import number, plain
 
 MOST = 1500  # characters
 RUNS = "=+-@"  # what a spreadsheet takes for the beginning of a formula
@@ -15,7 +15,7 @@ RUNS = "=+-@"  # what a spreadsheet takes for the beginning of a formula
 def comment_on(book: Book, student: str, assignment: str) -> str:
     """One line of text for a cell of a worksheet that is shown as HTML."""
     key = (student, assignment)
-    return harmless_html(comment(book.grades[key], book.results.get(key)))
+    return sanitize_html(comment(book.grades[key], book.results.get(key)))
 
 
 def comment(grade: GradeOfRecord, result: Result | None) -> str:
@@ -37,7 +37,7 @@ def _first_failure(cell: dict) -> str:
     return next((check["message"] for check in cell["checks"] if check["status"] == "failed"), "")
 
 
-def harmless_html(text: str) -> str:
+def sanitize_html(text: str) -> str:
     """As text in HTML, in which no spreadsheet finds a formula, and no reader of CSV an escape.
 
     Moodle's reader takes a backslash before quotes for one.

@@ -7,7 +7,7 @@ from pathlib import Path
 from autograder.grading.of_record import GradeOfRecord
 from autograder.platforms.export.book import Book, listed
 from autograder.platforms.export.people import Matched, Row, match
-from autograder.reports.words import number, plain
+from autograder.words import number, plain
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from datetime import datetime
 from autograder.grading.of_record import GradeOfRecord
 from autograder.platforms.export.book import Book
 from autograder.platforms.export.spreadsheet import Value
-from autograder.reports.words import heads
+from autograder.words import heads
 
 ABOUT = ("student", "last_name", "first_name", "email", "section", "team")
 SUMS = ("automatic", "by_hand", "extra_credit", "late_penalty", "final", "max_score")

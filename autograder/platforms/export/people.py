@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from autograder.platforms.people import name_key
 from autograder.platforms.roster import KEYS, Person, Roster, folded
-from autograder.reports.words import plain
+from autograder.words import plain
 
 NAME = "name"
 

@@ -12,7 +12,7 @@ from autograder.files import write_whole
 from autograder.platforms.export.book import Book, read_book
 from autograder.platforms.export.fill import Filled
 from autograder.platforms.export.options import FOLDER
-from autograder.reports.words import counted, plain
+from autograder.words import counted, plain
 
 
 class PlatformExport(ExportPlugin):

@@ -6,8 +6,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from autograder.platforms.export.fill import Change
-from autograder.reports.words import counted, heads, plain
 from autograder.terminal import Terminal
+from autograder.words import counted, heads, plain
 
 SHOWN = 20  # changes of cells that were empty; those of others are all shown
 WIDTH = 20

@@ -15,7 +15,7 @@ FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 TITLE, LONGEST = 31, 32767  # characters in the name of a sheet, and in a cell
 
 
-def harmless(text: str) -> str:
+def sanitize(text: str) -> str:
     """`text` on one line, with a quote where a spreadsheet would begin to run it; a negative number is none.
 
     That is at the beginning, and behind a semicolon, at which some spreadsheets split what others do not.
@@ -31,7 +31,7 @@ def as_csv(rows: Iterable[Sequence[Value]]) -> str:
 
 
 def _cell(value: Value) -> str:
-    text = harmless(_text(value)) if isinstance(value, str) else _text(value)
+    text = sanitize(_text(value)) if isinstance(value, str) else _text(value)
     quotes = set(text) & SPLITS or text != text.strip()
     return '"' + text.replace('"', '""') + '"' if quotes else text
 
@@ -69,7 +69,7 @@ def _put(cell, value: Value) -> None:
         return
     cell.value = FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", value)[:LONGEST]
     cell.data_type = "s"
-    cell.quotePrefix = harmless(value) != value
+    cell.quotePrefix = sanitize(value) != value
 
 
 def titles(names: Iterable[str]) -> list[str]:

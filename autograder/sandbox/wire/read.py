@@ -75,6 +75,7 @@ class Reader(Budget):
 
     def _list(self, count: int) -> list | tuple:
         self._enter(count)
+        value: list | tuple
         if count and self._data.startswith(TUPLE_MARK, self._at):
             self._at += len(TUPLE_MARK)
             value = tuple([self._value() for _ in range(count - 1)])
@@ -139,7 +140,8 @@ class Reader(Budget):
         state, increment, is_left, left = PCG64.unpack(payload)
         bits = np.random.PCG64(0)
         inner = {"state": int.from_bytes(state, "little"), "inc": int.from_bytes(increment, "little")}
-        bits.state = {"bit_generator": "PCG64", "state": inner, "has_uint32": int(is_left), "uinteger": left}
+        whole: Any = {"bit_generator": "PCG64", "state": inner, "has_uint32": int(is_left), "uinteger": left}
+        bits.state = whole
         return np.random.Generator(bits)
 
 

@@ -15,7 +15,7 @@ import psutil
 from autograder.cli import main
 from autograder.course import Course
 from autograder.grading.result import Result
-from autograder.reports.page import read_results
+from autograder.grading.results_file import read_results
 from autograder.tests.mini import ID, make_course
 
 PR_SET_CHILD_SUBREAPER = 36

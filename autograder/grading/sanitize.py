@@ -17,7 +17,7 @@ HARMLESS_ADDRESS = re.compile(
 )
 
 
-def harmless(text: str, cell_type: str, budget: Budget) -> str:
+def sanitize(text: str, cell_type: str, budget: Budget) -> str:
     """The text without HTML that a browser could run; a text that needs more than that becomes a listing.
 
     So do one whose links run code, one with pasted pictures, which grading does not keep, and one for which

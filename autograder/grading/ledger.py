@@ -11,18 +11,21 @@ import numpy as np
 
 import autograder
 from autograder.course import Course
-from autograder.files import append_line, read_lines, replace_lines
+from autograder.files import append_jsonl, read_jsonl, replace_jsonl
 from autograder.grading.judge import Rules
 from autograder.grading.result import Result
 from autograder.grading.submission import SubmissionError
 from autograder.grading.taken import files_beside, notebooks_in, sources_of
 
 # What of the package cannot change a grade.
-NOT_GRADING = {"audit", "calibrate", "demo", "feedback", "gradescope", "new", "platforms", "reports", "tests"}
+NOT_GRADING = {
+    "audit", "calibrate", "commands", "demo", "feedback", "gradescope", "learn", "new", "platforms",
+    "reports", "tests",
+}  # fmt: skip
 SLACK = 100  # lines that may be out of date before the file is written anew
 
 
-class Standing:
+class Ledger:
     """Results by student, assignment and what they came from, in reports/graded.jsonl.
 
     An entry is dropped before the gradebook changes, and a new one written after the gradebook and the graded
@@ -32,9 +35,9 @@ class Standing:
     def __init__(self, course: Course):
         self.path = course.reports / "graded.jsonl"
         self._known: dict[tuple[str, str], tuple[str, Result]] = {}
-        lines = sum(map(self._learn, read_lines(self.path)))
+        lines = sum(map(self._learn, read_jsonl(self.path)))
         if lines > 2 * len(self._known) + SLACK:
-            replace_lines(self.path, (_entry(key, result) for key, result in self._known.values()))
+            replace_jsonl(self.path, (_entry(key, result) for key, result in self._known.values()))
 
     def _learn(self, entry: Any) -> int:
         """Take in one line."""
@@ -56,12 +59,12 @@ class Standing:
     def drop(self, student: str, assignment: str) -> None:
         """Forget the result in whose place another one is about to be recorded."""
         if self._known.pop((student, assignment), None):
-            append_line(self.path, {"dropped": [student, assignment]})
+            append_jsonl(self.path, {"dropped": [student, assignment]})
 
     def add(self, result: Result, key: str) -> None:
         """Keep a result that is recorded; one that needs a person is graded again next time."""
         if not result.needs_a_person:
-            append_line(self.path, _entry(key, result))
+            append_jsonl(self.path, _entry(key, result))
 
 
 def _entry(key: str, result: Result) -> dict:

@@ -6,9 +6,9 @@ import pytest
 
 from autograder.cli import main
 from autograder.course import Course
-from autograder.files import append_line, read_lines
+from autograder.files import append_jsonl, read_jsonl
+from autograder.grading.ledger import Ledger
 from autograder.grading.result import Result
-from autograder.grading.standing import Standing
 from autograder.tests.mini import ID, make_course, release_notebook, source_notebook, submission, write
 
 STUDENTS = {
@@ -102,17 +102,17 @@ def test_the_file_of_results_does_not_grow_for_ever(tmp_path):
     """Are lines that no longer count left out once there are many, and the others kept?"""
     course, result = Course(tmp_path), Result("ada", ID, score=1.0)
     for _ in range(150):
-        Standing(course).drop("ada", ID)
-        Standing(course).add(result, "key")
-    assert len(list(read_lines(course.reports / "graded.jsonl"))) < 110
-    assert Standing(course).find("ada", ID, "key") == result
+        Ledger(course).drop("ada", ID)
+        Ledger(course).add(result, "key")
+    assert len(list(read_jsonl(course.reports / "graded.jsonl"))) < 110
+    assert Ledger(course).find("ada", ID, "key") == result
 
 
 def test_lines_survive_a_cut(tmp_path):
     """Is an entry that was cut off passed over, and the next one whole?"""
     path = tmp_path / "deep" / "entries.jsonl"
-    append_line(path, {"a": 1})
-    append_line(path, {"b": 2})
+    append_jsonl(path, {"a": 1})
+    append_jsonl(path, {"b": 2})
     path.write_bytes(path.read_bytes()[:-4])
-    append_line(path, {"c": 3})
-    assert list(read_lines(path)) == [{"a": 1}, {"c": 3}]
+    append_jsonl(path, {"c": 3})
+    assert list(read_jsonl(path)) == [{"a": 1}, {"c": 3}]

@@ -8,9 +8,9 @@ import numpy as np
 
 from autograder.course import Course
 from autograder.grading.judge import Rules
+from autograder.grading.ledger import grader_digest
 from autograder.grading.one import judge_taken
 from autograder.grading.result import Result, Texts
-from autograder.grading.standing import grader_digest
 from autograder.grading.taken import take, taken_rules
 from autograder.grading.workers import run_in_workers
 
@@ -25,7 +25,7 @@ def version() -> str:
 
 
 @dataclass(frozen=True)
-class Parcel:
+class Payload:
     """The submission's files and the source's by content; the paths in `rules` mean nothing elsewhere."""
 
     student: str
@@ -36,29 +36,29 @@ class Parcel:
     version: str
 
 
-def pack(course: Course, student: str, assignment: str, rules: Rules) -> Parcel:
+def pack(course: Course, student: str, assignment: str, rules: Rules) -> Payload:
     """Read a submission, as `take` does. Raises SubmissionError when it cannot be read."""
     here, rules = take(course, student, assignment, rules, course.taken(student, assignment))
     kinds = here.submitted(student, assignment).parent, rules.source.parent
     files, source = ({file.name: file.read_bytes() for file in folder.iterdir()} for folder in kinds)
-    return Parcel(student, assignment, rules, source, files, version())
+    return Payload(student, assignment, rules, source, files, version())
 
 
-def judge_parcel(parcel: Parcel) -> tuple[Result, Texts]:
+def judge_payload(payload: Payload) -> tuple[Result, Texts]:
     """Judge in a process of its own, as `judge_taken` does; a thread of a cluster's worker calls this."""
-    if parcel.version != version():
-        raise OtherVersion(f"the worker has {version()}, not {parcel.version}; install the same there")
-    [(_, future)] = list(run_in_workers(_judge, [(parcel,)], 1))
+    if payload.version != version():
+        raise OtherVersion(f"the worker has {version()}, not {payload.version}; install the same there")
+    [(_, future)] = list(run_in_workers(_judge, [(payload,)], 1))
     return future.result()
 
 
-def _judge(parcel: Parcel) -> tuple[Result, Texts]:
+def _judge(payload: Payload) -> tuple[Result, Texts]:
     with tempfile.TemporaryDirectory(prefix="autograder-") as folder:
         course = Course(Path(folder))
-        rules = taken_rules(course, parcel.assignment, parcel.rules)
-        _write(rules.source.parent, parcel.source)
-        _write(course.submitted(parcel.student, parcel.assignment).parent, parcel.files)
-        return judge_taken(course, parcel.student, parcel.assignment, rules)
+        rules = taken_rules(course, payload.assignment, payload.rules)
+        _write(rules.source.parent, payload.source)
+        _write(course.submitted(payload.student, payload.assignment).parent, payload.files)
+        return judge_taken(course, payload.student, payload.assignment, rules)
 
 
 def _write(folder: Path, files: dict[str, bytes]) -> None:

@@ -1,0 +1,31 @@
+"""Source to executed solutions, with full training; their results to README.md."""
+
+import argparse
+
+from autograder.commands.parts import add_assignments, course_of
+from autograder.terminal import bar_of
+
+
+def add_to(command: argparse.ArgumentParser) -> None:
+    """Its arguments."""
+    add_assignments(command)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run it; returns the exit code."""
+    from autograder.build.results import show_results
+    from autograder.build.solve import solve as solve_notebook
+
+    course = course_of(options)
+    assignments = course.choose(options.assignments)
+    with bar_of() as bar:
+        for assignment in assignments:
+            task = bar.add_task(assignment, total=None, note="")
+
+            def report(done: int, of: int, title: str, task: int = task) -> None:
+                bar.update(task, completed=done, total=of, note=title)
+
+            path = solve_notebook(course, assignment, report)
+            bar.update(task, note=str(path.relative_to(course.root)))
+            show_results(course)
+    return 0

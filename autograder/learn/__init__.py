@@ -1,0 +1,1 @@
+"""`autograder learn`: one person gets what a class gets."""
