@@ -108,6 +108,7 @@ def test_blank_is_blank(released):
 @pytest.mark.parametrize(("source", "told"), [
     ('guess_a = "b"\npredict("a", guess_a, "00000000")', f'predict("a", guess_a, "{digest_of("a", "b")}")'),
     ('guess_a = 12.5\npredict("a", guess_a, "3~0")', f'predict("a", guess_a, "{digest_of("a", 12.5, 3)}")'),
+    ('guess_a = "b"\nautograder.predict("a", guess_a, "00000000")', digest_of("a", "b")),
     ('guess_a = "b"', "is no question"),
     ('guess_a = "b"\npredict("a", other, "00000000")', "is no question"),
     ('guess_a = None\npredict("a", guess_a, "00000000")', "is no question"),

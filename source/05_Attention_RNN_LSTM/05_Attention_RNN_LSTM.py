@@ -18,14 +18,15 @@
 # | 3 Context | `context_*`, `attention_*` | one memory, three roles, three gradients |
 # | 4 Two models | `output_*`, `rnn_attention_*`, `lstm_attention_*` | the same attention on two different networks |
 # | 5 Training | `train`, `generate` | one loop for both, and their own Alice |
-# | 6 Does it help? | nothing, you only look | both models against their parents without attention |
+# | 6 Does it help? | two answers in your own words | both models against their parents without attention, a task on which attention wins, and a cheaper score |
 # | 7 Looking inside | nothing, you only look | where do they look, and how far back? |
 #
 # - **You need**: notebooks 03 and 04 (backpropagation through time for both networks, the training loop over streams, sampling). Mathematics: softmax (its derivative is worked out here), matrix products with a batch axis in front and their two
 #   gradients, broadcasting and the sums that undo it, the chain rule where one value is used several times.
-# - **Working time**: four to five hours if 04 went smoothly, eight to twelve if it did not (an estimate from the 16 exercises). Training takes three minutes.
+# - **Working time**: four to five hours if 04 went smoothly, eight to twelve if it did not (an estimate from the 16 exercises). The questions and the two written answers take
+#   about half an hour of it. Training takes three minutes, the experiments a quarter of one.
 # - **Points**: 100, of which forward 25, backward 56, training 13, writing 6.
-# - **In a hurry**: parts 6 and 7 ask for nothing, and the second leg of the LSTM's training may be interrupted. Leave out no exercise: all that comes later calls them.
+# - **In a hurry**: parts 6 and 7 ask for no code, and the second leg of the LSTM's training may be interrupted. Leave out no exercise: all that comes later calls them.
 #
 # What you wrote in 03 and 04 is given here: both recurrent networks, the loss, clipping, Adam, the streams, drawing a character. Run the
 # notebook from top to bottom, and mend the first ✗ first, because later exercises call earlier ones. After you hand in, hidden checks
@@ -37,6 +38,7 @@ from functools import partial
 
 import numpy as np
 
+import autograder
 from autograder import (
     TrainingLog,
     in_threads,
@@ -46,6 +48,7 @@ from autograder import (
     plot_heatmap,
     progress,
     show_sample,
+    show_samples,
     training_steps,
 )
 
@@ -144,6 +147,40 @@ sketch(
 # stretches the axes of length 1 (**broadcasting**), and their sum is $(B, T, T, A)$. Compute the forbidden pairs too. The mask comes in part 2.
 #
 # **What it costs.** $p$ is the largest array of the course: with $B = T = 32$ and $A = 128$ it holds 4.2 million numbers, 17 MB. Twice the chunk, four times the memory.
+
+# %% [markdown]
+# Here is the way of one query, with the numbers of the picture above: each memory can appear in three roles, as what **asks** (query), as what **is asked** (key) and as what **is handed over** (value).
+
+# %% nbgrader={"grade": false, "grade_id": "draw_roles", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure", "drawn"]
+def roles(box, arrow):
+    """h5 asks: scores, shares, and the context as their sum."""
+    box(0.4, 0, "$h_5$", BLUE)
+    box(2.6, 0, "query  $q_5$", BLUE)
+    arrow((0.75, 0), (1.75, 0), BLUE, "$W_q$", shift=(0, 0.22))
+    for j, (score, share) in enumerate(((0.41, 0.15), (1.70, 0.55), (0.00, 0.10), (0.69, 0.20)), 1):
+        y = 4.6 - 0.9 * j
+        box(0.4, y, f"$h_{j}$", GREY)
+        box(2.6, y, f"key  $k_{j}$", GREY)
+        box(5.4, y, f"{score:.2f}", BLUE)
+        box(7.9, y, f"{share:.2f}", GREEN)
+        box(10.1, y, f"{share:.2f} · $h_{j}$", GREEN)
+        arrow((0.75, y), (1.85, y), GREY, "$W_k$" if j == 1 else "", shift=(0, 0.22))
+        arrow((3.35, y), (4.95, y), GREY)
+        arrow((3.5, 0), (5.15, y - 0.32), BLUE, width=1)
+        arrow((5.85, y), (7.45, y), GREEN)
+        arrow((8.35, y), (9.2, y), GREEN)
+        arrow((10.95, y), (12.15, 2.35), GREEN, width=1 + 6 * share)
+    box(12.65, 2.35, "$c_5$", GREEN)
+    for x, text in ((5.4, "scores  $e_{5j}$\n$v \\cdot \\tanh(q_5 + k_j)$"), (7.9, "shares  $w_{5j}$\nsoftmax"), (10.1, "values\n$w_{5j}\\, h_j$"), (12.55, "context\n(their sum)")):
+        arrow((x, 4.4), (x, 4.4), GREY, text)
+
+
+sketch(
+    roles, "h5 by Wq becomes the query q5; h1 to h4 by Wk become the keys k1 to k4. Query and key together give the scores 0.41, 1.70, 0.00 and 0.69, a softmax makes the shares "
+    "0.15, 0.55, 0.10 and 0.20 of them, and the values h1 to h4, each times its share, add up to the context c5.",
+    xlim=(0, 13.1), ylim=(-0.4, 4.9),
+)
+
 
 # %% nbgrader={"grade": false, "grade_id": "scores_forward", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def scores_forward(hs, params):
@@ -386,6 +423,17 @@ check_values(
 # $(B, T, 1)$, is that average.
 #
 # And the mask? Where $w_{tj} = 0$, the product is 0: nothing flows into the future, and nothing into row 0. The formula does it by itself.
+#
+# **Predict.** Query 1 has a single candidate, memory 0, and its share gets the gradient $dw_{1,0} = 0.8$. What is the gradient of its *score*, $de_{1,0}$?
+#
+# - a) 0.8
+# - b) between 0 and 0.8; it depends on the score
+# - c) 0
+
+# %% tags=["question"]
+guess_one_candidate = "c"  # a, b or c
+autograder.predict("one candidate", guess_one_candidate, "ab676dba")
+
 
 # %% nbgrader={"grade": false, "grade_id": "masked_softmax_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def masked_softmax_backward(dweights, cache):
@@ -418,6 +466,17 @@ check_gradients(
     says="The gradient of the weights is compared with central differences.",
 )
 ### END HIDDEN TESTS
+
+# %% nbgrader={"grade": false, "grade_id": "look_at_dscores", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+some_scores = np.array([[[0.0, 0, 0, 0], [0.3, 0, 0, 0], [1.0, -1.0, 0, 0], [0.5, 0.0, -0.5, 0]]])
+some_dweights = np.array([[[0.0, 0, 0, 0], [0.8, 0, 0, 0], [0.8, -0.2, 0, 0], [0.8, 0.4, -0.2, 0]]])
+some_shares, some_cache = masked_softmax_forward(some_scores)
+for name, matrix in {"shares": some_shares, "dweights": some_dweights, "dscores": masked_softmax_backward(some_dweights, some_cache)}.items():
+    print(f"{name}\n{np.round(matrix[0], 2) + 0.0}")
+
+
+# %% [markdown]
+# Row 1 of `dscores` is 0: its share is 1 whatever the score is, so moving the score changes nothing. And each row of `dscores` adds up to 0. A query can only move attention from one memory to another, never have more of it.
 
 # %% [markdown]
 # ## 3. Context: the mix
@@ -1134,7 +1193,7 @@ check_gradients(
 # both models. The **state** is a tuple: `(h,)` for the RNN, `(h, c)` for the LSTM, each $(B, H)$. In Python, `f(x, *state)` passes all of
 # its entries, and `loss, *state, grads = ...` collects whatever stands between the first and the last result.
 #
-# `init_params` starts the forget gates at a bias of 1, so that $f = \sigma(1) = 0.73$. The comment there says "as in 04", and the idea is; the number is not, for the long run of 04 began at 2, which is $f = 0.88$. In 04 you could
+# `init_params` starts the forget gates at a bias of 1, so that $f = \sigma(1) = 0.73$. (The long run of 04 began at 2, which is $f = 0.88$.) In 04 you could
 # read that on this book biases up to 1 all end alike.
 #
 # `mean_loss` measures a text of any length in one pass: the state is carried through, and attention looks back within chunks of $T$ characters, as in
@@ -1200,7 +1259,7 @@ def init_params(kind, V, H, A, rng, dtype=np.float32):
     if kind == "rnn":
         params["bh"] = np.zeros(H)
     else:
-        params["b"] = np.repeat([0.0, 1.0, 0.0, 0.0], H)  # forget gates start open, as in 04
+        params["b"] = np.repeat([0.0, 1.0, 0.0, 0.0], H)  # forget gates start open
     if A:
         params["Wq"] = rng.normal(scale=1 / math.sqrt(H), size=(H, A))
         params["Wk"] = rng.normal(scale=1 / math.sqrt(H), size=(H, A))
@@ -1605,12 +1664,16 @@ for log in (rnn_log, lstm_log):
 for temperature in (0.3, 1.2):
     written = generate(corpus.encode(prompt), 250, lstm_log.best_params, T, temperature, np.random.default_rng(10))
     show_sample(prompt + corpus.decode(written), f"05-lstm: best parameters, temperature {temperature}")
-written = generate(corpus.encode(prompt), 250, lstm_final, T, 0.3, np.random.default_rng(10))
-show_sample(prompt + corpus.decode(written), "05-lstm: final parameters, temperature 0.3")
-
+show_samples(
+    {
+        name: corpus.decode(generate(corpus.encode(prompt), 250, params, T, 0.3, np.random.default_rng(10)))
+        for name, params in {"best": lstm_log.best_params, "memorised (final)": lstm_final}.items()
+    },
+    corpus.decode(corpus.train),
+)
 
 # %% [markdown]
-# The last sample comes from the parameters with the *lowest training loss*. Does it read better? In ours, `the dormouse shook its head impatiently` stands in the book, word for word; the sentence around it
+# The last two stand side by side, the LSTM's best parameters and the final ones, those with the *lowest training loss*; below each you see the longest piece of it that stands in the book word for word. Does the right one read better? In ours, `the dormouse shook its head impatiently` stands in the book, word for word; the sentence around it
 # does not, and means nothing. This network is very sure of itself as long as it walks along a page it knows. One step beside the path, and it is sure of nonsense.
 #
 # ## 6. Does attention help?
@@ -1618,6 +1681,17 @@ show_sample(prompt + corpus.decode(written), "05-lstm: final parameters, tempera
 # An honest question needs a fair opponent, a **baseline**: the same recurrence, the same seed, the same schedule, **without attention**. These
 # parents have no `"Wq"`, `"Wk"`, `"v"`, `"Wc"`; their gradients are put together from the functions that you were given. Your `train` takes them as it
 # is. The LSTM's parent runs the first leg only: that is where the held-out loss is decided.
+#
+# **Predict.** The LSTM with attention came to about 1.42 on the held-out part. Where will its parent end, which has no box to look into?
+#
+# - a) above 1.47, so attention is worth something
+# - b) between 1.38 and 1.47, so it is worth little here
+# - c) below 1.38, so it is in the way
+
+# %% tags=["question"]
+guess_parent = "b"  # a, b or c
+autograder.predict("parent", guess_parent, "c8372700")
+
 
 # %% nbgrader={"grade": false, "grade_id": "train_parents", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 def parent_gradients(x, targets, *state, params):
@@ -1713,6 +1787,16 @@ for name, log, updates, train_loss, held_out_loss in (
 #
 # Another way to ask, called an **ablation**: take the trained networks and break their attention, without training again. With $v = 0$ all scores are equal and the context becomes a
 # plain average of the earlier memories. With $W_c = 0$ the context is ignored.
+#
+# **Predict.** By how much does the held-out loss of the LSTM rise when its context is ignored?
+#
+# - a) by less than 0.1
+# - b) by 0.1 to 0.5
+# - c) by more than 0.5: it was trained to lean on it
+
+# %% tags=["question"]
+guess_ablation = "a"  # a, b or c
+autograder.predict("ablation", guess_ablation, "d7e37e2c")
 
 # %% nbgrader={"grade": false, "grade_id": "break_attention", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 piece = corpus.held_out[: training_steps(len(corpus.held_out), 700)]
@@ -1722,11 +1806,182 @@ for name, log in {"RNN with attention": rnn_log, "LSTM with attention": lstm_log
     variants = [best, {**best, "v": 0 * best["v"]}, {**best, "Wc": 0 * best["Wc"]}]
     print(f"{name:22}" + "".join(f"{measure(piece, params):>13.3f}  " for params in variants))
 
-
 # %% [markdown]
 # Breaking it costs something, so the networks do use what they see. In our run equal shares did at least as much harm as no context at all (to the RNN more, 0.09 against 0.06; to the LSTM the same, 0.03),
 # so *which* memories are mixed matters. But it costs much less than you might have expected: most of what is needed is in the newest memory.
+
+# %% [markdown]
+# ### A task on which attention wins
 #
+# Take a text of another kind: a full stop, ten different letters in any order, a bar, and **the same ten letters once more**, then the next full stop and ten new letters. The first ten cannot be guessed. The second ten can, all of them, by whoever still has the first. No string ever comes back, so there is nothing to
+# learn by heart. Three small networks ($H = 64$, $A = 32$) read 600 batches with your `train`, and every 20 updates the loss of the *repeated* letters is measured on 64 strings that no training sees. Without any memory it would be $\ln 26 = 3.26$.
+#
+# **Predict.** Which of them repeats nearly all letters correctly after 600 updates?
+#
+# - a) the LSTM without attention: ten letters fit well into a pocket of 64 numbers
+# - b) the plain RNN with attention
+# - c) both
+# - d) neither
+
+# %% tags=["question"]
+guess_copying = "b"  # a, b, c or d
+autograder.predict("copying", guess_copying, "bfa10304")
+
+# %% nbgrader={"grade": false, "grade_id": "copy_task", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+LETTERS = "abcdefghijklmnopqrstuvwxyz.|"
+LENGTH, COPY_STEPS = 10, training_steps(600, 4)
+PERIOD = 2 * LENGTH + 2
+
+
+def strings(count, rng):
+    """Texts such as `.qwertyuiop|qwertyuiop` as ids, (count, PERIOD)."""
+    letters = rng.permuted(np.tile(np.arange(26), (count, 1)), axis=1)[:, :LENGTH]
+    return np.concatenate([np.full((count, 1), 26), letters, np.full((count, 1), 27), letters], axis=1)
+
+
+copy_text = strings(32 * COPY_STEPS + 2, np.random.default_rng(3)).ravel()[: 32 * COPY_STEPS * PERIOD + PERIOD + 1]
+unseen = strings(64, np.random.default_rng(4))
+
+
+def copying(params, guess=predict):
+    """Loss and accuracy on the repeated letters of unseen strings."""
+    hs, _ = read(unseen[:, :-1], start_state(params, len(unseen)), params)
+    logits, targets = guess(hs, params)[:, LENGTH + 1 :], unseen[:, LENGTH + 2 :]
+    return float(cross_entropy_forward(logits, targets)[0]), (logits.argmax(axis=-1) == targets).mean()
+
+
+def learn_to_copy(kind, A, gradients, guess=predict):
+    """The trained parameters, and the curve (updates, losses) of the repeated letters."""
+    curve = []
+
+    def watch(step, params):
+        if step % 20 == 0 or step == COPY_STEPS - 1:
+            curve.append((step + 1, copying(params, guess)[0]))
+
+    start = init_params(kind, 28, 64, A, np.random.default_rng(4))
+    params, _ = train(copy_text, start, COPY_STEPS, 32, PERIOD, 0.01, gradients=gradients, watch=watch)
+    return params, tuple(np.array(curve).T)
+
+
+copiers = {
+    "RNN": learn_to_copy("rnn", 0, parent_gradients),
+    "LSTM": learn_to_copy("lstm", 0, parent_gradients),
+    "RNN with attention": learn_to_copy("rnn", 32, loss_and_gradients),
+}
+plot_curves({name: curve for name, (_, curve) in copiers.items()}, title="Repeating ten letters", x_label="update", y_label="loss of the repeated letters",
+            lines={"guessing among 26": math.log(26)})
+for name, (params, _) in copiers.items():
+    print(f"{name:20} repeats {copying(params)[1]:4.0%} of the letters of an unseen string")
+
+# %% [markdown]
+# There it is. After less than half of the updates the RNN with attention has found out how to do it, and then it can do it for *any* string. (Its curve may rise a little again here and there: the learning rate is high.) The others learn letter by letter to carry a few more of them along.
+#
+# How does it do it? Look at the map of one string that it has never seen.
+
+# %% nbgrader={"grade": false, "grade_id": "copy_map", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+copier = copiers["RNN with attention"][0]
+copier_hs, _ = read(unseen[:1, :-1], start_state(copier, 1), copier)
+shown = [LETTERS[i] for i in unseen[0, :-1]]
+plot_heatmap(
+    masked_softmax_forward(scores_forward(copier_hs, copier)[0])[0][0], rows=shown, columns=shown,
+    title="Repeating ten letters: where each position looks", x_label="key: an earlier character", y_label="query: the character just read", colour_label="weight",
+)
+
+
+# %% [markdown]
+# The lower half is one bright line. At the bar the network looks at the first letter, and then, with each letter that it has just read, at the memory that was made *one letter later*: the letter to be said next. That memory can be found, because its $h$ still knows what came before,
+# so that its key can say "I follow `j`". One rule for all letters and all strings, and nobody wrote it down. (In the upper half nothing can be guessed and it does not matter where it looks; in our run it rested on the full stop.)
+
+# %% [markdown]
+# **In your own words.** Why does attention win at this task, against an LSTM with a much better memory than the plain RNN's, while on Alice it brought next to nothing?
+
+# %% why_copying [markdown] tags=["written"]
+# To repeat ten letters in order, the LSTM must have all ten in its pocket at once, each at its own place, and must have learned that before it sees any use of it: the bottleneck. With attention nothing has to be carried. The old memories
+# lie in the box, the network only has to learn which of them to ask for, and this one rule ("the memory made just after the letter that I have just read") serves for all letters and all strings. The gradient, too, comes back in a single step, whereas without attention it must walk through eleven.
+# On Alice the next letter hangs mostly on the last few characters, and these are in the newest memory already. So there is hardly anything left that is worth looking up.
+
+# %% [markdown]
+# ### A cheaper score: the dot product
+#
+# The tiny network behind a score, $v \cdot \tanh(q_t + k_j)$, makes $p$ $(B, T, T, A)$. Luong and others (2015) asked whether it is needed, and took the product of query and key itself:
+#
+# $$e_{tj} = \frac{q_t \cdot k_j}{\sqrt A} \qquad\qquad e = \frac{q\, k^\top}{\sqrt A} \qquad (B,T,A)(B,A,T) \to (B,T,T)$$
+#
+# It has no $v$ and no $\tanh$, and $p$ is gone. (The division by $\sqrt A$ came later; notebook 06 tells you why.) What do you expect: does it repeat letters as well? The next cell exchanges the scores and nothing else, trains on the same strings, and then takes the time of one pass forward and backward through the scores.
+
+# %% nbgrader={"grade": false, "grade_id": "dot_product", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+def dot_scores_forward(hs, params):
+    """Scores (B, T, T) from dot products of queries and keys."""
+    q, k = hs @ params["Wq"], hs @ params["Wk"]
+    return q @ k.swapaxes(1, 2) / math.sqrt(q.shape[2]), (hs, q, k, params)
+
+
+def dot_scores_backward(dscores, cache):
+    """dhs (B, T, H) and grads; "v" takes no part."""
+    hs, q, k, params = cache
+    d = dscores / math.sqrt(q.shape[2])
+    dq, dk = d @ k, d.swapaxes(1, 2) @ q
+    rows = hs.reshape(-1, hs.shape[2])
+    grads = {"Wq": rows.T @ dq.reshape(len(rows), -1), "Wk": rows.T @ dk.reshape(len(rows), -1), "v": 0 * params["v"]}
+    return dq @ params["Wq"].T + dk @ params["Wk"].T, grads
+
+
+def dot_guess(hs, params):
+    """Like `predict`, with dot products."""
+    weights, _ = masked_softmax_forward(dot_scores_forward(hs, params)[0])
+    return output_forward(hs, context_forward(weights, hs)[0], params)[0]
+
+
+def dot_gradients(x, targets, h, *, params):
+    """Like `loss_and_gradients` for an RNN, with dot products."""
+    hs, rnn_cache = rnn_forward(x, h, params)
+    scores, scores_cache = dot_scores_forward(hs, params)
+    weights, softmax_cache = masked_softmax_forward(scores)
+    contexts, context_cache = context_forward(weights, hs)
+    logits, output_cache = output_forward(hs, contexts, params)
+    loss, loss_cache = cross_entropy_forward(logits, targets)
+    dhs, dcontexts, output_grads = output_backward(cross_entropy_backward(1.0, loss_cache), output_cache)
+    dweights, as_values = context_backward(dcontexts, context_cache)
+    in_scores, scores_grads = dot_scores_backward(masked_softmax_backward(dweights, softmax_cache), scores_cache)
+    _, rnn_grads = rnn_backward(dhs + as_values + in_scores, rnn_cache)
+    return loss, hs[:, -1], {**rnn_grads, **scores_grads, **output_grads}
+
+
+def milliseconds(forward, backward, T):
+    """The best of five: one pass forward and backward through scores, B = 8, H = A = 64."""
+    from time import perf_counter
+
+    rng = np.random.default_rng(0)
+    hs, params, times = rng.normal(size=(8, T, 64)).astype(np.float32), init_params("rnn", V, 64, 64, rng), []
+    for _ in range(training_steps(5, 1)):
+        begin = perf_counter()
+        scores, cache = forward(hs, params)
+        backward(scores, cache)
+        times.append(1000 * (perf_counter() - begin))
+    return min(times)
+
+
+dot_params, dot_curve = learn_to_copy("rnn", 32, dot_gradients, dot_guess)
+plot_curves({"additive": copiers["RNN with attention"][1], "dot product": dot_curve}, title="Repeating ten letters: two kinds of score", x_label="update",
+            y_label="loss of the repeated letters", lines={"guessing among 26": math.log(26)})
+print(f"dot product: repeats {copying(dot_params, dot_guess)[1]:.0%} of the letters of an unseen string\n\nmilliseconds, by T {'additive':>10}{'dot product':>13}")
+for T_tried in (16, 32, 64, 128):
+    print(f"{T_tried:17}{milliseconds(scores_forward, scores_backward, T_tried):11.1f}{milliseconds(dot_scores_forward, dot_scores_backward, T_tried):13.1f}")
+
+
+# %% [markdown]
+# In our run the dot product repeats as well as the additive score, and found out in less than half the updates, each of which took about half the time. For the scores alone it was five times as fast at $T = 16$ and some fifty times at $T = 128$, where twice the $T$ costs the additive score at least four times as much.
+
+# %% [markdown]
+# **In your own words.** What does the dot product give up, what does it gain, and why does its lead grow with $T$? Is there a reason to expect that it repeats letters worse?
+
+# %% which_score [markdown] tags=["written"]
+# The additive score is a small network: it can express how query and key fit in ways that are not a product, and it has a vector $v$ of its own to weigh features. The dot product only asks whether the two point the same way.
+# But $W_q$ and $W_k$ are learned, so the network can turn queries and keys such that what belongs together does point the same way, and for "find the memory that came after this letter" that is just what is needed.
+# What it gains is the axis $A$: the additive score computes and keeps $A$ numbers for each of the $T^2$ pairs and walks through them element by element, forward and backward, while the dot product keeps one and is a single matrix product, which is what processors do best.
+# The number of pairs grows with $T^2$ for both, yet for the additive score each pair costs many times as much.
+
+# %% [markdown]
 # ## 7. Looking inside
 #
 # ### Where does it look?
@@ -1756,7 +2011,7 @@ for name, log in {"RNN": rnn_log, "LSTM": lstm_log}.items():
 # %% [markdown]
 # What to look at: the upper right triangle is dark, because the future is masked. Row 1 has one candidate only. Bright *columns* are memories that
 # many later positions come back to: in our run, for the RNN the spaces between the words, for the LSTM the opening backtick and the `!'` at the end of the speech. A bright line beside the
-# diagonal would be a fixed distance, "what I read $k$ characters ago"; neither map has one.
+# diagonal would be a fixed distance, "what I read $k$ characters ago", as in the map of the repeated letters; neither of these has one.
 #
 # ### How far back?
 #
@@ -1821,6 +2076,7 @@ for name, w in looks.items():
 #   step, and that is only bookkeeping.
 # - **Where the forward pass stretched an axis, the backward pass sums over it**: queries sum over keys, keys sum over queries.
 # - **The mask belongs before the softmax.** Looking at the future costs nothing in training and everything in writing.
+# - **Attention pays where the answer lies far back and can be looked up**: repeating letters, or words in another language. On Alice most of it is in the newest memory.
 # - A low **training loss is memory of the book**, with attention as without. And whether a new part *helps* is a question for a parent
 #   trained in the same way, not for the new model alone.
 #
@@ -1868,6 +2124,6 @@ for name, w in looks.items():
 #
 # Your attention sees no further than its chunk, its scores fill the memory, and below it the recurrence still walks one character at a time. Notebook 06 changes all three:
 #
-# - What if a score were just a **dot product**, $q_t \cdot k_j$? Then all scores are one matrix product, $(B,T,A)(B,A,T) \to (B,T,T)$, the factor $A$ in memory is gone, and chunks can be longer.
+# - A score becomes the **dot product** of part 6, $q_t \cdot k_j$. All scores are then one matrix product, $(B,T,A)(B,A,T) \to (B,T,T)$, the factor $A$ in memory is gone, and chunks can be longer.
 # - Your attention did not care where its vectors came from; it worked on an RNN and on an LSTM alike. **What if we drop the recurrence altogether**, and let attention
 #   do all the talking between positions? Then no step waits for another, and the whole chunk is computed at once. That is the **Transformer**.
