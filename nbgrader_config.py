@@ -47,6 +47,7 @@ c.ExportApp.plugin_class = SafeCsvExport
 c.Lint.points = 100
 c.Lint.hidden = True
 c.Lint.calibrated = True
+c.Lint.described = True
 # The models in the order of the course, as the table of results in README.md calls them.
 c.Models.names = {
     "01b": "one layer of neurons",

@@ -80,6 +80,16 @@ class Cell:
         return has_tag(self.node, "figure")
 
     @property
+    def is_drawn(self) -> bool:
+        """Is it a figure that stands in the release as a picture?"""
+        return self.is_figure and "drawn" in self.node.metadata.tags
+
+    @property
+    def is_folded(self) -> bool:
+        """Is its code, which only draws, folded away?"""
+        return self.is_drawn or (self.is_figure and "folded" in self.node.metadata.tags)
+
+    @property
     def source(self) -> str:
         """The whole text of the cell."""
         return self.node.source

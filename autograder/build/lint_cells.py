@@ -47,6 +47,14 @@ def figures_are_given(cells: list[Cell]) -> Iterator[Problem]:
             yield Problem(cell.name, f'is a {cell.kind}, but tagged "figure"; drop the tag.')
 
 
+def drawn_are_figures(cells: list[Cell]) -> Iterator[Problem]:
+    """What is drawn or folded is nothing that grading needs."""
+    for cell in cells:
+        for tag in cell.node.metadata.get("tags", []):
+            if tag in ("drawn", "folded") and not cell.is_figure:
+                yield Problem(cell.name, f'is tagged "{tag}" and no figure; tag it "figure" too, or drop it.')
+
+
 def grade_ids_are_sound(cells: list[Cell]) -> Iterator[Problem]:
     """Grade ids are there, well-formed and unique."""
     seen: set[str] = set()
@@ -163,6 +171,7 @@ RULES = (
     code_is_of_one_kind,
     no_test_is_text,
     figures_are_given,
+    drawn_are_figures,
     grade_ids_are_sound,
     points_are_positive,
     no_outputs,
@@ -177,6 +186,7 @@ RULES = (
 PLAIN_RULES = (
     metadata_are_version_3,
     no_test_is_text,
+    drawn_are_figures,
     grade_ids_are_sound,
     points_are_positive,
     tests_compile,

@@ -8,6 +8,7 @@ from autograder.build.questions import ASKED
 from autograder.build.wishes import Lint
 from autograder.cells import WRITTEN, Cell, Problem, has_tag, is_plain, of_kind, with_checks
 
+PLAIN_SHOWS = ("plt.show", "pyplot.show", "matplotlib.pyplot.show", "figure.show", "fig.show")
 OURS, OURS_HIDDEN = "autograder", "autograder.hidden"
 
 
@@ -48,7 +49,19 @@ def _counts(cell: Cell) -> bool:
     return (cell.kind == "test" or cell.by_hand) and not is_question
 
 
-RULES = (points_add_up, has_hidden_check, imports_are_allowed)
+def pictures_are_described(cells: list[Cell], wishes: Lint) -> Iterator[Problem]:
+    """Every picture has words for those who cannot see it."""
+    for cell in cells if wishes.described else ():
+        for node in ast.walk(cell.tree) if cell.tree else ():
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in PLAIN_SHOWS:
+                yield Problem(
+                    cell.name,
+                    f"line {node.lineno}: a picture without words; write show_figure(figure, alt=...), which "
+                    "`autograder` has.",
+                )
+
+
+RULES = (points_add_up, has_hidden_check, imports_are_allowed, pictures_are_described)
 
 
 def modules_of(node: ast.Import | ast.ImportFrom) -> list[str]:

@@ -28,16 +28,17 @@ class CheckSource(NbGraderPreprocessor):
 
 
 class TidyRelease(NbGraderPreprocessor):
-    """The last step: drops what only the source needs, and sees that the release gives nothing away."""
+    """The last step: drops what only the source needs, draws, and sees that nothing is given away."""
 
     def preprocess(self, nb, resources):
         from autograder.build.release import contents_of, read_sources, require_nothing_told, tidied
 
         course, assignment = _place(resources)
         sources = read_sources(course, assignment)
-        tidy = tidied(nb)
+        name = resources["nbgrader"]["notebook"]
+        tidy = tidied(nb, sources[name], course.source(assignment, name).parent)
         beside = contents_of(course.release(assignment).parent)
-        written = {f"{resources['nbgrader']['notebook']}.ipynb": nbformat.writes(tidy).encode()}
+        written = {f"{name}.ipynb": nbformat.writes(tidy).encode()}
         require_nothing_told(sources, assignment, {**beside, **written})
         return tidy, resources
 

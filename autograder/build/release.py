@@ -7,6 +7,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder.build.canonical import canonical, read_notebook, write_notebook
+from autograder.build.drawn import with_pictures
 from autograder.build.leaks import require_no_leak, secret_lines
 from autograder.build.lint import Problem, lint
 from autograder.build.lint_course import points_add_up
@@ -41,7 +42,7 @@ def build(course: Course, assignment: str, *, trial: bool = False) -> str:
         _generate(course, assignment, Path(workshop))
         made = Path(workshop) / assignment
         for name in sources:
-            _tidy(made / f"{name}.ipynb")
+            _tidy(made / f"{name}.ipynb", sources[name], course.source(assignment, name).parent)
         contents = contents_of(made)
         require_nothing_told(sources, assignment, contents)
         for source in sources.values():
@@ -143,16 +144,20 @@ def _reason(assignment: str, log: str) -> str:
     return f"nbgrader could not make the release of {assignment} ({reason}); mend it and build again."
 
 
-def _tidy(path: Path) -> None:
-    write_notebook(path, tidied(read_notebook(path, "run `autograder build` again.")))
+def _tidy(path: Path, source: NotebookNode, folder: Path) -> None:
+    write_notebook(path, tidied(read_notebook(path, "run `autograder build` again."), source, folder))
 
 
-def tidied(nb: NotebookNode) -> NotebookNode:
-    """A release without what the source needs alone: the pairing, and a hash that hidden tests change."""
+def tidied(nb: NotebookNode, source: NotebookNode, folder: Path) -> NotebookNode:
+    """A release without what the source needs alone, and with the pictures that stand in it.
+
+    What goes is the pairing, and a hash that hidden tests change. `folder` is where the source lies. Raises
+    CourseError when a picture cannot be drawn.
+    """
     tidy = without_answers(canonical(nb))
     for cell, made in zip(tidy.cells, nb.cells, strict=True):
         cell.metadata = made.metadata
-    return tidy
+    return with_pictures(tidy, source, folder)
 
 
 def contents_of(folder: Path) -> dict[str, bytes]:

@@ -126,13 +126,13 @@ def draw(results: Results, names: Mapping[str, str], path: Path) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    from autograder.notebook.pictures import BLACK, COLOURS
+    from autograder.notebook.palette import COLOURS
 
     figure = Figure(figsize=(11, 4.6), layout="constrained")
     FigureCanvasAgg(figure)
     parts = {"train": "training part (memorising)", "held out": "held-out part"}
     for axes, (part, title) in zip(figure.subplots(1, 2, sharey=True), parts.items(), strict=True):
-        for result, colour in zip(results, [*COLOURS, BLACK] * len(results), strict=False):
+        for result, colour in zip(results, [*COLOURS, "black"] * len(results), strict=False):
             pace = result["seconds"] / result["steps"]
             points = [(step * pace, loss) for step, loss in result["curves"][part] if step]
             name = names.get(result["model"], result["model"])

@@ -10,6 +10,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder.build.canonical import canonical, read_notebook, without_outputs
+from autograder.build.drawn import fold
 from autograder.build.leaks import require_no_leak, secret_lines
 from autograder.build.results import keep_results, machine, results_in
 from autograder.cells import HIDDEN, Cell, cells_of
@@ -37,7 +38,7 @@ def solve(course: Course, assignment: str, report: Report) -> Path:
     began = time.perf_counter()
     _execute(nb, course.source(assignment).parent, report)
     seconds = round(time.perf_counter() - began, 1)
-    text = nbformat.writes(canonical(nb)) + "\n"
+    text = nbformat.writes(fold(canonical(nb))) + "\n"
     place = course.solution(assignment)
     require_no_leak(str(place), text.encode(), secret_lines(source, HIDDEN), KEEP_OUT)
     write_whole(place, text)

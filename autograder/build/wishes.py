@@ -20,6 +20,7 @@ class Lint(Configurable):
         Unicode(), ["numpy", "math"], help="what test cells may import besides autograder"
     ).tag(config=True)
     calibrated = Bool(False, help="must at_most= be the very number that calibration finds?").tag(config=True)
+    described = Bool(False, help="must every picture have words for who cannot see it?").tag(config=True)
     seeds = Integer(ENOUGH_SEEDS, min=1, help="runs on which a hidden target may rest").tag(config=True)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograder.calibrate.tail import Tail
-from autograder.notebook.pictures import BLUE, GREY, RED
+from autograder.notebook.palette import BLUE, GREY, RED
 
 Losses = list[float]
 HISTOGRAM, STRIP, MARGIN = 2.2, 0.3, 0.9  # heights in inches

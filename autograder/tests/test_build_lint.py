@@ -71,12 +71,17 @@ BREAKS = {
     "code_is_of_one_kind": [('"picture", "locked": true', '"picture", "locked": false')],
     "no_test_is_text": [('# %% [markdown]', '# %% [markdown] nbgrader={"grade": true, "grade_id": "m", "solution": false}')],
     "figures_are_given": [('"solution": true}\ndef double', '"solution": true} tags=["figure"]\ndef double')],
+    "drawn_are_figures": [
+        ('"picture", ' + METADATA + '} tags=["figure"]\n', '"picture", ' + METADATA + f'}} tags=["{tag}"]\n')
+        for tag in ("drawn", "folded")
+    ],
     "grade_ids_are_sound": [
         ('"grade_id": "imports"', '"grade_id": "double"'),
         ('"grade_id": "imports"', '"grade_id": "-imports"'),
         ('"grade_id": "imports"', '"grade_id": ""'),
         ('"grade_id": "imports", ', ""),
     ],
+    "pictures_are_described": [("print(curve)", "plt.plot(curve)\nplt.show()")],
     "points_add_up": [('"points": 40', '"points": 41')],
     "points_are_positive": [('"points": 40, ', ""), ('"points": 40', '"points": true')],
     "no_empty_cells": [
@@ -213,7 +218,7 @@ ALSO = {  # a break that cannot be had alone: the rule that has to see it as wel
     ("points_are_positive", '"points": true'): {"points_add_up"},
 }
 ELSEWHERE = {rule.__name__ for rule in questions.RULES}  # test_questions.py
-STRICT = Lint(points=100, hidden=True)
+STRICT = Lint(points=100, hidden=True, described=True)
 CASES = [(rule, *edit) for rule, edits in BREAKS.items() for edit in edits]
 
 

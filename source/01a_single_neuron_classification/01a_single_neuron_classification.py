@@ -200,11 +200,13 @@ check_values(
 )
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": false, "grade_id": "look_at_sigmoid", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+# %% nbgrader={"grade": false, "grade_id": "look_at_sigmoid", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure", "drawn"]
 z = np.linspace(-8, 8, 161)
 plot_curves(
     {"sigmoid(z)": (z, sigmoid(z)), "its slope p (1 - p)": (z, sigmoid(z) * (1 - sigmoid(z)))},
     title="The sigmoid, and how fast it moves", x_label="score z", y_label="probability p",
+    alt="The sigmoid rises in an S from 0 at the left over one half at score 0 to 1 at the right. Its slope is a low hill: a quarter at "
+    "score 0, and next to nothing beyond scores of 5 on either side.",
 )
 
 

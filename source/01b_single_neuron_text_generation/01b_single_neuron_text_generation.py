@@ -320,13 +320,14 @@ check_gradients(
 # (all scores 0) has seen `t` and learns that `h` came. The neuron of `h` is pushed up, all the others are pushed down a little, and all
 # pushes together make 0.
 
-# %% nbgrader={"grade": false, "grade_id": "figure_push", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+# %% nbgrader={"grade": false, "grade_id": "figure_push", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure", "drawn"]
 seen = np.zeros((1, vocabulary_size))
 _, push_cache = cross_entropy_forward(seen, corpus.encode("h"))
 push = -cross_entropy_backward(1.0, push_cache)[0]
 plot_bars(
     names, push, highlight=push > 0,
     title='One example, "t" then "h": the push on each neuron\'s score', y_label="-dlogits",
+    alt="One bar per character. The bar of h stands up to 0.98; the bars of all the other 45 characters hang down to -0.02 each.",
 )
 
 

@@ -140,53 +140,58 @@ print(f"different windows in the training part: {different[0]} with C = 1, {diff
 # The way out is to give each character a **vector** of $E = 16$ numbers, its **embedding**, and to learn the vectors together with everything else. Characters that play
 # the same part in words get similar vectors, and what the network learns about one then holds for the other.
 #
-# (The code below only draws the picture; run it and go on.)
+# (Its code is folded away: run the cell like any other, and go on.)
 
-# %% nbgrader={"grade": false, "grade_id": "draw_network", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+# %% nbgrader={"grade": false, "grade_id": "draw_network", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure", "drawn"]
 def draw_network(window="ice was ", backward=False):
     """The three layers for one window; with `backward`, the way of the gradients in red."""
-    import matplotlib.pyplot as plt
+    from matplotlib.patches import Rectangle
 
-    blue, red, grey = "#2a6fbb", "#c8443b", "#8a8f98"
-    figure, axes = plt.subplots(figsize=(11, 5), layout="constrained")
+    from autograder import BLUE, GREY, RED, canvas, show_figure
+
+    figure, axes = canvas(11, 5)
     strips = np.random.default_rng(4).normal(size=(V, 5))
 
-    def box(x, y, width, height, text, colour=blue):
-        axes.add_patch(plt.Rectangle((x, y), width, height, facecolor="white", edgecolor=colour, linewidth=1.6))
+    def box(x, y, width, height, text, colour=BLUE):
+        axes.add_patch(Rectangle((x, y), width, height, facecolor="none", edgecolor=colour, linewidth=1.6))
         axes.text(x + width / 2, y + height / 2, text, ha="center", va="center", fontsize=12, color=colour)
 
-    def arrow(start, end, colour=blue, width=1.6):
-        axes.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": colour, "linewidth": width, "shrinkA": 2, "shrinkB": 2})
+    def arrow(start, end, colour=BLUE, width=1.6):
+        axes.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": colour, "linewidth": width, "shrinkA": 2, "shrinkB": 2, "linestyle": "--" if colour == RED else "-"})
 
     for c, character in enumerate(window):
         x = 1.1 * c
-        box(x, 0, 0.9, 0.6, character.replace(" ", "␣"), grey)
+        box(x, 0, 0.9, 0.6, character.replace(" ", "␣"), GREY)
         arrow((x + 0.45, 0.6), (x + 0.45, 1.3))
         vector = strips[corpus.encode(character)[0]]
         axes.imshow(vector[None], extent=(x, x + 0.9, 1.3, 1.65), cmap="RdBu_r", vmin=-2, vmax=2, aspect="auto", zorder=2)
-        axes.add_patch(plt.Rectangle((x, 1.3), 0.9, 0.35, fill=False, edgecolor=blue, linewidth=1.6, zorder=3))
+        axes.add_patch(Rectangle((x, 1.3), 0.9, 0.35, fill=False, edgecolor=BLUE, linewidth=1.6, zorder=3))
         arrow((x + 0.45, 1.65), (4.3 + (c - 3.5) * 0.6, 2.5), width=1)
     box(1.3, 2.5, 6.0, 0.6, "$h = \\mathrm{ReLU}(e\\,W_1 + b_1)$")
     arrow((4.3, 3.1), (4.3, 3.8))
     box(2.3, 3.8, 4.0, 0.6, "logits $= h\\,W_2 + b_2$")
     arrow((4.3, 4.4), (4.3, 5.0))
-    axes.text(4.3, 5.2, "softmax: the next character?", ha="center", va="center", fontsize=12, color=grey)
+    axes.text(4.3, 5.2, "softmax: the next character?", ha="center", va="center", fontsize=12, color=GREY)
     if backward:
         for y, text in ((5.0, "dlogits"), (3.8, "dh"), (2.4, "de"), (1.3, "dE: scatter-add")):
-            arrow((9.1, y), (9.1, y - 0.65), red)
-            axes.text(9.3, y - 0.33, text, ha="left", va="center", fontsize=12, color=red)
+            arrow((9.1, y), (9.1, y - 0.65), RED)
+            axes.text(9.3, y - 0.33, text, ha="left", va="center", fontsize=12, color=RED)
     else:
         notes = ((0.3, "window  x  (B, C)"), (1.47, "vectors  e  (B, C·E)"), (2.8, "hidden  h  (B, H)"), (4.1, "logits  (B, V)"))
         for y, text in notes:
-            axes.text(9.0, y, text, ha="left", va="center", fontsize=12, color=blue if y > 1 else grey)
-        axes.text(0.1, 0.93, "E", ha="center", va="center", fontsize=13, color=blue)
-        axes.text(1.1, 2.1, "$W_1$", ha="center", va="center", fontsize=13, color=blue)
-        axes.text(4.6, 3.43, "$W_2$", ha="center", va="center", fontsize=13, color=blue)
+            axes.text(9.0, y, text, ha="left", va="center", fontsize=12, color=BLUE if y > 1 else GREY)
+        axes.text(0.1, 0.93, "E", ha="center", va="center", fontsize=13, color=BLUE)
+        axes.text(1.1, 2.1, "$W_1$", ha="center", va="center", fontsize=13, color=BLUE)
+        axes.text(4.6, 3.43, "$W_2$", ha="center", va="center", fontsize=13, color=BLUE)
     axes.set(xlim=(-0.3, 11.2), ylim=(-0.2, 5.5))
     axes.set_aspect("auto")
     axes.axis("off")
-    plt.show()
-    plt.close(figure)
+    forward = (
+        "From bottom to top: the eight characters of the window, x (B, C); under each arrow its row of E, the vectors e (B, C·E); W1 leads all of "
+        "them into one hidden layer, h = ReLU(e W1 + b1), (B, H); W2 leads to the logits (B, V), and softmax to the next character."
+    )
+    back = "The same layers, and beside them dashed red arrows from top to bottom: dlogits, dh, de, and dE, where the pieces are added row by row."
+    show_figure(figure, alt=back if backward else forward)
 
 
 draw_network()
@@ -640,7 +645,7 @@ check_values(
 #
 # This is all of backpropagation: one vector-Jacobian product after the other (01a). Each layer gets the gradient of its output and hands back the gradient of its input, which is the next one's output:
 
-# %% nbgrader={"grade": false, "grade_id": "draw_backward", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+# %% nbgrader={"grade": false, "grade_id": "draw_backward", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure", "drawn"]
 draw_network(backward=True)
 
 
@@ -1305,14 +1310,14 @@ for temperature, top_k in ((0.3, None), (1.0, None), (1.0, 5), (1.6, None), (1.6
 # %% nbgrader={"grade": false, "grade_id": "embedding_map", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 def draw_map(table, title):
     """The characters in the plane of the two main directions of their vectors (V, E)."""
-    import matplotlib.pyplot as plt
+    from autograder import BLUE, GREY, RED, canvas, show_figure
 
     frequent = np.flatnonzero(np.bincount(corpus.train, minlength=V) >= 100)
     rows = table[frequent].astype(float)
     U, S, _ = np.linalg.svd(rows - rows.mean(axis=0), full_matrices=False)
     places, share = U[:, :2] * S[:2], (S**2 / (S**2).sum())[:2]
-    figure, axes = plt.subplots(figsize=(9, 6.5), layout="constrained")
-    kinds = {"vowels": "#c8443b", "consonants": "#2a6fbb", "everything else": "#8a8f98"}
+    figure, axes = canvas(9, 6.5)
+    kinds = {"vowels": RED, "consonants": BLUE, "everything else": GREY}
     names = {" ": "␣", "\n": "⏎"}
     for (x, y), i in zip(places, frequent, strict=True):
         character = corpus.alphabet[i]
@@ -1326,8 +1331,8 @@ def draw_map(table, title):
     )
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False)
-    plt.show()
-    plt.close(figure)
+    about = f"{title}: vowels, consonants and everything else as three groups in a plane; the next cell gives neighbours in numbers."
+    show_figure(figure, alt=about)
 
 
 draw_map(log.best_params["E"], "The learned vectors of the characters, seen from two of 16 sides")

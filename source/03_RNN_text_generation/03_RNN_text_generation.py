@@ -86,45 +86,52 @@ show_sample(corpus.text[start : start + 450], "what it will read")
 # the multiplications by zero. In NumPy it is the indexing `Wx[x]`, of shape $(B, H)$.
 #
 # The cell below draws the network **unrolled** through time: the same step again and again, with the memory
-# handed from left to right. This is its **computational graph**. (The code below only draws the picture; run it and go on.)
+# handed from left to right. This is its **computational graph**. (Its code is folded away: run the cell like any other, and go on.)
 
-# %% nbgrader={"grade": false, "grade_id": "draw_unrolled", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+# %% nbgrader={"grade": false, "grade_id": "draw_unrolled", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure", "drawn"]
 def draw_unrolled(backward=False):
     """The unrolled network; with `backward`, the way of the gradients in red."""
-    import matplotlib.pyplot as plt
+    from autograder import BLUE, GREY, RED, canvas, show_figure
 
-    blue, red, grey, letters = "#2a6fbb", "#c8443b", "#8a8f98", "alice"
-    figure, axes = plt.subplots(figsize=(11, 4.6), layout="constrained")
+    letters = "alice"
+    figure, axes = canvas(11, 4.6)
 
     def box(x, y, text, colour):
         axes.text(x, y, text, ha="center", va="center", fontsize=13, color=colour,
-                  bbox={"boxstyle": "round,pad=0.45", "facecolor": "white", "edgecolor": colour, "linewidth": 1.6})
+                  bbox={"boxstyle": "round,pad=0.45", "facecolor": "none", "edgecolor": colour, "linewidth": 1.6})
 
     def arrow(start, end, colour, text="", shift=(0, 0), bend=0.0):
-        axes.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": colour, "linewidth": 1.6,
+        axes.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": colour, "linewidth": 1.6, "linestyle": "--" if colour == RED else "-",
                       "connectionstyle": f"arc3,rad={bend}", "shrinkA": 2, "shrinkB": 2})
         middle = ((start[0] + end[0]) / 2 + shift[0], (start[1] + end[1]) / 2 + shift[1])
         axes.text(*middle, text, ha="center", va="center", fontsize=11, color=colour)
 
-    box(0, 1, "$h_0$", grey)
+    box(0, 1, "$h_0$", GREY)
     for t in range(1, 5):
         x = 2.2 * t
-        box(x, -0.3, f"$x_{t}$ = {letters[t - 1]}", grey)
-        box(x, 1, f"$h_{t}$", blue)
-        box(x, 2.3, f"loss$_{t}$: {letters[t]}?", grey)
-        arrow((x, 0.0), (x, 0.68), blue, "$W_x$", (-0.28, 0))
-        arrow((x - 1.88, 1), (x - 0.34, 1), blue, "$W_h$", (0, 0.2))
-        arrow((x, 1.32), (x, 1.98), blue, "$W_y$", (-0.28, 0))
+        box(x, -0.3, f"$x_{t}$ = {letters[t - 1]}", GREY)
+        box(x, 1, f"$h_{t}$", BLUE)
+        box(x, 2.3, f"loss$_{t}$: {letters[t]}?", GREY)
+        arrow((x, 0.0), (x, 0.68), BLUE, "$W_x$", (-0.28, 0))
+        arrow((x - 1.88, 1), (x - 0.34, 1), BLUE, "$W_h$", (0, 0.2))
+        arrow((x, 1.32), (x, 1.98), BLUE, "$W_y$", (-0.28, 0))
         if backward:
-            arrow((x + 0.2, 1.98), (x + 0.2, 1.32), red, f"dhs$_{t}$", (0.38, 0))
-            arrow((x - 0.34, 0.8), (x - 1.88, 0.8), red, f"$dz_{t}W_h^\\top$", (0, -0.22))
-    arrow((9.14, 1), (10.1, 1), blue, "next chunk", (0.2, 0.22))
+            arrow((x + 0.2, 1.98), (x + 0.2, 1.32), RED, f"dhs$_{t}$", (0.38, 0))
+            arrow((x - 0.34, 0.8), (x - 1.88, 0.8), RED, f"$dz_{t}W_h^\\top$", (0, -0.22))
+    arrow((9.14, 1), (10.1, 1), BLUE, "next chunk", (0.2, 0.22))
     if backward:
-        arrow((10.1, 0.8), (9.14, 0.8), red, "0: truncated", (0.2, -0.22))
+        arrow((10.1, 0.8), (9.14, 0.8), RED, "0: truncated", (0.2, -0.22))
     axes.set(xlim=(-0.5, 10.9), ylim=(-0.8, 2.8))
     axes.axis("off")
-    plt.show()
-    plt.close(figure)
+    forward = (
+        "A row of boxes h0, h1, h2, h3, h4, each leading to the next by Wh. Below each, its character, which comes in by Wx: a, l, i, c. Above each, "
+        "its loss, reached by Wy: was the next character l, i, c, e? From h4 an arrow goes on into the next chunk."
+    )
+    back = (
+        "The same row. Dashed red arrows run against the blue ones: from each loss down to its h, dhs, and from each h to the one before, dz times Wh "
+        "transposed. What would come from the next chunk is 0: truncated."
+    )
+    show_figure(figure, alt=back if backward else forward)
 
 
 draw_unrolled()
@@ -379,7 +386,7 @@ check_values(
 #
 # That is reverse-mode differentiation, as in 01a, on the unrolled graph.
 
-# %% nbgrader={"grade": false, "grade_id": "draw_backward", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+# %% nbgrader={"grade": false, "grade_id": "draw_backward", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure", "drawn"]
 draw_unrolled(backward=True)
 
 

@@ -88,63 +88,69 @@ BIGRAM = 2.393
 #
 # (The order of the blocks is a convention. With $g$ last the three sigmoids lie side by side, so that one call does them all.)
 #
-# The next cell only draws the cell. Run it and go on; its code is nothing to study.
+# The picture shows the cell. (Its code is folded away: run the cell like any other, and go on.)
 
-# %% nbgrader={"grade": false, "grade_id": "draw_cell", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+# %% nbgrader={"grade": false, "grade_id": "draw_cell", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure", "drawn"]
 def draw_cell(backward=False):
     """One LSTM step; with `backward`, the way of the gradients in red."""
-    import matplotlib.pyplot as plt
+    from autograder import BLUE, GREEN, GREY, RED, canvas, show_figure
 
-    blue, red, grey, green = "#2a6fbb", "#c8443b", "#8a8f98", "#3a8f5c"
-    figure, axes = plt.subplots(figsize=(11, 5.2), layout="constrained")
+    figure, axes = canvas(11, 5.2)
 
     def box(x, y, text, colour, size=13):
         axes.text(x, y, text, ha="center", va="center", fontsize=size, color=colour, zorder=4,
-                  bbox={"boxstyle": "round,pad=0.4", "facecolor": "white", "edgecolor": colour, "linewidth": 1.5})
+                  bbox={"boxstyle": "round,pad=0.4", "facecolor": "none", "edgecolor": colour, "linewidth": 1.5})
 
     def knot(x, y, text):
         axes.text(x, y, text, ha="center", va="center", fontsize=14, color="white", zorder=4, fontweight="bold",
-                  bbox={"boxstyle": "circle,pad=0.2", "facecolor": green, "edgecolor": green})
+                  bbox={"boxstyle": "circle,pad=0.2", "facecolor": GREEN, "edgecolor": GREEN})
 
-    def line(*points, colour=blue, width=1.6, head=True):
-        axes.plot(*zip(*points[:-1], strict=True), color=colour, linewidth=width, solid_capstyle="round", zorder=1)
-        style = {"arrowstyle": "-|>" if head else "-", "color": colour, "linewidth": width, "shrinkA": 0, "shrinkB": 0}
+    def line(*points, colour=BLUE, width=1.6, head=True):
+        axes.plot(*zip(*points[:-1], strict=True), color=colour, linewidth=width, solid_capstyle="round", zorder=1, linestyle="--" if colour == RED else "-")
+        style = {"arrowstyle": "-|>" if head else "-", "color": colour, "linewidth": width, "shrinkA": 0, "shrinkB": 0, "linestyle": "--" if colour == RED else "-"}
         axes.annotate("", points[-1], points[-2], arrowprops=style, zorder=1)
 
     line((0.4, 3.4), (2.7, 3.4), width=5, head=False)
     line((2.7, 3.4), (10.7, 3.4), width=5)
-    line((0.4, -0.3), (2.2, -0.3))
-    line((1.8, -1.1), (1.8, -0.3), head=False)
-    line((2.4, -0.3), (8.0, -0.3), head=False)
+    line((0.4, -0.3), (1.22, -0.3))
+    line((1.8, -1.1), (1.8, -0.55))
+    line((3.62, -0.3), (8.0, -0.3), head=False)
     for x in (3.2, 4.6, 6.2, 8.0):
-        line((x, -0.3), (x, 0.55))
+        line((x, -0.06 if x == 3.2 else -0.3), (x, 0.55))
     line((3.2, 1.0), (3.2, 3.15))
     line((4.6, 1.0), (4.6, 2.1), (5.15, 2.1))
     line((6.2, 1.0), (6.2, 2.1), (5.65, 2.1))
     line((5.4, 2.35), (5.4, 3.15))
     line((9.3, 3.4), (9.3, 2.75))
     line((9.3, 2.3), (9.3, 1.35))
-    line((8.0, 0.8), (8.0, 1.1), (9.05, 1.1))
+    line((8.0, 1.03), (8.0, 1.1), (9.05, 1.1))
     line((9.55, 1.1), (10.7, 1.1))
-    box(2.4, -0.3, "$z = W_x[x] + h_{t-1} W_h + b$", grey, 12)
+    box(2.4, -0.3, "$z = W_x[x] + h_{t-1} W_h + b$", GREY, 12)
     for x, text in ((3.2, r"$f_t$  $\sigma$"), (4.6, r"$i_t$  $\sigma$"), (6.2, r"$g_t$  tanh"), (8.0, r"$o_t$  $\sigma$")):
-        box(x, 0.8, text, blue)
-    box(9.3, 2.55, "tanh", blue)
+        box(x, 0.8, text, BLUE)
+    box(9.3, 2.55, "tanh", BLUE)
     for x, y, text in ((3.2, 3.4, "×"), (5.4, 2.1, "×"), (5.4, 3.4, "+"), (9.3, 1.1, "×")):
         knot(x, y, text)
     for x, y, text in ((0.05, 3.4, "$c_{t-1}$"), (11.05, 3.4, "$c_t$"), (0.05, -0.3, "$h_{t-1}$"), (11.05, 1.1, "$h_t$"), (1.8, -1.35, "$x_t$")):
-        axes.text(x, y, text, ha="center", va="center", fontsize=15, color=grey)
+        axes.text(x, y, text, ha="center", va="center", fontsize=15, color=GREY)
     if backward:
-        line((10.7, 3.85), (0.4, 3.85), colour=red, width=2.2)
-        line((10.7, 0.65), (9.75, 0.65), (9.75, 3.8), colour=red, width=2.2)
+        line((10.7, 3.85), (0.4, 3.85), colour=RED, width=2.2)
+        line((10.7, 0.65), (9.75, 0.65), (9.75, 3.8), colour=RED, width=2.2)
         notes = ((10.45, 4.12, "$dc_t$"), (3.2, 4.12, "$\\odot\\ f_t$"), (0.9, 4.12, "$dc_{t-1}$"), (5.4, 4.12, "+ hands it on as it is"),
                  (10.45, 0.4, "$dh_t$"), (10.72, 2.2, "$\\odot\\ o_t\\,(1-\\tanh^2 c_t)$"))
         for x, y, text in notes:
-            axes.text(x, y, text, ha="center", va="center", fontsize=12, color=red)
+            axes.text(x, y, text, ha="center", va="center", fontsize=12, color=RED)
     axes.set(xlim=(-0.5, 11.7), ylim=(-1.6, 4.4))
     axes.axis("off")
-    plt.show()
-    plt.close(figure)
+    forward = (
+        "A thick road runs along the top from c(t-1) to c(t). On it a × with the forget gate f, then a + that adds what comes up from the × of input gate i and "
+        "content g. Below, h(t-1) and x(t) make z, which feeds all four: f, i, g, o. At the right the road is read: tanh of c(t), × with the output gate o, gives h(t)."
+    )
+    back = (
+        "The same cell with dashed red arrows from right to left: dc(t) runs along the whole road, passes the + unchanged and the × of the forget gate as dc ⊙ f, and "
+        "leaves as dc(t-1). dh(t) joins it through o and the slope of tanh, o (1 - tanh² c)."
+    )
+    show_figure(figure, alt=back if backward else forward)
 
 
 draw_cell()
@@ -241,7 +247,7 @@ check_values(
 # Two results went out, so two gradients come in: `dh` and `dc`, both $(B, H)$. `dh` is what the postcard is blamed for. `dc` is what
 # arrives from the *next* step along the road.
 
-# %% nbgrader={"grade": false, "grade_id": "draw_cell_backward", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+# %% nbgrader={"grade": false, "grade_id": "draw_cell_backward", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure", "drawn"]
 draw_cell(backward=True)
 
 
@@ -1523,14 +1529,16 @@ for name, feature in {"inside a quotation": speaking, "letters into the word": i
 chosen[f"place {patient}, highest average forget gate ({study_gates[..., H + patient].mean():.3f})"] = patient
 
 
-# %% nbgrader={"grade": false, "grade_id": "draw_gates", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+# %% nbgrader={"grade": false, "grade_id": "draw_gates", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure", "folded"]
 def draw_gates(passage, before, chosen, params):
     """Forget, input and output gate and the pocket's content of some places, character by character."""
     import matplotlib.pyplot as plt
 
+    from autograder import canvas, show_figure
+
     gates, cs = watch_cells(corpus.encode(before + passage)[None], params)
     gates, cs = gates[0, len(before) :], cs[0, len(before) :]
-    figure, panels = plt.subplots(len(chosen), figsize=(15, 1.6 * len(chosen) + 0.4), layout="constrained", sharex=True)
+    figure, panels = canvas(15, 1.6 * len(chosen) + 0.4, rows=len(chosen), sharex=True)
     for axes, (title, place) in zip(panels, chosen.items(), strict=True):
         i, f, o = (gates[:, place + k * H] for k in range(3))
         c = cs[:, place] / np.abs(cs[:, place]).max()
@@ -1540,8 +1548,8 @@ def draw_gates(passage, before, chosen, params):
         axes.hlines(np.arange(3) + 0.5, -0.5, len(passage) - 0.5, color="white", linewidth=1.5)
         axes.tick_params(length=0)
         axes.set_xticks(range(len(passage)), [{" ": "␣", "\n": "⏎"}.get(letter, letter) for letter in passage], fontsize=10)
-    plt.show()
-    plt.close(figure)
+    about = "One panel for each of: " + "; ".join(chosen) + ". Each has four rows over the passage: forget, input and output gate from shut to open, and the content."
+    show_figure(figure, alt=about)
 
 
 held_out_text = corpus.decode(corpus.held_out)
@@ -1588,23 +1596,25 @@ for name, answer in answers.items():
     print(f"{name}: right for {np.mean((answer > 0.5) == truth):.0%}")
 
 
-# %% nbgrader={"grade": false, "grade_id": "draw_probe", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+# %% nbgrader={"grade": false, "grade_id": "draw_probe", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure", "folded"]
 def draw_probe(shown):
     """The probes' answers over a passage; grey where somebody really speaks."""
-    import matplotlib.pyplot as plt
+    from autograder import BLUE, GREY, RED, canvas, show_figure
 
-    figure, axes = plt.subplots(figsize=(11, 3.6), layout="constrained")
+    figure, axes = canvas(11, 3.6)
     at = np.arange(shown.start, shown.stop)
-    axes.fill_between(at, -0.8, 1.5, where=truth[shown] == 1, color="#8a8f98", alpha=0.25, linewidth=0, label="inside a quotation")
-    for (name, answer), colour in zip(answers.items(), ("#2a6fbb", "#c8443b"), strict=True):
-        axes.plot(at, answer[shown], color=colour, linewidth=1.5, label=name)
-    axes.axhline(0.5, color="#8a8f98", linestyle="--", linewidth=1)
+    axes.fill_between(at, -0.8, 1.5, where=truth[shown] == 1, color=GREY, alpha=0.25, linewidth=0, label="inside a quotation")
+    for (name, answer), colour, line in zip(answers.items(), (BLUE, RED), ("-", "--"), strict=True):
+        axes.plot(at, answer[shown], color=colour, linestyle=line, linewidth=1.5, label=name)
+    axes.axhline(0.5, color=GREY, linestyle="--", linewidth=1)
     axes.set(ylim=(-0.8, 1.5), xlim=(at[0], at[-1]), xlabel="position in the held-out part", ylabel="the probe's answer",
              title="Is somebody speaking? What a probe reads in the memory")
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(loc="upper right", ncols=3, fontsize=9)
-    plt.show()
-    plt.close(figure)
+    about = "Two curves over the passage, and grey where somebody really speaks. " + "; ".join(
+        f"{name} is on the right side of one half for {np.mean((answer[shown] > 0.5) == truth[shown]):.0%} of it" for name, answer in answers.items()
+    )
+    show_figure(figure, alt=about)
 
 
 draw_probe(slice(2100, 2500))

@@ -57,34 +57,30 @@ BIGRAM = 2.393
 # %% [markdown]
 # The picture shows one moment. The network has read `a l i c e` and has five memories $h_1, \dots, h_5$. The newest one, $h_5$, asks
 # (the **query**), the earlier ones answer (the **keys**), and the better an answer fits, the thicker its arrow. The context
-# $c_5$ is the mix of the earlier memories with these shares. The next character is guessed from both. (The next cell only draws. Run it and go on; its code is nothing to study.)
+# $c_5$ is the mix of the earlier memories with these shares. The next character is guessed from both. (Its code is folded away: run the cell like any other, and go on.)
 
-# %% nbgrader={"grade": false, "grade_id": "draw_attention", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
-BLUE, RED, GREY, GREEN = "#2a6fbb", "#c8443b", "#8a8f98", "#3a8f5c"
+# %% nbgrader={"grade": false, "grade_id": "draw_attention", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure", "drawn"]
+from autograder import BLUE, GREEN, GREY, RED, canvas, show_figure
 
 
-def sketch(draw, **limits):
-    """A picture of boxes and arrows: `draw(box, arrow)` fills it."""
-    import matplotlib.pyplot as plt
-
-    figure, axes = plt.subplots(figsize=(11, 4.8), layout="constrained")
+def sketch(draw, alt, **limits):
+    """A picture of boxes and arrows: `draw(box, arrow)` fills it, and `alt` says what it shows."""
+    figure, axes = canvas(11, 4.8)
 
     def box(x, y, text, colour):
         axes.text(x, y, text, ha="center", va="center", fontsize=13, color=colour, zorder=3,
-                  bbox={"boxstyle": "round,pad=0.45", "facecolor": "white", "edgecolor": colour, "linewidth": 1.6})
+                  bbox={"boxstyle": "round,pad=0.45", "facecolor": "none", "edgecolor": colour, "linewidth": 1.6})
 
     def arrow(start, end, colour, text="", at=0.5, width=1.6, bend=0.0, shift=(0, 0)):
-        axes.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": colour, "linewidth": width,
+        axes.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": colour, "linewidth": width, "linestyle": "--" if colour == RED else "-",
                       "connectionstyle": f"arc3,rad={bend}", "shrinkA": 2, "shrinkB": 2, "mutation_scale": 15})
         x, y = (a + at * (b - a) + s for a, b, s in zip(start, end, shift, strict=True))
-        axes.text(x, y, text, ha="center", va="center", fontsize=11, color=colour,
-                  bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5} if text else None)
+        axes.text(x, y, text, ha="center", va="center", fontsize=11, color=colour)
 
     draw(box, arrow)
     axes.set(**limits)
     axes.axis("off")
-    plt.show()
-    plt.close(figure)
+    show_figure(figure, alt)
 
 
 def one_query(box, arrow):
@@ -97,14 +93,18 @@ def one_query(box, arrow):
         arrow((x - (1.68 if t > 1 else 1.2), 1), (x - 0.34, 1), GREY)
     box(5, 3, "$c_5$", GREEN)
     box(10, 3, "logits: next?", GREY)
-    arrow((10, 1.34), (10, 2.66), GREY, "$W_y$")
-    arrow((5.4, 3), (8.95, 3), GREEN, "$W_c$")
+    arrow((10, 1.34), (10, 2.66), GREY, "$W_y$", shift=(0.3, 0))
+    arrow((5.4, 3), (8.95, 3), GREEN, "$W_c$", shift=(0, 0.17))
     for j, weight in enumerate((0.15, 0.55, 0.10, 0.20), 1):
-        arrow((2 * j, 1.34), (5 + 0.12 * (j - 2.5), 2.64), GREEN, f"{weight:.2f}", 0.4, 1 + 9 * weight)
-    arrow((9.66, 1.2), (5.45, 2.75), BLUE, "asks", bend=0.12, shift=(0.1, 0.23))
+        arrow((2 * j, 1.34), (5 + 0.12 * (j - 2.5), 2.64), GREEN, f"{weight:.2f}", 0.4, 1 + 9 * weight, shift=(-0.34 if j < 3 else 0.34, 0.12))
+    arrow((9.66, 1.2), (5.45, 2.75), BLUE, "asks", bend=0.12, shift=(0.3, 0.42))
 
 
-sketch(one_query, xlim=(0.5, 11.4), ylim=(-0.7, 3.5))
+sketch(
+    one_query, "A row of memories h1 to h5, each made from its character, a, l, i, c, e, and from the memory before. h5 asks. From h1 to h4 arrows lead up to the "
+    "context c5, as thick as their shares: 0.15, 0.55, 0.10, 0.20. c5 by Wc and h5 by Wy lead to the logits of the next character.",
+    xlim=(0.5, 11.4), ylim=(-0.7, 3.5),
+)
 
 
 # %% [markdown]
@@ -576,7 +576,7 @@ check_values(
 # A value that is used several times gets the sum of all its gradients. Here are the ways into $h_3$: its own context asked
 # with it, and all later contexts looked at it.
 
-# %% nbgrader={"grade": false, "grade_id": "draw_attention_backward", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+# %% nbgrader={"grade": false, "grade_id": "draw_attention_backward", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure", "drawn"]
 def three_roles(box, arrow):
     """Where the gradient of h3 comes from."""
     for t in range(1, 6):
@@ -584,12 +584,15 @@ def three_roles(box, arrow):
         box(x, 0.4, f"$h_{t}$", BLUE if t == 3 else GREY)
         box(x, 3, f"$c_{t}$", GREEN)
         arrow((x - (1.68 if t > 1 else 1.2), 0.4), (x - 0.34, 0.4), GREY)
-    arrow((6, 2.65), (6, 0.75), RED, "as query")
-    for t, at in ((4, 0.42), (5, 0.3)):
-        arrow((2 * t - 0.2, 2.65), (6.1 + 0.12 * (t - 3), 0.75), RED, "as key and value", at)
+    arrow((6, 2.65), (6, 0.75), RED, "as query", shift=(-0.5, 0))
+    for t, at, shift in ((4, 0.15, (-0.8, 0)), (5, 0.3, (0.8, -0.15))):
+        arrow((2 * t - 0.2, 2.65), (6.1 + 0.12 * (t - 3), 0.75), RED, "as key and value", at, shift=shift)
 
 
-sketch(three_roles, xlim=(0.5, 11.4), ylim=(-0.1, 3.5))
+sketch(
+    three_roles, "The memories h1 to h5 in a row, above each its context. Three dashed red arrows lead into h3: from c3, as query, and from c4 and from c5, as key and value.",
+    xlim=(0.5, 11.4), ylim=(-0.1, 3.5),
+)
 
 
 # %% [markdown]

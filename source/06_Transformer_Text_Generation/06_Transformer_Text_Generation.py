@@ -230,18 +230,21 @@ check_values(
 )
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": false, "grade_id": "see_positions", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+# %% nbgrader={"grade": false, "grade_id": "see_positions", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure", "drawn"]
 def draw_positions(T=64, D=24):
     """The positional encoding of a window, one column per position."""
-    import matplotlib.pyplot as plt
+    from autograder import canvas, show_figure
 
-    figure, axes = plt.subplots(figsize=(10, 4.4), layout="constrained")
+    figure, axes = canvas(10, 4.4)
     image = axes.imshow(positional_encoding(T, D).T, cmap="RdBu_r", vmin=-1, vmax=1, aspect="auto")
     axes.set(title="Each column is the name tag of one position", xlabel="position t", ylabel=f"dimension (D = {D})")
     axes.set_yticks(range(0, D, 2))
     figure.colorbar(image, ax=axes, pad=0.01)
-    plt.show()
-    plt.close(figure)
+    about = (
+        "Waves from left to right, one row per dimension, one column per position. In the top rows they change sign every few positions, in the bottom rows hardly at "
+        "all. No two columns are alike."
+    )
+    show_figure(figure, alt=about)
 
 
 draw_positions()
@@ -566,7 +569,7 @@ check_gradients(
 )
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": false, "grade_id": "see_gelu", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+# %% nbgrader={"grade": false, "grade_id": "see_gelu", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure", "drawn"]
 line = np.linspace(-4, 4, 161)
 plot_curves(
     {
@@ -574,6 +577,8 @@ plot_curves(
         "relu": (line, np.maximum(line, 0)),
     },
     title="A switch with a soft corner", x_label="x", y_label="",
+    alt="Left of -3 the GELU is 0, right of 3 it is x, as the ReLU is; in between it dips softly below 0. Its derivative goes from 0 to 1, a little below 0 before "
+    "and a little above 1 after.",
 )
 
 
@@ -599,12 +604,14 @@ plot_curves(
 #
 # One window then teaches $T$ lessons in a single pass: guess the second character from one, the third from two, and so on. In each lesson the book's own characters lie on the table, never the model's guesses: **teacher forcing**.
 #
-# (The next cell only draws. Run it and go on; its code is nothing to study.)
+# (Its code is folded away: run the cell like any other, and go on.)
 
-# %% nbgrader={"grade": false, "grade_id": "draw_mask", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+# %% nbgrader={"grade": false, "grade_id": "draw_mask", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure", "drawn"]
 def draw_mask(letters="alice was", seed=4):
     """Scores, mask and weights of a made-up attention over a few letters."""
     import matplotlib.pyplot as plt
+
+    from autograder import GREY, canvas, show_figure
 
     T = len(letters)
     scores = np.random.default_rng(seed).normal(size=(T, T))
@@ -613,10 +620,10 @@ def draw_mask(letters="alice was", seed=4):
     weights /= weights.sum(axis=1, keepdims=True)
     names = [letter.replace(" ", "␣") for letter in letters]
     pictures = {"scores: everybody with everybody": scores, "mask: the future is struck out": masked, "weights: each row sums to 1": weights}
-    figure, axes = plt.subplots(1, 3, figsize=(12, 4.2), layout="constrained")
+    figure, axes = canvas(12, 4.2, columns=3)
     for ax, (title, picture) in zip(axes, pictures.items(), strict=True):
         colours = plt.get_cmap("Blues" if picture is weights else "RdBu_r").copy()
-        colours.set_bad("#d9dbdf")
+        colours.set_bad(GREY, alpha=0.35)
         limits = (0, 1) if picture is weights else (-2.5, 2.5)
         ax.imshow(np.where(np.tri(T, dtype=bool), picture, np.nan) if picture is weights else picture, cmap=colours, vmin=limits[0], vmax=limits[1])
         ax.set(title=title, xlabel="looks at j")
@@ -625,10 +632,13 @@ def draw_mask(letters="alice was", seed=4):
         for t in range(T) if picture is weights else ():
             for j in range(t + 1):
                 dark = weights[t, j] > 0.55
-                ax.text(j, t, f"{100 * weights[t, j]:.0f}", ha="center", va="center", fontsize=8, color="white" if dark else "black")
+                ax.text(j, t, f"{100 * weights[t, j]:.0f}", ha="center", va="center", fontsize=8, color="white" if dark else "navy")
     axes[0].set_ylabel("position t")
-    plt.show()
-    plt.close(figure)
+    about = (
+        "Three squares, row t looks at column j. Left: a score in every cell. Middle: the cells right of the diagonal are struck out. Right: what is left has become "
+        "weights in per cent, and each row sums to 100."
+    )
+    show_figure(figure, alt=about)
 
 
 draw_mask()
@@ -1337,54 +1347,60 @@ check_gradients(
 #
 # Now the drawing that made all this deep. Do not send $x$ *through* attention and MLP; let it pass by, and let both **add** something to it. That is a **residual connection**, or **skip connection**.
 #
-# (The next cell only draws. Run it and go on; its code is nothing to study.)
+# (Its code is folded away: run the cell like any other, and go on.)
 
-# %% nbgrader={"grade": false, "grade_id": "draw_block", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+# %% nbgrader={"grade": false, "grade_id": "draw_block", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure", "drawn"]
 def draw_block(backward=False):
     """One block and the stream that runs past it; with `backward`, the way of the gradients in red."""
-    import matplotlib.pyplot as plt
+    from autograder import BLUE, GREEN, GREY, RED, canvas, show_figure
 
-    blue, red, grey, green = "#2a6fbb", "#c8443b", "#8a8f98", "#3a8f5c"
-    figure, axes = plt.subplots(figsize=(12, 4.2), layout="constrained")
+    figure, axes = canvas(12, 4.2)
 
     def box(x, y, text, colour):
         axes.text(x, y, text, ha="center", va="center", fontsize=11, color=colour,
-                  bbox={"boxstyle": "round,pad=0.4", "facecolor": "white", "edgecolor": colour, "linewidth": 1.5})
+                  bbox={"boxstyle": "round,pad=0.4", "facecolor": "none", "edgecolor": colour, "linewidth": 1.5})
 
     def arrow(points, colour, style="-|>"):
-        axes.plot(*zip(*points[:-1], strict=True), color=colour, linewidth=1.6, solid_capstyle="round")
-        axes.annotate("", points[-1], points[-2], arrowprops={"arrowstyle": style, "color": colour, "linewidth": 1.6, "shrinkA": 0, "shrinkB": 0})
+        axes.plot(*zip(*points[:-1], strict=True), color=colour, linewidth=1.6, solid_capstyle="round", linestyle="--" if colour == RED else "-")
+        axes.annotate("", points[-1], points[-2], arrowprops={"arrowstyle": style, "color": colour, "linewidth": 1.6, "shrinkA": 0, "shrinkB": 0, "linestyle": "--" if colour == RED else "-"})
 
-    axes.plot([0.4, 11.9], [0, 0], color="#cfe0f2", linewidth=16, solid_capstyle="butt", zorder=0)
-    axes.text(0.35, 0.32, "$x$  $(B, T, D)$", fontsize=12, color=blue)
-    axes.text(10.6, 0.32, "out  $(B, T, D)$", fontsize=12, color=blue)
+    axes.plot([0.4, 11.9], [0, 0], color=BLUE, alpha=0.22, linewidth=16, solid_capstyle="butt", zorder=0)
+    axes.text(0.35, 0.32, "$x$  $(B, T, D)$", fontsize=12, color=BLUE)
+    axes.text(10.6, 0.32, "out  $(B, T, D)$", fontsize=12, color=BLUE)
     branches = {1.9: (("layer norm", "multi-head\nattention", "dropout"), "collect"), 6.8: (("layer norm", "MLP", "dropout"), "think")}
     for left, (stations, name) in branches.items():
         right = left + 3.2
-        arrow([(left, 0.05), (left, 1.58)], green)
-        arrow([(right, 1.58), (right, 0.17)], green)
-        box(left, 1.75, stations[0], green)
-        box(left + 1.65, 1.75, stations[1], green)
-        box(right, 1.75, stations[2], green)
-        arrow([(left + 0.52, 1.75), (left + (1.12 if "head" in stations[1] else 1.4), 1.75)], green)
-        arrow([(left + (2.18 if "head" in stations[1] else 1.9), 1.75), (right - 0.42, 1.75)], green)
-        axes.text(right, 0, "+", ha="center", va="center", fontsize=16, color=blue,
-                  bbox={"boxstyle": "circle,pad=0.08", "facecolor": "white", "edgecolor": blue, "linewidth": 1.5})
-        axes.text(left + 1.65, 2.5, name, ha="center", fontsize=12, color=grey, style="italic")
-    arrow([(0.5, 0), (1.3, 0)], blue)
-    arrow([(10.9, 0), (11.9, 0)], blue)
+        arrow([(left, 0.05), (left, 1.58)], GREEN)
+        arrow([(right, 1.58), (right, 0.17)], GREEN)
+        box(left, 1.75, stations[0], GREEN)
+        box(left + 1.65, 1.75, stations[1], GREEN)
+        box(right, 1.75, stations[2], GREEN)
+        arrow([(left + 0.52, 1.75), (left + (1.12 if "head" in stations[1] else 1.4), 1.75)], GREEN)
+        arrow([(left + (2.18 if "head" in stations[1] else 1.9), 1.75), (right - 0.42, 1.75)], GREEN)
+        axes.text(right, 0, "+", ha="center", va="center", fontsize=16, color=BLUE,
+                  bbox={"boxstyle": "circle,pad=0.08", "facecolor": "none", "edgecolor": BLUE, "linewidth": 1.5})
+        axes.text(left + 1.65, 2.5, name, ha="center", fontsize=12, color=GREY, style="italic")
+    arrow([(0.5, 0), (1.3, 0)], BLUE)
+    arrow([(10.9, 0), (11.9, 0)], BLUE)
     if backward:
-        arrow([(11.8, -0.3), (0.5, -0.3)], red)
-        axes.text(6.1, -0.62, "the gradient runs straight back along the stream, untouched ...", ha="center", fontsize=11, color=red)
+        arrow([(11.8, -0.3), (0.5, -0.3)], RED)
+        axes.text(6.1, -0.62, "the gradient runs straight back along the stream, untouched ...", ha="center", fontsize=11, color=RED)
         for left in branches:
-            arrow([(left + 3.4, -0.3), (left + 3.4, 1.56)], red)
-            arrow([(left - 0.2, 1.56), (left - 0.2, -0.27)], red)
-            arrow([(left + 2.78, 1.5), (left + 0.42, 1.5)] if "MLP" in branches[left][0] else [(left + 2.78, 1.35), (left + 0.42, 1.35)], red)
-            axes.text(left + 1.6, 0.8, "... and what comes back\nthrough the branch is added", ha="center", va="center", fontsize=10.5, color=red)
+            arrow([(left + 3.4, -0.3), (left + 3.4, 1.56)], RED)
+            arrow([(left - 0.2, 1.56), (left - 0.2, -0.27)], RED)
+            arrow([(left + 2.78, 1.5), (left + 0.42, 1.5)] if "MLP" in branches[left][0] else [(left + 2.78, 1.35), (left + 0.42, 1.35)], RED)
+            axes.text(left + 1.6, 0.8, "... and what comes back\nthrough the branch is added", ha="center", va="center", fontsize=10.5, color=RED)
     axes.set(xlim=(0, 12.2), ylim=(-0.85, 2.8))
     axes.axis("off")
-    plt.show()
-    plt.close(figure)
+    forward = (
+        "A broad band, the stream, runs from x at the left to out at the right. Two branches leave it and come back at a +. The first collects: layer norm, multi-head "
+        "attention, dropout. The second thinks: layer norm, MLP, dropout."
+    )
+    back = (
+        "The same block with dashed red arrows from right to left. One runs straight back along the stream, untouched. At each + a copy goes back through the branch, and "
+        "what comes out where the branch begins is added."
+    )
+    show_figure(figure, alt=back if backward else forward)
 
 
 draw_block()
@@ -1507,7 +1523,7 @@ check_values(
 )
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": false, "grade_id": "draw_block_backward", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+# %% nbgrader={"grade": false, "grade_id": "draw_block_backward", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure", "drawn"]
 draw_block(backward=True)
 
 
@@ -2051,10 +2067,11 @@ check_values(
 )
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade": false, "grade_id": "see_learning_rate", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+# %% nbgrader={"grade": false, "grade_id": "see_learning_rate", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure", "drawn"]
 plot_curves(
     {"learning_rate_at(step, 1000, 0.002, 100)": [learning_rate_at(step, 1000, 0.002, 100) for step in range(1000)]},
     title="Warm up, then settle down", y_label="learning rate",
+    alt="The learning rate climbs in a straight line from 0 to 0.002 over the first 100 steps, then falls in half a wave to almost 0 at step 1000.",
 )
 
 
@@ -2598,11 +2615,11 @@ def attention_weights(x, params, heads=HEADS):
 
 def draw_heads(text, params, block):
     """The attention maps of all heads of a block, with the letters along both sides."""
-    import matplotlib.pyplot as plt
+    from autograder import canvas, show_figure
 
     weights = attention_weights(corpus.encode(text)[None], params)[block][0]
     letters = [letter.replace(" ", "␣").replace("\n", "⏎") for letter in text]
-    figure, axes = plt.subplots(2, 2, figsize=(12.5, 12.5), layout="constrained")
+    figure, axes = canvas(12.5, 12.5, rows=2, columns=2)
     for h, ax in enumerate(axes.ravel()):
         ax.imshow(np.where(np.tri(len(text), dtype=bool), np.sqrt(weights[h]), np.nan), cmap="Blues", vmin=0, vmax=1)
         ax.set_title(f"block {block}, head {h}")
@@ -2612,8 +2629,10 @@ def draw_heads(text, params, block):
         ax.spines[["top", "right"]].set_visible(False)
     figure.supxlabel("looks at j")
     figure.supylabel("position t")
-    plt.show()
-    plt.close(figure)
+    places = np.arange(len(text))
+    far = [np.mean(weights[h] @ places * -1 + places) for h in range(len(weights))]
+    about = f"Four maps, one per head of block {block}: row t looks at column j. On average the heads look back " + ", ".join(f"{one:.1f}" for one in far)
+    show_figure(figure, alt=about + " characters.")
 
 
 place = corpus.text.index("`what a curious feeling!' said alice")
