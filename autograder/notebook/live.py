@@ -1,6 +1,5 @@
 """A picture of the losses that grows while a notebook trains. Matplotlib is loaded at the first one."""
 
-import base64
 import io
 import sys
 import time
@@ -9,11 +8,12 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from autograder.notebook.budget import unattended
+from autograder.notebook.canvas import RESOLUTION, bundle
+from autograder.notebook.palette import COLOURS, GREY, STYLES
 
 APART, SHARE = 4.0, 0.03  # seconds between two pictures, and the part of the time that they may take
 GUESS = 0.1  # seconds for the first one
 POINTS = 200  # of a curve; where there are more, means of them are drawn
-STYLES = ["-", "--", "-.", ":"]
 NOTHING = {"text/plain": "", "text/html": ""}
 
 
@@ -56,12 +56,12 @@ class LiveCurves:
     def _show(self, first: Callable[[], None]) -> None:
         self._figure = self._figure or _figure()
         began = time.perf_counter()
-        picture = self._picture()
+        data, metadata = self._picture()
         if self._shown:
-            self._shown.update(picture, raw=True)
+            self._shown.update(data, metadata=metadata, raw=True)
         else:
             first()
-            self._shown = _display(picture)
+            self._shown = _display(data, metadata)
         self._last = time.perf_counter()
         self._cost = self._last - began
         self._spent += self._cost
@@ -75,19 +75,19 @@ class LiveCurves:
         may_spend = SHARE * (now - self._began) - self._spent
         return now - self._last >= APART and self._cost <= may_spend
 
-    def _picture(self) -> dict[str, str]:
-        """The curves as a picture for light and dark pages, and their last points in words."""
+    def _picture(self) -> tuple[dict, dict]:
+        """The curves for a light and a dark page, with their last points in words; metadata."""
         drawn = io.BytesIO()
         _draw(self._figure, self._curves, self._steps)
-        self._figure.savefig(drawn, format="png", dpi=90, transparent=True)
+        self._figure.savefig(drawn, format="png", dpi=RESOLUTION, transparent=True)
         words = [f"{_spoken(name)} {points[-1][1]:.3f}" for name, points in self._curves.items()]
-        return {"image/png": base64.b64encode(drawn.getvalue()).decode(), "text/plain": ", ".join(words)}
+        return bundle(drawn.getvalue(), f"Losses so far: {', '.join(words)}")
 
 
-def _display(picture: dict[str, str]):
+def _display(data: dict, metadata: dict):
     from IPython.display import display
 
-    return display(picture, raw=True, display_id=True)
+    return display(data, metadata=metadata, raw=True, display_id=True)
 
 
 def _figure():
@@ -100,8 +100,6 @@ def _figure():
 
 
 def _draw(figure, curves: Mapping[str, list], steps: int) -> None:
-    from autograder.notebook.pictures import COLOURS, GREY
-
     figure.clear()
     axes = figure.add_axes((0.09, 0.17, 0.89, 0.79))
     axes.set_xlim(0, steps)
@@ -112,7 +110,8 @@ def _draw(figure, curves: Mapping[str, list], steps: int) -> None:
     axes.set_ylabel("loss", color=GREY)
     for number, (name, points) in enumerate(curves.items()):
         x, y = _means(np.array(points)).T
-        axes.plot(x, y, STYLES[number % 4], color=COLOURS[number % len(COLOURS)], label=_spoken(name))
+        colour, (style, _) = COLOURS[number % len(COLOURS)], STYLES[number % len(STYLES)]
+        axes.plot(x, y, linestyle=style, color=colour, label=_spoken(name))
     axes.legend(frameon=False, labelcolor=GREY)
 
 

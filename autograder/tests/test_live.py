@@ -63,7 +63,7 @@ def test_it_grows_and_is_gone_at_the_end(run):
     assert len(pictures) >= 2
     assert len({data["image/png"] for data in pictures}) == len(pictures)
     assert all(base64.b64decode(data["image/png"]).startswith(PNG) for data in pictures)
-    assert pictures[0]["text/plain"].startswith("train ")
+    assert pictures[0]["text/plain"].startswith("Losses so far: train ")
     assert ", held out " in pictures[0]["text/plain"]
     assert shown[-1] == live.NOTHING
     assert [output.data for output in outputs if "data" in output] == [live.NOTHING]
@@ -123,11 +123,11 @@ def test_it_takes_a_small_part_of_the_time(monkeypatch, cost):
         nonlocal now, spent
         drawn_at.append(now)
         now, spent = now + cost, spent + cost
-        return {}
+        return {}, {}
 
     monkeypatch.setattr(live.time, "perf_counter", lambda: now)
     monkeypatch.setattr(live, "watched", lambda: True)
-    monkeypatch.setattr(live, "_display", lambda picture: type("Handle", (), {"update": lambda *a, **k: None})())
+    monkeypatch.setattr(live, "_display", lambda data, metadata: type("Handle", (), {"update": lambda *a, **k: None})())
     monkeypatch.setattr(LiveCurves, "_picture", picture)
     curves = LiveCurves(10_000)
     for step in range(10_000):
