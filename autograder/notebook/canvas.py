@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autograder.notebook.palette import GREY, style
+from autograder.notebook.printable import printable
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -43,7 +44,7 @@ def show_figure(figure: "Figure", alt: str) -> None:
     if not alt:
         raise ValueError('say what the picture shows: show_figure(figure, alt="...")')
     if get_ipython() is None:
-        print(f"[picture: {alt}]")
+        print(printable(f"[picture: {alt}]"))
         return
     data, metadata = bundle(picture_of(figure), alt)
     display(data, metadata=metadata, raw=True)
