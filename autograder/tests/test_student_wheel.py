@@ -1,5 +1,6 @@
 """The wheel where students work: is it enough, beside what they have, from the lowest versions to the newest?"""
 
+import re
 import subprocess
 import sys
 from importlib.metadata import PackageNotFoundError, packages_distributions, requires
@@ -8,6 +9,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from autograder.gradescope.wheel import make_wheel
+from autograder.tests.mini import judged, submission
 from autograder.tests.student_place import NEEDED, PROJECT, REPOSITORY, Place, lowest, play, solved
 
 FIRST, FOURTH = "01a_single_neuron_classification", "03_RNN_text_generation"
@@ -83,6 +85,16 @@ def test_from_top_to_bottom_in_an_environment(wheel, floors, tmp_path, versions)
         assert NOT_FOR_STUDENTS.isdisjoint(ran["versions"])
         kept = {f"{name}=={ran['versions'][name]}" for name in NEEDED} & set(floors)
         assert kept == set(floors) if versions == "lowest" else not kept
+
+
+def test_a_cell_that_installs_the_wheel_costs_nothing(course):
+    """Has a right submission from Colab, with the README's line in its first cell, full marks and no remark?"""
+    (line,) = re.findall(r"`(%pip install [^`]*)`", (REPOSITORY / "README.md").read_text(encoding="utf-8"))
+    notebook = submission(extra=line)
+    notebook.cells.sort(key=lambda cell: cell.source != line)
+    assert notebook.cells[0].source == line
+    result = judged(course, notebook)
+    assert (result.score, result.restored) == (100, [])
 
 
 @pytest.mark.parametrize(("missing", "words"), [("rich", "[instructor]"), ("resource", "use Linux")])
