@@ -20,14 +20,15 @@
 # | 2 Three layers | `embedding_*`, `hidden_*`, `output_*` | characters as vectors, ReLU, and each layer's way back |
 # | 3 The whole model | `model_*` | backpropagation is layers in reverse |
 # | 4 Training | `momentum_step`, `train` | mini-batches, momentum, weight decay |
-# | 5 Writing | `next_probabilities`, `draw_next`, `generate` | your network's own Alice |
-# | 6 Looking inside | nothing, you only look | a map of the alphabet, and how far back it pays to look |
+# | 5 Writing | `next_probabilities`, `draw_next`, `generate` | what weight decay and learning rate do, and your network's own Alice |
+# | 6 Looking inside | a few sentences | a map of the alphabet, how far back it pays to look, and what neurons with a kink are worth |
 #
 # - **You need**: notebooks 01a and 01b. Mathematics: matrix products and transposes, the chain rule for functions of several variables. The map in part 6 uses a singular value decomposition; you
 #   need not know it.
-# - **Working time**: three to five hours if 01b went smoothly, seven to ten if backward passes with matrices are new to you (an estimate from the 14 exercises). All training together takes one to two minutes on two free cores.
+# - **Working time**: three to five hours if 01b went smoothly, seven to ten if backward passes with matrices are new to you (an estimate from the 14 exercises); half an hour of it goes into five questions
+#   ("Predict", answered before a cell shows what happens) and two answers in words. All training together takes about two minutes on two free cores.
 # - **Points**: 100, of which windows 4, forward 16, backward 48, training 20, writing 12.
-# - **In a hurry**: part 6 and the comparison of weight decays in part 5 ask for nothing.
+# - **In a hurry**: part 6 and the comparisons of weight decays and learning rates in part 5 hold no exercise.
 #
 # The functions are short: most take one to five lines. Run the notebook from top to bottom. Under every exercise there is a check that tells you what is
 # wrong. Later exercises call earlier ones, so mend the first ✗ first. After you hand in, hidden checks try the same functions on other inputs.
@@ -43,6 +44,7 @@ from autograder import (
     load_corpus,
     plot_bars,
     plot_curves,
+    predict,
     progress,
     show_sample,
     training_steps,
@@ -67,6 +69,38 @@ BIGRAM = 2.393
 #
 # No loop over the text is needed: `np.lib.stride_tricks.sliding_window_view(ids, C)` is a view of *all* windows, shape $(n - C + 1, C)$, and copies nothing. Only the
 # last one has no target.
+#
+# (The code of the picture is folded away: run the cell like any other, and go on.)
+
+# %% nbgrader={"grade": false, "grade_id": "draw_windows", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure", "drawn"]
+def draw_windows(text="alice was beginning", C=8, rows=4):
+    """The first windows of a text, one below the other, each with its target."""
+    from matplotlib.patches import Rectangle
+
+    from autograder import BLUE, GREY, RED, canvas, show_figure
+
+    figure, axes = canvas(10, 2.9)
+    for row in range(rows):
+        for place, character in enumerate(text):
+            inside, is_target = row <= place < row + C, place == row + C
+            colour = BLUE if inside else RED if is_target else GREY
+            if inside or is_target:
+                axes.add_patch(Rectangle((place, -row), 0.9, 0.75, fill=False, edgecolor=colour, linewidth=2.4 if is_target else 1.4))
+            axes.text(place + 0.45, 0.37 - row, character.replace(" ", "␣"), ha="center", va="center", color=colour,
+                      fontsize=14, fontweight="bold" if is_target else "normal")
+        axes.text(-0.4, 0.37 - row, f"windows[{row}]", ha="right", va="center", color=BLUE, fontsize=11)
+        axes.text(len(text) + 0.3, 0.37 - row, f"targets[{row}]", ha="left", va="center", color=RED, fontsize=11)
+    axes.set(xlim=(-3.2, len(text) + 3), ylim=(0.9 - rows, 0.9))
+    axes.axis("off")
+    show_figure(
+        figure,
+        f"The text '{text}' in {rows} lines. A frame of {C} characters moves one to the right from line to line, windows 0 to {rows - 1}; the one character "
+        "behind it is the target.",
+    )
+
+
+draw_windows()
+
 
 # %% nbgrader={"grade": false, "grade_id": "make_windows", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def make_windows(ids, C):
@@ -114,6 +148,12 @@ for window, target in zip(some_windows[:6], some_targets[:6], strict=True):
 #
 # In 01b the best model was a table of counts. So why not count what follows each *window*? The next cell asks, for each length $C$: of the windows in the held-out
 # part, how many occur anywhere in the training part?
+#
+# **Predict.** Of 100 held-out windows of $C = 8$ characters, how many stand somewhere in the training part, which has 133,738 characters? `"a"`: about 5, `"b"`: about 45, `"c"`: about 85.
+
+# %% tags=["question"]
+guess_known_windows = "b"  # "a", "b" or "c"
+predict("known windows", guess_known_windows, "17f0fbbc")
 
 # %% nbgrader={"grade": false, "grade_id": "seen_before", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 train_text, held_out_text = corpus.decode(corpus.train), corpus.decode(corpus.held_out)
@@ -131,7 +171,7 @@ print(f"different windows in the training part: {different[0]} with C = 1, {diff
 
 
 # %% [markdown]
-# At $C = 8$ more than half of the held-out windows are new. And 133,731 windows of 83,172 kinds leave one or two counts for a row of the table, from which nobody can
+# At $C = 8$ more than half of the held-out windows are new; the others are the book's turns of phrase, such as `said the`, and the insides of its long words. And 133,731 windows of 83,172 kinds leave one or two counts for a row of the table, from which nobody can
 # tell a probability. (This is **data sparsity**, and that it gets worse exponentially in $C$ is the **curse of dimensionality**.) A table has nothing to say about `e queen ` if it only ever counted `he king `. A model must notice that two windows are **alike**. A table cannot: its
 # rows know nothing of each other.
 #
@@ -139,8 +179,6 @@ print(f"different windows in the training part: {different[0]} with C = 1, {diff
 #
 # The way out is to give each character a **vector** of $E = 16$ numbers, its **embedding**, and to learn the vectors together with everything else. Characters that play
 # the same part in words get similar vectors, and what the network learns about one then holds for the other.
-#
-# (The code of the picture is folded away: run the cell like any other, and go on.)
 
 # %% nbgrader={"grade": false, "grade_id": "draw_network", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure", "drawn"]
 def draw_network(window="ice was ", backward=False):
@@ -417,6 +455,42 @@ check_values(
 #
 # If you are ever in doubt where a transpose goes: there is only one way to multiply these matrices that gives the right shape. And no $1/B$ here: the mean is taken in the loss,
 # and `dh` has it inside already.
+
+# %% nbgrader={"grade": false, "grade_id": "draw_gate", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure", "drawn"]
+def draw_gate():
+    """The ReLU as a curve, and what it does to eight neurons on the way forward and back."""
+    from matplotlib.patches import Rectangle
+
+    from autograder import BLUE, GREY, RED, canvas, show_figure
+
+    rows = {
+        "z": (0.9, -0.4, 1.2, -2, 0.3, -1.1, -0.2, 0.7), "h = max(0, z)": (0.9, 0, 1.2, 0, 0.3, 0, 0, 0.7),
+        "dh (comes in)": (0.5, 0.8, -0.3, 0.6, -0.9, -0.4, 0.2, 0.1), "dz = dh · [z > 0]": (0.5, 0, -0.3, 0, -0.9, 0, 0, 0.1),
+    }
+    figure, (curve, table) = canvas(11, 3.2, columns=2, width_ratios=(1, 2.4))
+    curve.plot([-2, 0, 2], [0, 0, 2], color=BLUE, linewidth=2.4)
+    curve.text(-1.95, 0.2, "slope 0:\nsilent", color=GREY, fontsize=11)
+    curve.text(0.15, 1.55, "slope 1:\npasses", color=BLUE, fontsize=11)
+    curve.set(xlabel="z", ylabel="h", title="the kink")
+    curve.spines[["top", "right"]].set_visible(False)
+    for row, (name, values) in enumerate(rows.items()):
+        table.text(-0.3, -row, name, ha="right", va="center", color=RED if row > 1 else BLUE, fontsize=12)
+        for j, value in enumerate(values):
+            is_open = rows["z"][j] > 0
+            colour = GREY if not is_open else RED if row > 1 else BLUE
+            table.add_patch(Rectangle((j, -row - 0.38), 0.92, 0.76, fill=False, edgecolor=colour, linewidth=1.6, linestyle="-" if is_open else ":"))
+            table.text(j + 0.46, -row, f"{value:g}", ha="center", va="center", color=colour, fontsize=12)
+    table.set(xlim=(-2.9, 8.1), ylim=(-3.6, 0.6), title="one window, eight neurons; dotted: silent")
+    table.axis("off")
+    show_figure(
+        figure,
+        "Left: the ReLU, flat at 0 for negative z, with slope 1 for positive z. Right: eight neurons. Where z is negative, h is 0 on the way forward and dz is 0 on "
+        "the way back, whatever dh comes in; where it is positive, h is z and dz is dh.",
+    )
+
+
+draw_gate()
+
 
 # %% nbgrader={"grade": false, "grade_id": "hidden_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def hidden_backward(dh, cache):
@@ -732,6 +806,36 @@ check_gradients(
 #
 # Use the *new* $v$ and the *old* $\theta$ on the right of the second line.
 
+# %% [markdown]
+# A valley that is steep across and gentle along, the same noise in both runs, and the lowest point at the star. Without momentum nearly all of each step goes across the valley and back. A larger learning rate would
+# not help: it would throw the walker out. In the velocity the pushes across cancel from step to step, and the pushes along the valley add up.
+
+# %% nbgrader={"grade": false, "grade_id": "draw_ravine", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure", "drawn"]
+def draw_ravine(rate=0.09, steps=30):
+    """The way down a narrow valley with noisy gradients, without momentum and with it."""
+    from autograder import BLUE, GREEN, GREY, RED, canvas, show_figure
+
+    slope, noise = np.array([0.4, 18.0]), np.random.default_rng(3).normal(scale=(0.3, 2.0), size=(steps, 2))
+    x, y = np.meshgrid(np.linspace(-10.8, 2.2, 200), np.linspace(-1.5, 1.5, 120))
+    figure, rows = canvas(10, 5, rows=2, sharex=True)
+    for axes, momentum, step, colour in ((rows[0], 0.0, rate, BLUE), (rows[1], 0.9, rate / 5, RED)):
+        axes.contour(x, y, slope[0] * x**2 / 2 + slope[1] * y**2 / 2, levels=[0.2, 1, 3, 6, 10, 15, 20], colors=GREY, linewidths=0.8)
+        path = [np.array([-10.0, 1.0])] * 2
+        for pushed in noise:  # a step is the gradient and a part of the step before
+            path.append(path[-1] + momentum * (path[-1] - path[-2]) - step * (slope * path[-1] + pushed))
+        axes.plot(*np.array(path[1:]).T, "o-", color=colour, markersize=4, linewidth=1.6)
+        axes.plot(0, 0, "*", color=GREEN, markersize=14)
+        axes.set(title=f"momentum {momentum:g}, learning rate {step:g}: {steps} updates", xticks=[], yticks=[])
+    show_figure(
+        figure,
+        "Two maps of a long narrow valley with a star at its lowest point, and the same start at the left end. Above, without momentum: a zigzag across the "
+        "valley that after 30 updates is two thirds of the way. Below, with momentum: a smooth wave that arrives near the star.",
+    )
+
+
+draw_ravine()
+
+
 # %% nbgrader={"grade": false, "grade_id": "momentum_step", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def momentum_step(params, grads, velocity, learning_rate, momentum, weight_decay=0.0):
     """One update.
@@ -1003,7 +1107,7 @@ check_training(
 #
 # `in_threads` gives each core one half of the batch. Both run *your* functions on their own windows, and since the loss is a mean, the mean of the two gradients is the gradient of the whole
 # batch. NumPy lets other threads run while it computes, so the halves really run at the same time. The result is the same up to rounding. This is **data parallelism**. (While it works, `in_threads` also holds NumPy
-# to one thread for each part, so on a busy machine only the looks at the held-out part get slow. How to give NumPy one thread for everything is said in 03.)
+# to one thread for each part, so that the parts do not get in each other's way on a busy machine.)
 #
 # `TrainingLog` measures the held-out part now and then, and remembers the parameters that did best there. (Remembering is free: your `momentum_step` makes new arrays each time, so the old ones stay
 # as they were.) You may interrupt the training with ■; what was learned so far is kept.
@@ -1024,12 +1128,11 @@ log.finish(final_params, losses, characters=B)
 # %% nbgrader={"grade": false, "grade_id": "curves", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 log.plot(title="Learning Alice through a window of 8", lines={"chance": CHANCE, "bigram optimum": BIGRAM})
 
-
 # %% [markdown]
 # ### Read the curves honestly
 #
-# Both curves fall through the bigram line at once: eight characters tell much more than one. Then they **part**. In our run the training loss went on falling, to 1.204, a perplexity of 3.3. The held-out loss
-# stood at 1.67 after the first 1,000 updates and crept to 1.524, a perplexity of 4.6, in the other 29,000. (It is measured every 1,000 updates, and the plot joins these points by straight lines. What it does between two of them, you do not see.) Both fall a little faster again towards the end, when the learning rate gets small, so the last parameters were the best.
+# Both curves fall through the bigram line at once, as the second picture shows: eight characters tell much more than one. Then they **part**. In our run the training loss went on falling, to 1.204, a perplexity of 3.3. The held-out loss
+# stood at 1.67 after the first 1,000 updates and crept to 1.524, a perplexity of 4.6, in the other 29,000. (It is measured after 1, 2, 4, 8, ... updates and later every 1,000, and the plot joins these points by straight lines. What it does between two of them, you do not see.) Both fall a little faster again towards the end, when the learning rate gets small, so the last parameters were the best.
 #
 # The gap, the **generalisation gap**, is what the network knows about *these pages* and about no others: it **overfits**. It has 23,000 parameters, and in this run it sees each of the 133,730 windows 230 times
 # (230 **epochs**). **Low training loss is memorising.** It shows that your code and your optimiser work. For how well the network writes, only the held-out curve counts, so that is where
@@ -1037,7 +1140,15 @@ log.plot(title="Learning Alice through a window of 8", lines={"chance": CHANCE, 
 #
 # ### What does weight decay bring?
 #
-# Here are three shorter runs that differ only in $\lambda$.
+# Here are three shorter runs that differ only in $\lambda$: 0, 0.002 and 0.02.
+#
+# **Predict.** What will they show? `"a"`: the lowest loss has $\lambda = 0$, on both parts of the text. `"b"`: on the training part $\lambda = 0$ is lowest, on the held-out part 0.002.
+# `"c"`: on both parts 0.002. `"d"`: on the held-out part 0.02.
+
+# %% tags=["question"]
+guess_weight_decay = "b"  # "a", "b", "c" or "d"
+predict("weight decay", guess_weight_decay, "1c8f9fd5")
+
 
 # %% nbgrader={"grade": false, "grade_id": "compare_decay", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 def short_run(decay, steps, every):
@@ -1067,12 +1178,59 @@ plot_curves(held_out_curves, title="Held-out loss with three strengths of weight
 for decay, loss in train_losses.items():
     print(f"weight decay {decay:g}: training part {loss:.3f}, held-out part {held_out_curves[f'weight decay {decay:g}'][1][-1]:.3f}")
 
-
 # %% [markdown]
 # Without it, the training loss is lower (1.219 in our run, against 1.254 with $\lambda = 0.002$) and the held-out loss is **higher** (1.569 against 1.531): the network spends its weights on details of
 # single pages. With too much of it, it may no longer say what it knows: $\lambda = 0.02$ ended at 1.62 and 1.71.
 # In between it trades a little memory for a better grasp of the language. That is what is called **regularisation**, and $\lambda$ is one more hyperparameter that is chosen on the held-out part.
 #
+# ### Which learning rate?
+#
+# $\lambda$ was found by trying, and so was $\eta$. Here are eight runs of a thousand updates each. They begin at the same parameters and see the same small batches, and their learning rates go from 0.01 to 10.
+#
+# **Predict.** Which of these four ends with the lowest held-out loss? `"a"`: 0.01, `"b"`: 0.1, `"c"`: 1, `"d"`: 10.
+
+# %% tags=["question"]
+guess_best_rate = "c"  # "a", "b", "c" or "d"
+predict("best rate", guess_best_rate, "cc5388f1")
+
+# %% nbgrader={"grade": false, "grade_id": "search_rates", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+from autograder import BLUE, RED, canvas, show_figure
+
+rates, watched = [0.01, 0.03, 0.1, 0.3, 1.0, 2.0, 4.0, 10.0], make_windows(held_out, C)[0]
+reached, silent = [], []
+for rate in rates:
+    with np.errstate(all="ignore"):  # the largest rates leave the range of numbers
+        trained, _ = train(
+            corpus.train, start_params, training_steps(1000, 5), 256, rate, MOMENTUM, WEIGHT_DECAY, np.random.default_rng(SEED),
+        )
+        h, _ = hidden_forward(embedding_forward(watched, trained)[0], trained)
+        reached.append(mean_loss(held_out, trained))
+    silent.append(int(H - (h > 0).any(axis=0).sum()))
+told = [f"{rate:g}: " + (f"{loss:.2f}" if math.isfinite(loss) else "no number") for rate, loss in zip(rates, reached, strict=True)]
+figure, (left, right) = canvas(11, 3.4, columns=2)
+left.semilogx(rates, reached, "o-", color=BLUE)
+left.set(xlabel="learning rate", ylabel="loss (nats per character)", title="Held-out loss after 1,000 updates")
+right.bar([f"{rate:g}" for rate in rates], silent, color=RED)
+right.set(xlabel="learning rate", title=f"Neurons (of {H}) silent in all held-out windows")
+show_figure(figure, f"Held-out loss by learning rate: {', '.join(told)}. Silent neurons in the same order: {', '.join(map(str, silent))}.")
+print("  ".join(told))
+
+
+# %% [markdown]
+# A loss that is no number is not drawn, and neurons without numbers count as silent. In our run 0.01 ended at 2.68, above the bigram optimum, 0.1 at 1.95, 0.3 at 1.74, and 1 was best with 1.66. The next step is a cliff: at 2 all 128 neurons went silent and the loss was
+# 3.02, and from 4 on the numbers left the range of float32. (From another start the run with 2 went well, and one with 3 lost every seventh neuron: close to the edge it is luck.) That is the usual picture: too small is only slow, too large
+# breaks, and the best place is not far from the edge. Long runs are safer somewhat further from it: the real one has 0.6.
+#
+# **Explain** in a few sentences. Why does 0.01 end so high, although its steps go downhill? What has happened to the silent neurons at the large rates, why do they not come back when the rate falls towards 0, and
+# what can a network still learn when all of them are silent?
+
+# %% why_rate [markdown] tags=["written"]
+# The gradient tells a direction, and the learning rate how far to go. At 0.01 each update changes the parameters so little that after a thousand of them the run has hardly begun: it would need many times as many. At the large rates a
+# step goes far beyond the valley. One such step can move a neuron's weights and bias so far that $z$ is negative for every window. Its slope is then 0 everywhere, its weights get no gradient, and a smaller learning rate times 0
+# is still 0: it stays silent for good. When all neurons are silent, $h$ is 0 and the logits are $b_2$, whatever is in the window. The network can still learn how frequent each character is, and the best
+# loss with that knowledge is about 3.0, which is where such runs end. At still larger rates each step makes the next gradient larger, until the numbers overflow.
+
+# %% [markdown]
 # ### From scores to probabilities: temperature and top-k
 #
 # To write, turn the scores of one window into probabilities and draw. Two screws to turn, the first of which you know from 01b:
@@ -1388,6 +1546,12 @@ print("  ".join(f"{C - place} back: {rise:.2f}" for place, rise in enumerate(ris
 # ### How long should the window be?
 #
 # The same model with windows of other lengths, in short runs. For $C = 1$ you know how it must end: close to the bigram optimum.
+#
+# **Predict.** A window of twelve characters holds all that one of eight holds, and more. Its held-out loss after such a run is `"a"`: higher, `"b"`: the same to two digits, `"c"`: lower.
+
+# %% tags=["question"]
+guess_longer_window = "a"  # "a", "b" or "c"
+predict("longer window", guess_longer_window, "2be5d6b0")
 
 # %% nbgrader={"grade": false, "grade_id": "window_lengths", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 window_lengths, after = [1, 2, 3, 4, 6, 8, 12], {"train": [], "held out": []}
@@ -1410,6 +1574,87 @@ for length, train_loss, held_out_loss in zip(window_lengths, after["train"], aft
 # (1.53), and then it **rises**, to 1.56 for eight and 1.60 for twelve. A longer window needs a larger $W_1$, and with this little text it mostly uses it to memorise. What is really missing, who speaks, whether a quotation is open, what this
 # chapter is about, lies dozens or hundreds of characters back, and no window of reasonable size reaches it.
 #
+# ### Neurons that never speak
+#
+# A neuron that is silent for every window is dead (part 2). Kill some on purpose, by a bias of $-10$ before the first update, and train without weight decay: the full network, one in which 120 of the 128 neurons
+# are dead, and a small one with only 8.
+#
+# **Predict.** Where does the network with the 120 dead neurons end? `"a"`: near the one with 8 neurons. `"b"`: near the full one, since training pulls up biases that are too low. `"c"`: far above both.
+
+# %% tags=["question"]
+guess_dead_neurons = "a"  # "a", "b" or "c"
+predict("dead neurons", guess_dead_neurons, "b90890c4")
+
+
+# %% nbgrader={"grade": false, "grade_id": "dead_neurons", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+def run_with(bias, hidden, alive):
+    """A short training without weight decay; all but `alive` neurons start at this bias. First and trained parameters."""
+    first = init_params(V, C, E, hidden, np.random.default_rng(SEED))
+    first["b1"] = np.where(np.arange(hidden) < alive, 0, bias).astype(np.float32)
+    trained, _ = train(corpus.train, first, training_steps(1500, 5), 256, LEARNING_RATE, MOMENTUM, 0.0, np.random.default_rng(SEED))
+    return first, trained
+
+
+runs = {"128 neurons": (H, H), "128, and 120 dead": (H, 8), "8 neurons": (8, 8)}
+trained_runs = {name: run_with(-10.0, *sizes) for name, sizes in runs.items()}
+plot_bars(
+    list(runs), [mean_loss(held_out, trained) for _, trained in trained_runs.values()],
+    title="Held-out loss of short runs", y_label="loss (nats per character)",
+)
+for name, (first, trained) in trained_runs.items():
+    same = (first["W1"] == trained["W1"]).all(axis=0) & (first["b1"] == trained["b1"])
+    print(f"{name}: {mean_loss(held_out, trained):.3f}, and {same.sum()} neurons that training left exactly as they were")
+
+
+# %% [markdown]
+# 120 neurons are exactly what they were at the start, to the last bit, and what is left is a network with 8 neurons: 2.07 in our run, as the small one, where the full one reached 1.64. No force pulls a dead neuron back, since the
+# gradient with respect to its bias has the factor 0 as well. (Weight decay would move it: it makes the bias of $-10$ smaller, slowly, and with it the silence.) So one begins with biases of zero, weights of a size
+# that leaves about half of the neurons open, and a learning rate that throws none of them out.
+#
+# ### What is the kink worth?
+#
+# Now take the ReLU away and leave all else: the same 23,000 parameters, two layers in a row, nothing between them. Your functions need no change for that, for $\operatorname{ReLU}(z) - \operatorname{ReLU}(-z) = z$: twice
+# as many neurons, the second half with the opposite weights, have no kink at all. What do you expect of such a network: nearly as good, half-way to the bigram optimum of 2.393, or no better than that?
+
+# %% nbgrader={"grade": false, "grade_id": "without_kink", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+def straight(params):
+    """The same network without its kinks, by twice as many neurons: ReLU(z) - ReLU(-z) is z."""
+    W1, b1, W2 = params["W1"], params["b1"], params["W2"]
+    return {**params, "W1": np.concatenate([W1, -W1], axis=1), "b1": np.concatenate([b1, -b1]), "W2": np.concatenate([W2, -W2])}
+
+
+def straight_gradients(x, targets, params):
+    """The mean loss of a batch without the kinks, and its gradients: a neuron's and its mirror image's are one."""
+    loss, grads = batch_gradients(x, targets, straight(params))
+    one, mirror = slice(None, H), slice(H, None)
+    together = {"W1": grads["W1"][:, one] - grads["W1"][:, mirror], "b1": grads["b1"][one] - grads["b1"][mirror]}
+    return loss, {**grads, **together, "W2": grads["W2"][one] - grads["W2"][mirror]}
+
+
+kinked, linear = (
+    train(
+        corpus.train, start_params, training_steps(2000, 5), 512, LEARNING_RATE, MOMENTUM, WEIGHT_DECAY,
+        np.random.default_rng(SEED), gradients=in_threads(gradients),
+    )[0]
+    for gradients in (batch_gradients, straight_gradients)
+)
+linear = straight(linear)
+for part, ids in {"training part": train_part, "held-out part": held_out}.items():
+    print(f"{part}: with ReLU {mean_loss(ids, kinked):.3f}, without {mean_loss(ids, linear):.3f}")
+
+# %% [markdown]
+# In our run the network without the kink ended at 2.04 on the training part and 2.08 on the held-out part, the one with it at 1.37 and 1.58. So a sum over the window is better than any model that sees one character, but it
+# gets less than half of what the window has to give. And it does not even memorise, with as many parameters: its two losses are nearly the same.
+#
+# **Explain.** What can a network without the kink say about a window, whatever its weights are, and what can it not? Give an example from English in which what a letter means for the next one depends on another letter.
+
+# %% why_kink [markdown] tags=["written"]
+# Two linear layers are one linear layer: the logits are $e\,(W_1 W_2)$ and a bias, and $e$ is the vectors of the eight characters in a row. So each place gives its own points to every next character, and all these points are added;
+# how many points a character gives never depends on what stands elsewhere. That is enough to learn much, for instance that after an `h` a vowel is likely. It cannot say "only if". After `an`, a `d` is
+# likely if a space stands in front (`and`), and much less so after `m` (`man`). In a sum, the space three places back would give its points to `d` after `of` and `is` as well. A neuron with a kink can be silent until
+# its clues come together, and speak only then.
+
+# %% [markdown]
 # ### How good is it?
 #
 # Better than you may expect. Our run ended at a held-out loss of 1.524. The vanilla RNN of notebook 03, with four times as many parameters and no window, ended at 1.512 when we trained it: better, but hardly.

@@ -20,13 +20,14 @@
 # | 2 Through time | `rnn_forward`, `rnn_backward` | one set of weights, used $T$ times |
 # | 3 From memory to loss | `readout_*`, `cross_entropy_*`, `model_*` | old friends with one axis more |
 # | 4 Training | `clip_gradients`, `adam_step`, `make_streams`, `train` | truncated BPTT over a whole book |
-# | 5 Writing | `sample_next`, `generate` | your network's own Alice |
-# | 6 Looking inside | nothing, you only look | why an RNN forgets |
+# | 5 Writing | `sample_next`, `generate` | what clipping does, your network's own Alice, and what learning by heart does to it |
+# | 6 Looking inside | a few sentences | why an RNN forgets, and what single cells of its memory hold |
 #
 # - **You need**: notebooks 01a, 01b and 02. Mathematics: the chain rule for functions of several variables, matrix products and transposes, and that a value used twice gets two gradients.
-# - **Working time**: four to six hours if 02 went smoothly, nine to thirteen if you need paper for every transpose (an estimate from the 16 exercises). Training takes half a minute.
+# - **Working time**: four to six hours if 02 went smoothly, nine to thirteen if you need paper for every transpose (an estimate from the 16 exercises); half an hour of it goes into six questions
+#   ("Predict", answered before a cell shows what happens) and two answers in words. All training together takes about a minute on two free cores.
 # - **Points**: 100, of which forward 19, backward 47, training 27, writing 7.
-# - **In a hurry**: part 6 asks for nothing, but 04 comes back to its first picture. The cross-entropy (8 points) is the one of 01b.
+# - **In a hurry**: part 6 holds no exercise, but 04 comes back to its first picture. The cross-entropy (8 points) is the one of 01b.
 #
 # The functions are short: most take one to six lines. Run the notebook from top to bottom. Under every exercise there is a
 # check that tells you what is wrong. Later exercises call earlier ones, so mend the first ✗ first. After you hand in, hidden checks try the same functions on other inputs.
@@ -39,10 +40,13 @@ import numpy as np
 from autograder import (
     TrainingLog,
     load_corpus,
+    longest_quote,
     plot_bars,
     plot_curves,
+    predict,
     progress,
     show_sample,
+    show_samples,
     training_steps,
 )
 
@@ -820,6 +824,13 @@ check_gradients(
 #   blame stops at the border of the chunk.
 #
 # The next cell compares both with one uncut chunk.
+#
+# **Predict.** Which gradient is exact with truncation, too? `"a"`: $dW_x$, `"b"`: $dW_h$, `"c"`: $dW_y$, `"d"`: none of the three.
+
+# %% tags=["question"]
+guess_truncated = "c"  # "a", "b", "c" or "d"
+predict("truncated", guess_truncated, "ef85cd91")
+
 
 # %% nbgrader={"grade": false, "grade_id": "cut_in_two", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 def compare_cuts(T=24, H=16, seed=0):
@@ -840,8 +851,8 @@ def compare_cuts(T=24, H=16, seed=0):
     _, truncated = model_backward(0.5, zero, cache_1)
 
     for name, first in {"exact (dh0 handed over)": chained, "truncated (zero instead)": truncated}.items():
-        errors = [np.linalg.norm(first[k] + second[k] - whole[k]) / np.linalg.norm(whole[k]) for k in ("Wx", "Wh", "bh")]
-        print(f"{name:26}" + "   ".join(f"d{k} off by {e:.1e}" for k, e in zip(("Wx", "Wh", "bh"), errors, strict=True)))
+        errors = {k: np.linalg.norm(first[k] + second[k] - whole[k]) / np.linalg.norm(whole[k]) for k in ("Wx", "Wh", "bh", "Wy")}
+        print(f"{name:26}" + "   ".join(f"d{k} off by {e:.1e}" for k, e in errors.items()))
 
 
 compare_cuts()
@@ -849,7 +860,7 @@ compare_cuts()
 
 # %% [markdown]
 # The exact way agrees up to rounding. The truncated one is off by about a fifth (with chunks of 12 characters; the
-# longer the chunks, the less is lost). That is the price. It buys a memory use that does not grow with the book, and one update per chunk instead of one per
+# longer the chunks, the less is lost), except for $dW_y$: $W_y$ stands behind the memory, so its gradient needs the memories and what each prediction says, and both are the same. Only what must travel back in time is lost. That is the price. It buys a memory use that does not grow with the book, and one update per chunk instead of one per
 # book.
 
 # %% [markdown]
@@ -860,6 +871,44 @@ compare_cuts()
 # In Wonderland, EAT ME makes Alice grow until her head hits the ceiling. Walking back through time multiplies by $W_h^\top$ again and
 # again, and once in a while that makes a gradient explode (the **exploding gradient**). One such step can throw away everything learned so far.
 #
+# The picture has a network with one cell and one weight $w$, which takes eight steps of time. Left of the wall the memory ends up near $-1$, right of it near 1, and in between a tiny change of $w$ decides. Who stands
+# on the wall and goes as far as the slope says lands far away from the floor that was next to it.
+
+# %% nbgrader={"grade": false, "grade_id": "draw_wall", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure", "drawn"]
+def draw_wall(T=8, w=2.0877, rate=0.02, limit=10):
+    """The loss over the only weight of a memory of one number, and a step from the wall, as it is and clipped."""
+    from autograder import BLUE, GREEN, RED, canvas, show_figure
+
+    def loss(w):
+        h = 0.5
+        for _ in range(T):
+            h = np.tanh(w * h - 0.5)
+        return (h + 0.96) ** 2
+
+    slope = (loss(w + 1e-6) - loss(w - 1e-6)) / 2e-6
+    weights = np.linspace(-0.8, 3.0, 4001)
+    figure, axes = canvas(9, 3.8)
+    axes.plot(weights, loss(weights), color=BLUE, linewidth=2.2)
+    for step, colour, text, bend in ((rate * slope, RED, f"as it is: slope {slope:.0f}", 0.15), (rate * limit, GREEN, f"clipped to {limit}", 0.3)):
+        axes.annotate("", (w - step, loss(w - step)), (w, loss(w)), arrowprops={
+            "arrowstyle": "-|>", "color": colour, "linewidth": 2, "connectionstyle": f"arc3,rad={bend}", "shrinkA": 6})
+        axes.plot(w - step, loss(w - step), "o", color=colour, markersize=7)
+        axes.text(w - step, loss(w - step) + (0.5 if step > 1 else -0.32), text, color=colour, ha="center", fontsize=11)
+    axes.plot(w, loss(w), "o", color=BLUE, markersize=9)
+    axes.text(w + 0.08, loss(w), "here", color=BLUE, va="center", fontsize=11)
+    axes.set(xlabel="the weight w", ylabel="loss after 8 steps", ylim=(-0.5, 4), title="One cell, one weight, and a learning rate of 0.02")
+    axes.spines[["top", "right"]].set_visible(False)
+    show_figure(
+        figure,
+        "The loss over the weight w: a floor near 0 from w = 0.8 on, which ends at w = 2.1 in a wall that is higher than 3. From a place half-way up the wall a step as long as the slope "
+        "of 102 says lands far left, at w = 0; clipped to 10 it lands on the floor beside the wall.",
+    )
+
+
+draw_wall()
+
+
+# %% [markdown]
 # The remedy is blunt, and called **gradient clipping**: measure the length of the *whole* gradient, all arrays together (the **global norm**), and shorten it if it is too long.
 #
 # $$\|g\| = \sqrt{\textstyle\sum_{\text{arrays}} \sum_{\text{entries}} g_i^2} \;\;() \qquad\qquad g \leftarrow g \cdot \min\Bigl(1, \frac{\text{max\_norm}}{\|g\|}\Bigr) \;\;\text{(every array keeps its shape)}$$
@@ -1306,7 +1355,6 @@ log.finish(final_params, losses, characters=B * T)
 # %% nbgrader={"grade": false, "grade_id": "curves", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 log.plot(title="Learning Alice, character by character", lines={"chance": CHANCE, "bigram optimum": BIGRAM})
 
-
 # %% [markdown]
 # ### Read the curves honestly
 #
@@ -1320,6 +1368,54 @@ log.plot(title="Learning Alice, character by character", lines={"chance": CHANCE
 # and that is why you sample from the parameters that were best *there* (early stopping, as in 02), whatever the training loss says. (The falling learning rate often makes
 # these the last ones. Train three times as long, and look again.)
 #
+# ### What does clipping do?
+#
+# Take it off: `max_norm` becomes infinite. Two hundred updates with the usual start, and with one whose $W_h$ is three times as large, each with clipping and without. The large $W_h$ makes the first
+# gradient several hundred times as long as the usual one.
+#
+# **Predict.** How does the run with the large $W_h$ and *without* clipping end? `"a"`: in numbers that have overflowed (`nan`), `"b"`: much worse than the same with clipping, `"c"`: better, `"d"`: about like the same with clipping.
+
+# %% tags=["question"]
+guess_without_clipping = "d"  # "a", "b", "c" or "d"
+predict("without clipping", guess_without_clipping, "1ac0b5ba")
+
+
+# %% nbgrader={"grade": false, "grade_id": "clipping_off", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+def first_length(params):
+    """How long the gradient of the first chunk is."""
+    inputs, targets = make_streams(corpus.train, B)
+    zero = np.zeros((B, H), dtype=np.float32)
+    cache = model_forward(inputs[:, :T], targets[:, :T], zero, params)[-1]
+    return clip_gradients(model_backward(1.0, zero, cache)[1], math.inf)[1]
+
+
+def in_tens(losses):
+    """Updates and losses for a curve: the means of ten updates each."""
+    means = losses.reshape(-1, 10).mean(axis=1)
+    return 10 * np.arange(len(means)) + 5, means
+
+
+held_out = corpus.held_out[: training_steps(200_000, 3000)]
+large_start = {**start_params, "Wh": np.float32(3) * start_params["Wh"]}
+clip_curves = {}
+for start_name, first in {"usual start": start_params, "large Wh": large_start}.items():
+    print(f"{start_name}: the first gradient has length {first_length(first):.1f}")
+    for clip_name, limit in {"clipped": 1.0, "not clipped": math.inf}.items():
+        trained, chunk_losses = train(corpus.train, first, training_steps(200, 10), B, T, learning_rate=0.005, max_norm=limit)
+        clip_curves[f"{start_name}, {clip_name}"] = in_tens(chunk_losses)
+        print(f"{start_name}, {clip_name}: held-out loss {mean_loss(held_out, trained):.3f}")
+plot_curves(clip_curves, title="Training loss with clipping and without, ten updates at a time", x_label="update")
+
+
+# %% [markdown]
+# The first gradient has length 710 in one start and 0.9 in the other, and still clipping hardly changes where the runs end: 1.93 with it and 1.96 without in our run, and 2.89 and 2.87 with the large $W_h$. With **Adam** the length counts
+# for little. It divides by what is usual, so a gradient that is *always* seven hundred times as long leads to the same steps. One that is *suddenly* long leads to a step of at most about three times $\eta$ (the $0.1 / \sqrt{0.001}$
+# from above); but $v$ remembers it for about a thousand updates, and meanwhile all steps are too short. This is what clipping is for here. With momentum, or with plain gradient descent, a step is as long as the gradient is, and
+# clipping decides between going on and being thrown off the map.
+#
+# What it cannot do is to mend a bad start. It changes how far to go, not where to, and the direction of a gradient that swelled on its way back through 32 steps says little.
+
+# %% [markdown]
 # ### Sampling with temperature
 #
 # The draw of 01b and 02, with the temperature $\tau$ and without top-k:
@@ -1462,7 +1558,6 @@ for temperature in (0.3, 1.0, 1.4):
 written = generate(corpus.encode(prompt), 400, log.best_params, 0.7, np.random.default_rng(10))
 log.record(prompt + corpus.decode(written), "temperature 0.7")
 
-
 # %% [markdown]
 # At 0.3 it plays safe and turns in circles. Around 0.7 you find words, quotation marks that open and close, line breaks at about the right
 # place, and no meaning. At 1.4 the spelling falls apart.
@@ -1474,15 +1569,6 @@ log.record(prompt + corpus.decode(written), "temperature 0.7")
 # held-out part.
 
 # %% nbgrader={"grade": false, "grade_id": "longest_quote", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
-def longest_quote(sample, text):
-    """The longest part of `sample` that stands in `text`."""
-    found = ""
-    for start in range(len(sample)):
-        while sample[start : start + len(found) + 1] in text and start + len(found) < len(sample):
-            found = sample[start : start + len(found) + 1]
-    return found
-
-
 rng = np.random.default_rng(1)
 passages = {
     "the network, final parameters": [
@@ -1499,10 +1585,37 @@ for name, texts in passages.items():
     print(f"{name}: longest quote {np.mean([len(q) for q in quotes]):.0f} characters on average, at most {max(map(len, quotes))}")
     print(f"    {max(quotes, key=len)!r}")
 
-
 # %% [markdown]
 # With a training loss around 1.1 the quotes should be about as long as Carroll's own, who also repeats himself. So memorising begins long before copying:
 # what is learned by heart first are names and turns of phrase, not pages. The gap between the curves shows it, the sample alone would not.
+
+# %% [markdown]
+# ### By heart
+#
+# The final parameters of such a run are mostly its best ones as well. To see a network that knows its pages by heart, give it less to read: the first tenth of the book, a hundred times. Its training loss ends at less
+# than half of the other's.
+#
+# **Predict.** What is its loss on the held-out part? `"a"`: about 1.5, as the other's, since it is the same author. `"b"`: about 2, since it has seen less. `"c"`: about 3 or more: no better than knowing only how frequent each
+# character is, or worse.
+
+# %% tags=["question"]
+guess_by_heart = "c"  # "a", "b" or "c"
+predict("by heart", guess_by_heart, "cfcc7aa2")
+
+# %% nbgrader={"grade": false, "grade_id": "by_heart", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+tenth, held_out = corpus.train[:13000], corpus.held_out[: training_steps(200_000, 3000)]
+by_heart, _ = train(tenth, start_params, training_steps(1200, 5), B, T, learning_rate=0.005)
+print(f"on what it has read: {mean_loss(tenth, by_heart):.3f}, on the held-out part: {mean_loss(held_out, by_heart):.3f}")
+longest = {}
+for name, params in {"best parameters": log.best_params, "by heart": by_heart}.items():
+    drawn = [generate(corpus.encode("she "), training_steps(300, 30), params, 0.5, np.random.default_rng(seed)) for seed in range(8)]
+    longest[name] = max(map(corpus.decode, drawn), key=lambda sample: len(longest_quote(sample, train_text)))
+show_samples(longest, train_text)
+
+# %% [markdown]
+# In our run its loss is 0.33 on what it has read and 3.90 on the held-out part: worse than chance, 3.83. It is not only ignorant there; it is sure of things that are wrong. Of its own texts you see the one with the longest quote among
+# eight: a piece of the book word for word, of 116 characters, in the midst of letters that are hardly words. (The longest of the other has 36.) Where it happens to get onto a page that it has read, it recites. A single character that leads off the
+# page, and it is in a place of which it knows nothing: the **exposure bias** from above. The network that read ten times as much quotes less and writes better.
 
 # %% [markdown]
 # ## 6. Looking inside
@@ -1518,6 +1631,13 @@ for name, texts in passages.items():
 #
 # The next cell measures it. It takes the loss of *one* prediction at time $T$, walks back with your `rnn_step_backward`, and writes
 # down the norm of $\partial L_T / \partial h_{T-k}$ at every distance $k$, averaged over 64 places of the text.
+#
+# **Predict.** One of the networks is untrained and has half of the usual $W_h$. How much of its gradient arrives 20 characters earlier? `"a"`: less than a millionth, `"b"`: about a thousandth, `"c"`: about a twentieth.
+
+# %% tags=["question"]
+guess_twenty_characters = "a"  # "a", "b" or "c"
+predict("twenty characters", guess_twenty_characters, "0495083f")
+
 
 # %% nbgrader={"grade": false, "grade_id": "gradient_by_distance", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 def gradient_by_distance(ids, params, B=64, T=80):
@@ -1565,6 +1685,106 @@ plot_curves(
 # So the network can hardly *learn* to use what it read two sentences ago (a **long-range dependency**), even if that would help. It is not that the memory is too small. The
 # message about what to keep does not arrive.
 #
+# ### How far must the blame travel?
+#
+# Here are chunks of 1, 4 and 32 characters, with so many readers that each update sees 1,024 characters. With $T = 1$ the blame goes nowhere: `dh_last` is zero, and what would go to the memory before is thrown away. The
+# memory itself flows on as always.
+#
+# **Predict.** How far does the network with $T = 1$ come on the held-out part in 300 updates? `"a"`: to the bigram optimum, 2.39, at best, since it learns nothing about the past. `"b"`: clearly below it. `"c"`: it stays
+# above 3.
+
+# %% tags=["question"]
+guess_no_way_back = "b"  # "a", "b" or "c"
+predict("no way back", guess_no_way_back, "b94ac0ee")
+
+# %% nbgrader={"grade": false, "grade_id": "short_chunks", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+chunk_curves, held_out = {}, corpus.held_out[: training_steps(200_000, 3000)]
+for length in (1, 4, 32):
+    trained, chunk_losses = train(corpus.train, start_params, training_steps(300, 10), 1024 // length, length, learning_rate=0.005)
+    means = chunk_losses.reshape(-1, 10).mean(axis=1)
+    chunk_curves[f"chunks of {length}"] = (10 * np.arange(len(means)) + 5, means)
+    print(f"chunks of {length}: held-out loss {mean_loss(held_out, trained):.3f}")
+plot_curves(chunk_curves, title="Training loss with chunks of three lengths, ten updates at a time", x_label="update", lines={"bigram optimum": BIGRAM})
+
+# %% [markdown]
+# Even with $T = 1$ the network is far below the bigram optimum, at 1.92 in our run, so it does use what came before. And chunks of 4 did as well as chunks of 32, 1.82 and 1.83: what three hundred updates can teach lies a few
+# characters back, as the windows of 02 had it. (After 130 and 260 updates all readers begin anew, from an empty memory. For $T = 1$ that is a whole update in which nothing but the last character is known, and its
+# curve jumps up: before that, the memory was of use.)
+#
+# **Explain.** What can $W_x$, $W_h$ and $W_y$ learn about the past if no gradient ever reaches an earlier step, and what can they not?
+
+# %% why_short_chunks [markdown] tags=["written"]
+# The memory flows forward whatever $T$ is, and even a random $W_h$ leaves an echo of the last few characters in it. $W_y$ learns to read this echo. $W_h$ and $W_x$ learn to use it, too: $dW_h = h_{\text{prev}}^\top dz$ needs the memory
+# that is there, not a way back, and so they learn how to turn the old memory and the new character into what this one prediction needs. What nobody learns is to write something down for later. Whether it was needed is known only
+# at the later step, and the gradient that would tell it is thrown away. So the past is used as far as it happens to be there, and nothing is kept on purpose.
+
+# %% [markdown]
+# ### What do single cells hold?
+#
+# Is there a cell of the 256 that goes with something a reader would want to know? The next cell correlates each with three features of the text: how many letters of the word have been read, whether this character is a vowel,
+# and whether somebody is speaking. (A speech begins with a backtick and ends with an apostrophe, often more than a hundred characters later.) It takes the cell that goes with each feature most, and shows the three at work on a
+# held-out passage: blue is $-1$, red is $+1$.
+#
+# **Predict.** For which features is there a single cell with a correlation beyond $\pm 0.3$? `"a"`: all three, `"b"`: letters and vowel, `"c"`: speech alone, `"d"`: none.
+
+# %% tags=["question"]
+guess_single_cells = "b"  # "a", "b", "c" or "d"
+predict("single cells", guess_single_cells, "40b43be6")
+
+
+# %% nbgrader={"grade": false, "grade_id": "cells_at_work", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+def features(text):
+    """What one may want to know while reading: for each name an array (n,), one number per character."""
+    speaking, letters, found = 0, 0, []
+    for here, following in zip(text, text[1:] + " ", strict=True):
+        speaking = 1 if here == "`" else 0 if here == "'" and not following.isalpha() else speaking
+        letters = letters + 1 if here.isalpha() else 0
+        found.append((letters, here in "aeiou", speaking))
+    return dict(zip(("letters into the word", "a vowel", "inside a speech"), np.array(found, float).T, strict=True))
+
+
+def memories(ids, params):
+    """The memory after each character of a text that one reader reads, (n, H)."""
+    return rnn_forward(ids[None], np.zeros((1, H)), params)[0][0]
+
+
+def draw_cells(passage, before, chosen, params):
+    """What some cells of the memory hold, character by character, while the network reads a passage."""
+    from autograder import canvas, show_figure
+
+    values = memories(corpus.encode(before + passage), params)[len(before) :]
+    figure, panels = canvas(13, 3.2, rows=len(chosen))
+    for axes, (title, cell) in zip(panels, chosen.items(), strict=True):
+        axes.imshow(values[None, :, cell], cmap="RdBu_r", vmin=-1.4, vmax=1.4, aspect="auto")
+        for t, character in enumerate(passage):
+            axes.text(t, 0, {" ": "␣", "\n": "⏎"}.get(character, character), ha="center", va="center", fontsize=11, color="0.1")
+        axes.set(xticks=[], yticks=[])
+        axes.set_title(title, loc="left", fontsize=11)
+    about = f"Three strips with the passage {passage!r}, each character on the colour of one cell, from blue, -1, to red, +1. {'; '.join(chosen)}."
+    show_figure(figure, alt=about)
+
+
+studied = corpus.train[: training_steps(30_000, 1000)]
+cells, chosen = memories(studied, log.best_params), {}
+for name, feature in features(corpus.decode(studied)).items():
+    r = np.corrcoef(cells.T, feature)[-1, :-1]
+    chosen[f"{name}: cell {np.abs(r).argmax()} goes with it most (correlation {r[np.abs(r).argmax()]:+.2f})"] = np.abs(r).argmax()
+held_out_text = corpus.decode(corpus.held_out)
+begin = held_out_text.index("`--and just take")
+draw_cells(held_out_text[begin - 12 : begin + 76], held_out_text[: begin - 12], chosen, log.best_params)
+
+# %% [markdown]
+# In our run the cell for letters has a correlation of $+0.58$: blue at spaces and where words begin, red where they get long. The one for vowels has $+0.43$. The best for the speech has $-0.06$, which is none: its strip changes with
+# every letter, and is no other between the backtick and the apostrophe than outside. (One cell alone is a strict question; several together may hold what none of them shows. 04 asks it again, of a memory that is better at keeping.)
+#
+# **Explain.** Why does no cell of this network keep the speech, although it would help to guess the closing apostrophe? Use the picture of the falling lines, and what happens to a cell at each step.
+
+# %% why_no_speech [markdown] tags=["written"]
+# To keep the speech, the network must set a cell at the backtick and leave it alone for a hundred characters or more. It would learn that from the surprise at the closing apostrophe, whose gradient must travel all the way back to the
+# backtick. Of that gradient about a thousandth arrives after 50 characters, and nothing beyond the border of the chunk, which has 32. Also, no cell is ever left alone: at each step it goes, with all others, through $W_h$ and a $\tanh$,
+# and the next character is added. The letters of a word and the vowel lie a few characters back, where the blame arrives.
+
+# %% [markdown]
 # ### Where is it surprised?
 #
 # The loss of each single character, in a passage from the held-out part. Red bars are the first letters of words.
