@@ -69,6 +69,8 @@ BIGRAM = 2.393
 #
 # No loop over the text is needed: `np.lib.stride_tricks.sliding_window_view(ids, C)` is a view of *all* windows, shape $(n - C + 1, C)$, and copies nothing. Only the
 # last one has no target.
+#
+# (The code of the picture is folded away: run the cell like any other, and go on.)
 
 # %% nbgrader={"grade": false, "grade_id": "draw_windows", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure", "drawn"]
 def draw_windows(text="alice was beginning", C=8, rows=4):
@@ -177,8 +179,6 @@ print(f"different windows in the training part: {different[0]} with C = 1, {diff
 #
 # The way out is to give each character a **vector** of $E = 16$ numbers, its **embedding**, and to learn the vectors together with everything else. Characters that play
 # the same part in words get similar vectors, and what the network learns about one then holds for the other.
-#
-# (The code of the picture is folded away: run the cell like any other, and go on.)
 
 # %% nbgrader={"grade": false, "grade_id": "draw_network", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure", "drawn"]
 def draw_network(window="ice was ", backward=False):
@@ -1547,11 +1547,11 @@ print("  ".join(f"{C - place} back: {rise:.2f}" for place, rise in enumerate(ris
 #
 # The same model with windows of other lengths, in short runs. For $C = 1$ you know how it must end: close to the bigram optimum.
 #
-# **Predict.** A window of twelve characters holds all that one of eight holds, and more. Its held-out loss after such a run is `"a"`: lower, `"b"`: the same to two digits, `"c"`: higher.
+# **Predict.** A window of twelve characters holds all that one of eight holds, and more. Its held-out loss after such a run is `"a"`: higher, `"b"`: the same to two digits, `"c"`: lower.
 
 # %% tags=["question"]
-guess_longer_window = "c"  # "a", "b" or "c"
-predict("longer window", guess_longer_window, "8207bb0e")
+guess_longer_window = "a"  # "a", "b" or "c"
+predict("longer window", guess_longer_window, "2be5d6b0")
 
 # %% nbgrader={"grade": false, "grade_id": "window_lengths", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 window_lengths, after = [1, 2, 3, 4, 6, 8, 12], {"train": [], "held out": []}
@@ -1579,11 +1579,11 @@ for length, train_loss, held_out_loss in zip(window_lengths, after["train"], aft
 # A neuron that is silent for every window is dead (part 2). Kill some on purpose, by a bias of $-10$ before the first update, and train without weight decay: the full network, one in which 120 of the 128 neurons
 # are dead, and a small one with only 8.
 #
-# **Predict.** Where does the network with the 120 dead neurons end? `"a"`: near the full one, since training pulls up biases that are too low. `"b"`: near the one with 8 neurons. `"c"`: far above both.
+# **Predict.** Where does the network with the 120 dead neurons end? `"a"`: near the one with 8 neurons. `"b"`: near the full one, since training pulls up biases that are too low. `"c"`: far above both.
 
 # %% tags=["question"]
-guess_dead_neurons = "b"  # "a", "b" or "c"
-predict("dead neurons", guess_dead_neurons, "5b3c27b1")
+guess_dead_neurons = "a"  # "a", "b" or "c"
+predict("dead neurons", guess_dead_neurons, "b90890c4")
 
 
 # %% nbgrader={"grade": false, "grade_id": "dead_neurons", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
