@@ -1321,9 +1321,7 @@ check_training(
 # The `TrainingLog` measures the held-out part, which others call the **validation set**, now and then and remembers the parameters that did best there. Had enough? Interrupt the cell with ■: the leg stops after the
 # update it is in, and everything below works with what was learned so far.
 #
-# **On a busy machine** threads wait for one another, and the looks at the held-out part use all that NumPy has. If other programs need the cores, give NumPy one thread: start with `OPENBLAS_NUM_THREADS=1 jupyter lab` (Linux, macOS) or
-# `set OPENBLAS_NUM_THREADS=1`, then `jupyter lab` (Windows; in PowerShell `$env:OPENBLAS_NUM_THREADS=1`); or put `import os; os.environ["OPENBLAS_NUM_THREADS"] = "1"` into a new first cell and restart the kernel, for it must run
-# before NumPy is imported. Training then runs at about 70 % of the speed of two free cores. (NumPy for newer Macs may come with Apple's library instead of OpenBLAS, which does not know this setting.)
+# **On a busy machine** there is nothing to set, as in notebook 03; it takes longer all the same. (With threads of your own, NumPy is given one for each part.)
 
 # %% nbgrader={"grade": false, "grade_id": "train_full", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 H, B, T = 256, 32, 32

@@ -1601,9 +1601,7 @@ check_values(
 # - **No loop but the recurrence.** Everything about attention is a handful of products over all $(b, t, j)$ at once.
 # - **Two halves of the batch at the same time**: `in_threads(loss_and_gradients)`, the **data parallelism** of notebook 04. (NumPy releases Python's lock while it computes, so both cores really work.)
 #
-# **On a busy machine** threads wait for one another, and the looks at the held-out part use all that NumPy has. If other programs need the cores, give NumPy one thread: start with `OPENBLAS_NUM_THREADS=1 jupyter lab` (Linux, macOS) or
-# `set OPENBLAS_NUM_THREADS=1`, then `jupyter lab` (Windows; in PowerShell `$env:OPENBLAS_NUM_THREADS=1`); or put `import os; os.environ["OPENBLAS_NUM_THREADS"] = "1"` into a new first cell and restart the kernel, for it must run
-# before NumPy is imported. Training then runs at about two thirds of the speed of two free cores. (NumPy for newer Macs may come with Apple's library instead of OpenBLAS, which does not know this setting.)
+# **On a busy machine** there is nothing to set, as in notebook 03; it takes longer all the same. (With threads of your own, NumPy is given one for each part.)
 #
 # First the RNN with attention. Had enough? Interrupt the cell with ■: training stops after the update it is in, and everything below works
 # with what was learned so far.

@@ -2758,9 +2758,7 @@ show_sample(corpus.decode(np.array(text)), "written by the model that peeks")
 # A full update takes some hundredths of a second, and there are thousands. Almost all of it is spent on matrix products and on element-wise functions; NumPy runs the first on all cores, but
 # the second on one. So share the windows instead, by the **data parallelism** of notebook 04: `in_threads(loss_and_gradients)`.
 #
-# **On a busy machine** threads wait for one another, and the looks at the held-out part use all that NumPy has. If other programs need the cores, give NumPy one thread: start with `OPENBLAS_NUM_THREADS=1 jupyter lab` (Linux, macOS) or
-# `set OPENBLAS_NUM_THREADS=1`, then `jupyter lab` (Windows; in PowerShell `$env:OPENBLAS_NUM_THREADS=1`); or put `import os; os.environ["OPENBLAS_NUM_THREADS"] = "1"` into a new first cell and restart the kernel, for it must run
-# before NumPy is imported. Training then runs at about two thirds of the speed of two free cores. (NumPy for newer Macs may come with Apple's library instead of OpenBLAS, which does not know this setting.)
+# **On a busy machine** there is nothing to set, as in notebook 03; it takes longer all the same. (With threads of your own, NumPy is given one for each part.)
 #
 # ### The real thing: two legs
 #
