@@ -49,7 +49,7 @@ def check(course: Course, folder: Path, assignments: list[str], how: How, force:
         for result, texts, walls in judges(course, desk, todo, how) if todo else ():
             key = keys[result.assignment]
             if result.problem:
-                found.problems[result.assignment] = f"{result.problem.partition('; ask ')[0].rstrip('.')}."
+                found.problems[result.assignment] = _for_a_learner(result.problem)
                 continue
             exercises = _taken_in(folder, result, texts)
             found.checks.append(Check(result.assignment, now(), walls, key, exercises))
@@ -71,6 +71,12 @@ def _to_check(
             found.blank.append(one)
         else:
             yield one
+
+
+def _for_a_learner(problem: str) -> str:
+    """Why a notebook cannot be graded, with what its own author can do."""
+    said, asks, _ = problem.partition("; ask ")
+    return f"{said}. Rename or remove it, and `autograder learn` brings a new one." if asks else problem
 
 
 def _key(course: Course, desk: Desk, assignment: str) -> str:

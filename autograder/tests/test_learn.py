@@ -164,7 +164,7 @@ def test_a_damaged_notebook_is_named(place, capsys):
     begin(place).write_text("{")
     assert learn("--check") == 1
     said = capsys.readouterr().out
-    assert "mini could not be checked: mini.ipynb is not a notebook, or was cut off." in said
+    assert "mini could not be checked: mini.ipynb is not a notebook, or was cut off. Rename or remove it" in said
     assert Record(place).checks == []
 
 
