@@ -3,7 +3,6 @@
 import sys
 
 INSTALL = "Commands need more than notebooks do: run `pip install 'neuron-to-transformer[instructor]'`."
-WINDOWS = "Commands do not run on Windows: use Linux, in WSL for instance. Notebooks and checks run here."
 
 
 def main() -> int:
@@ -14,8 +13,7 @@ def main() -> int:
         name = (error.name or "autograder").partition(".")[0]
         if name == "autograder":
             raise
-        sentence = WINDOWS if name in sys.stdlib_module_names else INSTALL
-        print(f"{name} is missing here. {sentence}", file=sys.stderr)
+        print(f"{name} is missing here. {INSTALL}", file=sys.stderr)
         return 2
     return run()
 

@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import sys
 from collections.abc import Sequence
 from types import ModuleType
 
@@ -35,6 +36,7 @@ COMMANDS = (
     new, build, solve, grade, due, feedback, export, report, why, audit, calibrate, roster, gradescope,
     learn, doctor, demo,
 )  # fmt: skip
+ELSEWHERE = "use Linux, in WSL for instance. Notebooks and their checks run here."
 EXTRAS = {"distributed": "distributed", "psycopg": "postgresql"}
 
 
@@ -49,6 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         if (error.name or "autograder").startswith("autograder"):
             raise
+        if error.name in sys.stdlib_module_names:
+            return _refuse(f"This needs {error.name}, a part of Python that Windows lacks; {ELSEWHERE}")
         extra = EXTRAS.get(error.name or "", "instructor")
         return _refuse(f"This needs {error.name}: run `pip install 'neuron-to-transformer[{extra}]'`.")
     except KeyboardInterrupt:
