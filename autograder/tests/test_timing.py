@@ -53,6 +53,23 @@ def test_who_takes_too_long_measures(course, monkeypatch):
     assert len(timed) == 1
 
 
+@pytest.mark.parametrize(("off", "status"), [(derived.LOOKS - 1, "passed"), (derived.LOOKS, "failed")])
+def test_a_kink_beside_one_input_is_nobodys_mistake(course, monkeypatch, off, status):
+    """Are gradients that look wrong on some inputs, as beside a ReLU's kink, wrong only if they are on all?"""
+    seen = []
+
+    def slopes(passes, look, inputs, rng, most):
+        if look and len(seen) < off:
+            seen.append(inputs["x"])
+            raise Failure("wrong there", code=derived.WRONG_THERE)
+        return derived.seconds_of_passes(passes, inputs, rng, most)
+
+    monkeypatch.setattr(derived, "_slopes", slopes)
+    assert checks_of(judged(course, submission()))[0][0] == status
+    assert len(seen) == off
+    assert not any(np.array_equal(one, seen[0]) for one in seen[1:])
+
+
 def test_nothing_passes_when_the_time_for_timing_is_used_up(course, monkeypatch):
     """Could its check not run, without points and without blame, and is what takes no time judged as ever?"""
     monkeypatch.setattr(limits, "TIMING", 0.01)
