@@ -3,16 +3,19 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help demo test check stress lint types bench lab learn learn-wheel build solve clean
+.PHONY: help demo test slow check stress lint types bench lab learn learn-wheel build solve clean
 help:           ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 13
 
 demo: $(READY)  ## build the release, grade a simulated class, write feedback and a report
 	$(BIN)/autograder demo
 
-test: $(READY) lint  ## ruff and the whole test suite
+test: $(READY) lint  ## ruff and the tests, but for the slow ones
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m "not slow"
+
+slow: $(READY)  ## the tests that take long: whole classes, servers, hostile code, environments of other versions
 	-@$(BIN)/python -m autograder.tests.postgresql
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m slow
 
 check: $(READY) lint types  ## what to run before each commit: ruff, mypy, the tests of what changed (SINCE=commit), the fast ones
 	@tests=$$($(BIN)/python -m autograder.tests.changed $(SINCE)); [ -z "$$tests" ] || $(BIN)/python -m pytest --numprocesses 2 -x -m "not slow" $$tests

@@ -36,6 +36,8 @@ from autograder.tests.mini import (
 from autograder.truth.mistakes import Mistake
 from autograder.truth.source import folder
 
+pytestmark = pytest.mark.slow
+
 REAL = Course.find(Path(__file__).parent)
 
 REASON = "only the hidden check looks at values"

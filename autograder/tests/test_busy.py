@@ -15,6 +15,8 @@ from autograder.cli import main
 from autograder.course import CONFIG, Course
 from autograder.grading.results_file import read_results
 
+pytestmark = pytest.mark.slow
+
 REPOSITORY = Course(Path(__file__).resolve().parents[2])
 BURNER = "import time\nend = time.monotonic() + {}\nwhile time.monotonic() < end: pass"
 

@@ -23,6 +23,8 @@ from autograder.tests.mini import calibration_of, cell, write
 from autograder.truth import calibration
 from autograder.truth.targets import digest, digest_of_target, targets_of, used_by
 
+pytestmark = pytest.mark.slow
+
 ID = "toy"
 
 STEP = '''def step(w, sample, rate):

@@ -8,6 +8,8 @@ import pytest
 
 from autograder.course import Course
 
+pytestmark = pytest.mark.slow
+
 COURSE = Course.find(Path(__file__))
 QUICK = ["01a_single_neuron_classification", "03_RNN_text_generation"]
 

@@ -16,6 +16,8 @@ from autograder.files import read_jsonl
 from autograder.grading.batch import grade
 from autograder.tests.mini import ID, release_notebook, submission, write
 
+pytestmark = pytest.mark.slow
+
 distributed = pytest.importorskip("distributed")
 SLOW = "def double(x):\n    import time; time.sleep(0.3)\n    return 2 * x"
 CLASS = {

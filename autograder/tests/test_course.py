@@ -25,7 +25,7 @@ from autograder.grading.results_file import read_results
 from autograder.new.make import STARTER
 from autograder.reports.suspicion import alike, tampered
 
-pytestmark = pytest.mark.timeout(1500)  # the demo: 440 seconds beside another test process
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]  # the demo: 440 seconds beside another test process
 COURSE = Course.find(Path(__file__).parent)
 ASSIGNMENTS = COURSE.assignments
 # Nats per character: the final parameters on the training part, the best ones on the held-out part.

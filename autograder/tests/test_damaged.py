@@ -8,6 +8,8 @@ from autograder.tests.hostile.random_damage import damaged
 from autograder.tests.hostile.run import built_course, grade_class
 from autograder.tests.mini import ID, submission, write
 
+pytestmark = pytest.mark.slow
+
 FEW, MANY = 60, 2000
 SENTENCES = (
     r"mini\.ipynb is not UTF-8 text; .*", r"mini\.ipynb is not a notebook.*",

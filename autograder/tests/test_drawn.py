@@ -26,7 +26,7 @@ from autograder.tests.mini import (
 )
 from autograder.truth.calibration import path_of
 
-pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")]
 
 DRAW = """from autograder import BLUE, canvas, show_figure
 print("a secret number:", double(21))

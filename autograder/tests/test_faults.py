@@ -22,6 +22,8 @@ from autograder.grading.batch import grade
 from autograder.grading.ledger import Ledger
 from autograder.tests.mini import ID, make_course, release_notebook, source_notebook, submission, write
 
+pytestmark = pytest.mark.slow
+
 AGAIN = "run the same command again"
 
 

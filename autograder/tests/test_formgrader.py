@@ -16,10 +16,10 @@ from autograder.gradebook import own_programs_first
 from autograder.tests.mini import ID, make_course, release_notebook, source_notebook, submission, write
 
 # nbgrader's own: its order of inserts, an old name, and files that it leaves open.
-pytestmark = pytest.mark.filterwarnings(
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings(
     "ignore::sqlalchemy.exc.SAWarning", "ignore::DeprecationWarning",
     "ignore::pytest.PytestUnraisableExceptionWarning",
-)  # fmt: skip
+)]  # fmt: skip
 STUDENT = "zoe"
 WRONG_DOUBLE = {"double": "def double(x):\n    return 3 * x"}
 

@@ -16,6 +16,8 @@ from autograder.cli import main
 from autograder.tests.container import LANDLOCK, start
 from autograder.tests.mini import FULL, ID, make_course, release_notebook, submission
 
+pytestmark = pytest.mark.slow
+
 SECONDS = 240  # far above what a run takes; who is stuck fails
 needs_root = pytest.mark.skipif(os.getuid() != 0, reason="only root can make a container")
 LIMITS = "\nc.SealedExecute.call_seconds, c.SealedExecute.cell_seconds, c.SealedExecute.notebook_seconds = 2, 3, 20\n"

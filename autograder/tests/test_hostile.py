@@ -20,7 +20,7 @@ from autograder.tests.hostile.run import adopting_orphans, built_course, grade_c
 from autograder.tests.mini import ID, release_notebook, source_notebook, submission, write
 
 # The whole class is graded in the first test's fixture: with --stress, 430 submissions.
-pytestmark = pytest.mark.timeout(1200)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 NEIGHBOURS = {
     "neighbour-right": (submission(), 100),
     "neighbour-blank": (release_notebook(), 0),

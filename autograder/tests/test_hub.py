@@ -13,7 +13,7 @@ from autograder.course import Course
 from autograder.tests.mini import ID, make_course, submission, write
 from autograder.tests.people import Person, people
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be several users")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.geteuid() != 0, reason="only root can be several users")]
 GROUP = 61000
 NAME = "hub-course"
 WRONG_DOUBLE = {"double": "def double(x):\n    return 3 * x"}

@@ -19,7 +19,7 @@ from autograder.files import read_jsonl
 from autograder.grading.workers import run_in_workers
 from autograder.tests.mini import ID, release_notebook, submission, write
 
-pytestmark = pytest.mark.timeout(300)  # half a minute, ten times as long on a busy machine
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]  # half a minute, ten times as long on a busy machine
 MIXED = {
     "right": submission(),
     "blank": release_notebook(),

@@ -17,6 +17,8 @@ from autograder.learn.source import choose
 from autograder.sandbox.places import SEALED
 from autograder.tests.mini import DOUBLE, FIT, ID, SCALE, make_course, release_notebook, write
 
+pytestmark = pytest.mark.slow
+
 PASSED = {"double": DOUBLE, "scale": SCALE, "fit": FIT}
 WRONG = "def double(x):\n    return -2 * x"
 

@@ -25,6 +25,8 @@ from autograder.tests.mini import (
 )
 from autograder.tests.test_learn import fill
 
+pytestmark = pytest.mark.slow
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 WINDOWS = """
 import sys

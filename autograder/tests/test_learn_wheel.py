@@ -19,6 +19,8 @@ from autograder.learn.wheel import described, make_wheel
 from autograder.tests.mini import DOUBLE, ID, make_course, release_notebook, write
 from autograder.tests.test_learn import fill
 
+pytestmark = pytest.mark.slow
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 SECRET = "c.CourseDirectory.db_url = 'postgresql+psycopg://course:hush@host/grades'\n"
 PART = f"autograder/learn/{ARCHIVE.name}"

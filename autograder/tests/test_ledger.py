@@ -11,6 +11,8 @@ from autograder.grading.ledger import Ledger
 from autograder.grading.result import Result
 from autograder.tests.mini import ID, make_course, release_notebook, source_notebook, submission, write
 
+pytestmark = pytest.mark.slow
+
 STUDENTS = {
     "ada": submission(),
     "bob": release_notebook(),

@@ -13,6 +13,8 @@ from nbformat.v4 import new_code_cell, new_notebook
 from autograder.notebook import live
 from autograder.notebook.live import LiveCurves
 
+pytestmark = pytest.mark.slow
+
 OFTEN = """
 import time
 from autograder import progress

@@ -33,7 +33,7 @@ from autograder.tests.other_courses import (
 from autograder.truth.mistakes import load_mistakes, with_mistake
 from autograder.truth.source import handed_in, read_source
 
-pytestmark = pytest.mark.filterwarnings("ignore")
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 EXAMPLE = Path(find_spec("nbgrader").origin).parent / "docs/source/user_guide/source/ps1"
 BY_HAND = {("functions", "explain"), ("rain", "plot"), ("rain", "measure")}
 

@@ -18,6 +18,8 @@ from autograder.cells import cells_of, of_kind
 from autograder.course import Course
 from autograder.hidden import Grading, grading, load_reference
 
+pytestmark = pytest.mark.slow
+
 COURSE = Course.find(Path(__file__).parent)
 SECRETS = ["white rabbit", "dormouse"]
 STEP, TOLERANCE = 4e-5, 1e-7  # two steps are still nearer than the 1e-4 that checks keep from kinks

@@ -13,6 +13,8 @@ from autograder.grading.record import Recorder
 from autograder.tests.mini import ID, cell, make_course, release_notebook, source_notebook, submission, write
 from autograder.tests.postgresql import MISSING, server
 
+pytestmark = pytest.mark.slow
+
 STUDENTS = {
     "ada": submission(),
     "bob": release_notebook(),

@@ -12,6 +12,8 @@ from autograder.gradescope.wheel import make_wheel
 from autograder.tests.mini import judged, submission
 from autograder.tests.student_place import NEEDED, PROJECT, REPOSITORY, Place, lowest, play, solved
 
+pytestmark = pytest.mark.slow
+
 FIRST, FOURTH = "01a_single_neuron_classification", "03_RNN_text_generation"
 NOT_FOR_STUDENTS = {"jupyterlab", "nbgrader", "nbformat", "ipykernel", "notebook", "rich", "msgpack"}
 NOT_ON_WINDOWS = {"fcntl", "grp", "pwd", "resource", "termios"}

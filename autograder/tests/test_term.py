@@ -15,6 +15,8 @@ from autograder.cli import main
 from autograder.course import Course
 from autograder.tests.mini import ID, make_course, release_notebook, submission, write
 
+pytestmark = pytest.mark.slow
+
 PLUGIN = """
 from nbgrader.plugins import BasePlugin
 

@@ -28,6 +28,8 @@ from autograder.sandbox.places import SEALED, require
 from autograder.sandbox.session import Session
 from autograder.tests.mini import FULL, ID, judged, messages, scores, submission, write
 
+pytestmark = pytest.mark.slow
+
 WALLS = [place.name for place in SEALED]
 ALLOWED, EPERM, NOTHING_DONE = "allowed", errno.EPERM, 0
 MACHINES = {"x86_64": (pyseccomp.Arch.X86_64, 0xC000003E), "aarch64": (pyseccomp.Arch.AARCH64, 0xC00000B7)}

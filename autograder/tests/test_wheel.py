@@ -12,6 +12,8 @@ import pytest
 
 from autograder.gradescope.wheel import make_wheel
 
+pytestmark = pytest.mark.slow
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 LEFT_OUT = {"tests", "demo"}
 MINUTE = 60

@@ -21,6 +21,8 @@ from autograder.sandbox.limits import Limits
 from autograder.sandbox.process import StudentProcess
 from autograder.tests.mini import ID, submission, write
 
+pytestmark = pytest.mark.slow
+
 LARGE = 2**20
 NEVER = threading.Event()
 
