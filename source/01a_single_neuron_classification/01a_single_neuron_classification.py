@@ -19,28 +19,30 @@
 # - **Working time**: two to three hours if all of that is familiar, five to eight if some of it is new (an estimate from the 11
 #   exercises; half an hour of it is for the questions and the two written answers).
 # - **Points**: 100, of which forward 30, backward 40, training 22, decisions 8.
-# - **In a hurry**: sections 12 to 14 ask for no code, and what you write in 10 and 11 (8 points) is not used again. All the rest comes back in later notebooks.
+# - **In a hurry**: sections 12 to 14 ask for no code, and no later notebook uses what you write in 10 and 11 (8 points). All the rest comes back.
 
 # %% [markdown]
 # ## The picture
 #
 # ```
-#     x            w
+#      x      w
 #
-#    'a'  0 ───►  w_a ──┐
-#    'b'  0 ───►  w_b ──┤
-#      ⋮                │
-#    'e'  1 ───►  w_e ──┼──►  z = x·w + b ──►  p = sigmoid(z) ──►  0.97   "97 % sure: a vowel"
-#      ⋮                │             ▲
-#    'z'  0 ───►  w_z ──┘             b
-#
-#   one-hot     one weight         one score,         one probability,
-#   input       per character      any number         between 0 and 1
+# 'a'  0 ─► w_a ─┐
+# 'b'  0 ─► w_b ─┤
+#  :             │
+# 'e'  1 ─► w_e ─┼► z = x·w + b
+#  :             │       │
+# 'z'  0 ─► w_z ─┘       ▼
+#                 p = sigmoid(z)
+#                        │
+#                        ▼
+#                       0.97
+#            "97 % sure: vowel"
 # ```
 #
-# Read it from left to right. Each possible character has an input line, and the line of the character at hand carries
-# a 1, all others a 0. Each line has a **weight**. The neuron adds up input times weight, adds its **bias**, and gets a
-# **score** $z$. The sigmoid, its **activation function**, turns the score into a probability $p$.
+# Read it from left to right, then down. Each possible character has an input line, and the line of the character at hand carries
+# a 1, all others a 0. Each line has a **weight**, one for each character. The neuron adds up input times weight, adds its **bias** $b$, and gets a
+# **score** $z$, which may be any number. The sigmoid, its **activation function**, turns the score into a probability $p$, between 0 and 1.
 #
 # Learning means one thing only: changing the 46 weights and the bias, a little at a time, so that $p$ gets closer to
 # the truth.
@@ -53,9 +55,10 @@
 #   Work from top to bottom: later exercises call earlier ones, so mend the first ✗ first.
 # - Shapes stand next to every formula: $B$ is the number of characters in a batch, $V = 46$ the size of the alphabet.
 # - Never change an argument in place. Make new arrays.
+# - Cells that only draw a picture are folded away in most editors. Run them like all others and go on.
 # - **Predict.** stands before a cell that shows something. Put your guess in place of `None`, a letter or a number, run it, then
 #   look. Nothing later needs the guess, and a wrong one that is then understood is worth more than a right one. Twice you are
-#   asked to explain in a few sentences what you saw.
+#   asked to explain in a few sentences what you saw. Neither gives points, unless your course says so.
 
 # %% nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false}
 import numpy as np
@@ -679,14 +682,15 @@ for _ in range(40):
 figure, axes = canvas(6.5, 6)
 draw_surface(axes, path, "40 steps downhill with learning rate 3")
 axes.annotate("start: loss 0.693", (0, 0), xytext=(8, 5), textcoords="offset points", color=BLUE)
-axes.annotate("lowest point: loss 0.480", (2.56, -1.63), xytext=(10, -12), textcoords="offset points", color=RED)
+axes.annotate("lowest point: loss 0.480", (2.56, -1.63), xytext=(5.9, -4.4), ha="right", color=RED, arrowprops={"arrowstyle": "-", "color": RED})
 show_figure(figure, alt="""Contour lines of the loss over weight w and bias b: an oval valley, lowest at w = 2.6, b = -1.6.
 A path starts at (0, 0), goes down steeply in one long step of b, turns into the valley, and reaches its lowest point in ever shorter steps.""")
 
 
 # %% [markdown]
-# The gradient stands at right angles to the lines, and the closer they lie, the longer it is. So the steps are long on the steep slope,
-# turn into the valley, and become short on its flat floor, although $\eta$ stays the same.
+# The gradient stands at right angles to the lines, and the steeper the slope, the longer it is. So the first step is long,
+# the path turns into the valley, and the steps become short on its flat floor, although $\eta$ stays the same. (The lines are drawn closer in height
+# near the lowest point, from 0.485 to 0.5 and 0.53, than on the slopes; else the floor would be empty.)
 #
 # Return new arrays and leave the old ones alone. We keep the parameters from different moments of training to
 # compare them, and an update in place would change the past.
@@ -759,6 +763,7 @@ predict("too large a step", guess_too_large, "bd65cba1")
 some = book.train[:5000]
 x_early, y_some = np.isin(some, book.encode("abcde"))[:, None].astype(float), np.isin(some, book.encode(VOWELS))
 figure, panels = canvas(12, 4.6, columns=3)
+told = []
 for axes, rate in zip(panels, (0.3, 3, 15), strict=True):
     place, path = {"w": np.zeros(1), "b": np.zeros(1)}, []
     for _ in range(41):
@@ -766,8 +771,9 @@ for axes, rate in zip(panels, (0.3, 3, 15), strict=True):
         loss, grads = loss_and_gradients(place, x_early, y_some)
         place = gradient_descent_step(place, grads, rate)
     draw_surface(axes, path, f"learning rate {rate}: loss {loss:.3f}")
-show_figure(figure, alt="""Three paths of 40 steps on the same contour lines. With learning rate 0.3 the path ends not halfway to the lowest point,
-with 3 it arrives there, with 15 it jumps across the valley in long zigzags and does not settle.""")
+    before, last = (f"({w:.2f}, {b:.2f})" for w, b in path[-2:])
+    told.append(f"with learning rate {rate} the last step goes from {before} to {last}, where the loss is {loss:.3f}")
+show_figure(figure, alt=f"Three paths of 40 steps from (0, 0) on the same contour lines, lowest at (2.56, -1.63): {'; '.join(told)}.")
 
 
 # %% [markdown]
@@ -955,7 +961,7 @@ def mean_loss(params, ids, y):
 
 
 # %% [markdown]
-# All parameters start at 0. The dotted line in the figure is the best that a neuron without inputs could do. It would always answer
+# All parameters start at 0. In the figure below, the dotted line is the best that a neuron without inputs could do. It would always answer
 # $p = 0.28$, the share of vowels.
 #
 # **Predict.** What is the loss before the first step? (A number, two digits.)
@@ -1029,7 +1035,7 @@ for step in 250, 500, 1000, 2000:
 #
 # ### Which learning rate?
 #
-# All this was with $\eta = 1$. The next cell trains four new neurons for 500 steps each.
+# All this was with $\eta = 1$. Four new neurons now train for 500 steps each.
 #
 # **Predict.** Which learning rate ends with the lowest loss on the held-out text?
 #
@@ -1138,7 +1144,7 @@ for step in 0, 10, 20, 50, 2000:
 
 # %% [markdown]
 # At first it takes everything for a vowel, as $p = 0.5$ hits the threshold exactly. Then nothing, then only `e`, the
-# most frequent vowel, then the others in the order of their frequency, `u` last. That is $dw_c = f_c\,(p_c - y_c)$ at
+# most frequent vowel, then `a`, `o` and `i`, which are next, and `u` last. That is $dw_c = f_c\,(p_c - y_c)$ at
 # work.
 
 # %% [markdown]
@@ -1213,7 +1219,7 @@ predict("other threshold", guess_threshold, "d6459816")
 
 # %% nbgrader={"grade": false, "grade_id": "threshold", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 def threshold_curves(p, y):
-    """Precision and recall for a hundred thresholds: a dict for plot_curves."""
+    """Precision and recall for thresholds from 0 to 1: a dict for plot_curves."""
     thresholds = np.linspace(0, 1, 201)
     both = np.array([precision_and_recall(classify(p, t), y) for t in thresholds])
     return {"precision": (thresholds, both[:, 0]), "recall": (thresholds, both[:, 1])}
@@ -1227,7 +1233,7 @@ for step in 20, steps_seen[-1]:
     )
 
 # %% [markdown]
-# The blue curve jumps up where the threshold passes the last consonants, the red one comes down in one stair per vowel.
+# The blue curve, precision, reaches 1 where the threshold passes the last of what is no vowel. The dashed red one, recall, comes down in one stair per vowel.
 #
 # After 20 steps, 0.5 is a bad threshold: it finds only the `e`s. But with 0.3 the same neuron is perfect. The vowels
 # already stand above all other characters; they just do not stand above 0.5. After 2,000 steps any threshold between
@@ -1358,13 +1364,13 @@ for t in 0.3, 0.5, 0.8:
 #   for both. What you pick depends on which mistake costs you more.
 
 # %% [markdown]
-# ## 14. What one neuron cannot learn
+# ## 14. Two letters, three questions
 #
-# In section 13 nobody could have known the answer. Now the answer is certain, and still the neuron fails. Take two neighbouring letters of the text and give the neuron two inputs: is the first
-# one from the first half of the alphabet, `a` to `m`? Is the second one? Then ask, as three neurons, three questions: are *both* from the first half? Is *at least one*? Is *exactly one*?
+# In section 13 nobody could have known the answer. Now it is certain again. Take two neighbouring letters of the text and give the neuron two inputs: is the first
+# one from the first half of the alphabet, `a` to `m`? Is the second one? Then ask three neurons one question each: are *both* from the first half? Is *at least one*? Is *exactly one*?
 # (Computer scientists call them AND, OR and XOR, the **exclusive or**.)
 #
-# **Predict.** Which of them does the neuron fail to learn?
+# **Predict.** Which of them can one neuron not learn?
 #
 # - (a) both
 # - (b) exactly one

@@ -15,7 +15,7 @@
 # the large ones do the same with pieces of words. The row of neurons with a softmax behind it is called **softmax regression**.
 #
 # This notebook has a rare feature: **you can compute the best possible loss beforehand, without training**.
-# So at the end you will not wonder whether 2.40 is good. You will know that nothing lower than 2.3928 exists.
+# So at the end you will not wonder whether 2.40 is good. You will know that on the text it learns from nothing lower than 2.3928 exists.
 #
 # - **You need**: notebook 01a. Mathematics: the chain rule and logarithms as there, partial derivatives of a function of many variables, conditional
 #   probabilities (for section 10), the product of a vector and a matrix.
@@ -82,18 +82,25 @@ for character in "qthe. ":
 # Each neuron $j$ computes a **score** $z_j$ for "the next character is $j$". The scores are called **logits**.
 #
 # ```text
-#  one-hot of "t"        W (V, V)               b (V,)      logits (V,)               p (V,)
-#                    ┌───────────────┐
-#    ␣  0            │ row ␣         │                        ␣   0.5                 0.16
-#    a  0            │ row a         │                        a  -0.9                 0.04
-#    …               │  …            │                        …         softmax       …
-#    h  0            │ row h         │                        h   1.2   ───────►      0.33
-#    …               │  …            │                        …                       …
-#    t  1  ────────► │ row t  ═══════│══════►  + b  ═══════►  t  -0.6                 0.05
-#    …               │  …            │                        …                       …
-#    z  0            │ row z         │                        z  -7.0                 0.00
-#                    └───────────────┘
+# one-hot       W (V, V)
+# of "t"      ┌──────────┐
+#   ␣  0      │ row ␣    │
+#   a  0      │ row a    │
+#   h  0      │ row h    │
+#   t  1 ───► │ row t ═══│══► + b
+#   z  0      │ row z    │     ║
+#             └──────────┘     ║
+#       ╔══════════════════════╝
+#       ▼
+#   logits            p
+#   ␣  0.9           0.24
+#   a -1.5           0.02
+#   h  1.2  softmax  0.32
+#   t -1.1  ──────►  0.03
+#   z -7.0           0.00
 # ```
+#
+# (Five of the 46 characters; the probabilities are the shares counted above.)
 #
 # Read the weight matrix in two ways:
 #
@@ -118,11 +125,11 @@ for character in "qthe. ":
 #
 # $$p_j = \frac{e^{z_j}}{\sum_{k=1}^{V} e^{z_k}} \qquad z: (\dots, V) \quad p: (\dots, V)$$
 #
-# The exponential makes everything positive, the division makes the sum 1. Adding the same number $c$ to *all* scores changes
-# nothing, because $e^{z_j + c} = e^c e^{z_j}$ and $e^c$ cancels. Only differences of scores matter.
+# The exponential makes everything positive, the division makes the sum 1. Taking the same number $c$ off *all* scores changes
+# nothing, because $e^{z_j - c} = e^{z_j} / e^c$ and $e^c$ cancels. Only differences of scores matter.
 #
 # That is also the cure for a real problem. $e^{1000}$ does not fit into a float: it becomes infinity, and
-# $\infty / \infty$ is NaN. Choose $c = -\max_k z_k$. Then the largest exponent is 0, the largest exponential is 1, and nothing
+# $\infty / \infty$ is NaN. Choose $c = \max_k z_k$. Then the largest exponent is 0, the largest exponential is 1, and nothing
 # can overflow.
 #
 # **Exercise 1.** Write a softmax that survives any finite scores. `np.max` and `np.sum` with `axis=-1, keepdims=True` keep the
@@ -358,8 +365,8 @@ for p in 1e-9, 1 / vocabulary_size, 0.5, 0.98:
 
 
 # %% [markdown]
-# The loss has no upper end, but the push has: $1 - p$ is at most 1. The slope of $-\ln p$ is enormous there, $1/p$, and the softmax is as flat as that is steep, so that the two cancel. Even a terrible mistake moves the scores by one learning rate at most, and a right answer hardly moves
-# them at all.
+# The loss has no upper end, but the push has: $1 - p$ is at most 1. The slope of $-\ln p$ is enormous there, $1/p$, and the softmax is as flat as that is steep, so that the two cancel. Even a terrible mistake moves no parameter by more than one learning rate, and a right answer hardly moves
+# any.
 
 # %% [markdown]
 # ## 6 · The layer, forward
@@ -429,13 +436,13 @@ check_values(
 # forward pass gathers rows (a **gather**), the backward pass scatters and adds (a **scatter-add**). The bias was used at every position, so it collects from all.
 #
 # ```text
-#      x = [t, h, t]          dlogits (3, V)                 dW (V, V)
+#  x   dlogits       dW
+#     (3, V)       (V, V)
 #
-#        t    ───────────────   row 0   ───────────────┐       row a   0
-#        h    ───────────────   row 1   ────────────┐  │       …
-#        t    ───────────────   row 2   ─────────┐  └──│────►  row h   = row 1
-#                                                │     │       …
-#                                                └─────┴────►  row t   = row 0 + row 2
+#  t  row 0 ──┐    row a = 0
+#  h  row 1 ──│──► row h = row 1
+#  t  row 2 ──┴──► row t = row 0
+#                        + row 2
 # ```
 #
 # **Mind the trap.** `dW[x] = dlogits` keeps only the last gradient of a repeated character. `dW[x] += dlogits` looks right and does the same:
@@ -637,7 +644,7 @@ print(f"\n\nthe 50 most common pairs make up {np.sort(pair_counts.ravel())[-50:]
 # - **One layer can reach it.** It owns a separate row of scores for each $i$, and with $W_{ij} = \ln p(j \mid i)$, $b = 0$, softmax returns
 #   exactly $p(j \mid i)$.
 #
-# The floor is that of the text on which you count. On other text the loss of the same model may lie a little higher or lower.
+# The floor is that of the text on which you count. Another text has another floor; what the same model costs there is a question for section 11.
 #
 # **Exercise 8.** Compute $H$ from counts. Where a count is 0, the term $p \ln p$ counts as 0 (its limit), and a row without any count has
 # no weight; take care that neither becomes NaN. One good way: sum over the non-zero entries only, with
@@ -733,7 +740,7 @@ predict("counted, held out", guess_counted, "75cc85b5")
 
 # %% nbgrader={"grade": false, "grade_id": "figure_counting", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 with np.errstate(divide="ignore"):
-    log_share = np.log(counts / counts.sum(axis=1, keepdims=True))  # ln 0 is -inf: never seen, held to be impossible
+    log_share = np.log(counts / counts.sum(axis=1, keepdims=True))
 counted = {"W": log_share, "b": np.zeros(vocabulary_size)}
 unseen = int((bigram_counts(corpus.held_out, vocabulary_size) * (counts == 0)).sum())
 
@@ -743,8 +750,8 @@ print(f"                       held-out part {evaluate(counted, corpus.held_out)
 print(f"pairs in the held-out part that the training part does not have: {unseen} of {len(corpus.held_out) - 1:,}")
 
 # %% [markdown]
-# Two lessons. On the training part, counting lands exactly on the floor. On the held-out part its loss is **infinite**: a dozen pairs never occurred
-# in training, counting calls them impossible, and then they come. One certain error is enough. (Who works with tables mends them by **smoothing**: a little is added to every count.)
+# Two lessons. On the training part, counting lands exactly on the floor. On the held-out part its loss is **infinite**: eleven times a pair comes that never occurred
+# in training, and counting calls it impossible. One certain error is enough. (Who works with tables mends them by **smoothing**: a little is added to every count.)
 #
 # How much is a little? Let $\alpha$ be what is added to each of the 2116 counts before they are turned into shares. A large $\alpha$ drowns what was counted: in the end all characters are equally likely.
 #
@@ -889,8 +896,8 @@ check_training(
 # The loss of this layer is **convex**: one valley, no side valleys to get stuck in. Yet with a careless learning rate you would not reach its floor in an hour. Two things
 # stand against each other:
 #
-# - **Rare rows are slow.** Row $i$ of `dW` collects only from positions with the current character $i$, and the mean divides by all $M$. For `q`, which is one character in a
-#   thousand, the gradient is about a thousandth of what its row alone would need. At $\eta = 1$ it crawls. That calls for a **large** $\eta$.
+# - **Rare rows are slow.** Row $i$ of `dW` collects only from positions with the current character $i$, and the mean divides by all $M$. For `q`, which is one character in seven
+#   hundred, the gradient is a seven-hundredth of what its row alone would need. At $\eta = 1$ it crawls. That calls for a **large** $\eta$.
 # - **Batches are noisy.** Even at the optimum, the gradient of a single batch is not zero, so the weights keep jittering around it, and the more so the larger $\eta$ is. That
 #   calls for a **small** $\eta$.
 #
@@ -1022,7 +1029,7 @@ plot_bars(
 print(f"{wasted.sum() / gap.sum():.0%} of it is paid for probability that still lies on pairs that never occur.")
 
 # %% [markdown]
-# Apart from the very rarest, common and rare characters have bars of similar height. Most of the gap is paid for pairs that never occur. Their best score is $-\infty$, and the less
+# The space is 140 times as common as the `q`, and its bar is four times as high: apart from the rarest characters, all take a similar part in the gap. Most of it is paid for pairs that never occur. Their best score is $-\infty$, and the less
 # probability is left on them, the weaker is the push that takes it away ($\texttt{dlogits} = p$ there). So the last thousandths come slowly, and for the held-out text that is a blessing.
 
 # %% [markdown]

@@ -18,9 +18,9 @@
 # |---|---|---|
 # | 1 The window | `make_windows` | why counting does not work any more |
 # | 2 Three layers | `embedding_*`, `hidden_*`, `output_*` | characters as vectors, ReLU, and each layer's way back |
-# | 3 The whole model | `model_*` | backpropagation is layers in reverse |
+# | 3 The whole model | `model_*` | backward is the same layers in reverse |
 # | 4 Training | `momentum_step`, `train` | mini-batches, momentum, weight decay |
-# | 5 Writing | `next_probabilities`, `draw_next`, `generate` | what weight decay and learning rate do, and your network's own Alice |
+# | 5 Writing | `next_probabilities`, `draw_next`, `generate`, a few sentences | what weight decay and learning rate do, and your network's own Alice |
 # | 6 Looking inside | a few sentences | a map of the alphabet, how far back it pays to look, and what neurons with a kink are worth |
 #
 # - **You need**: notebooks 01a and 01b. Mathematics: matrix products and transposes, the chain rule for functions of several variables. The map in part 6 uses a singular value decomposition; you
@@ -70,7 +70,7 @@ BIGRAM = 2.393
 # No loop over the text is needed: `np.lib.stride_tricks.sliding_window_view(ids, C)` is a view of *all* windows, shape $(n - C + 1, C)$, and copies nothing. Only the
 # last one has no target.
 #
-# (The code of the picture is folded away: run the cell like any other, and go on.)
+# (The next cell only draws this. Most editors fold its code away: run it like any other, and go on.)
 
 # %% nbgrader={"grade": false, "grade_id": "draw_windows", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure", "drawn"]
 def draw_windows(text="alice was beginning", C=8, rows=4):
@@ -146,10 +146,14 @@ for window, target in zip(some_windows[:6], some_targets[:6], strict=True):
 # %% [markdown]
 # ### Why not count?
 #
-# In 01b the best model was a table of counts. So why not count what follows each *window*? The next cell asks, for each length $C$: of the windows in the held-out
+# In 01b the best model was a table of counts. So why not count what follows each *window*? That helps only with windows that were seen before. So ask, for each length $C$: of the windows in the held-out
 # part, how many occur anywhere in the training part?
 #
-# **Predict.** Of 100 held-out windows of $C = 8$ characters, how many stand somewhere in the training part, which has 133,738 characters? `"a"`: about 5, `"b"`: about 45, `"c"`: about 85.
+# **Predict.** Of 100 held-out windows of $C = 8$ characters, how many stand somewhere in the training part, which has 133,738 characters?
+#
+# - (a) about 5
+# - (b) about 45
+# - (c) about 85
 
 # %% tags=["question"]
 guess_known_windows = "b"  # "a", "b" or "c"
@@ -225,7 +229,7 @@ def draw_network(window="ice was ", backward=False):
     axes.set_aspect("auto")
     axes.axis("off")
     forward = (
-        "From bottom to top: the eight characters of the window, x (B, C); under each arrow its row of E, the vectors e (B, C·E); W1 leads all of "
+        "From bottom to top: the eight characters of the window, x (B, C); from each an arrow up to its row of E, the vectors e (B, C·E); W1 leads all of "
         "them into one hidden layer, h = ReLU(e W1 + b1), (B, H); W2 leads to the logits (B, V), and softmax to the next character."
     )
     back = "The same layers, and beside them dashed red arrows from top to bottom: dlogits, dh, de, and dE, where the pieces are added row by row."
@@ -252,7 +256,7 @@ draw_network()
 #
 # $$e_b = \bigl[\,E[x_{b,1}]\;\; E[x_{b,2}]\;\cdots\; E[x_{b,C}]\,\bigr] \qquad x\ (B, C) \;\to\; E[x]\ (B, C, E) \;\to\; e\ (B, C E)$$
 #
-# There is only **one** table $E$. A `t` has the same vector wherever it stands in the window; *where* it stands shows in the place that the vector takes in the row.
+# ($E$ stands for two things, as in the code: the table, and how many numbers a vector has.) There is only **one** table. A `t` has the same vector wherever it stands in the window; *where* it stands shows in the place that the vector takes in the row.
 
 # %% nbgrader={"grade": false, "grade_id": "embedding_forward", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def embedding_forward(x, params):
@@ -800,14 +804,14 @@ check_gradients(
 #
 # - If the gradient stays the same, the velocity grows to $g\,(1 + \mu + \mu^2 + \cdots) = g / (1 - \mu)$: with $\mu = 0.9$ you move ten times as fast as plain gradient descent
 #   with the same $\eta$.
-# - **Weight decay** pulls every parameter a tiny bit towards zero in each update, with $\lambda$ around $0.001$. A weight survives only if the data keep pushing it. What a single
+# - **Weight decay** pulls every parameter a tiny bit towards zero in each update, with a $\lambda$ of a few thousandths. A weight survives only if the data keep pushing it. What a single
 #   page of the book once said fades away; what all pages say stays. It costs one product, and you will measure what it brings. (It acts on $\theta$ itself and does not go through the velocity: **decoupled weight decay**. Added to the gradient
 #   it would be the slope of a penalty on the squares of all weights, **L2 regularisation**.)
 #
 # Use the *new* $v$ and the *old* $\theta$ on the right of the second line.
 
 # %% [markdown]
-# A valley that is steep across and gentle along, the same noise in both runs, and the lowest point at the star. Without momentum nearly all of each step goes across the valley and back. A larger learning rate would
+# A valley that is steep across and gentle along, the same noise in both runs, and the lowest point at the star. The run with momentum has a fifth of the learning rate. Without momentum nearly all of each step goes across the valley and back. A larger learning rate would
 # not help: it would throw the walker out. In the velocity the pushes across cancel from step to step, and the pushes along the valley add up.
 
 # %% nbgrader={"grade": false, "grade_id": "draw_ravine", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure", "drawn"]
@@ -906,8 +910,8 @@ check_values(
 # %% [markdown]
 # ### Where to start, and how to measure
 #
-# If all weights were zero, all hidden neurons would do the same for ever. So they start at random; this is called **symmetry breaking**. A ReLU throws away half of what comes in, so a matrix with
-# $n$ rows starts with standard deviation $\sqrt{2/n}$ to keep the signal as long as it was (**He initialisation**). The embeddings start small: at first all
+# If all weights were zero, all hidden neurons would do the same for ever. So they start at random; this is called **symmetry breaking**. A ReLU throws away half of what comes in, so the matrix
+# before it, $W_1$ with its $n = CE$ rows, starts with standard deviation $\sqrt{2/n}$ to keep the signal as long as it was (**He initialisation**). No ReLU follows $W_2$, which has $n = H$ rows, so $\sqrt{1/n}$ is enough there. The embeddings start small: at first all
 # characters lie close together, and training pulls them apart.
 #
 # `mean_loss` measures a text of any length: the mean over *all* its windows. (Its first $C$ characters are never targets.) `batch_gradients` is one forward and one backward pass.
@@ -1142,8 +1146,12 @@ log.plot(title="Learning Alice through a window of 8", lines={"chance": CHANCE, 
 #
 # Here are three shorter runs that differ only in $\lambda$: 0, 0.002 and 0.02.
 #
-# **Predict.** What will they show? `"a"`: the lowest loss has $\lambda = 0$, on both parts of the text. `"b"`: on the training part $\lambda = 0$ is lowest, on the held-out part 0.002.
-# `"c"`: on both parts 0.002. `"d"`: on the held-out part 0.02.
+# **Predict.** With which $\lambda$ is the loss lowest?
+#
+# - (a) with 0, on both parts of the text
+# - (b) with 0 on the training part, with 0.002 on the held-out part
+# - (c) with 0.002, on both parts
+# - (d) with 0 on the training part, with 0.02 on the held-out part
 
 # %% tags=["question"]
 guess_weight_decay = "b"  # "a", "b", "c" or "d"
@@ -1187,7 +1195,12 @@ for decay, loss in train_losses.items():
 #
 # $\lambda$ was found by trying, and so was $\eta$. Here are eight runs of a thousand updates each. They begin at the same parameters and see the same small batches, and their learning rates go from 0.01 to 10.
 #
-# **Predict.** Which of these four ends with the lowest held-out loss? `"a"`: 0.01, `"b"`: 0.1, `"c"`: 1, `"d"`: 10.
+# **Predict.** Which of these four ends with the lowest held-out loss?
+#
+# - (a) 0.01
+# - (b) 0.1
+# - (c) 1
+# - (d) 10
 
 # %% tags=["question"]
 guess_best_rate = "c"  # "a", "b", "c" or "d"
@@ -1199,7 +1212,7 @@ from autograder import BLUE, RED, canvas, show_figure
 rates, watched = [0.01, 0.03, 0.1, 0.3, 1.0, 2.0, 4.0, 10.0], make_windows(held_out, C)[0]
 reached, silent = [], []
 for rate in rates:
-    with np.errstate(all="ignore"):  # the largest rates leave the range of numbers
+    with np.errstate(all="ignore"):  # no warnings
         trained, _ = train(
             corpus.train, start_params, training_steps(1000, 5), 256, rate, MOMENTUM, WEIGHT_DECAY, np.random.default_rng(SEED),
         )
@@ -1453,7 +1466,7 @@ for temperature, top_k in ((0.3, None), (1.0, None), (1.0, 5), (1.6, None), (1.6
 # At 0.3 it plays safe and turns in circles: in our run the Mock Turtle came up three times in 240 characters. At 0.7 (the sample above) nine words in ten are from the book, and there is no meaning. At 1.6 the spelling falls apart. Top-k mends
 # that in part: of the words, about every second one was invented without it and every third one with it, for likely characters in a row do not make a word yet.
 #
-# Whatever you set, look at how it loses the thread: a quotation opens and is never closed, a sentence changes its subject in the middle. Carroll's lines have about 65 characters; those of our sample
+# Whatever you set, look at how it loses the thread: a quotation opens and is never closed, a sentence changes its subject in the middle. Carroll's full lines have about 60 characters, and the longest 71; those of our sample
 # had anything from 8 to 189, for who sees eight characters cannot know how long the line is already.
 
 # %% [markdown]
@@ -1489,7 +1502,8 @@ def draw_map(table, title):
     )
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False)
-    about = f"{title}: vowels, consonants and everything else as three groups in a plane; the next cell gives neighbours in numbers."
+    across = " ".join(names.get(corpus.alphabet[i], corpus.alphabet[i]) for i in frequent[np.argsort(places[:, 0])])
+    about = f"{title}. Along the first direction they stand in this order: {across}. The next cell gives neighbours in numbers."
     show_figure(figure, alt=about)
 
 
@@ -1547,7 +1561,11 @@ print("  ".join(f"{C - place} back: {rise:.2f}" for place, rise in enumerate(ris
 #
 # The same model with windows of other lengths, in short runs. For $C = 1$ you know how it must end: close to the bigram optimum.
 #
-# **Predict.** A window of twelve characters holds all that one of eight holds, and more. Its held-out loss after such a run is `"a"`: higher, `"b"`: the same to two digits, `"c"`: lower.
+# **Predict.** A window of twelve characters holds all that one of eight holds, and more. How is its held-out loss after such a run?
+#
+# - (a) higher, by more than two hundredths
+# - (b) the same, to within two hundredths
+# - (c) lower, by more than two hundredths
 
 # %% tags=["question"]
 guess_longer_window = "a"  # "a", "b" or "c"
@@ -1579,7 +1597,11 @@ for length, train_loss, held_out_loss in zip(window_lengths, after["train"], aft
 # A neuron that is silent for every window is dead (part 2). Kill some on purpose, by a bias of $-10$ before the first update, and train without weight decay: the full network, one in which 120 of the 128 neurons
 # are dead, and a small one with only 8.
 #
-# **Predict.** Where does the network with the 120 dead neurons end? `"a"`: near the one with 8 neurons. `"b"`: near the full one, since training pulls up biases that are too low. `"c"`: far above both.
+# **Predict.** Where does the network with the 120 dead neurons end?
+#
+# - (a) near the one with 8 neurons
+# - (b) near the full one, since training pulls up biases that are too low
+# - (c) far above both
 
 # %% tags=["question"]
 guess_dead_neurons = "a"  # "a", "b" or "c"
