@@ -1108,14 +1108,14 @@ check_values(
 # the text into $B$ long pieces, the **streams**, and let reader $b$ read piece $b$ from its beginning to its end:
 #
 # ```
-#            chunk 1      chunk 2
-# reader 1  [alice was b][eginning to]...
-# reader 2  [the rabbit-][hole went s]...
-# reader 3  [`curiouser ][and curious]...
-#                 h ---------> h ------->
+#      chunk 1      chunk 2
+# 1 [alice was b][eginning to]
+# 2 [the rabbit-][hole went s]
+# 3 [`curiouser ][and curious]
+#         h -------> h ----->
 # ```
 #
-# Each row is one piece of the book, and has a memory of its own, which goes on from chunk to chunk. The targets are the same pieces, **one character later**. With $n$ characters, each piece has
+# Each row is one reader with a piece of the book and a memory of its own, which goes on from chunk to chunk. The targets are the same pieces, **one character later**. With $n$ characters, each piece has
 # $L = \lfloor (n - 1) / B \rfloor$ of them: one character must be left over to be the last target. For the ids 0 to 6 and $B = 2$, $L = 3$:
 #
 # $$\text{inputs} = \begin{pmatrix}0&1&2\\3&4&5\end{pmatrix} \qquad \text{targets} = \begin{pmatrix}1&2&3\\4&5&6\end{pmatrix} \qquad (B, L)$$

@@ -1431,8 +1431,8 @@ plot_curves(
 )
 
 # %% [markdown]
-# The wider the gate stands at the start, the sooner it is learned, and with $f = 0$ not at all: what the card alone can carry over a few steps is no help over sixty. A gate that starts half open sits at "guessing" for some 150 updates, because hardly any gradient tells
-# it about the first letter; then it gets hold of an end of the thread. (With other sizes and rates it did not within 300 updates.) This is what `set_forget_bias` is for. If it were the whole truth, nobody would need a forget gate.
+# The wider the gate stands at the start, the sooner it is learned, and with $f = 0$ not at all: what the card alone can carry over a few steps is no help over sixty. A gate that starts half open sits at "guessing" for more than 150 updates, and one that starts at bias 1 for nearly as
+# long, because hardly any gradient tells them about the first letter; then they get hold of an end of the thread. (With other sizes and rates the half-open one did not within 300 updates.) This is what `set_forget_bias` is for. If it were the whole truth, nobody would need a forget gate.
 #
 # **Second task: Alice.** The same five, now with $H = 64$ and 400 updates of your `train` on the book.
 #
