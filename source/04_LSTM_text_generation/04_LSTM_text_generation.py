@@ -18,19 +18,19 @@
 # | part | you write | you will see |
 # |---|---|---|
 # | 1 The cell | `cell_forward`, `cell_backward` | a road through time without a matrix on it |
-# | 2 One step | `lstm_step_forward`, `lstm_step_backward` | four layers in one matrix product, and what an LSTM can do that a GRU cannot |
-# | 3 Through time | `lstm_forward`, `lstm_backward` | backpropagation along two roads |
-# | 4 The model | `model_forward`, `model_backward`, `set_forget_bias` | why one bias must not start at zero |
-# | 5 Training | `train` | what generalises, and then what is learned by heart; who needs a forget gate |
+# | 2 One step | `lstm_step_forward`, `lstm_step_backward` | four layers in one matrix product; a relative, the GRU, and who can count |
+# | 3 Through time | `lstm_forward`, `lstm_backward` | two roads back through time |
+# | 4 The model | `model_forward`, `model_backward`, `set_forget_bias` | what one bias decides at the start |
+# | 5 Training | `train` | what holds for other pages, and what is learned by heart; who needs a forget gate |
 # | 6 Writing | `generate` | your LSTM's own Alice |
-# | 7 Looking inside | nothing, you only look | gates at work, and the lines that straighten up |
+# | 7 Looking inside | no code | gates at work, and the lines that straighten up |
 #
 # - **You need**: notebook 03, all of it (the step, backpropagation through time, readout and cross-entropy, clipping, Adam, streams), and the sigmoid of 01a. Mathematics: the chain rule when one value reaches the loss on two ways (its gradients
 #   add), the derivatives of $\sigma$ and $\tanh$, element-wise products, the two gradients of a matrix product.
 # - **Working time**: three to four hours if 03 went smoothly, seven to ten if backpropagation through time is still new to you (an estimate from the 11 exercises). The questions and the two written answers take
 #   about half an hour of it. Training takes two minutes, the experiments one.
 # - **Points**: 100, of which forward 19, backward 54, training 18, `set_forget_bias` and `generate` 9.
-# - **In a hurry**: part 7 asks for nothing, and leg 2 of the training may be interrupted. Leave out no exercise: all that comes later calls them.
+# - **In a hurry**: part 7 holds no exercise, and leg 2 of the training may be interrupted. Leave out no exercise: all that comes later calls them.
 #
 # Run the notebook from top to bottom. Under every exercise there is a check that tells you what is wrong. Later exercises call earlier ones, so
 # mend the first ✗ first. After you hand in, hidden checks try the same functions on other inputs.
@@ -73,8 +73,9 @@ BIGRAM = 2.393
 #
 # $$
 # \begin{aligned}
-# i &= \sigma(z_i) & f &= \sigma(z_f) & o &= \sigma(z_o) & g &= \tanh(z_g)\\
-# c &= f \odot c_{\text{prev}} + i \odot g & & & & & h &= o \odot \tanh(c)
+# i &= \sigma(z_i) & f &= \sigma(z_f)\\
+# o &= \sigma(z_o) & g &= \tanh(z_g)\\
+# c &= f \odot c_{\text{prev}} + i \odot g & h &= o \odot \tanh(c)
 # \end{aligned}
 # $$
 #
@@ -92,7 +93,7 @@ BIGRAM = 2.393
 #
 # (The order of the blocks is a convention. With $g$ last the three sigmoids lie side by side, so that one call does them all.)
 #
-# The picture shows the cell. (The code of the picture is folded away: run the cell like any other, and go on.)
+# The picture shows the cell. (Its code is folded away, but run the cell like any other: a later picture needs it.)
 
 # %% nbgrader={"grade": false, "grade_id": "draw_cell", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure", "drawn"]
 def draw_cell(backward=False):
@@ -162,7 +163,7 @@ draw_cell()
 
 # %% [markdown]
 # Follow the thick blue road at the top: from $c_{t-1}$ to $c_t$ there is one multiplication by a number between 0 and 1, and one
-# addition. No matrix, no $\tanh$. All the machinery below only decides *how* the two green knots on the road are turned.
+# addition. No matrix, no $\tanh$. All the machinery below only decides *what* the two green knots on the road multiply by and add.
 #
 # ### A sigmoid that does not overflow
 #
@@ -200,9 +201,9 @@ def cell_forward(z, c_prev):
 
 
 # %% [markdown]
-# The check's readers hold 2 and $-1$ in their pockets. The first has all $z = 0$, so all gates stand half open and there is no news. The second keeps everything and lets
-# nothing in. The third throws everything away and takes the news. The fourth is an ordinary one. (The check before that one hands in float32: what comes in as
-# float32 has to go out as float32, or training takes twice as long.)
+# The next cell has two checks. The first hands in float32: what comes in as float32 has to go out as float32, or training takes twice as long. In the second there are four readers, each with 2 and $-1$ in the pocket.
+# One has all $z = 0$, so all its gates stand half open and there is no news. The next keeps everything and lets nothing in. The third throws everything away and takes the news. The last is an
+# ordinary one.
 
 # %% nbgrader={"grade": true, "grade_id": "test_cell_forward", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
 import numpy as np
@@ -268,7 +269,12 @@ draw_cell(backward=True)
 #
 # **3. Through the gates.** The slope of a sigmoid is $s(1-s)$, that of $\tanh$ is $1 - \tanh^2$. You have all the values in the cache:
 #
-# $$dz_i = di \odot i\,(1-i) \qquad dz_f = df \odot f\,(1-f) \qquad dz_o = do \odot o\,(1-o) \qquad dz_g = dg \odot (1-g^2)$$
+# $$
+# \begin{aligned}
+# dz_i &= di \odot i\,(1-i) & dz_f &= df \odot f\,(1-f)\\
+# dz_o &= do \odot o\,(1-o) & dz_g &= dg \odot (1-g^2)
+# \end{aligned}
+# $$
 #
 # Put the four side by side again, in the same order: `dz` $(B, 4H)$.
 #
@@ -494,7 +500,7 @@ check_gradients(
 # %% [markdown]
 # ### A relative: the GRU
 #
-# The **gated recurrent unit** (Cho and others, 2014) does with less what the LSTM does. It has no pocket. The postcard itself is the road, and one gate does the work of $f$ and $i$: as much as is
+# The **gated recurrent unit** (Cho and others, 2014) does a similar thing with less. It has no pocket. The postcard itself is the road, and one gate does the work of $f$ and $i$: as much as is
 # kept, so much less is put in.
 #
 # | | LSTM | GRU |
@@ -511,9 +517,9 @@ check_gradients(
 # %% [markdown]
 # ### Who can count?
 #
-# Let us see what that coupling of $u$ and $1 - u$ costs. Somebody sets the gates of one place by hand so that its memory shall count the letters of a word: 1, 2, 3, ... as a number that grows by 1 with each letter, and back to 0 at a space.
+# What does it matter that the LSTM has two gates, $f$ and $i$, where the GRU has $u$ and $1 - u$? Somebody wants the memory of one place to count the letters of a word, as a number that grows by 1 with each letter, 1, 2, 3, ..., and goes back to 0 at a space.
 #
-# **Predict.** Which of the two cells can do that, with gates and news of any fixed values at letters and at spaces?
+# **Predict.** In which of the two cells can that be done by setting gates and news by hand, to one set of values at letters and another at spaces?
 #
 # - a) both
 # - b) the LSTM only
@@ -521,7 +527,7 @@ check_gradients(
 # - d) neither, because the news is at most 1
 
 # %% tags=["question"]
-guess_counting = "b"  # a, b, c or d
+guess_counting = "b"  # "a", "b", "c" or "d"
 predict("counting", guess_counting, "0c6ae26d")
 
 
@@ -557,7 +563,7 @@ plot_curves(
 # its gates by hand.)
 
 # %% [markdown]
-# **In your own words.** In the GRU's line for $h$, what keeps it from growing, whatever $u$ is? What would have to be different, and what does the GRU get in return for the restriction?
+# **Explain.** In the GRU's line for $h$, what keeps it from growing, whatever $u$ is? What would have to be different, and what does the GRU get in return for the restriction?
 
 # %% why_gru_cannot_count [markdown] tags=["written"]
 # The new $h$ is a weighted mean of the old $h$ and the news $n$, with weights $u$ and $1 - u$ that add up to 1. A mean lies between what it is made of, and $n$ lies between $-1$ and $1$, so $h$ never leaves that interval.
@@ -707,7 +713,7 @@ draw_roads()
 # $$
 # \begin{aligned}
 # dh_t &= \text{dhs}_t + dz_{t+1} W_h^\top & &\text{from its own prediction, and from the future} & &(B,H)\\
-# dz_t,\; dc_{t-1} &= \text{cell\_backward}(dh_t,\, dc_t) & &\text{what arrives along the road goes in, and goes on} & &(B,4H),\,(B,H)
+# dz_t,\; dc_{t-1} &= \text{cell}\_\text{backward}(dh_t,\, dc_t) & &\text{what arrives along the road goes in, and goes on} & &(B,4H),\,(B,H)
 # \end{aligned}
 # $$
 #
@@ -1073,10 +1079,12 @@ plot_curves(
 # %% [markdown]
 # The scale is logarithmic, so straight lines are exponentials.
 #
-# - **Bias $-1$ or $0$**: after 20 characters a millionth is left, or a thousandth. Nothing farther away can be learned.
+# - **Bias $-1$ or $0$**: after 20 characters a millionth is left with $-1$, a thousandth with $0$. Nothing farther away can be learned as long as the gates stand there.
 # - **Bias $1$**: about a fiftieth arrives from 50 characters away.
-# - **Bias $2$ or $4$**: the road is open. To hand on half over 50 steps a gate needs $f = 0.5^{1/50} = 0.986$, so even $\sigma(2) = 0.88$ would be much too little if all gates stood there at all times, and $\sigma(4) = 0.98$ just about enough. (They do not: they
-#   scatter about that value, and over a long way the widest ones count. The lines that rise again towards the far end owe that to the side roads through $W_h$, which can also grow.)
+# - **Bias $2$ or $4$**: the road is open.
+#
+# To hand on half over 50 steps a gate needs $f = 0.5^{1/50} = 0.986$. So $\sigma(2) = 0.88$ would be much too little if all gates stood there at all times, and even $\sigma(4) = 0.98$ not quite enough. They do not stand there: they
+# scatter about that value, and over a long way the widest ones count. That is why more arrives than $f^k$, with every bias. (The lines that rise again towards the far end owe that to the side roads through $W_h$, which can also grow.)
 #
 # Be honest about what it buys. The bias only decides where learning *begins*; each of the $H$ forget gates is then free to open or shut. On this small book
 # runs of 1,000 updates with biases from $-3$ to $1$ all ended at a held-out loss of 1.42 to 1.43: most next characters can be guessed from the last twenty. An open gate even
@@ -1277,7 +1285,7 @@ check_values(
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# The second check looks at what comes out. Again from all zeros: the network can only learn how *frequent* each character is, and must come close to
+# The next check looks at what comes out. Again from all zeros: the network can only learn how *frequent* each character is, and must come close to
 # the best loss that is possible with that knowledge, 3.006 on this text. (The hidden check trains from random weights, on a text that
 # you have never seen, and asks for much more.)
 
@@ -1308,7 +1316,7 @@ check_training(
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# ## Train it: two legs
+# ### Train it: two legs
 #
 # Now the real thing: $H = 256$, 32 readers, chunks of 32 characters, float32, about 320,000 parameters. It takes about two minutes on two free cores and goes in
 # two legs. Each begins with a fresh Adam and a new learning rate that falls to zero.
@@ -1321,7 +1329,7 @@ check_training(
 # The `TrainingLog` measures the held-out part, which others call the **validation set**, now and then and remembers the parameters that did best there. Had enough? Interrupt the cell with ■: the leg stops after the
 # update it is in, and everything below works with what was learned so far.
 #
-# **On a busy machine** there is nothing to set, as in notebook 03; it takes longer all the same. (With threads of your own, NumPy is given one for each part.)
+# **On a busy machine** there is nothing to set, as in notebook 03; it takes longer all the same. (`in_threads` makes a thread for each part of the batch, and NumPy gets no more than one in each.)
 
 # %% nbgrader={"grade": false, "grade_id": "train_full", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 H, B, T = 256, 32, 32
@@ -1355,7 +1363,7 @@ log.plot(title="Learning Alice, and then learning her by heart", lines={"chance"
 # Then the rate jumps up again, and the curves **part**, which is called **overfitting**. In our run the training loss fell to $0.65$, and the held-out loss *rose* almost all the while, to $1.80$ after 6,000 updates and $1.78$ at the end: worse than the
 # RNN and even the MLP with its window of eight. As perplexities: on pages that it has read the network now hesitates between 1.9 characters, on new ones between 5.9. **A low
 # training loss is memorising.** It shows that the code is right, that the network is large enough and that the optimiser works. It does not show that the network writes
-# better, and here it demonstrably writes worse on every page it has not seen. With 320,000 parameters for 130,000 characters there is room enough to learn a book by heart.
+# better, and here it demonstrably predicts worse on pages it has not seen. With 320,000 parameters for 130,000 characters there is room enough to learn a book by heart.
 #
 # What you report is the held-out loss, and what you sample from is `log.best_params`. (To be strict: the held-out part also *chose* these parameters, so it flatters them slightly. The clean way is a third part, the **test set**, at which nobody looks before
 # the end. The book is too short for that.)
@@ -1376,7 +1384,7 @@ log.plot(title="Learning Alice, and then learning her by heart", lines={"chance"
 # - d) learned, starting at bias 0 ($f \approx 0.5$)
 
 # %% tags=["question"]
-guess_hold = "b"  # a, b, c or d
+guess_hold = "b"  # "a", "b", "c" or "d"
 predict("hold a letter", guess_hold, "918de052")
 
 
@@ -1423,8 +1431,8 @@ plot_curves(
 )
 
 # %% [markdown]
-# The wider the gate stands at the start, the sooner it is learned, and with $f = 0$ not at all: what the card alone can carry over a few steps is no help over sixty. A gate that starts half open sits at "guessing" for some 150 updates, because hardly any gradient tells
-# it about the first letter; then it gets hold of an end of the thread. (With other sizes and rates it did not within 300 updates.) This is what `set_forget_bias` is for. If it were the whole truth, nobody would need a forget gate.
+# The wider the gate stands at the start, the sooner it is learned, and with $f = 0$ not at all: what the card alone can carry over a few steps is no help over sixty. A gate that starts half open sits at "guessing" for more than 150 updates, and one that starts at bias 1 for nearly as
+# long, because hardly any gradient tells them about the first letter; then they get hold of an end of the thread. (With other sizes and rates the half-open one did not within 300 updates.) This is what `set_forget_bias` is for. If it were the whole truth, nobody would need a forget gate.
 #
 # **Second task: Alice.** The same five, now with $H = 64$ and 400 updates of your `train` on the book.
 #
@@ -1436,7 +1444,7 @@ plot_curves(
 # - d) learned, starting at bias 4
 
 # %% tags=["question"]
-guess_alice = "b"  # a, b, c or d
+guess_alice = "b"  # "a", "b", "c" or "d"
 predict("Alice", guess_alice, "c4d7e674")
 
 
@@ -1463,11 +1471,11 @@ for name, (params, gradients) in variants(init_params(V, 64, np.random.default_r
 # The order is turned round. In our run $f = 0$ came to 1.80, the learned gates to 1.88, 1.93 and 2.14 (from bias 0, 1 and 4), and $f = 1$ to 2.14. (With another seed and three times as many updates the order was the same.) Most next characters of Alice
 # hang on the last few, so a network that throws its pocket away at every step starts with the right idea, and one whose pocket stands open must first learn to throw away.
 #
-# Do not conclude that the pocket is good for nothing. This is a small network at the beginning of its training; the large one above got over its first bias, and it needs the pocket for what lies farther back, as you will see in part 7. And compare the two pictures: *no* fixed gate is good
+# Do not conclude that the pocket is good for nothing. This is a small network at the beginning of its training; the large one above got over its first bias, and it needs the pocket for what lies farther back, as you will see in part 7. And compare the two experiments: *no* fixed gate is good
 # at both tasks. A gate that learns when to open and when to shut can be.
 
 # %% [markdown]
-# **In your own words.** The gate that never shuts learned the first task at once and is bad at the second. Why, although the gradient along the road arrives unharmed? Use the sizes in the table. And what does the pair of tasks say about "the right" forget bias?
+# **Explain.** The gate that never shuts learned the first task at once and is bad at the second. Why, although the gradient along the road arrives unharmed? Use the sizes in the table. And what does the pair of tasks say about "the right" forget bias?
 
 # %% why_forget [markdown] tags=["written"]
 # With $f = 1$ the pocket can only add, so each thing ever written in stays there, under all that came later. In the first task there is one thing to keep, and each text begins with an empty pocket.
@@ -1489,7 +1497,7 @@ def sample_next(logits, temperature, rng):
 
 
 # %% [markdown]
-# To write, the network reads the prompt, draws a character, **reads its own character**, draws the next, and so on: **autoregressive generation**. $B$ is 1 here. The difference to notebook 03: two things
+# To write, the network reads the prompt, draws a character, **reads its own character**, draws the next, and so on: **autoregressive generation**. $B$ is 1 here. The difference from notebook 03: two things
 # have to be carried along.
 #
 # 1. Start with an empty card and an empty pocket, and read the whole prompt.
@@ -1597,8 +1605,8 @@ show_samples(
 
 
 # %% [markdown]
-# At 0.3 it plays safe: "was", "the", "said", and hardly a word that does not exist. At 0.7 the figures of the book come on one after the other, nothing that they do makes sense, and one word
-# in ten is not from the book (in our run, `redought` and `rememuse`). At 1.4 the spelling falls apart.
+# At 0.3 it plays safe: "was", "the", "said", and hardly a word that does not exist. At 0.7 the figures of the book come on one after the other, nothing that they do makes sense, and now and
+# then comes a word that is not from the book (in our run, `redought` and `rememuse`). At 1.4 the spelling falls apart.
 #
 # The last two texts stand side by side, from the parameters that did best on the held-out part and from those that know the book. Below each is the longest piece of it that stands in the book word for word.
 #
@@ -1737,7 +1745,7 @@ plot_curves(
 # one must have kept it. Ask the pockets: is there a *place* in $c$ that goes with that bit?
 #
 # The next cell reads 32,000 characters of the training part and correlates each of the $H$ places with two features: *inside a quotation*, and *how many letters into a
-# word*. It takes the place that goes with each feature most, and as a third one the place with the highest average forget gate. Then it shows all three at work on a
+# word*. It takes the place that goes with each feature most, and as a third one the place with the highest average forget gate. The cell after it shows all three at work on a
 # held-out passage.
 
 # %% nbgrader={"grade": false, "grade_id": "gates", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
@@ -1827,7 +1835,7 @@ draw_gates(held_out_text[begin - 12 : begin + 98], held_out_text[begin - 500 : b
 # shuts, the forget gate opens fully, and the blue stays, a little paler from word to word, to the end of the speech. It is thrown away not at the apostrophe but one character later, at the space: only there is it certain that
 # this was not the apostrophe of a `don't`. (The one in `duchess's` does little.) Nobody told the network what a quotation mark is.
 #
-# The word-counting place lives faster. Its forget gate is shut at every space, where the pocket jumps to red, and letter by letter it goes over to blue. The third place hardly changes at all. (Your run may choose other
+# The place for letters lives faster. Its forget gate is shut at every space, where the pocket jumps to red, and letter by letter it goes over to blue. The third place hardly changes at all. (Your run may choose other
 # places, and other colours.)
 #
 # ### One bit, kept for a hundred characters
@@ -1842,7 +1850,7 @@ draw_gates(held_out_text[begin - 12 : begin + 98], held_out_text[begin - 500 : b
 # - c) 75 or less
 
 # %% tags=["question"]
-guess_probe = "c"  # a, b or c
+guess_probe = "c"  # "a", "b" or "c"
 predict("probe of the RNN", guess_probe, "1facc669")
 
 
@@ -1895,7 +1903,7 @@ draw_probe(slice(2100, 2500))
 
 # %% [markdown]
 # In our run the probe on the pocket was right for about 93 % of the characters, the one on the RNN's $h$ for about 69 %, little better than the 64 % of always saying "outside". On the blue curve
-# you can see the bit being set at the backtick, kept through the speech, and cleared. It is not always so sure: behind the first speech it wavers about the dashed line for a hundred characters before it sinks. The red curve notices the
+# you can see the bit being set at the backtick, kept through the speech, and cleared. It is not always so sure: behind the first speech it wavers about one half for a hundred characters before it sinks. The red curve notices the
 # backtick, too, and has forgotten it a few letters later. That is the falling line of the gradients, seen from the other side.
 
 # %% [markdown]
