@@ -2,7 +2,7 @@
 # # 05: looking back, attention on top of an RNN and an LSTM
 #
 # So far your networks had to carry everything along. The RNN of notebook 03 rewrote one postcard, its **hidden state**, after every character. The LSTM of 04 got a
-# better pen: what stands on its card can stay there. But it is still one card of $H$ numbers (the field speaks of a **bottleneck**), and whatever is not on it is lost.
+# pocket beside the card, in which things can stay. But card and pocket have only $H$ numbers each (the field speaks of a **bottleneck**), and whatever is in neither is lost.
 #
 # Here is a different idea: **keep the old postcards**. Put each one into a box, and at every character leaf through
 # the box: which of my earlier memories would help me now? Take more of those, less of the others, and mix them into one
@@ -18,7 +18,7 @@
 # | 3 Context | `context_*`, `attention_*` | one memory, three roles, three gradients |
 # | 4 Two models | `output_*`, `rnn_attention_*`, `lstm_attention_*` | the same attention on two different networks |
 # | 5 Training | `train`, `generate` | one loop for both, and their own Alice |
-# | 6 Does it help? | two answers in your own words | both models against their parents without attention, a task on which attention wins, and a cheaper score |
+# | 6 Does it help? | two answers in your own words | both models against their parents without attention, a task of another kind, and a cheaper score |
 # | 7 Looking inside | nothing, you only look | where do they look, and how far back? |
 #
 # - **You need**: notebooks 03 and 04 (backpropagation through time for both networks, the training loop over streams, sampling). Mathematics: softmax (its derivative is worked out here), matrix products with a batch axis in front and their two
@@ -337,12 +337,14 @@ check_gradients(
 # For $T = 4$ the shares may stand where there is a ●:
 #
 # ```
-#              key j   0  1  2  3
-#   query t = 0        .  .  .  .     nothing to look at: a row of zeros
-#   query t = 1        ●  .  .  .     one candidate, its share is 1
-#   query t = 2        ●  ●  .  .
-#   query t = 3        ●  ●  ●  .     shares add up to 1
+#       key j  0 1 2 3
+# query t = 0  . . . .
+# query t = 1  ● . . .
+# query t = 2  ● ● . .
+# query t = 3  ● ● ● .
 # ```
+#
+# Query 0 has nothing to look at: its row is all zeros. In every other row the shares add up to 1, so the only candidate of query 1 gets all of it.
 #
 # Three traps:
 #
@@ -1330,8 +1332,8 @@ def loss_and_gradients(x, targets, *state, params):
 # 4. Clip to `max_norm`, then one step of Adam with the learning rate $\eta \cdot (1 - \text{step} / \text{steps})$.
 #
 # The frame does one thing that 03 and 04 did not need: on every pass over the text it cuts the streams a few characters later, so that the borders of
-# the chunks fall on other characters. Attention counts: how many earlier states there are tells it the place in the chunk. When we kept the same borders on
-# every pass, our LSTM learned the *chunks* by heart. At the end they cost it 0.32, and the same text, cut 16 characters later, 0.54.
+# the chunks fall on other characters. The reason: attention can tell the place in the chunk from the number of memories in the box. When we kept the same borders on
+# every pass, our LSTM learned the *chunks* by heart: at the end its loss was 0.32 on them, and 0.54 on the same text, cut 16 characters later.
 #
 # `gradients` is an argument, so that the full runs can pass a version that works on two cores, or one without attention. Call that one, whatever it is.
 # After your lines, the loop expects the chunk's `loss`, and `params` and `adam` after the update.
@@ -1440,7 +1442,7 @@ check_values(
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# The second check looks at what comes out. Again from all zeros: the network can only learn how *frequent* each character is, and must come close to
+# The next check looks at what comes out of a training. Again from all zeros: the network can only learn how *frequent* each character is, and must come close to
 # the best loss that is possible with that knowledge, 3.006 on this text. (The hidden checks train both models from random weights, with all your
 # functions, on a text that you have never seen, and ask for much more.)
 
@@ -1601,7 +1603,7 @@ check_values(
 # - **No loop but the recurrence.** Everything about attention is a handful of products over all $(b, t, j)$ at once.
 # - **Two halves of the batch at the same time**: `in_threads(loss_and_gradients)`, the **data parallelism** of notebook 04. (NumPy releases Python's lock while it computes, so both cores really work.)
 #
-# **On a busy machine** there is nothing to set, as in notebook 03; it takes longer all the same. (With threads of your own, NumPy is given one for each part.)
+# **On a busy machine** there is nothing to set, as in notebook 03; it takes longer all the same. (`in_threads` gives NumPy one thread for each half, so that the halves do not get in each other's way.)
 #
 # First the RNN with attention. Had enough? Interrupt the cell with ■: training stops after the update it is in, and everything below works
 # with what was learned so far.
@@ -1649,7 +1651,7 @@ lstm_log.plot(title="LSTM with attention, two legs", lines={"chance": CHANCE, "b
 #
 # The training loss of the LSTM falls and falls, in our run to 0.36, while the held-out loss has long turned around and *rises*, from 1.42 to 1.95: **overfitting**. As **perplexities** ($e^{\text{loss}}$, the number of equally likely
 # characters that are as hard to guess): 1.4 on pages that it has read, and from 4.1 up to 7 on the others. (The RNN's held-out loss
-# was still sinking a little when its run ended, at 1.55, perplexity 4.7, but the gap to its training loss, 0.95, tells the same.) **Low training loss is memorising.** A
+# was still sinking a little when its run ended, at 1.55, perplexity 4.7, but its training loss was 0.95 by then, and that gap tells the same.) **Low training loss is memorising.** A
 # network with 400,000 parameters that reads the same 130,000 characters many times can learn a good part of them by heart. That proves that your
 # gradients are right and that your optimiser works. It does not make the network a better writer, and so the log remembers the parameters that were
 # best on the held-out part (**early stopping**, afterwards). From these you sample.
@@ -1676,8 +1678,8 @@ show_samples(
 #
 # ## 6. Does attention help?
 #
-# An honest question needs a fair opponent, a **baseline**: the same recurrence, the same seed, the same schedule, **without attention**. These
-# parents have no `"Wq"`, `"Wk"`, `"v"`, `"Wc"`; their gradients are put together from the functions that you were given. Your `train` takes them as it
+# An honest question needs a fair opponent, a **baseline**. We call it the model's *parent*: the same recurrence, the same seed, the same schedule, **without attention**. A
+# parent has no `"Wq"`, `"Wk"`, `"v"`, `"Wc"`; its gradients are put together from the functions that you were given. Your `train` takes it as it
 # is. The LSTM's parent runs the first leg only: that is where the held-out loss is decided.
 #
 # **Predict.** The LSTM with attention came to about 1.42 on the held-out part. Where will its parent end, which has no box to look into?
@@ -1809,7 +1811,7 @@ for name, log in {"RNN with attention": rnn_log, "LSTM with attention": lstm_log
 # so *which* memories are mixed matters. But it costs much less than you might have expected: most of what is needed is in the newest memory.
 
 # %% [markdown]
-# ### A task on which attention wins
+# ### A task of another kind: repeat after me
 #
 # Take a text of another kind: a full stop, ten different letters in any order, a bar, and **the same ten letters once more**, then the next full stop and ten new letters. The first ten cannot be guessed. The second ten can, all of them, by whoever still has the first. No string ever comes back, so there is nothing to
 # learn by heart. Three small networks ($H = 64$, $A = 32$) read 600 batches with your `train`, and every 20 updates the loss of the *repeated* letters is measured on 64 strings that no training sees. Without any memory it would be $\ln 26 = 3.26$.
@@ -1894,8 +1896,8 @@ plot_heatmap(
 # **In your own words.** Why does attention win at this task, against an LSTM with a much better memory than the plain RNN's, while on Alice it brought next to nothing?
 
 # %% why_copying [markdown] tags=["written"]
-# To repeat ten letters in order, the LSTM must have all ten in its pocket at once, each at its own place, and must have learned that before it sees any use of it: the bottleneck. With attention nothing has to be carried. The old memories
-# lie in the box, the network only has to learn which of them to ask for, and this one rule ("the memory made just after the letter that I have just read") serves for all letters and all strings. The gradient, too, comes back in a single step, whereas without attention it must walk through eleven.
+# To repeat ten letters in order, the LSTM must have all ten in its pocket at once, each at its own place, and must learn to put them there long before they are of any use: the bottleneck. With attention nothing has to be carried. The old memories
+# lie in the box, the network only has to learn which of them to ask for, and this one rule ("the memory made just after the letter that I have just read") serves for all letters and all strings. The gradient, too, comes back in a single step, whereas without attention it must walk back through ten.
 # On Alice the next letter hangs mostly on the last few characters, and these are in the newest memory already. So there is hardly anything left that is worth looking up.
 
 # %% [markdown]
@@ -1977,7 +1979,8 @@ for T_tried in (16, 32, 64, 128):
 # The additive score is a small network: it can express how query and key fit in ways that are not a product, and it has a vector $v$ of its own to weigh features. The dot product only asks whether the two point the same way.
 # But $W_q$ and $W_k$ are learned, so the network can turn queries and keys such that what belongs together does point the same way, and for "find the memory that came after this letter" that is just what is needed.
 # What it gains is the axis $A$: the additive score computes and keeps $A$ numbers for each of the $T^2$ pairs and walks through them element by element, forward and backward, while the dot product keeps one and is a single matrix product, which is what processors do best.
-# The number of pairs grows with $T^2$ for both, yet for the additive score each pair costs many times as much.
+# The number of pairs grows with $T^2$ for both. But for the dot product a pair costs so little that at these lengths the two projections, whose work grows with $T$ only, are still a large part of its time,
+# while nearly all the time of the additive score goes into the pairs, and when $p$ no longer fits into the processor's cache, each of them costs even more. So one time grows about like $T$ and the other like $T^2$ or faster.
 
 # %% [markdown]
 # ## 7. Looking inside
@@ -2092,7 +2095,7 @@ for name, w in looks.items():
 # | query, key, value | what asks, what answers, what is handed over | three roles; here one memory plays them all |
 # | score function, alignment model | `scores_*` | says how well a key fits a query |
 # | additive attention | $v \cdot \tanh(q_t + k_j)$ | a score from a small network (Bahdanau's) |
-# | dot-product attention | $q_t \cdot k_j$, in notebook 06 | a score from one product (Luong's) |
+# | dot-product attention | $q_t \cdot k_j$, in part 6 and in notebook 06 | a score from one product (Luong's) |
 # | attention weights | shares, $w_{tj}$ | the softmax of the scores; each row adds up to 1 |
 # | causal mask | none for the future | hides what comes later |
 # | context vector | context, $c_t$ | the sum of the values, each times its weight |

@@ -16,15 +16,15 @@
 # | part | you write | you will see |
 # |---|---|---|
 # | 1 Who stands where | `positional_encoding`, `embedding_*` | how a set of characters becomes a sequence |
-# | 2 Two small tools | `layer_norm_*`, `gelu_*` | a normalisation with an interesting derivative, and a soft switch |
+# | 2 Two small tools | `layer_norm_*`, `gelu_*` | a derivative with a picture behind it, and a soft switch |
 # | 3 Attention | `causal_softmax_*`, `attention_*`, `split_heads`, `merge_heads`, `multi_head_*` | looking back, but never ahead; what several heads cost |
 # | 4 The block | `mlp_*`, `dropout_*`, `block_*` | the residual stream |
 # | 5 The model | `transformer_*`, `model_*` | all together; who notices a change, who knows the order |
 # | 6 Training | `learning_rate_at`, `adamw_step`, `train` | models with a piece missing, one that peeks, warm-up, weight decay, and what memorising looks like |
-# | 7 Writing | `generate` | your Transformer's own Alice, and how much of it is quoted |
-# | 8 Looking inside | nothing, you only look | what the heads look at |
+# | 7 Writing | `generate` | your own Alice, and how much of it is quoted |
+# | 8 Looking inside | no code, one question | what the heads look at |
 #
-# There are many functions, and each is short: one to eight lines. Run the notebook from top to bottom. Under every exercise there is a
+# There are many functions, and each is short: one to ten lines. Run the notebook from top to bottom. Under every exercise there is a
 # check that tells you what is wrong. Later exercises call earlier ones, so mend the first ✗ first. After you hand in, hidden
 # checks try the same functions on other inputs.
 
@@ -35,39 +35,43 @@
 # - **Points**: 100, of which forward 23, backward 52, training 16, three helpers (positions and heads) 6, writing 3.
 # - **Two sittings**: parts 1 to 3 (15 exercises, 53 points), then there is a place for a rest; parts 4 to 7 (14 exercises, 47 points).
 # - **Questions**: eight times you say what you expect before the next cell shows it (put your answer in place of `None`; it tells you at once whether you are right), and twice you explain in a few sentences what an experiment has shown.
-# - **In a hurry**: part 8 asks for nothing, and leg 2 of the training may be interrupted. Leave out no exercise: the model needs every one.
+# - **In a hurry**: part 8 asks for no code, and leg 2 of the training may be interrupted. Leave out no exercise: the model needs every one.
 #
-# **A map of the exercises.** Who calls whom; `thing_*` stands for `thing_forward` and `thing_backward`, the number for the part in which you write it. You begin at the leaves and end at the root. If you lose your way, come back here.
+# **A map of the exercises.** Who calls whom; `thing_*` stands for `thing_forward` and `thing_backward`, the number for the part in which you write it, and ○ for what is given. A model calls `block_*` once for each of its blocks, and a block calls layer norm, dropout
+# and `linear_*` more than once. You begin at the leaves and end at the root. If you lose your way, come back here.
 #
 # ```
 # train 6
-# ├── learning_rate_at 6
-# ├── adamw_step 6
-# ├── clip_gradients                            given
-# └── loss_and_gradients                        given
-#     └── model_* 5
-#         ├── cross_entropy_*                   given
-#         └── transformer_* 5
-#             ├── embedding_* 1
-#             │   └── positional_encoding 1     forward only
-#             ├── dropout_* 4
-#             ├── layer_norm_* 2
-#             ├── linear_*                      given
-#             └── block_* 4                     once for each block
-#                 ├── layer_norm_* 2            twice
-#                 ├── dropout_* 4               twice
-#                 ├── multi_head_* 3
-#                 │   ├── linear_*              given, twice
-#                 │   ├── split_heads 3
-#                 │   ├── merge_heads 3
-#                 │   └── attention_* 3
-#                 │       └── causal_softmax_* 3
-#                 └── mlp_* 4
-#                     ├── linear_*              given, twice
-#                     └── gelu_* 2
+# ├ learning_rate_at 6
+# ├ adamw_step 6
+# ├ clip_gradients ○
+# └ loss_and_gradients ○
+#   └ model_* 5
+#     ├ cross_entropy_* ○
+#     └ transformer_* 5
+#
+# transformer_* 5
+# ├ embedding_* 1
+# │ └ positional_encoding 1
+# ├ dropout_* 4
+# ├ layer_norm_* 2
+# ├ linear_* ○
+# └ block_* 4
+#   ├ layer_norm_* 2
+#   ├ dropout_* 4
+#   ├ multi_head_* 3
+#   │ ├ linear_* ○
+#   │ ├ split_heads 3
+#   │ ├ merge_heads 3
+#   │ └ attention_* 3
+#   │   └ causal_softmax_* 3
+#   └ mlp_* 4
+#     ├ linear_* ○
+#     └ gelu_* 2
+#
 # generate 7
-# ├── transformer_forward 5
-# └── sample_next                               given
+# ├ transformer_forward 5
+# └ sample_next ○
 # ```
 
 # %% nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -183,7 +187,7 @@ def sample_next(logits, temperature, rng):
 # knew the order, because it had walked through it. Without it, `was` and `saw` are the same three cards.
 #
 # So each card gets a number. Not the number $t$ itself, which would grow without end, but a vector of $D$ waves of different lengths, the **positional
-# encoding** $P$ (this one is the **sinusoidal** encoding of the first Transformer; the GPTs learn a table of position vectors instead):
+# encoding** $P$, a name tag for each position (this one is the **sinusoidal** encoding of the first Transformer; the GPTs learn a table of position vectors instead):
 #
 # $$P[t, 2i] = \sin\frac{t}{10000^{2i/D}} \qquad P[t, 2i+1] = \cos\frac{t}{10000^{2i/D}} \qquad P: (T, D), \quad i = 0, \dots, D/2 - 1$$
 #
@@ -194,6 +198,8 @@ def sample_next(logits, temperature, rng):
 # ### Exercise: the positional encoding
 #
 # $t$ and $i$ count from 0, $D$ is even. Even columns are sines, odd columns cosines (slices `[:, 0::2]` and `[:, 1::2]`).
+#
+# The picture below the check shows what comes out. (The code of this picture, as of most in this notebook, is folded away: run the cell like any other, and go on.)
 
 # %% nbgrader={"grade": false, "grade_id": "positional_encoding", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def positional_encoding(T, D):
@@ -497,8 +503,11 @@ check_gradients(
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# **Predict.** Take a vector $x$, and the same vector ten times as long. Layer norm makes (nearly) the same output of both. The gradient that arrives, `dout`, is the same too. What about $dx$ for the long one? (a) It is ten times as long. (b) It is the same.
-# (c) It is a tenth as long.
+# **Predict.** Take a vector $x$, and the same vector ten times as long. Layer norm makes (nearly) the same output of both. The gradient that arrives, `dout`, is the same too. What about $dx$ for the long one?
+#
+# - a) It is ten times as long.
+# - b) It is the same.
+# - c) It is a tenth as long.
 
 # %% tags=["question"]
 guess_longer_vector = "c"  # a, b or c
@@ -622,6 +631,7 @@ plot_curves(
 #
 # $$s_{tj} = \frac{q_t \cdot k_j}{\sqrt d} \qquad w_{t\cdot} = \operatorname{softmax}(s_{t\cdot}) \text{ over } j \le t \qquad \text{out}_t = \sum_{j \le t} w_{tj}\, v_j$$
 #
+# The picture shows it for the last letter of `alice`, with weights that are made up.
 
 # %% nbgrader={"grade": false, "grade_id": "draw_roles", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure", "drawn"]
 def draw_roles(letters="alice", weights=(5, 10, 20, 15, 50)):
@@ -646,7 +656,7 @@ def draw_roles(letters="alice", weights=(5, 10, 20, 15, 50)):
         axes.text(x, 4.95, letter, ha="center", va="center", fontsize=15, color=GREY, family="monospace")
         box(x, 4.35, f"$v_{j + 1}$", RED)
         box(x, 3.7, f"$k_{j + 1}$", GREEN)
-        box(x, 3.0, f"$q_{j + 1}$", BLUE, 1.0 if j == last else 0.5)
+        box(x, 3.0, f"$q_{j + 1}$", BLUE, 1.0 if j == last else 0.75)
         arrow((x, 2.35), (x, 1.95), BLUE)
         axes.text(x, 1.7, f"$q_{last + 1} \\cdot k_{j + 1} / \\sqrt{{d}}$", ha="center", va="center", fontsize=11, color=BLUE)
         arrow((x, 1.45), (x, 1.05), GREY)
@@ -675,8 +685,6 @@ draw_roles()
 # character's own vector is an input like any other.)
 #
 # One window then teaches $T$ lessons in a single pass: guess the second character from one, the third from two, and so on. In each lesson the book's own characters lie on the table, never the model's guesses: **teacher forcing**.
-#
-# (The code of the picture is folded away: run the cell like any other, and go on.)
 
 # %% nbgrader={"grade": false, "grade_id": "draw_mask", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure", "drawn"]
 def draw_mask(letters="alice was", seed=4):
@@ -893,7 +901,7 @@ check_values(
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# Backward: two matrix products with the softmax between them. A product $C = A B$ gives $dA = dC\, B^\top$ and $dB = A^\top dC$; that is all you need, three times in reverse.
+# Backward: two matrix products with the softmax between them. A product $C = A B$ gives $dA = dC\, B^\top$ and $dB = A^\top dC$; that is all you need, once on each side of the softmax.
 #
 # $$
 # \begin{aligned}
@@ -1241,11 +1249,16 @@ check_gradients(
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# **Predict.** Take a layer of the same width $D$ with eight heads instead of one. What does it have more of? (a) Parameters. (b) Multiplications for the scores. (c) Attention weights. (d) All three.
+# **Predict.** Take a layer of the same width $D$ with eight heads instead of one. What does it have more of?
+#
+# - a) Attention weights.
+# - b) Parameters.
+# - c) Multiplications for the scores.
+# - d) All three.
 
 # %% tags=["question"]
-guess_eight_heads = "c"  # a, b, c or d
-predict("eight heads", guess_eight_heads, "33407228")
+guess_eight_heads = "a"  # a, b, c or d
+predict("eight heads", guess_eight_heads, "f90fd518")
 
 # %% nbgrader={"grade": false, "grade_id": "see_heads", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 width, places = 128, 64
@@ -1282,9 +1295,14 @@ for heads in (1, 2, 4, 8):
 # | 6 Training | 3 | 16 | a learning rate that changes, Adam with decay, the loop |
 # | 7 Writing | 1 | 3 | the samples |
 #
-# The new mathematics lies behind you: layer norm and attention were the hard derivatives. From here on you put together what you have. Try to answer three questions before you go on: over which axis does layer norm take its mean? Over
-# which axis do the attention weights sum to 1? Which function would notice if somebody shuffled the positions? (The answers, in that order: the last one, $D$. The last one of the scores, the keys $j$. The embedding, which gives out the name tags, and attention,
-# because of its mask.)
+# The new mathematics lies behind you: layer norm and attention were the hard derivatives. From here on you put together what you have. Try to answer three questions before you open the answers: over which axis does layer norm take its mean? Over
+# which axis do the attention weights sum to 1? Which of the functions above would notice if somebody shuffled the positions?
+#
+# <details><summary>The answers</summary>
+#
+# The last one, $D$. The last one of the scores, the keys $j$. The embedding, which gives out the name tags, and attention, because of its mask.
+#
+# </details>
 
 # %% [markdown]
 # ## 4. The block
@@ -1483,8 +1501,6 @@ check_gradients(
 # ### The residual stream
 #
 # Now the drawing that made all this deep. Do not send $x$ *through* attention and MLP; let it pass by, and let both **add** something to it. That is a **residual connection**, or **skip connection**.
-#
-# (The code of the picture is folded away: run the cell like any other, and go on.)
 
 # %% nbgrader={"grade": false, "grade_id": "draw_block", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure", "drawn"]
 def draw_block(backward=False):
@@ -1754,7 +1770,7 @@ check_gradients(
 # ## 5. The model
 #
 # In front the embedding, then the blocks one after the other, then a last layer norm (`"gain"`, `"bias"`) and the readout, which gives the **logits**. (Many models use the table $E$ a second time, transposed, as $W_y$: **weight tying**. This one does not.) All parameters live in one dict; those of
-# block $i$ carry the prefix `"i."`: `"0.Wqkv"`, `"0.bqkv"`, ..., `"3.b2"`. Three small helpers keep this out of your way:
+# block $i$ carry the prefix `"i."`: `"0.Wqkv"`, `"0.bqkv"`, ..., `"3.b2"`. The picture shows the model that you will train; in the cell below it three small helpers keep the prefixes out of your way.
 
 # %% nbgrader={"grade": false, "grade_id": "draw_model", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure", "drawn"]
 def draw_model(D=128, F=512, blocks=4):
@@ -2030,12 +2046,16 @@ check_gradients(
 # good for any model: change one character, and see at which positions the logits change.
 
 # %% [markdown]
-# **Predict.** In `down the rabbit-hole` the character at place 9 (the `r`; places count from 0) becomes another one. At which places do the logits move, in a model with random parameters that leaks nothing? (a) At 10 only, since 9 is the last thing that 10 saw. (b) At 9 only.
-# (c) At 9 and all after it. (d) At all of them.
+# **Predict.** In `down the rabbit-hole` the character at place 9 (the `r`; places count from 0) becomes another one. At which places do the logits move, in a model with random parameters that leaks nothing?
+#
+# - a) At 9 only.
+# - b) At 10 only: it is guessed from 9.
+# - c) At all of them.
+# - d) At 9 and all after it.
 
 # %% tags=["question"]
-guess_who_notices = "c"  # a, b, c or d
-predict("who notices", guess_who_notices, "6267f1f4")
+guess_who_notices = "d"  # a, b, c or d
+predict("who notices", guess_who_notices, "3431a6ba")
 
 
 # %% nbgrader={"grade": false, "grade_id": "leak_test", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
@@ -2058,7 +2078,6 @@ print("before the change:", moved[:9].max(), "  after it: every position,", f"at
 
 # %% [markdown]
 # To the left of the change all bars are exactly zero, so nothing leaks. To the right *every* position has noticed: one step of attention reaches the whole window.
-#
 
 # %% [markdown]
 # ### Experiment: who knows the order?
@@ -2066,7 +2085,12 @@ print("before the change:", moved[:9].max(), "  after it: every position,", f"at
 # `dog bites man.` and `man bites dog.` are made of the same cards, and both end in a full stop. At that full stop, the two readers have seen the same *set*. Take away the name tags ($P = 0$) and compare what the model says there. (The table $E$ is made as large as the waves for this,
 # so that both are heard.)
 #
-# **Predict.** Without name tags, are the logits at the full stop the same for both sentences? (a) Yes, with one block and with two. (b) With one block yes, with two no. (c) With one block no, with two yes. (d) No, neither with one nor with two.
+# **Predict.** Without name tags, are the logits at the full stop the same for both sentences?
+#
+# - a) Yes, with one block and with two.
+# - b) With one block yes, with two no.
+# - c) With one block no, with two yes.
+# - d) No, neither with one nor with two.
 
 # %% tags=["question"]
 guess_dog_bites_man = "b"  # a, b, c or d
@@ -2534,7 +2558,7 @@ check_values(
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# The second check looks at what comes out. Again from all zeros: the model can only learn how *frequent* each character is, and must come close to the best loss that is possible with that
+# The next check looks at what comes out of a training. Again from all zeros: the model can only learn how *frequent* each character is, and must come close to the best loss that is possible with that
 # knowledge, 3.006 on this text. (The hidden check trains from random weights, on a text that you have never seen, and asks for much more.)
 
 # %% nbgrader={"grade": true, "grade_id": "test_training_target", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
@@ -2575,7 +2599,12 @@ check_training(
 # Which of the pieces carry the model? Here is a small Transformer, $D = 32$ with four blocks, trained for 400 updates, and five others in which one thing is different: **one head** instead of four; **no positions**, the name tags left out; **post-norm**; **no residual**, each branch's
 # output instead of the sum; and **large table**, an $E$ that starts at eight times its size, so that it is a quarter as large as the waves. Everything else is equal: first parameters, windows, learning rate. Your own layers are put together in other ways, and your `train` trains them.
 #
-# **Predict.** Two of the five end far behind the others, close to a model that knows only how frequent each character is (3.006). Which? (a) One head and no positions. (b) No positions and no residual. (c) Post-norm and no residual. (d) No positions and post-norm.
+# **Predict.** Two of the five end far behind the others, close to a model that knows only how frequent each character is (3.006). Which?
+#
+# - a) One head and no positions.
+# - b) No positions and no residual.
+# - c) Post-norm and no residual.
+# - d) No positions and post-norm.
 
 # %% tags=["question"]
 guess_take_away = "c"  # a, b, c or d
@@ -2669,11 +2698,11 @@ plot_curves(small_losses, title="One thing changed in each", x_label="update", l
 # What to see, with our numbers (other seeds give others, but the same picture):
 #
 # - **One head** costs next to nothing in so small and so short a training (2.20, as with four). Several heads pay where there are several things to look at, and so small a model hardly gets beyond the last few letters.
-# - **No positions** gets below the bigram optimum all the same (2.27): the last experiment says how it can know of order at all. It even leads at first, since no large wave covers the small table. Then most of the others overtake it.
-# - **Post-norm** and **no residual** stay at the frequencies for hundreds of updates (2.88 and 3.01 at the end). For post-norm it is a matter of the learning rate, and a smaller one brings it off the ground: at a quarter of it, it learns nearly as well as the model as it is does there (2.53 and 2.49). No residual is another matter.
+# - **No positions** gets below the bigram optimum all the same (2.27): the last experiment says how it can know of order at all. It even leads at first, since no large wave covers the small table. Then the three that end lower overtake it.
+# - **Post-norm** and **no residual** stay at the frequencies for hundreds of updates (2.88 and 3.01 at the end). For post-norm it is a matter of the learning rate, and a smaller one brings it off the ground: at a quarter of this rate it comes to 2.53, the unchanged model to 2.49. No residual is another matter.
 # - **A large table** is ahead of the small one from the beginning of this training to its end (2.15).
 #
-# Is it that the gradient vanishes without the residual stream? No: at the start the first block's weights get gradients as large as the last one's, since each layer norm divides by its $\sigma$, which is small where little was written. Look instead at the vectors of one window, at the start, before any training: how alike are those of different positions, behind each block? (The **cosine similarity** of notebook 02: 1 is the same direction.)
+# Is it that the gradient vanishes without the residual stream? No: at the start the first block's weights get gradients as large as the last one's, since each layer norm divides by its $\sigma$, which is small where little was written. Look instead at the vectors in a model that has not been trained at all, here one with eight blocks: how alike are those of different positions of a window, behind each block? (The **cosine similarity** of notebook 02: 1 is the same direction.)
 
 # %% nbgrader={"grade": false, "grade_id": "how_alike", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 def how_alike(drawing, blocks=8, D=32):
@@ -2694,19 +2723,23 @@ plot_curves(
 )
 
 # %% [markdown]
-# **Explain it**, in three to six sentences: what does attention do to the vectors of a window, what does the sum with $x$ keep, and why does a model without it end at the loss of the frequencies, 3.0, of all numbers?
+# **Explain it**, in three to six sentences: what does attention do to the vectors of a window, what does the sum with $x$ keep, and why does a model without it end just at 3.0, the loss of the frequencies?
 
 # %% why_frequencies [markdown] tags=["written"]
-# Attention gives each position a weighted mean of what the positions up to it have. At the start the weights are nearly even, so neighbouring positions get nearly the same mean, and where nothing else is kept, four blocks in a row make a mean of means of means: all vectors of the window point the same way, and what
+# Attention gives each position a weighted mean of what the positions up to it have. At the start the weights are not far from even, so neighbouring positions get nearly the same mean, and where nothing else is kept, four blocks in a row make a mean of means of means: all vectors of the window point the same way, and what
 # distinguished the characters is gone. The residual sum keeps each position's own vector and adds the mean to it, so the difference stays however many blocks follow. When all positions have the same vector in front of the readout, they get the same prediction, and the best single prediction for all positions is the frequency of each
 # character; its loss is 3.006. And the gradient helps little: to the upper blocks all positions look the same, so it cannot tell them which character stood where.
 
 # %% [markdown]
 # ### Experiment: a model that peeks
 #
-# And the famous mistake? In this small model the mask is one place off: position $t$ also sees $t + 1$, the very character that it has to guess. Only the last position of a window has nobody to its right.
+# And the famous mistake? In this small model the mask is one place off: position $t$ sees as far as $t + 1$, the very character that it has to guess. Only the last position of a window has nobody to its right.
 #
-# **Predict.** What is the training loss at the end of these 400 updates? (a) About 2.2, as without peeking: it has to learn to look there, and 400 updates are too few. (b) About 1.4, as good as the best model of this course. (c) Below 0.2.
+# **Predict.** What is the training loss at the end of these 400 updates?
+#
+# - a) About 2.2, as without peeking: it has to learn to look there, and 400 updates are too few.
+# - b) About 1.4, as good as the best model of this course.
+# - c) Below 0.2.
 
 # %% tags=["question"]
 guess_peeking = "c"  # a, b or c
@@ -2749,8 +2782,8 @@ for _ in range(training_steps(90, 5)):
 show_sample(corpus.decode(np.array(text)), "written by the model that peeks")
 
 # %% [markdown]
-# It found the hole within two hundred updates. Nearly all of the loss that is left comes from the one position in 32 at which there is nothing to copy. The held-out loss is as marvellous as the training loss, for it is measured with the same hole, so **a held-out part does not uncover this mistake**; two other things do: the leak test above, and letting the model write. There, the
-# next character does not exist yet, and all it ever learned was to read it off. With the mask put right it is surer of the wrong character than a model that guesses.
+# In our run it found the hole within two hundred updates. Nearly all of the loss that is left comes from the one position in 32 at which there is nothing to copy. The held-out loss is as marvellous as the training loss, for it is measured with the same hole, so **a held-out part does not uncover this mistake**; two other things do: the leak test above, and letting the model write. There, the
+# next character does not exist yet, and all it ever learned was to read it off. With the mask put right it does far worse than a model that guesses, because it is sure of the wrong character.
 
 # %% [markdown]
 # ### Two cores, half a batch each
@@ -2758,13 +2791,13 @@ show_sample(corpus.decode(np.array(text)), "written by the model that peeks")
 # A full update takes some hundredths of a second, and there are thousands. Almost all of it is spent on matrix products and on element-wise functions; NumPy runs the first on all cores, but
 # the second on one. So share the windows instead, by the **data parallelism** of notebook 04: `in_threads(loss_and_gradients)`.
 #
-# **On a busy machine** there is nothing to set, as in notebook 03; it takes longer all the same. (With threads of your own, NumPy is given one for each part.)
+# **On a busy machine** there is nothing to set, as in notebook 03; it takes longer all the same. (`in_threads` gives NumPy one thread for each half, so that the halves do not get in each other's way.)
 #
 # ### The real thing: two legs
 #
 # $D = 128$, 4 heads, $F = 512$, 4 blocks: 0.8 million parameters, in float32. The training has two legs, with a purpose each:
 #
-# - **Leg 1, with dropout** 0.1: learn English, in as many characters as the training part has in 21 **epochs** (times through it). Watch the held-out curve, the loss on the **validation set**.
+# - **Leg 1, with dropout** 0.1: learn English, from as many characters as 21 **epochs** have (times through the training part). Watch the held-out curve, the loss on the **validation set**.
 # - **Leg 2, without dropout**, from the parameters of leg 1: learn *this book*. What happens now is memorising, on purpose, so that you see what it looks like.
 #
 # It took four minutes on our two cores. Had enough? Interrupt the cell with ■: the leg ends after the update it is in, and everything below works with what was learned so far. (Once for
@@ -2930,11 +2963,15 @@ log.record(prompt + corpus.decode(written), "temperature 0.7")
 # %% [markdown]
 # ### Does it copy?
 #
-# The question of notebook 03 once more. Give the model a place in the training part, let it continue for 150 characters at a low temperature, and ask: how long is the longest piece that stands word for word in the
+# The question of notebook 03 once more. Give the model 60 characters of the training part, let it continue for 150 characters at a low temperature, and ask: how long is the longest piece that stands word for word in the
 # training part? Ask it of the best parameters (early in the memorising), of the final ones (after it), and of real Carroll in the held-out part.
 
 # %% [markdown]
-# **Predict.** The final parameters have a training loss of about 0.5, a perplexity of 1.7 on the pages that they are asked to continue. How long is the longest quote in 150 characters of theirs, on average? (a) About 20 characters. (b) About 70. (c) Nearly all 150.
+# **Predict.** The final parameters have a training loss of about 0.5, a perplexity of 1.7 on the pages that they are asked to continue. How long is the longest quote in 150 characters of theirs, on average?
+#
+# - a) About 20 characters.
+# - b) About 70.
+# - c) Nearly all 150.
 
 # %% tags=["question"]
 guess_longest_quote = "a"  # a, b or c
@@ -2963,16 +3000,20 @@ print()
 show_samples({"best parameters": passages["best parameters"][0], "memorised": passages["final parameters"][0]}, train_text)
 
 # %% [markdown]
-# In our run the best parameters quoted 16 characters on average and the final ones 21, against Carroll's own 18. Like the networks before it, the model does not recite when it writes freely, although it knows so much of the book by heart.
+# In our run the best parameters quoted 16 characters on average and the final ones 21, against Carroll's own 18. Like the networks before it, the model does not recite, although it knows so much of the book by heart.
 #
 # ## 8. Looking inside
 #
 # ### What is context worth?
 #
-# The first position of a window sees one character, the last one $T$. Here is the held-out loss by position, for many windows:
+# The first position of a window sees one character, the last one $T$. The next figure shows the held-out loss by position, the mean over many windows.
 
 # %% [markdown]
-# **Predict.** From a context of 17 to 64 characters to one of 65 to 128, how much does the held-out loss fall? (a) Hardly at all, by less than 0.05. (b) By 0.1 to 0.3. (c) By more than 0.5.
+# **Predict.** From a context of 17 to 64 characters to one of 65 to 128, how much does the held-out loss fall?
+#
+# - a) Hardly at all, by less than 0.05.
+# - b) By 0.1 to 0.3.
+# - c) By more than 0.5.
 
 # %% tags=["question"]
 guess_far_context = "a"  # a, b or c
@@ -3000,7 +3041,7 @@ for low, high in ((1, 1), (2, 4), (5, 16), (17, 64), (65, 128)):
 
 # %% [markdown]
 # With one character it cannot be better than the bigram model, and is a little worse (2.49 in our run): that case is rare in training. The next few bring nearly all of the gain: they spell the word. What comes from further back is
-# worth very little on average: the loss falls by another 0.02 only. It is real all the same. Look at the samples above: most of their lines are about as long as Carroll's, so the model knows how long the line is already. (Because the first positions are so
+# worth very little on average: from the group of 5 to 16 characters to that of 65 to 128 the loss falls by 0.02 only. It is real all the same. Look at the samples above: most of their lines are about as long as Carroll's, so the model knows how long the line is already. (Because the first positions are so
 # much worse, `text_surprise` lets the windows overlap.)
 #
 # ### Attention maps
@@ -3111,7 +3152,7 @@ print(f"first letters of words: {losses_here[first].mean():.2f} nats, everything
 # %% [markdown]
 # ## Takeaways
 #
-# - **Attention instead of memory.** Every position asks all earlier ones at once. From any character to any other it is one step, forward and backward, so nothing vanishes on the way; the price is a table
+# - **Attention instead of memory.** Every position asks all earlier ones at once. From any character to any earlier one it is one step, forward and backward, so nothing vanishes on the way; the price is a table
 #   of $T \times T$ weights per head, and a window that ends.
 # - **Order is not built in.** Without the positional encoding, and but for the mask, a window is a bag of characters.
 # - **The mask is the whole difference** between guessing and cheating. Test it by changing the future.
