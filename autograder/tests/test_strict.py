@@ -277,8 +277,8 @@ for cell in (
     "import numpy as np, time, threading, _thread\\nfrom autograder import check_values",
     "def f(y):\\n    return y * x.sum()",
     "x = np.ones(2)\\ncheck_values(f, {'y': np.ones(2)}, 2 * np.ones(2))",
-    "def endless(y):\\n    while True:\\n        time.sleep(0.01)",
-    "threading.Timer(1, _thread.interrupt_main).start()\\ncheck_values(endless, {'y': np.ones(2)}, np.ones(2))",
+    "def endless(y):\\n    threading.Timer(0.3, _thread.interrupt_main).start()\\n    while True:\\n        time.sleep(0.01)",
+    "check_values(endless, {'y': np.ones(2)}, np.ones(2))",
     "print('goes on')",
 ):
     shell.run_cell(cell, store_history=True)
@@ -291,6 +291,6 @@ def test_ipython_shows_short_reports():
         [sys.executable, "-c", CELLS], capture_output=True, text=True, timeout=120, check=True
     )
     assert "`f` reads `x`, which a test cell left behind" in ran.stdout
-    assert "stopped in `endless`, line 3, `time.sleep(0.01)`, after" in ran.stdout
+    assert "stopped in `endless`, line 4, `time.sleep(0.01)`, after" in ran.stdout
     assert "Traceback" not in ran.stdout
     assert ran.stdout.rstrip().endswith("goes on")
