@@ -66,6 +66,7 @@ def test_a_loop_begins_with_one_thread_and_follows_what_a_trial_finds(idle, monk
 def test_a_machine_that_becomes_busy_is_noticed(idle, monkeypatch):
     """Is there another trial after a while?"""
     monkeypatch.setattr(cores, "APART", 0.0)
+    monkeypatch.setattr(cores, "SHARE", 0)
     seen = []
     for step in progress(4):
         seen.append(threads())
