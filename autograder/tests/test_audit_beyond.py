@@ -24,6 +24,8 @@ from autograder.tests.test_audit import CAUGHT, GOOD, REASON, known
 from autograder.truth.mistakes import Mistake, load_held_out, load_mistakes
 from autograder.truth.source import folder
 
+pytestmark = pytest.mark.slow
+
 REAL = Course.find(Path(__file__).parent)
 SECRET = ("a secret slip", "double", "return 2 * x", "return 0 * x", "double: values", "sign")
 OTHERS = (

@@ -14,6 +14,8 @@ from autograder.reports.facts import carried
 from autograder.reports.table import summary
 from autograder.tests.mini import ID, QUICK, cell, scores, write
 
+pytestmark = pytest.mark.slow
+
 FORWARD = '''def unit_forward(x, w, b):
     """tanh(x w + b) and a cache; x (N, D), w (D, H), b (H,)."""
     ### BEGIN SOLUTION

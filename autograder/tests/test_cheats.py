@@ -21,6 +21,8 @@ from autograder.truth.cheats import Trained, remember
 from autograder.truth.source import handed_in, read_source
 from autograder.truth.targets import targets_of
 
+pytestmark = pytest.mark.slow
+
 COURSE = Course.find(Path(__file__).parent)
 RNN, NEURON, LAYER = "03_RNN_text_generation", "01a_single_neuron_classification", "01b_single_neuron_text_generation"
 

@@ -13,6 +13,8 @@ from autograder.grading.restore import grade_id, is_test
 from autograder.tests.mini import scores, write
 from autograder.truth.cheats import HOW, measured
 
+pytestmark = pytest.mark.slow
+
 REPOSITORY = Course(Path(__file__).resolve().parents[2])
 ID, LAST = "03_RNN_text_generation", "test_rnn_step_backward"
 STACKED = '''

@@ -22,6 +22,8 @@ from autograder.tests.mini import (
     write,
 )
 
+pytestmark = pytest.mark.slow
+
 BURN = "import time\nend = time.process_time() + {}\nwhile time.process_time() < end: pass\n"
 
 

@@ -15,6 +15,8 @@ from autograder.tests.known_mistakes import COURSE, first_failure
 from autograder.truth.mistakes import load_mistakes, with_mistake
 from autograder.truth.source import handed_in, read_source
 
+pytestmark = pytest.mark.slow
+
 ASSIGNMENT, EVERY = "03_RNN_text_generation", 6
 AXES = re.compile(r"[A-Z]")  # sizes keep the names of the axes in docstrings
 

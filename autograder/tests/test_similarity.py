@@ -27,6 +27,8 @@ from autograder.tests.mini import (
 from autograder.truth.source import read_source
 from autograder.truth.variants import load_variants, with_variant
 
+pytestmark = pytest.mark.slow
+
 COURSE = Course(Path(__file__).resolve().parents[2])
 EMPTY = {"code": "", "remarks": ""}
 

@@ -6,6 +6,8 @@ import sys
 import psutil
 import pytest
 
+pytestmark = pytest.mark.slow
+
 HANGS = """
 import signal, subprocess, sys, time
 import pytest

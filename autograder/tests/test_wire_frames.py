@@ -23,6 +23,8 @@ from autograder.sandbox import wire
 from autograder.sandbox.wire.format import MAX_DIGITS, TUPLE_MARK
 from autograder.sandbox.wire.write import Writer
 
+pytestmark = pytest.mark.slow
+
 MEMORY, SECONDS = 64 * 2**20, 1.0
 AT_ONCE = 500
 
