@@ -1970,7 +1970,7 @@ for T_tried in (16, 32, 64, 128):
 
 
 # %% [markdown]
-# In our run the dot product repeats as well as the additive score, and found out in less than half the updates, each of which took about half the time. For the scores alone it was five times as fast at $T = 16$ and some fifty times at $T = 128$, where twice the $T$ costs the additive score at least four times as much.
+# In our run the dot product repeats as well as the additive score, and found out in less than half the updates, each of which took about half the time. For the scores alone it was, on free cores, five times as fast at $T = 16$ and some fifty times at $T = 128$ (beside other programs such short times jump about), where twice the $T$ costs the additive score at least four times as much.
 
 # %% [markdown]
 # **In your own words.** What does the dot product give up, what does it gain, and why does its lead grow with $T$? Is there a reason to expect that it repeats letters worse?
