@@ -97,7 +97,7 @@ def test_committed_runs_reach_their_targets(model):
     train, held_out = TARGETS[model]
     assert result["train"] <= train
     assert result["held_out"] <= held_out
-    assert result["notebook_seconds"] <= 1500  # with other work beside it; 360 are enough on free cores
+    assert result["notebook_seconds"] <= 3600  # with other work beside it; 360 are enough on free cores
     assert result["peak_memory"] < 1.5e9
 
 
