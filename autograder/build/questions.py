@@ -78,7 +78,8 @@ def _question(cell: Cell) -> tuple[str, str, str | float, str] | None:
     except (AttributeError, TypeError, ValueError):
         return None
     is_asked = ast.unparse(call.func) in ASKS and getattr(answered, "id", "") == variable.id
-    return found if is_asked and type(found[2]) in (str, int, float) else None
+    is_plain = found[2].isalnum() if isinstance(found[2], str) else type(found[2]) in (int, float)
+    return found if is_asked and is_plain else None
 
 
 def _mark(node: NotebookNode, points: float) -> None:
@@ -93,7 +94,8 @@ def _test(name: str, variable: str, answer: str | float, right: str, points: flo
     """A plain test of the right answer; a number may be as far off as `predict` lets it."""
     asks = f"{variable} == {answer!r}"
     if not isinstance(answer, str):
-        asks = f"abs({variable} - {answer!r}) <= {last_digit(answer, _digits(right)):g}"
+        unit = last_digit(answer, _digits(right))  # what rounds to one of three neighbours, as in `predict`
+        asks = f"abs({variable} - {round(answer / unit) * unit:.12g}) <= {1.5 * unit:.12g}"
     source = (
         f"assert {variable} is not None  # has it an answer?\n"
         f"### BEGIN {HIDDEN}\nassert {asks}\n### END {HIDDEN}"

@@ -56,8 +56,8 @@ def _spellings(answer: Answer, digits: int):
         yield answer.strip().strip("().").lower()
     elif digits and isinstance(answer, int | float) and math.isfinite(answer):
         unit = last_digit(answer, digits)
-        for near in (answer, answer - unit, answer + unit):
-            yield _rounded(near, digits)
+        for step in (0, unit, -unit, unit / 10, -unit / 10):  # the smaller ones where 1.0 is beside 0.99
+            yield _rounded(answer + step, digits)
 
 
 def _rounded(number: float, digits: int) -> str:

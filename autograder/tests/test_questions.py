@@ -53,12 +53,19 @@ def test_letter(answer, right):
 
 
 @pytest.mark.parametrize(("answer", "right"), [
-    (3.83, True), (3.8, True), (3.9, True), (3.7, True), (4, False), (3.6, False), (38, False), ("3.8", False),
+    (3.83, True), (3.66, True), (3.8, True), (3.9, True), (3.7, True), (4, False), (3.6, False), (38, False), ("3.8", False),
     (float("nan"), False), (0, False), (-3.83, False),
 ])  # fmt: skip
 def test_number(answer, right):
     """Is a number right as far as its digits count?"""
     assert is_right("loss", answer, digest_of("loss", 3.83)) == right
+
+
+def test_a_number_beside_a_power_of_ten():
+    """Is one more in the last digit right where that is another power of ten?"""
+    assert is_right("share", 1.0, digest_of("share", 0.99))
+    assert is_right("share", 0.99, digest_of("share", 1.0))
+    assert not is_right("share", 0.9, digest_of("share", 1.2))
 
 
 def test_same_answer_of_two_questions_looks_different():
@@ -111,6 +118,7 @@ def test_blank_is_blank(released):
     ('guess_a = "b"\nautograder.predict("a", guess_a, "00000000")', digest_of("a", "b")),
     ('guess_a = "b"', "is no question"),
     ('guess_a = "b"\npredict("a", other, "00000000")', "is no question"),
+    ('guess_a = "#"\npredict("a", guess_a, "00000000")', "is no question"),
     ('guess_a = None\npredict("a", guess_a, "00000000")', "is no question"),
 ])  # fmt: skip
 def test_question_of_another_form_is_refused(source, told):
@@ -132,7 +140,7 @@ def test_written_answer_needs_a_name(title):
 
 
 @pytest.mark.timeout(120)
-@pytest.mark.parametrize(("sign", "loss", "points"), [("b", 3.9, 4), ("a", 3.8, 2), (None, None, 0)])
+@pytest.mark.parametrize(("sign", "loss", "points"), [("b", 3.9, 4), ("a", 3.66, 2), ("b", 3.6, 2), (None, None, 0)])
 def test_points_where_a_course_wants_them(tmp_path, sign, loss, points):
     """Do right predictions count, and does a written answer wait for a person?"""
     course = course_with(tmp_path, GRADED)
