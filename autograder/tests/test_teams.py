@@ -8,6 +8,7 @@ from autograder.grading.result import Result
 from autograder.grading.results_file import read_results
 from autograder.platforms.collect.teams import mark_teams
 from autograder.platforms.identities import Identity, write_identities
+from autograder.reports import on_terminal
 from autograder.reports.suspicion import alike, sentences
 from autograder.tests.mini import ID
 
@@ -61,7 +62,7 @@ def test_grading_knows_the_teams(course, monkeypatch, capsys):
     """Do terminal and results.json leave members out?"""
     course.roster.write_text("id,team\nann,Red\nbob,Red\n")
     found = results(ann=SAME, bob=SAME)
-    monkeypatch.setattr(cli, "grade_class", lambda *_, **__: found)
+    monkeypatch.setattr(on_terminal, "grade_class", lambda *_, **__: found)
     monkeypatch.setattr(record, "with_grades", lambda _, results: results)
     cli.main(["--course", str(course.root), "grade"])
     assert "alike" not in capsys.readouterr().out
