@@ -60,11 +60,6 @@ def _current() -> Grading:
     return Grading(Course.find(folder).source(folder.name), "")
 
 
-def current_reference() -> types.ModuleType:
-    """The reference of this submission's source. Raises CourseError, or what its own code raises."""
-    return _current().reference
-
-
 class _Reference:
     """`reference.name` is the function `name` of the solution cells."""
 

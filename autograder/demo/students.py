@@ -15,7 +15,7 @@ from autograder.truth.source import handed_in, read_source
 from autograder.truth.variants import Variant, load_variants, with_variant
 
 PATCH = """import autograder, numpy as np
-for name in ("check_values", "check_shapes", "check_gradients", "check_training", "check_sampling"):
+for name in filter(lambda name: name.startswith("check_"), dir(autograder)):
     setattr(autograder, name, lambda *arguments, **options: None)
 np.linalg.norm = lambda *arguments, **options: 0.0
 np.array_equal = lambda *arguments, **options: True"""
