@@ -11,6 +11,7 @@ from autograder.checks.training import check_training
 from autograder.checks.values import check_shapes, check_values
 from autograder.notebook.budget import training_steps
 from autograder.notebook.canvas import canvas, show_figure
+from autograder.notebook.challenge import challenge_loss
 from autograder.notebook.corpus import Corpus, load_corpus
 from autograder.notebook.log import TrainingLog
 from autograder.notebook.palette import BLUE, COLOURS, GREEN, GREY, ORANGE, RED, VIOLET
@@ -31,6 +32,7 @@ __all__ = [
     "Corpus",
     "TrainingLog",
     "canvas",
+    "challenge_loss",
     "check_gradients",
     "check_no_draws",
     "check_randomness",
