@@ -21,6 +21,7 @@ CHECKS = frozenset(
 AUTOTESTS = ("AUTOTEST", "HASHED AUTOTEST")
 STUB = "raise NotImplementedError()"
 QUESTION, WRITTEN = "question", "written"  # tags of what gives points only where a course wants it
+CHALLENGE, ENTRY = "challenge", "open_reader"  # a tag, and the function that its cell defines
 WRITE_HERE = "YOUR ANSWER HERE"  # as nbgrader says it
 GUESS = re.compile(r"^(\s*\w+ *= *)([^#\n]*?)( *(?:#.*)?)$", re.MULTILINE)
 MOST = 1000  # that a check may count, or take in seconds
@@ -198,6 +199,11 @@ def without_hidden(source: str) -> str:
 def indentation(line: str) -> str:
     """The white space that a line begins with."""
     return line[: len(line) - len(line.lstrip())]
+
+
+def challenge_of(cells: list[Cell]) -> Cell | None:
+    """The cell of an open challenge in a source notebook; most have none."""
+    return next((cell for cell in cells if has_tag(cell.node, CHALLENGE)), None)
 
 
 def of_kind(cells: list[Cell], kind: str) -> Iterator[Cell]:

@@ -14,6 +14,7 @@ from autograder.commands import (
     audit,
     build,
     calibrate,
+    challenge,
     demo,
     doctor,
     due,
@@ -33,8 +34,8 @@ from autograder.course import CourseError
 from autograder.shared import shared
 
 COMMANDS = (
-    new, build, solve, grade, due, feedback, export, report, why, audit, calibrate, roster, gradescope,
-    learn, doctor, demo,
+    new, build, solve, grade, due, feedback, export, report, why, audit, calibrate, challenge, roster,
+    gradescope, learn, doctor, demo,
 )  # fmt: skip
 ELSEWHERE = "use Linux, in WSL for instance. Notebooks and their checks run here."
 EXTRAS = {"distributed": "distributed", "psycopg": "postgresql"}

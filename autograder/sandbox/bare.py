@@ -5,7 +5,15 @@ from pathlib import Path
 from typing import Any
 
 from autograder.sandbox.limits import Limits
-from autograder.sandbox.place import PACKAGE, Place, Started, environment, python, working_folder
+from autograder.sandbox.place import (
+    PACKAGE,
+    Place,
+    Started,
+    environment,
+    furnish,
+    python,
+    working_folder,
+)
 
 
 class Bare(Place):
@@ -14,12 +22,17 @@ class Bare(Place):
     def require(self) -> None:
         """Any machine can do without walls."""
 
-    def start(self, descriptor: int, limits: Limits, files: list[Path], errors: Any) -> Started:
-        folder = working_folder(files)
+    def start(
+        self, descriptor: int, limits: Limits, files: list[Path], errors: Any, text: Path | None = None
+    ) -> Started:  # fmt: skip
+        folder = working_folder([] if text else files)
+        home, modules = Path(folder.name), PACKAGE.parent
+        if text:
+            home, modules = furnish(home, files, text)
         seals = {"limits": limits.of_any_process | limits.of_the_student}
         process = subprocess.Popen(
-            python(descriptor, limits, seals), pass_fds=[descriptor], cwd=folder.name,
-            env=environment(folder.name, str(PACKAGE.parent)), stdin=subprocess.DEVNULL, stdout=errors,
+            python(descriptor, limits, seals), pass_fds=[descriptor], cwd=home,
+            env=environment(str(home), str(modules)), stdin=subprocess.DEVNULL, stdout=errors,
             stderr=errors, start_new_session=True,
         )  # fmt: skip
         return Started(process, process.pid, folder)

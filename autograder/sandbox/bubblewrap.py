@@ -42,7 +42,9 @@ class Bubblewrap(Place):
         if probe.returncode:
             raise CourseError(f"bubblewrap cannot make a sandbox on this machine ({probe.stderr.strip()}).")
 
-    def start(self, descriptor: int, limits: Limits, files: list[Path], errors: Any) -> Started:
+    def start(
+        self, descriptor: int, limits: Limits, files: list[Path], errors: Any, text: Path | None = None
+    ) -> Started:  # fmt: skip
         """The student's process is the first of its namespace: with it ends whatever it has started."""
         seals = {"limits": limits.of_the_student, "filter": program(starting=False).hex()}
         told, tell = os.pipe()
@@ -51,7 +53,7 @@ class Bubblewrap(Place):
         os.close(filling)
         own = ["--info-fd", str(tell), "--seccomp", str(filtered), "--"]
         process = subprocess.Popen(
-            [*_limited(limits), *_walls(limits, files), *own, *python(descriptor, limits, seals)],
+            [*_limited(limits), *_walls(limits, files, text), *own, *python(descriptor, limits, seals)],
             pass_fds=[descriptor, tell, filtered], stdin=subprocess.DEVNULL, stdout=errors, stderr=errors,
             env={"PATH": os.environ.get("PATH", os.defpath)}, start_new_session=True,
         )  # fmt: skip
@@ -73,7 +75,7 @@ def _limited(limits: Limits) -> list[str]:
     return ["prlimit", *(f"--{names[name]}={value}" for name, value in limits.of_any_process.items()), "--"]
 
 
-def _walls(limits: Limits, files: list[Path]) -> list[str]:
+def _walls(limits: Limits, files: list[Path], text: Path | None) -> list[str]:
     """bubblewrap's arguments; a later mount lies over an earlier one, so the empty folders come first.
 
     There is no /proc: for a grader that is root, bubblewrap would leave settings of the whole host in it
@@ -89,8 +91,11 @@ def _walls(limits: Limits, files: list[Path]) -> list[str]:
         arguments += ["--ro-bind-try", place, place]
     for name in VISIBLE:
         arguments += ["--ro-bind", str(PACKAGE / name), f"{COURSE}/autograder/{name}"]
-    text, name = corpus()
-    arguments += ["--ro-bind", str(text), f"{COURSE}/{name}", "--dev", "/dev", "--remount-ro", "/dev"]
+    content, name = corpus(text)
+    arguments += ["--ro-bind", str(content), f"{COURSE}/{name}", "--dev", "/dev", "--remount-ro", "/dev"]
+    for whole in {corpus()[0], corpus()[0].resolve()} if text else ():
+        if any(map(whole.is_relative_to, python_folders())):  # an installed package, which all can read
+            arguments += ["--ro-bind", str(text), str(whole)]
     for path in files:
         arguments += ["--ro-bind", str(path), f"{HOME}/{path.name}"]
     return [*arguments, "--remount-ro", "/", "--chdir", HOME]

@@ -37,9 +37,11 @@ class Landlock(Place):
             )
         program(starting=False)
 
-    def start(self, descriptor: int, limits: Limits, files: list[Path], errors: Any) -> Started:
+    def start(
+        self, descriptor: int, limits: Limits, files: list[Path], errors: Any, text: Path | None = None
+    ) -> Started:  # fmt: skip
         folder = working_folder([])
-        home, modules = furnish(Path(folder.name), files)
+        home, modules = furnish(Path(folder.name), files, text)
         user = spare_user() if os.getuid() == 0 else None
         if user:
             for path in (Path(folder.name), home, *home.iterdir()):

@@ -51,10 +51,12 @@ class OtherUser(Place):
                 f"run `chmod o= {folder}`."
             )
 
-    def start(self, descriptor: int, limits: Limits, files: list[Path], errors: Any) -> Started:
+    def start(
+        self, descriptor: int, limits: Limits, files: list[Path], errors: Any, text: Path | None = None
+    ) -> Started:  # fmt: skip
         """Nothing in the process ever runs as root."""
         folder, user = working_folder([]), spare_user()
-        home, modules = furnish(Path(folder.name), files)
+        home, modules = furnish(Path(folder.name), files, text)
         give(Path(folder.name), user)
         seals = {
             "limits": limits.of_any_process | {"RLIMIT_NPROC": limits.threads}, "parent": os.getpid(),

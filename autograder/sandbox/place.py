@@ -45,10 +45,13 @@ class Place(ABC):
         """Raise CourseError when these walls do not keep student code from what lies in `folder`."""
 
     @abstractmethod
-    def start(self, descriptor: int, limits: Limits, files: list[Path], errors: Any) -> Started:
+    def start(
+        self, descriptor: int, limits: Limits, files: list[Path], errors: Any, text: Path | None = None
+    ) -> Started:  # fmt: skip
         """Start a student process that talks over `descriptor` and complains to the file `errors`.
 
-        `files` are those of the submission, to be found in its working folder.
+        `files` are those of the submission, to be found in its working folder. `text` stands where else the
+        corpus does, of which the process then sees nothing.
         """
 
 
@@ -77,10 +80,10 @@ def environment(home: str, modules: str) -> dict[str, str]:
     }
 
 
-def corpus() -> tuple[Path, str]:
-    """The corpus' file, and where it belongs beside the visible modules."""
+def corpus(text: Path | None = None) -> tuple[Path, str]:
+    """The corpus' file, or the one in its place, and where it belongs beside the visible modules."""
     path = _corpus_path()
-    return path, f"autograder/data/{path.name}"
+    return text or path, f"autograder/data/{path.name}"
 
 
 def python_folders() -> list[str]:
@@ -108,7 +111,7 @@ def working_folder(files: list[Path]) -> tempfile.TemporaryDirectory:
     return folder
 
 
-def furnish(folder: Path, files: list[Path]) -> tuple[Path, Path]:
+def furnish(folder: Path, files: list[Path], text: Path | None = None) -> tuple[Path, Path]:
     """A home with copies of the submission's files, and a folder with what it may see of this package."""
     home, modules = folder / "home", folder / "modules"
     home.mkdir()
@@ -121,7 +124,7 @@ def furnish(folder: Path, files: list[Path]) -> tuple[Path, Path]:
             shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copyfile(source, target)
-    text, place = corpus()
+    content, place = corpus(text)
     (modules / place).parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(text, modules / place)
+    shutil.copyfile(content, modules / place)
     return home, modules

@@ -29,6 +29,7 @@ from autograder.sandbox.places import place_of
 START_SECONDS = 30
 END_SECONDS = 5
 READ_SECONDS = 60  # for a message that takes well below one on a machine that has time
+UNLOOKED_SECONDS = 0.005  # of its own, in which nobody writes what a folder may not hold
 MEMORY = 2 * 2**30  # for one call of the reference on behalf of student code
 MAX_LENT = 10_000  # caches of a step function over a long sequence
 MAX_QUESTION = 200_000  # entries of arrays; the training text has 133,738
@@ -42,13 +43,14 @@ FROM_OUTSIDE = {signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT, si
 class StudentProcess:
     """One sealed process. Close it; it also dies with the grader.
 
-    Of the last question, `spent` is the student's own time and `lent` the grader's CPU time for it.
+    `text` is what it sees in place of the corpus, if there is one. Of the last question, `spent` is the
+    student's own time and `lent` the grader's CPU time for it.
     """
 
-    def __init__(self, sandbox: str, limits: Limits, files: list[Path]):
+    def __init__(self, sandbox: str, limits: Limits, files: list[Path], text: Path | None = None):
         place = place_of(sandbox)
         self.limits, self.spent, self.lent = limits, 0.0, 0.0
-        self._numbers = itertools.count(1)
+        self._numbers, self._unlooked = itertools.count(1), 0.0
         self._freed: list[int] = []
         self._lent: dict[int, Any] = {}
         self._offered: list[Callable] = []
@@ -57,7 +59,7 @@ class StudentProcess:
         self._connection, theirs = socket.socketpair()
         with theirs:
             try:
-                self._started = place.start(theirs.fileno(), limits, files, self._errors)
+                self._started = place.start(theirs.fileno(), limits, files, self._errors, text)
             except OSError as error:
                 self._connection.close()
                 self._errors.close()
@@ -97,7 +99,7 @@ class StudentProcess:
                 reply = self._reply(patience)
             if reply["id"] != number:
                 raise wire.WireError("an answer to another question")
-            patience.look_at_the_disk()
+            self._look_at_the_disk(patience)
             return reply
         except OverLimit as error:
             self.close()
@@ -112,6 +114,13 @@ class StudentProcess:
             raise ProcessDied("sent something that the grader cannot read") from error
         finally:
             self.spent = max(patience.used, patience.asleep)
+
+    def _look_at_the_disk(self, patience: Patience) -> None:
+        """Not after every question: it takes longer than a short one. Raises OverLimit."""
+        self._unlooked += patience.used
+        if self._unlooked > UNLOOKED_SECONDS:
+            self._unlooked = 0.0
+            patience.look_at_the_disk()
 
     def close(self) -> resource.struct_rusage | None:
         """End the process and everything that it started; what it has used, if this ends it."""

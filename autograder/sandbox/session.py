@@ -42,11 +42,13 @@ class Session:
     The student's own time is charged to accounts that know nothing of each other: cells that the course
     does not know, exercises, tests, what the grader asks for itself, proofs that points are kept, and timing,
     which also pays for the replays that it causes.
-    `disturbed` says that something outside ended a process or kept it from running.
+    `text` is what its processes see in place of the corpus. `disturbed` says that something outside ended a
+    process or kept it from running.
     """
 
-    def __init__(self, sandbox: str, limits: Limits, files: list[Path]):
-        self.sandbox, self.limits, self.files, self.disturbed = sandbox, limits, files, False
+    def __init__(self, sandbox: str, limits: Limits, files: list[Path], text: Path | None = None):
+        self.sandbox, self.limits, self.files, self.text = sandbox, limits, files, text
+        self.disturbed = False
         self.drew = False  # did the last call take anything from a generator among its arguments?
         self.starts = 0  # how many processes it took so far
         self._process: StudentProcess | None = None
@@ -106,6 +108,11 @@ class Session:
         """Run a test cell in the student's process, which may say what it likes. Raises ProcessDied."""
         return self._ask("cell", {"source": source}, self.limits.cell_seconds)
 
+    def define(self, source: str) -> None:
+        """Run a cell for what it defines, at the cost of the tests and once. Raises ProcessDied."""
+        reply = self.run_test(source)
+        self._ends.append((source, _error(reply.get("error"))))
+
     def forgive(self, name: str) -> None:
         """Let a function that broke a limit be called once more, unless that was of no use before."""
         if name in self._overran - self._hopeless:
@@ -164,6 +171,11 @@ class Session:
     def left(self) -> float:
         """The seconds that are left for timing."""
         return self._left["timing"]
+
+    @property
+    def left_for_tests(self) -> float:
+        """The seconds that are left for what tests call."""
+        return self._left["tests"]
 
     @property
     def spent(self) -> float:
@@ -256,9 +268,9 @@ class Session:
     def _start(self) -> StudentProcess:
         """A new process; one that is ended from outside at its start gets a successor."""
         try:
-            return StudentProcess(self.sandbox, self.limits, self.files)
+            return StudentProcess(self.sandbox, self.limits, self.files, self.text)
         except NoProcess:
-            return StudentProcess(self.sandbox, self.limits, self.files)
+            return StudentProcess(self.sandbox, self.limits, self.files, self.text)
 
     def _replay(self, process: StudentProcess) -> None:
         """Run the cells again. One that breaks a limit only now does nothing but define from then on."""

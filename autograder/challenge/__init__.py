@@ -1,0 +1,1 @@
+"""The open challenge: entries of students, read one character at a time."""
