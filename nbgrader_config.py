@@ -18,7 +18,7 @@ c.CourseDirectory.course_id = "neuron-to-transformer"
 # nbgrader's own default is "solution".
 c.CourseDirectory.solution_directory = "solutions"
 # What lies beside a source notebook and holds answers; nbgrader would copy it to release/ and autograded/.
-answers = ["*.py", "audit", "calibration.*"]
+answers = ["*.py", "audit", "calibration.*", "challenge.*"]
 c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", *answers]
 # Timestamps would make every build of the solutions different.
 c.Execute.record_timing = False

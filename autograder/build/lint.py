@@ -7,6 +7,7 @@ from nbformat import NotebookNode
 from autograder.build import (
     lint_calls,
     lint_cells,
+    lint_challenge,
     lint_course,
     lint_exercises,
     lint_passes,
@@ -20,11 +21,11 @@ __all__ = ["COURSE_RULES", "RULES", "Problem", "lint"]
 
 RULES = (
     *lint_cells.RULES, *questions.RULES, *lint_exercises.RULES, *lint_passes.RULES, *lint_tests.RULES,
-    *lint_calls.RULES,
+    *lint_calls.RULES, *lint_challenge.RULES,
 )  # fmt: skip
 PLAIN_RULES = (
-    *lint_cells.PLAIN_RULES, *questions.RULES, lint_tests.tests_are_written_out, lint_tests.imports_exist,
-    lint_tests.checks_stand_alone,
+    *lint_cells.PLAIN_RULES, *questions.RULES, *lint_challenge.RULES, lint_tests.tests_are_written_out,
+    lint_tests.imports_exist, lint_tests.checks_stand_alone,
 )  # fmt: skip
 COURSE_RULES = lint_course.RULES
 

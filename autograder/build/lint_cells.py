@@ -4,7 +4,18 @@ import ast
 import re
 from collections.abc import Iterator
 
-from autograder.cells import HIDDEN, QUESTION, SOLUTION, Cell, Problem, has_tag, is_plain, of_kind, split
+from autograder.cells import (
+    CHALLENGE,
+    HIDDEN,
+    QUESTION,
+    SOLUTION,
+    Cell,
+    Problem,
+    has_tag,
+    is_plain,
+    of_kind,
+    split,
+)
 from autograder.names import bound_and_read
 
 GRADE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -15,8 +26,8 @@ OPENERS = {"open", "load", "loadtxt", "genfromtxt", "fromfile", "imread", "Path"
 def code_has_metadata(cells: list[Cell]) -> Iterator[Problem]:
     """Every code cell has nbgrader metadata of schema version 3."""
     for cell in cells:
-        is_bare = cell.kind != "markdown" and not has_tag(cell.node, QUESTION)
-        if is_bare and cell.metadata.get("schema_version") != 3:
+        is_own = cell.kind == "markdown" or has_tag(cell.node, QUESTION) or has_tag(cell.node, CHALLENGE)
+        if not is_own and cell.metadata.get("schema_version") != 3:
             yield Problem(
                 cell.name,
                 "has no nbgrader metadata of version 3; copy them from docs/authoring.md.",

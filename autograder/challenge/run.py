@@ -180,5 +180,5 @@ def _sentence(error: Failure, reading: "_Reading") -> str:
     """A failure's cause, but for those whose words are about checks."""
     if error.code == "outside":
         return f"{error.cause.partition(' ')[0]} {UNDEFINED}."
-    is_over = error.code == "limit" and reading.session.left_for_tests <= 0
+    is_over = error.code == "limit" and reading.session.left_for_tests <= 0 and "asleep" not in error.cause
     return TOO_LONG.format(reading.task.seconds) if is_over else error.cause

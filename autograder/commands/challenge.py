@@ -19,7 +19,7 @@ def add_to(command: argparse.ArgumentParser) -> None:
     command.add_argument("assignment", metavar="ID", help="one assignment")
     command.add_argument("--students", nargs="+", default=[], metavar="STUDENT", help="run only these")
     command.add_argument("--entry", type=Path, metavar="FILE", help="measure a file that defines open_reader")
-    command.add_argument("--end", action="store_true", help="with --entry: read the last tenth, as notebooks do")
+    command.add_argument("--end", action="store_true", help="with --entry: read the last tenth of the text")
     command.add_argument("--sandbox", choices=[BEST, *PLACES], help="walls (default: the best there are)")
 
 

@@ -31,6 +31,7 @@ class Known:
         self.score: float | None = None  # once it is the last word
         self.has_ended = False
         self.notes: list[str] = []
+        self.challenge: float | None = None  # the loss of an entry, if there is one
 
     def hear(self, cell: str, checks: list[Judged]) -> None:
         """As Rules.heard: what counts so far in a cell."""
@@ -94,6 +95,8 @@ class Known:
             may_be_shown = not check.hidden or self.hidden == VISIBLE
             if loss is not None and math.isfinite(loss) and may_be_shown:
                 losses[check.outcome.check.partition(":")[0]] = round(loss, 4)
+        if self.challenge is not None:
+            losses["challenge"] = round(self.challenge, 4)
         return [{"name": f"{name}: loss", "value": loss, "order": "asc"} for name, loss in losses.items()]
 
 

@@ -27,6 +27,10 @@ def add_to(command: argparse.ArgumentParser) -> None:
         "--hidden-checks", choices=VISIBILITIES, default=VISIBLE, help="when students see what came of "
         f"hidden checks (default: {VISIBLE}; with any other, Gradescope does not show them their total)",
     )  # fmt: skip
+    command.add_argument(
+        "--challenge", action="store_true", help="also measure entries of the open challenge, for the "
+        "leaderboard; needs a whole CPU and more time (docs/challenge.md)",
+    )  # fmt: skip
 
 
 def answer(course: Course, options: argparse.Namespace, console: Terminal) -> int:
@@ -35,7 +39,7 @@ def answer(course: Course, options: argparse.Namespace, console: Terminal) -> in
 
     [assignment] = course.choose([options.assignment])
     path = options.output or course.reports / "gradescope" / f"{assignment}.zip"
-    points = pack(course, assignment, path, options.minutes, options.hidden_checks)
+    points = pack(course, assignment, path, options.minutes, options.hidden_checks, options.challenge)
     size = path.stat().st_size / 2**20
     lines = [
         f"[green]✓[/] {escape(str(path))}: {size:.1f} MB, with the solutions: for Gradescope alone.",

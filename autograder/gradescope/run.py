@@ -10,6 +10,7 @@ import nbformat
 from autograder.cells import cells_of, of_kind
 from autograder.course import Course, CourseError
 from autograder.files import plain_files, write_whole
+from autograder.gradescope import challenge
 from autograder.gradescope.handed_in import hand_in
 from autograder.gradescope.known import Known
 from autograder.gradescope.memory import fitting
@@ -22,6 +23,9 @@ from autograder.sandbox.limits import Limits
 
 ROOT = Path("/autograder")
 STUDENT = "student"
+SPARE_SECONDS = 20  # that an entry of the challenge leaves of the time of a run
+NO_TIME = "Challenge: no place. Your entry was not done in the time that a run has here."
+NO_ENTRY = "Challenge: your entry could not be run, which is not your fault."
 REFUSED = "The grader could not do its job, which is not your fault. Tell your instructor."
 
 
@@ -47,6 +51,7 @@ class Run:
             print(f"Student code is sealed off by {wall}.")
             with tempfile.TemporaryDirectory(prefix="autograder-") as folder:
                 self._judge(Course(Path(folder)), wall)
+                self._measure(Course(Path(folder)), wall)
         except SubmissionError as error:
             self.known.score = 0.0  # and not nothing, so that the student sees the sentence
             return self._stop(f"Not graded: {error}")
@@ -54,7 +59,6 @@ class Run:
             kind = "" if isinstance(error, CourseError) else f"{type(error).__name__}: "
             print(f"The grader cannot do its job. {kind}{error}")
             return self._stop(REFUSED)
-        self.known.has_ended = True
         self.write()
         return self._say()
 
@@ -73,6 +77,35 @@ class Run:
             raise CourseError(result.problem)
         self.known.notes += [f"Before grading: {note}." for note in result.put_back]
         self.known.score = result.score
+
+    def _measure(self, here: Course, wall: str) -> None:
+        """An entry of the challenge; all points are there by now, and nothing harms them any more."""
+        self.known.has_ended, folder = True, self.root / "source"
+        if challenge.settings_of(folder):
+            self.known.notes.append(NO_TIME)
+            self.write()
+            note = self._challenge(here, folder, wall)
+            self.known.notes[-1:] = [note] if note else []
+            self.write()
+
+    def _challenge(self, here: Course, folder: Path, wall: str) -> str:
+        """What the student hears of an entry; "" without one."""
+        try:
+            seconds = int((folder / "seconds").read_text()) - SPARE_SECONDS
+            found = challenge.measured(
+                folder, here.submitted(STUDENT, self.assignment), self.source,
+                released(self.course, self.assignment), (wall, self.limits), self.began + seconds,
+            )  # fmt: skip
+        except Exception as error:
+            print(f"The challenge could not be measured. {type(error).__name__}: {error}")
+            return NO_ENTRY
+        if not found:
+            return ""
+        if found.loss is None:
+            print(f"Challenge: {found.problem} {found.detail}")
+            return f"Challenge: no place. {found.problem}" if found.final else NO_ENTRY
+        self.known.challenge = found.loss
+        return f"Challenge: {found.loss:.4f} nats per character."
 
     def _hear(self, *checks) -> None:
         self.known.hear(*checks)

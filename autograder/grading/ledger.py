@@ -19,8 +19,8 @@ from autograder.grading.taken import files_beside, notebooks_in, sources_of
 
 # What of the package cannot change a grade.
 NOT_GRADING = {
-    "audit", "calibrate", "commands", "demo", "feedback", "gradescope", "learn", "new", "platforms",
-    "reports", "tests",
+    "audit", "calibrate", "challenge", "commands", "demo", "feedback", "gradescope", "learn", "new",
+    "platforms", "reports", "tests",
 }  # fmt: skip
 SLACK = 100  # lines that may be out of date before the file is written anew
 

@@ -15,6 +15,7 @@ from autograder.grading.result import Result
 from autograder.grading.results_file import read_results, read_run
 from autograder.reports import facts, rates, suspicion
 from autograder.reports.around import Around, around
+from autograder.reports.challenge import challenges
 from autograder.reports.changes import changes
 from autograder.reports.costs import costs
 from autograder.reports.environment import environment, script
@@ -57,7 +58,7 @@ def render(results: list[Result], written: datetime, context: Around | None = No
     text, source = script("report.js")
     return environment().get_template("report.html.j2").render(
         **_class(results, context), **_people(results), **_checks(results), **_since(results, context),
-        links=partial(links, context.course),
+        links=partial(links, context.course), challenges=challenges(context.course),
         script=text, script_source=source, written=_day(written), grader=grader_version(),
     )  # fmt: skip
 

@@ -3149,6 +3149,7 @@ plot_bars(
 )
 print(f"first letters of words: {losses_here[first].mean():.2f} nats, everything else: {losses_here[~first].mean():.2f}")
 
+
 # %% [markdown]
 # ## Takeaways
 #
@@ -3197,6 +3198,52 @@ print(f"first letters of words: {losses_here[first].mean():.2f} nats, everything
 # - [*The Annotated Transformer*](https://nlp.seas.harvard.edu/annotated-transformer/): the first paper line by line, with code. Jay Alammar, [*The Illustrated Transformer*](https://jalammar.github.io/illustrated-transformer/): the same in pictures.
 # - Andrej Karpathy, [*nanoGPT*](https://github.com/karpathy/nanoGPT): this notebook's model in PyTorch, small enough to read in an evening.
 # - *Dive into Deep Learning*, [*The Transformer Architecture*](https://d2l.ai/chapter_attention-mechanisms-and-transformers/transformer.html): encoder and decoder with a library.
+
+# %% [markdown]
+# ## An open challenge
+#
+# There are no points in this section, and no right answer: **how low can the held-out loss go, with NumPy and ten minutes on two cores?** Your Transformer stands at about 1.41. PPMd, a
+# compressor that has never heard of gradients, gets to 1.28 on the same characters. Can you pass it with what you know?
+#
+# Write a function `open_reader(train, V, rng)`. It learns from `train`, ids $(n,)$ of an alphabet of $V$ characters, as long as its time lets it, and returns a function `read(previous)`. That one
+# is asked for the next character again and again, and each time it is told the one that came after its last answer: `None` at the beginning of a piece of text, then one id at a time.
+# It returns $V$ probabilities, and it may go on learning while it reads.
+#
+# The rules in short: 20 minutes of the processor for learning and reading together (ten on two cores), and no more than 1,000 bytes of text and numbers in your code. (Comments and docstrings are free.) A grader reads
+# other pieces of the book than the notebook does, one character at a time, and only it knows which. Hand in as ever; your instructor says whether there is a table of places.
+#
+# Where to look for the nats:
+#
+# - **Regularisation.** The held-out curve of leg 1 turns because the book is short. Dropout, weight decay, a smaller model, or stopping in time: what is best for *ten minutes*?
+# - **Averages.** Two models are wrong in different places. The mean of their probabilities is often better than either, and so is a model whose parameters are a mean over the last updates.
+# - **Learning while reading.** The pieces to be read have names and scenes of their own. After each character you know the answer, so take a step with it.
+# - **Counting.** The table of notebook 01b counts pairs. Count what follows one, two, ... eight characters, and let the longest one that was seen before have a word. Who decides which one to trust? A neuron could.
+#
+# The cell below is yours. It holds a first answer, the table of pairs from notebook 01b, which you may throw away. Everything above can be called, your exercises too; of other
+# cells of your own a grader runs what they define, and nothing that they compute.
+
+# %% tags=["challenge"]
+def open_reader(train, V, rng):
+    """Learn from train, ids (n,); return read(previous), which gives the V probabilities of the next character."""
+    counts = np.full((V, V), 0.05)
+    np.add.at(counts, (train[:-1], train[1:]), 1)
+
+    def read(previous):
+        if previous is None:  # a piece of text begins, and nothing is known of it
+            return np.full(V, 1 / V)
+        return counts[previous] / counts[previous].sum()
+
+    return read
+
+
+# %% [markdown]
+# `challenge_loss` measures it here and now, on the held-out part of the book, in the way of the grader. With `stretches=10` it reads ten pieces from all over the book and lets you learn from the rest, as the
+# grader does; with `characters=1000` it is done sooner.
+
+# %% nbgrader={"grade": false, "grade_id": "challenge_here", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
+from autograder import challenge_loss
+
+loss_here = challenge_loss(open_reader)
 
 # %% [markdown]
 # ## What comes next
