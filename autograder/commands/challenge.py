@@ -71,7 +71,7 @@ def table(lines: list) -> Table:
     shown.add_column("entry", overflow="fold")
     for name in ("nats", "bits", "seconds", "literals", "code"):
         shown.add_column(name, justify="right")
-    for line in lines:
+    for line in sorted(lines, key=lambda line: (line.loss is None, line.loss or 0)):
         loss = ["–", "–"] if line.loss is None else [f"{line.loss:.4f}", f"{line.bits:.3f}"]
         numbers = [*loss, f"{line.seconds:.0f}", f"{line.literals:,}", f"{line.code:,}"]
         shown.add_row(str(line.place or "–"), escape(plain(line.student)), *numbers)

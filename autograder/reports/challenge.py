@@ -11,19 +11,36 @@ OWN, OTHER = "the course's own entry", "the course's own entry, on other stretch
 
 
 def challenges(course: Course | None) -> list[dict[str, Any]]:
-    """What `autograder challenge` found, by assignment: its rows in order, the fixed lines among them."""
-    found = read(course.reports / "challenge.json").get("assignments", {}) if course else {}
-    return [_table(course, assignment, one) for assignment, one in sorted(found.items())]
+    """What `autograder challenge` found, by assignment: its rows in order, the fixed lines among them.
+
+    None where the file is damaged: the command writes it again.
+    """
+    if not course:
+        return []
+    try:
+        found = read(course.reports / "challenge.json").get("assignments", {})
+        return [_table(course, assignment, one) for assignment, one in sorted(found.items())]
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return []
 
 
 def _table(course: Course, assignment: str, found: dict[str, Any]) -> dict[str, Any]:
-    rows = [*found["entries"], {**found[BASELINE], "student": "the cell as it was released", "fixed": True}]
+    rows = [_row(one) for one in found["entries"]]
+    rows.append(_row(found[BASELINE], "the cell as it was released"))
     if own := own_of(course, assignment).get("stretches"):
-        rows.append({**own, "student": OWN if own["task"] == found["task"] else OTHER, "fixed": True})
+        rows.append(_row(own, OWN if own["task"] == found["task"] else OTHER))
     return {
         "assignment": assignment, "minutes": found["minutes"], "characters": found["characters"],
         "written": _day(found["written"]), "rows": sorted(rows, key=_order),
     }  # fmt: skip
+
+
+def _row(line: dict[str, Any], name: str = "") -> dict[str, Any]:
+    """A line of the table; one with a name of ours has no place."""
+    numbers = {key: line[key] for key in ("loss", "bits", "seconds", "literals", "code")}
+    if name:
+        return {**numbers, "student": name, "place": None, "problem": line.get("problem", ""), "fixed": True}
+    return {**numbers, **{key: line[key] for key in ("student", "place", "problem")}, "fixed": False}
 
 
 def _order(row: dict[str, Any]) -> tuple[bool, float, str]:

@@ -121,3 +121,5 @@ def test_report_shows_the_places(running):
     assert part.index("ada") < part.index("the cell as it was released") < part.index("cyd")
     assert f"{measured(COUNTS, minutes=0.1).loss:.4f}" in part
     assert "no array of numbers" in part
+    write(running.reports / "challenge.json", '{"version": 1, "assignments": {"mini": {"entries": 3}}}')
+    assert 'id="challenge"' not in render([], NOW, Around(course=running))
