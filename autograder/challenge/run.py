@@ -25,6 +25,7 @@ from autograder.sandbox.wire import Handle
 READ = "read(previous)"  # the name of a function, which no code of a student's can take
 HELPER = f"globals()[{READ!r}] = lambda reader, previous: reader(previous)"
 WAIT = 3  # times its seconds of the processor that an entry may take by the clock
+SLACK = 60.0  # and seconds more, to start
 CAN_OPEN = """
 def _size_of_corpus():
     try:
@@ -65,7 +66,7 @@ class Measured:
 
 
 class _TooLate(Exception):
-    """It took longer by the clock than it may."""
+    """It took longer by the clock than it may, be it that it sleeps or that the machine is busy."""
 
 
 def measure(
@@ -100,17 +101,12 @@ def _measured(reading: "_Reading", entry: Entry, walls: Walls, report: Report) -
             losses.append(loss)
             report(len(losses))
         return Measured(float(np.mean(losses)), seconds=reading.seconds)
-    except KilledFromOutside:
-        problem, detail = "Its process was ended from outside; run the command again.", ""
-        return Measured(None, problem, detail, reading.seconds, final=False)
-    except NoProcess as error:
-        return Measured(None, f"{error}", "", reading.seconds, final=False)
+    except (KilledFromOutside, NoProcess, _TooLate) as error:
+        return Measured(None, _disturbed(error), "", reading.seconds, final=False)
     except NoProbabilities as error:
         problem, detail = f"`read` {error}.", ""
     except Failure as error:
         problem, detail = _sentence(error, reading), error.detail
-    except _TooLate:
-        problem, detail = "It took too long by the clock, most of it without computing.", ""
     where = f" That was at character {len(losses) + 1:,} of {reading.task.characters:,}." if losses else ""
     return Measured(None, problem + where, detail, reading.seconds)
 
@@ -120,7 +116,7 @@ class _Reading:
 
     def __init__(self, session: Session, task: Task, by: float):
         self.session, self.task = session, task
-        self._by = min(by, time.monotonic() + WAIT * task.seconds + 60)
+        self._by = min(by, time.monotonic() + WAIT * task.seconds + SLACK)
 
     @property
     def seconds(self) -> float:
@@ -174,6 +170,15 @@ def _shown(task: Task) -> Iterator[Path | None]:
         path.write_text(task.shown, encoding="utf-8")
         Path(folder).chmod(0o755)
         yield path
+
+
+def _disturbed(error: Exception) -> str:
+    """Why an entry is to be run again."""
+    if isinstance(error, NoProcess):
+        return f"{error}"
+    if isinstance(error, _TooLate):
+        return "It took too long by the clock: it sleeps, or the machine is busy. Run it again on a free one."
+    return "Its process was ended from outside. Run it again."
 
 
 def _sentence(error: Failure, reading: "_Reading") -> str:

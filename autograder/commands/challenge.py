@@ -11,7 +11,6 @@ from rich.table import Table
 from autograder.commands.parts import course_of
 from autograder.sandbox.places import BEST, PLACES
 from autograder.terminal import bar_of, console
-from autograder.words import plain
 
 
 def add_to(command: argparse.ArgumentParser) -> None:
@@ -28,6 +27,7 @@ def run(options: argparse.Namespace) -> int:
     from autograder.challenge.steps import place_of, run_class, run_file
     from autograder.course import CourseError
     from autograder.reports.page import renew
+    from autograder.words import plain
 
     course = course_of(options)
     if options.end and not options.entry:
@@ -58,6 +58,8 @@ class _Shown:
         self._tasks: dict[str, int] = {}
 
     def __call__(self, student: str, done: int | None, of: int) -> None:
+        from autograder.words import plain
+
         if student not in self._tasks:
             self._tasks[student] = self._bar.add_task(escape(plain(student)), total=None, note="learns")
         if done is not None:
@@ -66,6 +68,8 @@ class _Shown:
 
 def table(lines: list) -> Table:
     """The places."""
+    from autograder.words import plain
+
     shown = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     shown.add_column("place", justify="right")
     shown.add_column("entry", overflow="fold")

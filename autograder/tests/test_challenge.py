@@ -82,7 +82,7 @@ def test_code_itself_has_a_limit():
     rng = np.random.default_rng(0)
     names = ", ".join("".join(rng.choice(list("abcdefghijklmnop"), 20)) for _ in range(1500))
     entry = of(handed_in(f"def helper():\n    return {names}\n{COUNTS}"))
-    assert "bytes of code, compressed, and may have 12,000." in entry.refusal
+    assert "bytes of code, compressed, and may have 10,000." in entry.refusal
 
 
 def test_what_was_released_does_not_count():

@@ -110,6 +110,14 @@ def test_time_of_cells_counts():
     assert "longer than the 2 seconds of the processor" in found.problem
 
 
+def test_clock_ends_what_the_processor_does_not(monkeypatch):
+    """Is an entry that sleeps a little at each character ended, as nobody's fault, for the machine may be busy?"""
+    monkeypatch.setattr("autograder.challenge.run.SLACK", -2.0)
+    found = measured("import time\n" + reader("(time.sleep(0.1), np.full(V, 1 / V))[1]"), minutes=0.02)
+    assert "by the clock" in found.problem
+    assert not found.final
+
+
 def test_printing_does_no_harm():
     """Is an entry that prints measured all the same?"""
     assert measured(reader("(print('x' * 10**5), np.full(V, 1 / V))[1]")).loss == pytest.approx(math.log(6))
