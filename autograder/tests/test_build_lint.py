@@ -2,7 +2,7 @@
 
 import pytest
 
-from autograder.build import questions
+from autograder.build import lint_challenge, questions
 from autograder.build.lint import COURSE_RULES, RULES, Problem, lint
 from autograder.build.pair import to_notebook
 from autograder.build.wishes import Lint
@@ -217,7 +217,7 @@ ALSO = {  # a break that cannot be had alone: the rule that has to see it as wel
     ("points_are_positive", ""): {"points_add_up"},
     ("points_are_positive", '"points": true'): {"points_add_up"},
 }
-ELSEWHERE = {rule.__name__ for rule in questions.RULES}  # test_questions.py
+ELSEWHERE = {rule.__name__ for rule in (*questions.RULES, *lint_challenge.RULES)}  # test_questions.py, test_challenge.py
 STRICT = Lint(points=100, hidden=True, described=True)
 CASES = [(rule, *edit) for rule, edits in BREAKS.items() for edit in edits]
 
