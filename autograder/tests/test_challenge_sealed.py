@@ -9,6 +9,8 @@ import pytest
 
 from autograder.challenge.run import Walls, measure
 from autograder.course import CourseError
+from autograder.notebook.corpus import _corpus_path
+from autograder.sandbox import bubblewrap
 from autograder.tests.entries import BOOK, COUNTS, WALLS, handed_in, measured, of, reader, task
 
 pytestmark = pytest.mark.slow
@@ -46,6 +48,16 @@ def test_the_whole_text_is_not_there(walls):
     asked = task(other=None, minutes=0.5)
     asked.stretches[:] = [one[:3] for one in asked.stretches]
     found = measure(of(handed_in(LOOKS_AHEAD)), asked, Walls(walls, WALLS.limits))
+    assert found.loss == pytest.approx(math.log(asked.V)), found
+
+
+def test_bubblewrap_hides_the_text_of_an_installed_package(monkeypatch):
+    """Does an entry see the training part where the package lies among the folders that Python is made of?"""
+    folders = [*bubblewrap.python_folders(), str(_corpus_path().parent)]
+    monkeypatch.setattr(bubblewrap, "python_folders", lambda: folders)
+    asked = task(other=None, minutes=0.5)
+    asked.stretches[:] = [one[:3] for one in asked.stretches]
+    found = measure(of(handed_in(LOOKS_AHEAD)), asked, WALLS)  # raises where the text can be read
     assert found.loss == pytest.approx(math.log(asked.V)), found
 
 
