@@ -33,8 +33,11 @@ def places(course):
 
 
 def test_release_keeps_the_first_answer(running):
-    """Does nbgrader's release hold the cell as it stands in the source, tag and all?"""
+    """Does nbgrader's release hold the cell as it stands in the source, tag and all, and no entry of our own?"""
+    for name in ("challenge.py", "challenge.json"):
+        write(running.source(ID).with_name(name), COUNTS)
     build(running, ID)
+    assert [path.name for path in running.release(ID).parent.iterdir()] == [f"{ID}.ipynb"]
     [cell] = [one for one in nbformat.read(running.release(ID), as_version=4).cells if "challenge" in one.metadata.get("tags", [])]
     assert cell.source == BASELINE
     assert "nbgrader" not in cell.metadata
@@ -100,8 +103,6 @@ def test_file_of_our_own(running, capsys):
     assert found["stretches"]["loss"] == pytest.approx(measured(COUNTS, minutes=0.1).loss, abs=1e-5)
     assert found["end"]["characters"] == 300
     assert found["end"]["loss"] != found["stretches"]["loss"]
-    build(running, ID)
-    assert [path.name for path in running.release(ID).parent.iterdir()] == [f"{ID}.ipynb"]
     capsys.readouterr()
     for text, said in ((BASELINE, "defines no open_reader of its own"), (reader("None"), "no array of numbers")):
         assert run(running, "--entry", write(file, text)) == 2
