@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 MOST = 1000  # bytes in all; what they can tell of the text stands in docs/challenge.md
-MOST_CODE = 10_000  # of the code itself, compressed; the exercises of 06 and a long entry have 5,000
+MOST_CODE = 10_000  # of the code itself, compressed; the exercises of 06 and a long entry have 5,500
 LONG = 40  # characters of a name, from which on it counts as text
 
 Literals = Counter[tuple[str, Any]]
