@@ -82,7 +82,7 @@ def test_text_that_takes_long(text):
     for i in range(50):
         notebook.cells.append(new_markdown_cell(text, id=f"m{i}"))
         notebook.cells.append(new_raw_cell(text, id=f"r{i}"))
-    seconds, restored = seconds_of(restore, notebook, source_notebook(), Budget(seconds=1.0, at_once=0.4))
+    seconds, restored = seconds_of(restore, notebook, source_notebook(), Budget(seconds=0.4, at_once=0.15))
     assert seconds < 3
     assert len(restored.notes) == 1
     assert "shown as typed" in restored.notes[0]
@@ -122,7 +122,7 @@ PAGES = {
 @pytest.mark.parametrize("cell", PAGES.values(), ids=PAGES.keys())
 def test_a_page_that_takes_long(cell, monkeypatch):
     """Is a page of twenty such cells written in bounded time?"""
-    monkeypatch.setattr(bounded, "SECONDS", 1.0)
+    monkeypatch.setattr(bounded, "SECONDS", 0.4)
     monkeypatch.setattr(bounded, "MAX_TAGS", 30_000)
     cells = [type(cell)({**cell, "id": f"c{i}"}) for i in range(20)]
     seconds, page = seconds_of(page_of, cells)
