@@ -31,8 +31,6 @@ STREAMS, CHUNK = 32, 32
 SECONDS, TURNS = 1.5, 3
 LIMITS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
-INSTALL = "PyTorch is not installed; to compare with it: .venv/bin/pip install torch"
-
 Step = Callable[[], object]
 product_seconds = 0.0
 

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import speed
 from rich.table import Table as Drawn
+
+INSTALL = "PyTorch is not installed; to compare with it: .venv/bin/pip install torch"
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def _speed(found: dict[str, list[dict]]) -> Iterator[Table]:
     for threads, models in found.items():
         title = f"characters per second of a training step, {threads} thread{'s' * (threads != '1')}"
         there = all(one["pytorch"] for one in models)
-        yield Table(title, head, [_of_model(one) for one in models], "" if there else speed.INSTALL)
+        yield Table(title, head, [_of_model(one) for one in models], "" if there else INSTALL)
 
 
 def _of_model(one: dict) -> list[str]:

@@ -30,7 +30,7 @@ def bench(monkeypatch):
     import tables
 
     yield picture, results, tables
-    for name in ("picture", "results", "tables", "speed"):
+    for name in ("picture", "results", "tables"):
         sys.modules.pop(name, None)
 
 
