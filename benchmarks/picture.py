@@ -24,7 +24,7 @@ def panels(record: dict[str, Any]) -> Iterator[Panel]:
         names = [one["model"] for models in by_threads.values() for one in models]
         yield "training speed, times PyTorch's", list(dict.fromkeys(names)), ratios
     for place in record.get("busy", ()):
-        title = f"time of an update as trained by default, times the best other way, {place['where']}"
+        title = f"time of an update by default, times that of the best other way, {place['where']}"
         yield title, [one["loop"] for one in place["loops"]], {"": [one["ratio"] for one in place["loops"]]}
     if found := record.get("grading"):
         times = {one["notebook"]: one["stock"] / one["ours"] for one in found["notebooks"]}
@@ -34,11 +34,11 @@ def panels(record: dict[str, Any]) -> Iterator[Panel]:
         yield "grading speed, times stock nbgrader's", list(times), {"": list(times.values())}
 
 
-def draw(record: dict[str, Any], path: Path) -> None:
-    """Write the picture; without anything to compare there is none."""
+def draw(record: dict[str, Any], path: Path) -> bool:
+    """Write the picture; False without anything to compare."""
     drawn = list(panels(record))
     if not drawn:
-        return
+        return False
     heights = [HEAD + ROW * len(names) * len(series) for _, names, series in drawn]
     with matplotlib.rc_context(style() | {"svg.hashsalt": "bench"}):
         figure = Figure(figsize=(8, sum(heights) + 0.4), layout="constrained")
@@ -47,6 +47,7 @@ def draw(record: dict[str, Any], path: Path) -> None:
         for axes, panel in zip(all_axes, drawn, strict=True):
             _bars(axes, *panel)
         figure.savefig(path, format="svg", transparent=True, metadata={"Date": None})
+    return True
 
 
 def _bars(axes: Axes, title: str, names: list[str], series: dict[str, list[float]]) -> None:

@@ -27,13 +27,12 @@ def begun() -> dict[str, Any]:
     }
 
 
-def keep(record: dict[str, Any], folder: Path) -> tuple[Path, Path]:
-    """Write a record and its picture, named for when it began; returns both paths."""
+def keep(record: dict[str, Any], folder: Path) -> list[Path]:
+    """Write a record, named for when it began, and a picture of what it compares; returns their paths."""
     began = datetime.strptime(record["date"], "%Y-%m-%d %H:%M UTC")
     file = folder / f"{began:%Y-%m-%d_%H%M}.json"
     write_whole(file, json.dumps(record, indent=1) + "\n")
-    picture.draw(record, file.with_suffix(".svg"))
-    return file, file.with_suffix(".svg")
+    return [file, file.with_suffix(".svg")] if picture.draw(record, file.with_suffix(".svg")) else [file]
 
 
 def _version(package: str) -> str | None:

@@ -39,8 +39,8 @@ def main() -> None:
         record[part] = MEASURE[part](options)
         for table in tables.of_part(part, record[part]):
             console.print(table)
-        file, picture = results.keep(record, options.folder)
-    console.print(f"[green]kept[/] {file} and {picture.name}")
+        files = results.keep(record, options.folder)
+    console.print(f"[green]kept[/] {' and '.join(map(str, files))}")
 
 
 def _options() -> argparse.Namespace:
