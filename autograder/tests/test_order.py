@@ -3,7 +3,7 @@
 from pathlib import Path
 from types import SimpleNamespace
 
-from autograder.tests.changed import tests_of
+from autograder.tests import changed
 from autograder.tests.conftest import LONGEST, pytest_collection_modifyitems
 
 HERE = Path(__file__).parent
@@ -19,8 +19,8 @@ def test_the_longest_files_are_there_and_first():
 
 def test_what_imports_a_changed_file_is_picked():
     """Are a changed test and the tests that import a changed module run, and no others?"""
-    changed = [Path("autograder/files.py"), Path("autograder/tests/test_order.py")]
-    picked = {path.name for path in tests_of(changed)}
+    files = [Path("autograder/files.py"), Path("autograder/tests/test_order.py")]
+    picked = {path.name for path in changed.tests_of(files)}
     assert "test_order.py" in picked
     assert all("autograder.files" in (HERE / name).read_text() for name in picked - {"test_order.py"})
-    assert tests_of([]) == []
+    assert changed.tests_of([]) == []
