@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+# Two processes that take a file each, in the order of autograder/tests/conftest.py.
+BY_FILE := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help demo test slow check stress lint types bench lab learn learn-wheel build solve clean
 help:           ## list the targets
@@ -11,14 +13,14 @@ demo: $(READY)  ## build the release, grade a simulated class, write feedback an
 	$(BIN)/autograder demo
 
 test: $(READY) lint  ## ruff and the tests, but for the slow ones
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m "not slow"
+	$(BIN)/python -m pytest $(BY_FILE) -m "not slow"
 
 slow: $(READY)  ## the tests that take long: whole classes, servers, hostile code, environments of other versions
 	-@$(BIN)/python -m autograder.tests.postgresql
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m slow
+	$(BIN)/python -m pytest $(BY_FILE) -m slow
 
 check: $(READY) lint types  ## what to run before each commit: ruff, mypy, the tests of what changed (SINCE=commit), the fast ones
-	@tests=$$($(BIN)/python -m autograder.tests.changed $(SINCE)); [ -z "$$tests" ] || $(BIN)/python -m pytest --numprocesses 2 -x -m "not slow" $$tests
+	@tests=$$($(BIN)/python -m autograder.tests.changed $(SINCE)); [ -z "$$tests" ] || $(BIN)/python -m pytest --numprocesses 2 --dist worksteal -x -m "not slow" $$tests
 
 stress: $(READY) ## the tests that have large counts, with them: some hours
 	$(BIN)/python -m pytest --stress -s $$(grep -l stress autograder/tests/test_*.py)

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeGuard
 
 import nbformat
 from nbformat import NotebookNode
@@ -26,6 +27,18 @@ WRITE_HERE = "YOUR ANSWER HERE"  # as nbgrader says it
 GUESS = re.compile(r"^(\s*\w+ *= *)([^#\n]*?)( *(?:#.*)?)$", re.MULTILINE)
 MOST = 1000  # that a check may count, or take in seconds
 NOT_CODE = (SyntaxError, ValueError, RecursionError, MemoryError)  # the last two: nested too deeply
+
+
+class CheckCall(ast.Call):
+    """A call of a check by its name: what `is_check` says of a call, for whoever reads types."""
+
+    func: ast.Name
+
+
+class Check(ast.Expr):
+    """Such a call as a statement."""
+
+    value: CheckCall
 
 
 @dataclass(frozen=True)
@@ -60,14 +73,14 @@ class Cell:
         """ "exercise", "test", "given", "markdown", or "" when the metadata do not say."""
         if self.node.cell_type != "code":
             return "markdown"
-        flags = tuple(bool(self.metadata.get(flag)) for flag in ("solution", "grade", "locked"))
+        flags = ("solution", "grade", "locked")
         kinds = {
-            (True, False, False): "exercise",
-            (False, True, True): "test",
-            (False, True, False): "test",  # nbgrader locks every test
-            (False, False, True): "given",
+            ("solution",): "exercise",
+            ("grade", "locked"): "test",
+            ("grade",): "test",  # nbgrader locks every test
+            ("locked",): "given",
         }
-        return kinds.get(flags, "")
+        return kinds.get(tuple(flag for flag in flags if self.metadata.get(flag)), "")
 
     @property
     def by_hand(self) -> bool:
@@ -108,6 +121,11 @@ class Cell:
     def statements(self) -> list[ast.stmt]:
         """The statements at the top level; none when the code does not compile."""
         return self.tree.body if self.tree else []
+
+    @property
+    def nodes(self) -> Iterator[ast.AST]:
+        """All that its syntax tree is made of; nothing when the code does not compile."""
+        return ast.walk(ast.Module(self.statements, []))
 
     @property
     def functions(self) -> dict[str, ast.FunctionDef]:
@@ -246,7 +264,7 @@ def for_checks(cells: list[Cell]) -> Iterator[Cell]:
     return reversed(found)
 
 
-def check_name(check: ast.stmt) -> str:
+def check_name(check: Check) -> str:
     """The name under which a check reports, as autograder.checks.running.check makes it."""
     call = check.value
     kind = call.func.id.removeprefix("check_")
@@ -254,7 +272,7 @@ def check_name(check: ast.stmt) -> str:
     return f"{getattr(subjects[0], 'id', '') if subjects else ''}: {kind}"
 
 
-def weight_of(check: ast.stmt) -> float:
+def weight_of(check: Check) -> float:
     """What a check counts among those of its cell: its `weight=`, 1 where that is no such number."""
     value = next((keyword.value for keyword in check.value.keywords if keyword.arg == "weight"), None)
     return positive_number(value) or 1.0
@@ -262,11 +280,17 @@ def weight_of(check: ast.stmt) -> float:
 
 def positive_number(value: ast.expr | None) -> float | None:
     """A number above 0, and MOST at most, that is written out; None for anything else."""
+    number = written_number(value)
+    return number if number is not None and 0 < number <= MOST else None
+
+
+def written_number(value: ast.expr | None) -> float | None:
+    """A number that is written out; None for anything else, also for True."""
     number = value.value if isinstance(value, ast.Constant) else None
-    return float(number) if type(number) in (int, float) and 0 < number <= MOST else None
+    return float(number) if isinstance(number, int | float) and not isinstance(number, bool) else None
 
 
-def is_check(statement: ast.stmt) -> bool:
+def is_check(statement: ast.stmt) -> TypeGuard[Check]:
     """Is it a call of one of our checks as a statement?"""
     call = statement.value if isinstance(statement, ast.Expr) else None
     function = call.func if isinstance(call, ast.Call) else None

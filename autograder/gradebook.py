@@ -1,5 +1,6 @@
 """nbgrader's gradebook: a SQLite file in the course folder, or a database on a server."""
 
+import functools
 import os
 import re
 import sysconfig
@@ -103,14 +104,26 @@ def _shown(db_url: str) -> str:
 
 @contextmanager
 def own_programs_first() -> Iterator[None]:
-    """While open, PATH begins with this Python's scripts.
+    """While open, PATH begins with this Python's scripts, and a new gradebook needs none of them.
 
-    nbgrader calls `alembic` when it makes a gradebook, and in a virtual environment that nobody
-    activated it would be missing.
+    nbgrader calls `alembic` for the version of its tables: some seconds, and in a virtual environment that
+    nobody activated the program would be missing.
     """
-    before = os.environ.get("PATH", os.defpath)
-    os.environ["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), before])
+    import nbgrader.api
+
+    path, asked = os.environ.get("PATH", os.defpath), nbgrader.api.get_alembic_version
+    os.environ["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), path])
+    nbgrader.api.get_alembic_version = _version_of_tables
     try:
         yield
     finally:
-        os.environ["PATH"] = before
+        os.environ["PATH"], nbgrader.api.get_alembic_version = path, asked
+
+
+@functools.cache
+def _version_of_tables() -> str:
+    """What `alembic heads` says, read in this process."""
+    from alembic.script import ScriptDirectory
+    from nbgrader.dbutil import ALEMBIC_DIR
+
+    return ScriptDirectory(ALEMBIC_DIR).get_heads()[0]

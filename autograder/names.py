@@ -7,12 +7,12 @@ import symtable
 from autograder.cells import Cell
 
 
-def bound_and_read(tree: ast.AST) -> tuple[set[str], set[str]]:
+def bound_and_read(tree: ast.AST | None) -> tuple[set[str], set[str]]:
     """Names that code binds at its top level, and global names that it reads anywhere.
 
-    A name may be in both; builtins count as read.
+    A name may be in both; builtins count as read. None, what does not compile, has none.
     """
-    table = symtable.symtable(ast.unparse(tree), "cell", "exec")
+    table = symtable.symtable(ast.unparse(tree) if tree else "", "cell", "exec")
     bound = {
         symbol.get_name() for symbol in table.get_symbols()
         if symbol.is_assigned() or symbol.is_imported() or symbol.is_namespace()
@@ -24,7 +24,7 @@ def bound_and_read(tree: ast.AST) -> tuple[set[str], set[str]]:
     return bound, read
 
 
-def free_names(tree: ast.AST) -> list[str]:
+def free_names(tree: ast.AST | None) -> list[str]:
     """The names that a cell uses without defining, importing or finding them among the built-ins."""
     bound, read = bound_and_read(tree)
     return sorted(name for name in read - bound if not hasattr(builtins, name))

@@ -9,7 +9,6 @@ as one thread. Each run is cut off after some seconds, and seconds per update ar
 import contextlib
 import io
 import math
-import os
 import subprocess
 import sys
 import time
@@ -18,7 +17,6 @@ from unittest import mock
 
 import numpy as np
 import speed
-from rich.table import Table
 from threadpoolctl import threadpool_limits
 
 from autograder import in_threads, load_corpus, progress
@@ -43,26 +41,25 @@ class Over(Exception):
     """The seconds of a run are over."""
 
 
-def compare() -> Iterator[Table]:
-    """A table of the loops alone, and one beside the burners."""
+def compare(names: list[str] | None = None) -> Iterator[dict]:
+    """The loops alone, and beside the burners: milliseconds per update in each way."""
     reuse_memory()
-    loops = training_loops()
-    yield table("alone", loops, ("default", "one thread", "all threads"), MANY, ALONE)
+    loops = {name: loop for name, loop in training_loops().items() if names is None or name in names}
+    yield measured("alone", loops, ("default", "one thread", "all threads"), MANY, ALONE)
     with burners():
-        yield table(f"beside {BURNERS} burners", loops, ("default", "one thread"), UPDATES, BUSY)
+        yield measured(f"beside {BURNERS} burners", loops, ("default", "one thread"), UPDATES, BUSY)
 
 
-def table(title: str, loops: dict[str, Loop], ways: tuple[str, ...], updates: int, at_most: float) -> Table:
-    """Milliseconds per update in each way, and the default's share of the best of the others."""
-    made = Table("loop", *ways, "default / best", title=f"milliseconds per update, {title}")
+def measured(where: str, loops: dict[str, Loop], ways: tuple[str, ...], updates: int, at_most: float) -> dict:
+    """Milliseconds per update of each loop in each way, the default's share of the best of the others."""
+    found = []
     for name, loop in loops.items():
         took = dict.fromkeys(ways, 0.0)
         for way in (*ways, *reversed(ways)):
-            took[way] += seconds_per_update(loop, way, updates, at_most) / 2
-        best = min(seconds for way, seconds in took.items() if way != "default")
-        cells = [f"{1000 * seconds:.2f}" for seconds in took.values()]
-        made.add_row(name, *cells, f"{took['default'] / best:.2f}")
-    return made
+            took[way] += 1000 * seconds_per_update(loop, way, updates, at_most) / 2
+        best = min(each for way, each in took.items() if way != "default")
+        found.append({"loop": name, "milliseconds": took, "ratio": took["default"] / best})
+    return {"where": where, "loops": found}
 
 
 def seconds_per_update(loop: Loop, way: str, updates: int, at_most: float) -> float:
@@ -152,11 +149,3 @@ def training_loops() -> dict[str, Loop]:
             gradients=spread(transformer.loss_and_gradients), watch=watch,
         ),
     }  # fmt: skip
-
-
-if __name__ == "__main__":
-    from rich.console import Console
-
-    print(f"load {os.getloadavg()[0]:.1f} of {os.cpu_count()} cores")
-    for made in compare():
-        Console().print(made)

@@ -8,7 +8,6 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
@@ -17,11 +16,10 @@ import psutil
 import speed
 from rich.console import Console
 from rich.progress import track
-from rich.table import Table
 
 from autograder.course import CONFIG, Course
 
-STUDENTS, CORES = 6, os.cpu_count() or 1
+CORES = os.cpu_count() or 1
 STOCK = """c = get_config()
 c.CourseDirectory.course_id = "bench"
 c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", "*.py"]
@@ -39,50 +37,44 @@ class Run:
     others: int = 0  # proportional set size of everything that it started, together
 
 
-def compare(course: Course, console: Console) -> Iterator[Table]:
-    """A table by notebook, and one of the whole class in one run."""
-    title = f"seconds per submission, {STUDENTS} students, {CORES} cores"
-    table, slow = Table("notebook", "stock nbgrader", "autograder", "ratio", title=title), 0.0
-    config = (course.root / CONFIG).read_text()
+def compare(course: Course, assignments: list[str], students: int, console: Console) -> dict:
+    """Seconds for a class by notebook, stock and ours, and for all of them in one run."""
+    config, notebooks = (course.root / CONFIG).read_text(), []
     with tempfile.TemporaryDirectory() as root:
-        for name in track(course.assignments, "grading", console=console, transient=True):
+        for name in track(assignments, "grading", console=console, transient=True):
             folder = Path(root) / name
-            theirs = _class(folder / "stock", course, [name], STOCK)
-            own = _class(folder / "ours", course, [name], config)
+            theirs = _class(folder / "stock", course, [name], STOCK, students)
+            own = _class(folder / "ours", course, [name], config, students)
             stock = run(theirs, "nbgrader", "autograde", name).seconds
             ours = run(own, "autograder", "grade").seconds
-            table.add_row(name, f"{stock / STUDENTS:.2f}", f"{ours / STUDENTS:.2f}", f"{stock / ours:.1f}")
-            slow += stock
-        yield table
-        yield _whole(_class(Path(root) / "whole", course, course.assignments, config), slow)
+            notebooks.append({"notebook": name, "stock": stock, "ours": ours})
+        whole = _whole(_class(Path(root) / "whole", course, assignments, config, students))
+    return {"students": students, "cores": CORES, "notebooks": notebooks, "whole": whole}
 
 
-def _whole(folder: Path, stock: float) -> Table:
+def _whole(folder: Path) -> dict:
     """All notebooks of the class in one run: one job, then all cores."""
     one = run(folder, "autograder", "grade", "--jobs", "1")
     judged = json.loads((folder / "reports" / "results.json").read_text())["results"]
     every = run(folder, "autograder", "grade", "--force")
-    table = Table("", "seconds", "a minute", "ratio", title=f"{len(judged)} submissions in one run")
-    for name, seconds in (("stock", stock), ("one job", one.seconds), (f"{CORES} jobs", every.seconds)):
-        table.add_row(name, f"{seconds:.0f}", f"{60 * len(judged) / seconds:.1f}", f"{stock / seconds:.2f}")
     names = sorted({result["assignment"] for result in judged})
-    means = {name: mean(r["seconds"] for r in judged if r["assignment"] == name) for name in names}
-    table.caption = (
-        f"{one.seconds / every.seconds:.2f} times one job. Memory: {every.others / CORES / 1e6:.0f} MB a job,"
-        f" {every.main / 1e6:.0f} MB in the main process. Seconds of judging with one job: "
-        f"{', '.join(f'{name[:3]} {seconds:.1f}' for name, seconds in means.items())}"
-    )
-    return table
+    return {
+        "submissions": len(judged), "one_job": one.seconds, "all_jobs": every.seconds,
+        "megabytes_a_job": every.others / CORES / 1e6, "megabytes_of_the_command": every.main / 1e6,
+        "seconds_of_judging": {
+            name: mean(r["seconds"] for r in judged if r["assignment"] == name) for name in names
+        },
+    }  # fmt: skip
 
 
-def _class(folder: Path, course: Course, assignments: list[str], config: str) -> Path:
+def _class(folder: Path, course: Course, assignments: list[str], config: str, students: int) -> Path:
     """A course folder with a class that handed in the solutions."""
     folder.mkdir(parents=True)
     (folder / CONFIG).write_text(config)
     for name in assignments:
         shutil.copytree(course.source(name).parent, folder / "source" / name)
         run(folder, "nbgrader", "generate_assignment", name)
-        for number in range(STUDENTS):
+        for number in range(students):
             place = folder / "submitted" / f"student{number}" / name
             place.mkdir(parents=True)
             shutil.copy(course.source(name), place)

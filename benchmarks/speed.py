@@ -31,16 +31,17 @@ STREAMS, CHUNK = 32, 32
 SECONDS, TURNS = 1.5, 3
 LIMITS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
-INSTALL = "PyTorch is not installed; to compare with it: .venv/bin/pip install torch"
-
 Step = Callable[[], object]
 product_seconds = 0.0
 
 
-def compare(threads: int) -> Iterator[dict]:
-    """Speeds of each model in a process with `threads` threads. Raises RuntimeError when it fails."""
+def compare(threads: int, seconds: float = SECONDS) -> Iterator[dict]:
+    """Speeds of each model in a process with `threads` threads. Raises RuntimeError when it fails.
+
+    A step is repeated for so many `seconds`, three times.
+    """
     environment = os.environ | dict.fromkeys(LIMITS, str(threads))
-    command = [sys.executable, str(Path(__file__)), str(threads)]
+    command = [sys.executable, str(Path(__file__)), str(threads), str(seconds)]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, env=environment, **pipes) as process:
         yield from map(json.loads, process.stdout)
@@ -49,35 +50,36 @@ def compare(threads: int) -> Iterator[dict]:
         raise RuntimeError(errors[-2000:])
 
 
-def measure(threads: int) -> Iterator[dict]:
+def measure(threads: int, seconds: float) -> Iterator[dict]:
     """For each model: characters per second of both sides, and the share of matrix products."""
     reuse_memory()  # as in the notebooks; PyTorch allocates through the same C library
     theirs = torch_steps(threads)
     for name, (ours, characters) in reference_steps().items():
         speeds = {"numpy": [], "pytorch": []}
         for _ in range(TURNS):
-            speeds["numpy"].append(characters / seconds_per_call(ours))
+            speeds["numpy"].append(characters / seconds_per_call(ours, seconds))
             if theirs:
-                speeds["pytorch"].append(characters / seconds_per_call(theirs[name]))
+                speeds["pytorch"].append(characters / seconds_per_call(theirs[name], seconds))
         best = {side: max(found, default=None) for side, found in speeds.items()}
-        yield {"model": name, "share": share_of_products(ours) if threads == 1 else None, **best}
+        share = share_of_products(ours, seconds) if threads == 1 else None
+        yield {"model": name, "share": share, **best}
 
 
-def seconds_per_call(step: Step) -> float:
+def seconds_per_call(step: Step, seconds: float) -> float:
     """The mean time of a step, after one that does not count."""
     step()
     began, calls = time.perf_counter(), 0
-    while time.perf_counter() - began < SECONDS:
+    while time.perf_counter() - began < seconds:
         step()
         calls += 1
     return (time.perf_counter() - began) / calls
 
 
-def share_of_products(step: Step) -> float:
+def share_of_products(step: Step, seconds: float) -> float:
     """The part of a step's time that is spent in `@`."""
     global product_seconds
     began, product_seconds = time.perf_counter(), 0.0
-    while time.perf_counter() - began < SECONDS:
+    while time.perf_counter() - began < seconds:
         step()
     return product_seconds / (time.perf_counter() - began)
 
@@ -229,5 +231,5 @@ def torch_steps(threads: int) -> dict[str, Step]:
 
 
 if __name__ == "__main__":
-    for result in measure(int(sys.argv[1])):
+    for result in measure(int(sys.argv[1]), float(sys.argv[2])):
         print(json.dumps(result), flush=True)

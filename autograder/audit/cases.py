@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from nbformat import NotebookNode
 
@@ -17,6 +18,7 @@ from autograder.truth.variants import Variant, load_variants, with_variant
 
 REFERENCE, RELEASE, VARIANT, CHEAT = "reference", "release", "variant", "cheat"
 MISTAKE, HELD_OUT = "mistake", "held out"
+Known = TypeVar("Known", Mistake, Variant)
 
 
 @dataclass(frozen=True)
@@ -79,8 +81,8 @@ def _unknown(mistake: Mistake, known: set[str]) -> str:
 
 
 def _made(
-    assignment: str, kind: str, solution: NotebookNode, answers: Sequence[Mistake | Variant],
-    change: Callable[[NotebookNode, Mistake | Variant], NotebookNode], problems: list[str],
+    assignment: str, kind: str, solution: NotebookNode, answers: Sequence[Known],
+    change: Callable[[NotebookNode, Known], NotebookNode], problems: list[str],
 ) -> Iterator[Case]:  # fmt: skip
     """The submission of each answer; what does not apply goes to `problems`."""
     exercises = exercises_of(solution)

@@ -17,6 +17,7 @@ from autograder.grading.judge import Rules
 from autograder.grading.one import judge_known
 from autograder.grading.result import Result, failed
 from autograder.grading.workers import run_in_workers
+from autograder.truth.cheats import Cheat
 
 TRIED = {MISTAKE: Mistaken, HELD_OUT: Mistaken, CHEAT: Cheating}
 Report = Callable[[list[Tried], int], None]
@@ -34,8 +35,10 @@ def audit(
     began = time.monotonic()
     cases = [case for assignment in assignments for case in cases_of(course, assignment)]
     steps = sealed_steps(course, sandbox)
-    changes = {"salt": f"audit {seed}", "show": False}
-    rules = {name: dataclasses.replace(steps.rules(course, name), **changes) for name in assignments}
+    rules = {
+        name: dataclasses.replace(steps.rules(course, name), salt=f"audit {seed}", show=False)
+        for name in assignments
+    }
     tasks = [(case, rules[case.assignment]) for case in _mixed(cases)]
     tried: list[Tried] = []
     with contextlib.closing(run_in_workers(judge_case, tasks, jobs)) as finished:
@@ -75,7 +78,7 @@ def judge_case(case: Case, rules: Rules) -> Result:
     with tempfile.TemporaryDirectory() as folder:
         notebook = case.notebook
         try:
-            if case.kind == CHEAT:
+            if isinstance(case.answer, Cheat):
                 notebook = case.answer.made(notebook, rules.source, Path(folder))
         except Exception as error:
             return failed(case.name, case.assignment, error)

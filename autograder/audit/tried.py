@@ -73,6 +73,8 @@ def _share(check: dict) -> float:
 class Mistaken(Tried):
     """A submission with a known mistake."""
 
+    answer: Mistake
+
     @property
     def named(self) -> list[dict]:
         """The failed checks of the name that the mistake gives."""
@@ -126,6 +128,8 @@ class Mistaken(Tried):
 
 class Cheating(Tried):
     """A submission that goes around the work."""
+
+    answer: Cheat
 
     @property
     def paying(self) -> list[dict]:

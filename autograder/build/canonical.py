@@ -65,7 +65,7 @@ def _free_id(metadata: dict, number: int, ids: set[str]) -> str:
     nbgrader = metadata.get("nbgrader")
     grade_id = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
     usable = isinstance(grade_id, str) and CELL_ID.fullmatch(grade_id) and grade_id not in ids
-    name = grade_id if usable else f"cell-{number:03d}"
+    name = str(grade_id) if usable else f"cell-{number:03d}"
     while name in ids:
         name += "-"
     return name

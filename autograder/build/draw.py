@@ -19,7 +19,7 @@ class Publisher(DisplayPublisher):
 
     pictures: list[dict[str, str]]
 
-    def publish(self, data: dict, metadata: dict | None = None, **_: Any) -> None:
+    def publish(self, data: dict, metadata: dict | None = None, *_: Any, **__: Any) -> None:
         alt = (metadata or {}).get(PNG, {}).get("alt")
         if PNG in data and alt:
             self.pictures.append({"png": data[PNG], "alt": alt})
@@ -31,6 +31,7 @@ class Hook(DisplayHook):
     def write_output_prompt(self) -> None: ...
 
     def write_format_data(self, format_dict: dict, md_dict: dict | None = None) -> None:
+        assert self.shell is not None  # IPython makes it with one
         self.shell.display_pub.publish(format_dict, md_dict)
 
 

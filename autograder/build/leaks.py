@@ -13,7 +13,8 @@ SHORTEST_SECRET = 8  # shorter lines, such as `else:` or `)`, give nothing away
 
 def secret_lines(nb: NotebookNode, *labels: str) -> set[str]:
     """The lines inside the regions of `labels` that stand nowhere else in a source notebook."""
-    seen, secrets = [STUB], set()
+    seen = [STUB]
+    secrets: set[str] = set()
     for cell in nb.cells:
         outside = cell.source.split("\n")
         for label in labels:

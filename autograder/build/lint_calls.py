@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import autograder
 from autograder.build.lint_tests import checks_of
-from autograder.cells import MOST, Cell, Problem, positive_number, with_checks
+from autograder.cells import MOST, Cell, CheckCall, Problem, positive_number, with_checks
 from autograder.checks.running import OPTIONS
 
 
@@ -46,7 +46,7 @@ def _at(cell: Cell, node: ast.expr, message: str) -> Problem:
     return Problem(cell.name, f"line {node.lineno}: {message}")
 
 
-def _argument_error(call: ast.Call) -> str:
+def _argument_error(call: CheckCall) -> str:
     """What is wrong with a call; empty when nothing is, or when only running it could tell."""
     name = call.func.id
     check = getattr(autograder, name, None)
@@ -54,9 +54,9 @@ def _argument_error(call: ast.Call) -> str:
         return ""
     signature = inspect.signature(check)
     functions = 1 + (name == "check_gradients")
-    given = {keyword.arg: keyword.value for keyword in call.keywords}
+    given = {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg}
     known = [*list(signature.parameters)[functions:], *OPTIONS]
-    if None in given:
+    if len(given) < len(call.keywords):
         return ""
     if len(call.args) < functions:
         return f"{name} takes {'two functions' if functions > 1 else 'a function'} first, without a keyword."
@@ -74,7 +74,7 @@ def _meant(name: str, known: list[str]) -> str:
     return f"write {near[0]}= if that is meant" if near else f"it takes {', '.join(known)}"
 
 
-def _shapes(call: ast.Call) -> ast.expr | None:
+def _shapes(call: CheckCall) -> ast.expr | None:
     """The third argument of `check_shapes`, None of another check."""
     if call.func.id != "check_shapes":
         return None

@@ -91,7 +91,9 @@ def points_are_positive(cells: list[Cell]) -> Iterator[Problem]:
         points = cell.metadata.get("points")
         if not (cell.kind == "test" or cell.by_hand):
             continue
-        if type(points) not in (int, float) or points < 0 or (least == "above 0" and points == 0):
+        if isinstance(points, bool) or not isinstance(points, int | float) or not (
+            points > 0 or (points == 0 and least == "from 0 on")
+        ):
             yield Problem(cell.name, f"has {points!r} points; give it a number {least}.")
 
 
@@ -161,7 +163,8 @@ def no_paths(cells: list[Cell]) -> Iterator[Problem]:
 
 def figures_feed_only_figures(cells: list[Cell]) -> Iterator[Problem]:
     """Grading skips figures: what they define, no other cell may need."""
-    figure_names, other_names = set(), set()
+    figure_names: set[str] = set()
+    other_names: set[str] = set()
     for cell in cells:
         if cell.kind not in ("given", "exercise") or not cell.tree:
             continue

@@ -15,7 +15,7 @@ OURS, OURS_HIDDEN = "autograder", "autograder.hidden"
 def points_add_up(cells: list[Cell], wishes: Lint) -> Iterator[Problem]:
     """All points together are what the course wants."""
     points = [cell.metadata.get("points") for cell in cells if _counts(cell)]
-    total = sum(one for one in points if type(one) in (int, float))
+    total = sum(one for one in points if isinstance(one, int | float) and not isinstance(one, bool))
     if wishes.points and abs(total - wishes.points) > 1e-9:
         yield Problem("notebook", f"has {total:g} points in all; make it {wishes.points:g} (c.Lint.points).")
 

@@ -9,6 +9,7 @@ from autograder.cells import (
     CHECKS,
     HIDDEN,
     Cell,
+    CheckCall,
     Problem,
     is_autotest,
     is_check,
@@ -122,7 +123,8 @@ def statements_do_not_straddle(cells: list[Cell]) -> Iterator[Problem]:
     for cell in with_checks(cells):
         edges = {edge + 1 for r in regions(cell.source, HIDDEN) for edge in (r.start, r.stop - 1)}
         for statement in cell.statements:
-            if any(statement.lineno <= edge <= statement.end_lineno for edge in edges):
+            last = statement.end_lineno or statement.lineno
+            if any(statement.lineno <= edge <= last for edge in edges):
                 yield _at(cell, statement, "a marker stands inside the statement; move it out.")
 
 
@@ -153,7 +155,7 @@ RULES = (
 )
 
 
-def checks_of(cell: Cell) -> list[ast.Call]:
+def checks_of(cell: Cell) -> list[CheckCall]:
     """The checks of a test cell, visible and hidden."""
     return [statement.value for statement in cell.statements if is_check(statement)]
 
@@ -193,7 +195,8 @@ def _passed(check: ast.Call) -> Iterator[ast.expr]:
 
 def _unknown_names(cell: Cell, above: set[str]) -> Iterator[Problem]:
     """Names that are read before the cell defines them; the visible part must stand alone."""
-    visible, hidden = set(above), set()
+    visible = set(above)
+    hidden: set[str] = set()
     for statement in cell.statements:
         bound, read = bound_and_read(statement)
         is_hidden = cell.is_hidden(statement)

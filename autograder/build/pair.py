@@ -46,7 +46,9 @@ def synchronise(course: Course, assignment: str, keep: str | None = None, notebo
         form = keep or "text or notebook"
         raise CourseError(f"source/{assignment} holds no {form}; see docs/authoring.md.")
     kept = keep or _edited_form(text, nb, assignment)
-    chosen = as_chosen(nb if kept == "notebook" else to_notebook(text), settings_of(course, Questions))
+    wanted = nb if kept == "notebook" or text is None else to_notebook(text)
+    assert wanted is not None  # the form that is kept is there
+    chosen = as_chosen(wanted, settings_of(course, Questions))
     changed = _write(*paths, to_text(chosen))
     if kept == "neither":
         return f"in step; tidied the {' and the '.join(changed)}" if changed else "already in step"

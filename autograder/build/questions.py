@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from typing import Any, cast
 
 import nbformat
 from nbformat import NotebookNode
@@ -71,7 +72,7 @@ RULES = (questions_are_sound, written_answers_have_names)
 def _question(cell: Cell) -> tuple[str, str, str | float, str] | None:
     """Its name, the variable, the right answer and its digest; None where the cell has another form."""
     try:
-        assigned, asked = cell.statements
+        assigned, asked = cast(tuple[Any, Any], cell.statements)  # what has another form raises
         (variable,), call = assigned.targets, asked.value
         name, answered, right = call.args
         found = (name.value, variable.id, ast.literal_eval(assigned.value), right.value)

@@ -64,12 +64,14 @@ def _judged(
 
 def _whole(parts: Sequence[Result]) -> Result:
     """The results of all notebooks as one."""
-    scores = [part.score for part in parts]
+    scores = [part.score for part in parts if part.score is not None]
     return replace(
-        parts[0], score=None if None in scores else sum(scores), max_score=sum(p.max_score for p in parts),
+        parts[0],
+        score=sum(scores) if len(scores) == len(parts) else None,
+        max_score=sum(part.max_score for part in parts),
         problem=" ".join(part.problem for part in parts if part.problem),
         cells=[cell for part in parts for cell in part.cells],
-    )  # fmt: skip
+    )
 
 
 def _require_right(assignment: str, plain: PlainReport, solution: Result, release: Result) -> None:

@@ -27,7 +27,7 @@ Losses = list[float]
 
 def losses_of(trial: Trial, plan: Plan, store: Store) -> Losses:
     """The losses of a trial with the usual rounding, by seed; infinite where there was none."""
-    return [store[trial.key, seed, ""].loss for seed in range(plan.seeds_of(trial))]
+    return [store.usual(trial.key, seed).loss for seed in range(plan.seeds_of(trial))]
 
 
 def record(assignment: Assignment, plan: Plan, store: Store) -> dict[str, Any]:
@@ -43,7 +43,7 @@ def record(assignment: Assignment, plan: Plan, store: Store) -> dict[str, Any]:
 
 def _check(assignment: Assignment, target: Target, plan: Plan, store: Store) -> dict[str, Any]:
     """The entry of one target check."""
-    trials = {"reference": [], "variant": [], "mistake": []}
+    trials: dict[str, list[Trial]] = {"reference": [], "variant": [], "mistake": []}
     for trial in assignment.trials:
         if trial.target is target:
             trials[trial.answer.kind].append(trial)
@@ -52,9 +52,8 @@ def _check(assignment: Assignment, target: Target, plan: Plan, store: Store) -> 
     if not all(map(math.isfinite, correct)):
         raise CourseError(f"{target.where}: the reference does not always reach a finite loss; mend it.")
     before = _before(reference, plan, store)
-    limit = target.at_most
-    if target.hidden:
-        limit = threshold(correct, math.inf if before is None else before)
+    written = _written(target)
+    limit = threshold(correct, math.inf if before is None else before) if target.hidden else written
     wrong = {trial.answer.name: losses_of(trial, plan, store) for trial in trials["mistake"]}
     others = {trial.answer.name: losses_of(trial, plan, store) for trial in trials["variant"]}
     return {
@@ -64,19 +63,25 @@ def _check(assignment: Assignment, target: Target, plan: Plan, store: Store) -> 
         "hidden": target.hidden,
         "digest": digest_of_target(target, cells_of(assignment.source)),
         "threshold": limit,
-        **({"own": _own(target.at_most, correct, others, wrong)} if target.at_most != limit else {}),
+        **({"own": _own(written, correct, others, wrong)} if written != limit else {}),
         **({} if before is None else {"before": before}),
         "correct": _correct(correct, limit, target.hidden),
-        "seconds": float(np.mean([store[reference.key, s, ""].seconds for s in range(len(correct))])),
+        "seconds": float(np.mean([store.usual(reference.key, s).seconds for s in range(len(correct))])),
         "variants": [_variant(name, losses, correct, limit) for name, losses in others.items()],
         "mistakes": [_mistake(name, losses, limit) for name, losses in wrong.items()],
         "rounding": _rounding(reference, plan, store),
     }
 
 
+def _written(target: Target) -> float:
+    if target.at_most is None:
+        raise CourseError(f"{target.where}: write at_most= as a number.")
+    return target.at_most
+
+
 def _before(reference: Trial, plan: Plan, store: Store) -> float | None:
     """The least loss before training; None when the inputs hold no parameters."""
-    runs = [store[reference.key, seed, ""].before for seed in range(plan.seeds_of(reference))]
+    runs = [store.usual(reference.key, seed).before for seed in range(plan.seeds_of(reference))]
     return min((loss for loss in runs if loss is not None), default=None)
 
 
@@ -129,7 +134,9 @@ def _rounding(trial: Trial, plan: Plan, store: Store) -> dict[str, Any]:
     """The largest difference that each setting makes to the reference's loss, and the largest of all."""
     seeds, found = range(plan.roundings_of(trial)), {}
     for name in SETTINGS:
-        pairs = [(store[trial.key, seed, name], store[trial.key, seed, ""]) for seed in seeds]
-        if pairs and all(other for other, _ in pairs):
-            found[name] = max(abs(other.loss - usual.loss) for other, usual in pairs)
+        others = [store[trial.key, seed, name] for seed in seeds]
+        pairs = [(one, store.usual(trial.key, s)) for s, one in zip(seeds, others, strict=True) if one]
+        apart = [abs(other.loss - usual.loss) for other, usual in pairs]
+        if apart and len(apart) == len(others):
+            found[name] = max(apart)
     return {"seeds": len(seeds), "largest": max(found.values(), default=0.0), "settings": found}

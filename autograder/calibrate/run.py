@@ -2,7 +2,7 @@
 
 import contextlib
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,7 +76,7 @@ def _run(key: Key, trial: Trial, paths: dict[str, Path]) -> Run:
     return Run(source, paths[answer.kind + answer.name], target.cell.name, target.position, seed, rounding)
 
 
-def _measured(runs: list[Run], jobs: int | None) -> Iterator[tuple[Run, Measured | None]]:
+def _measured(runs: list[Run], jobs: int | None) -> Generator[tuple[Run, Measured | None], None, None]:
     with contextlib.closing(run_in_workers(measure_anywhere, [(run,) for run in runs], jobs)) as finished:
         for (run,), future in finished:
             yield run, future.result()

@@ -3,7 +3,7 @@
 from dataclasses import astuple
 
 from autograder.calibrate.measure import Measured
-from autograder.course import Course
+from autograder.course import Course, CourseError
 from autograder.files import append_jsonl, read_jsonl
 
 Key = tuple[str, int, str]
@@ -30,6 +30,12 @@ class Store:
 
     def __getitem__(self, key: Key) -> Measured | None:
         return self._known[key]
+
+    def usual(self, key: str, seed: int) -> Measured:
+        """A run with the usual rounding, which every machine can have. Raises CourseError without one."""
+        if (measured := self[key, seed, ""]) is None:
+            raise CourseError(f"{self.path} holds a run without a result; delete it and calibrate again.")
+        return measured
 
     def add(self, key: Key, measured: Measured | None) -> None:
         """Keep a result, on disk before this returns."""

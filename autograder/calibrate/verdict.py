@@ -34,7 +34,7 @@ def _row(check: dict[str, Any]) -> list[str]:
 
 
 def problems(
-    calibration: dict[str, Any], written: dict[tuple[str, int], float], calibrated: bool = True
+    calibration: dict[str, Any], written: dict[tuple[str, int], float | None], calibrated: bool = True
 ) -> Iterator[str]:
     """What somebody has to change; `written` are the notebook's thresholds by cell and position.
 

@@ -47,14 +47,15 @@ def proven_by_cache(passes: Passes, inputs: Mapping, rng: np.random.Generator) -
     """
     case = _fresh(passes, inputs, rng)
     plain = _truth(passes, case)
-    best, proven = plain, set()
+    best = plain
+    proven: set[str] = set()
     guess = replace(plain, guess=True)
     pairs = itertools.combinations(range(EXCHANGED), 2)
     exchanged = (replace(truth, exchanged=pair) for pair in pairs for truth in (plain, guess))
     for truth in (replace(plain, parts=[]), plain, guess, replace(guess, of_inputs=True), *exchanged):
         if len(proven) < len(case.exact) and len(right := _right(passes, case, truth)) > len(proven):
             best, proven = truth, right
-    how = {"guess": best.guess, "of_inputs": best.of_inputs, "exchanged": best.exchanged}
+    how: dict[str, Any] = {"guess": best.guess, "of_inputs": best.of_inputs, "exchanged": best.exchanged}
     how |= {} if best.parts else {"parts": []}
     if proven:
         proven = proven & _right(passes, case, best, again=True)
@@ -74,7 +75,7 @@ def seconds_with_cache(
     except Failure:  # it is not this call that is timed
         truth = _truth(passes, case, {**how, "parts": []})
     _gradients(passes, case, truth, most)
-    return passes.backward.sealed_spent
+    return passes.sealed_backward.sealed_spent
 
 
 def _truth(passes: Passes, case: Case, how: Mapping = MappingProxyType({})) -> Truth:

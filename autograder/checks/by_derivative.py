@@ -159,8 +159,10 @@ def _moves_alike(own: list[NDArray], right: list[NDArray]) -> bool:
         return False
     if len(own) == 2:
         return True
-    bends = [_relative(two - 3 * one + 3 * start - back, start) for start, one, two, back in (own, right)]
-    return _enough(moved, wanted, LESS, UNMOVED) and _enough(*bends, LESS_BENT, ROUNDING)
+    bent, due = (
+        _relative(two - 3 * one + 3 * start - back, start) for start, one, two, back in (own, right)
+    )
+    return _enough(moved, wanted, LESS, UNMOVED) and _enough(bent, due, LESS_BENT, ROUNDING)
 
 
 def _enough(own: NDArray, right: NDArray, share: float, floor: float) -> bool:

@@ -61,7 +61,7 @@ def draws(function: Callable, arguments: Sequence[Any]) -> bool:
 
 def generator_states(arguments: Sequence[Any]) -> list[dict]:
     """Where the random generators among some arguments stand."""
-    return [one.bit_generator.state for one in arguments if isinstance(one, np.random.Generator)]
+    return [dict(one.bit_generator.state) for one in arguments if isinstance(one, np.random.Generator)]
 
 
 def _call_here(function: Callable, arguments: Sequence[Any]) -> Any:

@@ -45,8 +45,8 @@ def require_derived(
     """
     if not hasattr(passes.backward, "sealed_spent"):
         return
-    if passes.backward.sealed_measured:
-        raise _failure(passes, passes.backward.sealed_measured)
+    if passes.sealed_backward.sealed_measured:
+        raise _failure(passes, passes.sealed_backward.sealed_measured)
     thin = thinned(passes, dict(inputs), rng)
     seconds, numbers = seconds_of(passes, thin), numbers_of(thin)
     limit = PASSES * numbers * seconds
@@ -59,7 +59,7 @@ def require_derived(
             return  # inputs of which nobody can make anything
         work = timed or functools.partial(_slopes, passes, not slow)
         try:
-            with passes.backward.sealed_timing():
+            with passes.sealed_backward.sealed_timing():
                 spent = _spent(passes, work, made, rng, 2 * limit + CLEARLY)
         except Failure as failure:
             wrong += 1
@@ -73,7 +73,7 @@ def require_derived(
 
 
 def _failure(passes: Passes, detail: str) -> Failure:
-    name, passes.backward.sealed_measured = passes.backward.__name__, detail
+    name, passes.sealed_backward.sealed_measured = passes.backward.__name__, detail
     cause = f"`{name}` takes differences of the forward pass instead of deriving the gradient."
     return Failure(cause, detail, code="numerical")
 
@@ -89,7 +89,7 @@ def _spent(passes: Passes, timed: Timed, inputs: Inputs, rng: np.random.Generato
     try:
         return timed(inputs, rng, most)
     except Failure as failure:
-        if passes.backward.sealed_left <= 0:  # so perhaps it was this that ran out
+        if passes.sealed_backward.sealed_left <= 0:  # so perhaps it was this that ran out
             raise NoTimeLeft("earlier backward passes used up the seconds for timing them") from failure
         if failure.code == "limit" and "took longer" in failure.cause:
             raise _failure(passes, failure.cause) from failure
@@ -118,11 +118,11 @@ def _run(
 ) -> tuple[float, Gradients, tuple]:
     """Those seconds, the gradients, and the upstream gradients."""
     *outs, cache = call_times(passes.forward, list(inputs.values()), 1, most, keep=True)[0]
-    forth = passes.forward.sealed_spent
+    forth = passes.sealed_forward.sealed_spent
     douts = tuple(rng.normal(size=out.shape) if np.ndim(out) else float(rng.normal()) for out in outs)
     result = call_times(passes.backward, (*douts, cache), 1, most)[0]
     found = passes.named(result, inputs, passes.backward.__name__)
-    return forth + passes.backward.sealed_spent, found, douts
+    return forth + passes.sealed_backward.sealed_spent, found, douts
 
 
 def _require_slope(
@@ -148,7 +148,7 @@ def _require_slope(
     )
 
 
-def _moved(inputs: Inputs, ways: Mapping, step: float, path: tuple = ()) -> Inputs:
+def _moved(inputs: Mapping[str, Any], ways: Mapping, step: float, path: tuple = ()) -> Inputs:
     return {
         name: _moved(value, ways, step, (*path, name)) if isinstance(value, Mapping)
         else value + step * ways[*path, name] if (*path, name) in ways else value

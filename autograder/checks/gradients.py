@@ -89,8 +89,8 @@ def check_gradients(
         if any(row.verdict != "ok" for row in rows):
             raise _failure(forward, backward, inputs, rows, pairs, douts, reference, form, threshold)
     _require_single_precision(forward, backward, inputs, douts, found)
-    if exact:
-        passes = Passes(forward, backward, reference, truth_of(backward), _named)
+    if exact and reference and (right_backward := truth_of(backward)):
+        passes = Passes(forward, backward, reference, right_backward, _named)
         require_derived(passes, inputs, np.random.default_rng((seed, UNSEEN)))
     return f"central differences agree: {', '.join(row.name for row in rows)}"
 
@@ -144,29 +144,36 @@ def _subject(forward: Callable, backward: Callable, reference: Callable | None, 
     def right(inputs: Mapping, upstream: tuple) -> Gradients:
         if reference and right_backward:
             return passed(reference, right_backward, inputs, upstream)
-        return _numeric(true_forward, inputs, upstream, **form.keywords)
+        return _numeric(true_forward, inputs, upstream, **getattr(form, "keywords", {}))
 
     def draw(inputs: Mapping, rng: np.random.Generator) -> tuple:
         outs = outputs_and_cache(true_forward, list(inputs.values()))[0]
         return tuple(rng.normal(size=np.shape(out)) if np.ndim(out) else float(rng.normal()) for out in outs)
 
-    def others(example: Mapping, vague: bool) -> Iterator[tuple[Finding, Callable]]:
-        def again(other: Callable, change: Callable, inputs: Mapping, upstream: tuple) -> Gradients:
-            if id(inputs) not in caches:
-                caches[id(inputs)] = inputs, outputs_and_cache(reference, list(inputs.values()))[1]
-            return _named(call(other, *upstream, change(caches[id(inputs)][1])), inputs, backward.__name__)
-
-        caches: dict[int, tuple[Mapping, Any]] = {}  # a pass forward for each of the few inputs
-        cache = None if vague else outputs_and_cache(reference, list(example.values()))[1]
-        for finding, change in changed_caches(cache):
-            yield finding, functools.partial(again, right_backward, change)
-        for finding, other in with_other_steps(right_backward, vague):
-            yield finding, functools.partial(again, other, lambda cache: cache)
-
     contract = contract_of((truth_of(forward) or forward).__doc__)
     subject = Subject(found, right, draw, contract, quick=False)
-    known = reference and right_backward
-    return dataclasses.replace(subject, others=others, quick=True) if known else subject
+    if not reference or not right_backward:
+        return subject
+    others = functools.partial(_others, reference, right_backward, backward.__name__)
+    return dataclasses.replace(subject, others=others, quick=True)
+
+
+def _others(
+    reference: Callable, right_backward: Callable, name: str, example: Mapping, vague: bool
+) -> Iterator[tuple[Finding, Callable]]:
+    """The gradients of the reference's backward pass with other steps in it, and with another cache."""
+    caches: dict[int, tuple[Mapping, Any]] = {}  # a pass forward for each of the few inputs
+
+    def again(other: Callable, change: Callable, inputs: Mapping, upstream: tuple) -> Gradients:
+        if id(inputs) not in caches:
+            caches[id(inputs)] = inputs, outputs_and_cache(reference, list(inputs.values()))[1]
+        return _named(call(other, *upstream, change(caches[id(inputs)][1])), inputs, name)
+
+    cache = None if vague else outputs_and_cache(reference, list(example.values()))[1]
+    for finding, change in changed_caches(cache):
+        yield finding, functools.partial(again, right_backward, change)
+    for finding, other in with_other_steps(right_backward, vague):
+        yield finding, functools.partial(again, other, lambda cache: cache)
 
 
 def _run(
@@ -323,8 +330,10 @@ def _require_forward(
     if wrong and right_backward:
         names = [name for name, _ in _tensors(inputs)]
         passes = Passes(forward, backward, reference, right_backward, _named)
-        options = {"projections": projections, "seed": seed}
-        slopes = Slopes(functools.partial(_numeric, **options), functools.partial(_along, **options))
+        slopes = Slopes(
+            functools.partial(_numeric, projections=projections, seed=seed),
+            functools.partial(_along, projections=projections, seed=seed),
+        )
         with getattr(forward, "sealed_proof", contextlib.nullcontext)():
             wrong = kept(passes, inputs, names, slopes, seed) or wrong
     if wrong and not inexact:  # only in float32, of which a check of the forward pass may or may not ask

@@ -39,7 +39,7 @@ def lent() -> Mapping[str, Lent]:
     return _lent.get()
 
 
-def parts_of(*functions: types.FunctionType) -> dict[str, types.FunctionType]:
+def parts_of(*functions: Callable) -> dict[str, types.FunctionType]:
     """The functions of the same notebook that these call by their names."""
     return {
         name: part for function in functions for name in function.__code__.co_names
@@ -52,10 +52,11 @@ def parts_of(*functions: types.FunctionType) -> dict[str, types.FunctionType]:
 def results_of_parts() -> Iterator[dict[str, list]]:
     """The results of all calls, in order, of each function that is lent; they fill while this is open."""
     functions = lent()
-    for function in functions.values():
-        function.calls = []
+    results: dict[str, list] = {name: [] for name in functions}
+    for name, function in functions.items():
+        function.calls = results[name]
     try:
-        yield {name: function.calls for name, function in functions.items()}
+        yield results
     finally:
         for function in functions.values():
             function.calls = None
@@ -65,10 +66,11 @@ def with_parts(function: Callable, names: Iterable[str]) -> tuple[Callable, dict
     """A copy of a reference function that writes down what its parts of these names return."""
     scope = function.__globals__
     parts = {name: Lent(scope[name]) for name in names if name in scope}
-    for part in parts.values():
-        part.calls = []
+    results: dict[str, list] = {name: [] for name in parts}
+    for name, part in parts.items():
+        part.calls = results[name]
     copy = types.FunctionType(
         function.__code__, {**scope, **parts}, function.__name__, function.__defaults__, function.__closure__
     )
     copy.__kwdefaults__ = function.__kwdefaults__
-    return copy, {name: part.calls for name, part in parts.items()}
+    return copy, results

@@ -122,7 +122,7 @@ class _Mending:
     Objects and the variables of inner functions are changed where they are, each once.
     """
 
-    def __init__(self, replace: Callable[[Any], Any], change: Callable[[NDArray], Any], scope: dict):
+    def __init__(self, replace: Callable[[Any], Any], change: Callable[[Any], Any], scope: dict):
         self.replace, self.change, self.scope = replace, change, scope
         self.seen: set[int] = set()
 
@@ -191,7 +191,12 @@ def _is_among(array: NDArray, others: list[NDArray]) -> bool:
 def _collected(cache: Any, scope: dict) -> list[NDArray]:
     """All float arrays in a cache, in order, and its containers as they were."""
     found: list[NDArray] = []
-    _Mending(lambda value: value, lambda array: found.append(array) or array, scope).walk(cache, MAX_DEPTH)
+
+    def collect(array: NDArray) -> NDArray:
+        found.append(array)
+        return array
+
+    _Mending(lambda value: value, collect, scope).walk(cache, MAX_DEPTH)
     return found
 
 
@@ -226,7 +231,7 @@ def _nearest(array: NDArray, between: list[NDArray]) -> NDArray:
     best, least = array, FAR
     for right in between if np.ndim(array) else ():
         for view in _views(right, array.shape):
-            far = np.linalg.norm(array - view) / max(np.linalg.norm(view), np.finfo(np.float64).tiny)
+            far = float(np.linalg.norm(array - view) / max(np.linalg.norm(view), np.finfo(np.float64).tiny))
             best, least = (view, far) if far < least else (best, least)
     return best
 

@@ -76,6 +76,8 @@ class NoTimeLeft(Exception):
 class Trained(str):
     """What a check of training says when it passes, with the loss that it measured."""
 
+    loss: float
+
     def __new__(cls, text: str, loss: float) -> "Trained":
         trained = super().__new__(cls, text)
         trained.loss = loss

@@ -155,10 +155,10 @@ def _stopped(check: str, functions: Sequence[Callable], stop: KeyboardInterrupt,
 
 
 def _failed(name: str, failure: Failure, hint: str, says: str) -> Outcome:
-    status = "passed" if failure.share == 1 else "failed"
-    rows = _rows(failure, hint)
-    kept = {"share": failure.share, "rests_on": failure.rests_on, "loss": failure.loss}
-    return Outcome(name, status, failure.cause, rows, says, failure.code, **kept)
+    return Outcome(
+        name, "passed" if failure.share == 1 else "failed", failure.cause, _rows(failure, hint), says,
+        failure.code, share=failure.share, rests_on=failure.rests_on, loss=failure.loss,
+    )  # fmt: skip
 
 
 def unworkable(function: str, error: Exception) -> Failure:

@@ -52,7 +52,7 @@ def check_values(
     found = _require_outputs(function, inputs, right, any_number)
     names = [_output_name(i, len(right)) for i in range(len(right))]
     together = list(zip(names, found, right, strict=True))
-    rows = [row for name, *pair in together for row in _compare(*pair, name, tolerance)]
+    rows = [row for name, own, due in together for row in _compare(own, due, name, tolerance)]
     if any(row.verdict != "ok" for row in rows):
         raise _failure(function, inputs, expected, tolerance, rows, together)
     return "the values are right"
@@ -242,10 +242,10 @@ def _require(value: Any, like: Any, name: str, any_number: bool = False) -> Any:
 def _compare(found: Any, right: Any, name: str, tolerance: float) -> list[Row]:
     if isinstance(right, Mapping):
         entries = [(f"{name}[{key!r}]", found[key], right[key]) for key in right]
-        return [row for key, *pair in entries for row in _compare(*pair, key, tolerance)]
+        return [row for key, own, due in entries for row in _compare(own, due, key, tolerance)]
     if isinstance(right, tuple | list):
         entries = [(f"{name}[{i}]", found[i], entry) for i, entry in enumerate(right)]
-        return [row for key, *pair in entries for row in _compare(*pair, key, tolerance)]
+        return [row for key, own, due in entries for row in _compare(own, due, key, tolerance)]
     if is_number(right):
         return [_compare_arrays(found, np.asarray(right), name, tolerance)]
     if same(found, right):

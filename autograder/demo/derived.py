@@ -53,7 +53,8 @@ def _hidden_checks(cell: Cell) -> Iterator[Cell]:
             lines = cell.source.split("\n")
             for other in checks:
                 if other is not one:
-                    lines[other.lineno - 1 : other.end_lineno] = [""] * (other.end_lineno - other.lineno + 1)
+                    last = other.end_lineno or other.lineno
+                    lines[other.lineno - 1 : last] = [""] * (last - other.lineno + 1)
             yield cell.replace_source("\n".join(lines))
 
 

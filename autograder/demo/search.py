@@ -67,8 +67,8 @@ def _public(source: NotebookNode) -> str:
 
 def numbers_on(page: str, numbers: NDArray, public: str) -> Iterator[str]:
     """The numbers of a page that are one of `numbers`, sorted, as far as their digits go, and not public."""
-    for text in dict.fromkeys(match.group() for match in NUMBER.finditer(page)):
-        whole, decimals, power = NUMBER.fullmatch(text).groups(default="0")
+    found = {match.group(): match.groups(default="0") for match in NUMBER.finditer(page)}
+    for text, (whole, decimals, power) in found.items():
         if len(f"{whole}{decimals}".strip("0")) >= DIGITS and text not in public:
             value = float(text)
             room = max(0.5001 * 10.0 ** (int(power) - len(decimals)), SINGLE * value)

@@ -29,7 +29,7 @@ PAIRS = 400
 LOOP_SECONDS = 0.5  # a changed loop may not end
 
 
-def with_other_steps(function: Callable, vague: bool) -> Iterator[tuple[Finding, Callable]]:
+def with_other_steps(function: Callable | None, vague: bool) -> Iterator[tuple[Finding, Callable]]:
     """The function with each single step changed, in each way that says much, or in the vague ones.
 
     Nothing for a function whose formulas are not known.

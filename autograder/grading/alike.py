@@ -79,6 +79,8 @@ def _split(statement: ast.stmt) -> Iterator[ast.stmt]:
 def _said(statement: ast.stmt) -> str:
     plain = copy.deepcopy(statement)
     for node in ast.walk(plain):
-        if isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
-            node.body[0].value.value = " ".join(node.body[0].value.value.split())
+        first = node.body[0] if isinstance(node, DOCUMENTED) and node.body else None
+        text = first.value if isinstance(first, ast.Expr) else None
+        if isinstance(text, ast.Constant) and isinstance(text.value, str):
+            text.value = " ".join(text.value.split())
     return ast.unparse(plain)

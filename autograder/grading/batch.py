@@ -3,7 +3,7 @@
 import contextlib
 import functools
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
@@ -50,7 +50,7 @@ def submissions(course: Course, assignments: list[str], students: list[str]) -> 
 def grade(
     course: Course, assignments: list[str], students: list[str], *, jobs: int | None = None,
     scheduler: str | None = None, sandbox: str | None = None, force: bool = False,
-    report: Callable[[Result | None, int, int], None], say: Callable[[str], None] = str,
+    report: Callable[[Result | None, int, int], None], say: Callable[[str], object] = str,
 ) -> list[Result]:  # fmt: skip
     """Grade and record; `report(result, done, all)` hears of each one when it is on disk, and of the start,
     `say(sentence)` of walls that are not the best.
@@ -141,7 +141,7 @@ def sealed_steps(
     return steps
 
 
-def judge_all(tasks: list[tuple], jobs: int | None) -> Iterator[tuple[Result, Texts]]:
+def judge_all(tasks: list[tuple], jobs: int | None) -> Generator[tuple[Result, Texts], None, None]:
     """Results with the graded notebooks' text, in the order in which they are ready.
 
     One that something outside disturbs is judged once more when all others are done.
@@ -158,7 +158,7 @@ def _with_rules(task: tuple, **changes: bool) -> tuple:
 
 def _judged_on_cluster(
     tasks: list[tuple], scheduler: str, jobs: int | None
-) -> Iterator[tuple[Result, Texts]]:
+) -> Generator[tuple[Result, Texts], None, None]:
     """As judge_all, elsewhere; a submission that cannot even be packed gets its sentence here."""
     from autograder.grading.cluster import run_on_cluster
     from autograder.grading.payload import judge_payload, pack
@@ -181,6 +181,6 @@ def _judged_on_cluster(
 
 def _outcome(student: str, assignment: str, future: Future) -> tuple[Result, Texts]:
     error = future.exception()
-    if isinstance(error, CourseError) or is_everybodys(error):
+    if error and (isinstance(error, CourseError) or is_everybodys(error)):
         raise error
     return (failed(student, assignment, error), {}) if error else future.result()

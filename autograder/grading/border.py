@@ -183,8 +183,8 @@ class Border:
             raised = reply.get("raised")
             value = None if raised else decode(reply.get("value"), find)
             error = self._mirrors.error_of(raised, find, _may_stop(verb, operands)) if raised else None
-        except (Unreadable, *BROKEN) as error:
-            raise Ended("sent something that the grader cannot read") from error
+        except (Unreadable, *BROKEN) as why:
+            raise Ended("sent something that the grader cannot read") from why
         if error:
             self.last = error
             raise error

@@ -9,7 +9,7 @@ import functools
 import multiprocessing
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 
 from distributed import Client
 
@@ -25,7 +25,7 @@ AHEAD = 2  # tasks under way for each thread, so that none waits for the network
 
 def run_on_cluster(
     address: str, function: Callable, tasks: Iterator[tuple], sandbox: str
-) -> Iterator[Finished]:
+) -> Generator[Finished, None, None]:
     """As run_in_workers, on the cluster whose scheduler is at `address`.
 
     Raises CourseError when it cannot be reached, when a worker cannot judge, or when there has been none for
@@ -91,7 +91,7 @@ def _require_able(client: Client, sandbox: str) -> None:
             raise CourseError(f"The worker at {worker} cannot judge: {problem}")
 
 
-def _answer(answer: object) -> tuple[str, str]:
+def _answer(answer: tuple[str, str] | BaseException) -> tuple[str, str]:
     if isinstance(answer, BaseException):
         return "", f"{type(answer).__name__}: {answer}; it needs this package, of this version."
     return answer

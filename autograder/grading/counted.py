@@ -32,8 +32,8 @@ def kept_where_paid(check: Judged, judged: list[Judged]) -> Judged:
     if not rests_on or paid:
         return check
     cause = f"It rests on `{rests_on}`, which is not right; mend that first."
-    lost = {"status": "failed", "cause": cause, "diagnosis": "forward", "share": 0.0, "rests_on": ""}
-    return replace(check, outcome=replace(check.outcome, **lost))
+    lost = replace(check.outcome, status="failed", cause=cause, diagnosis="forward", share=0.0, rests_on="")
+    return replace(check, outcome=lost)
 
 
 def _nothing_measured(checks: list[Judged]) -> list[Judged]:
@@ -45,8 +45,10 @@ def _nothing_measured(checks: list[Judged]) -> list[Judged]:
         found = by.get(check.outcome.check.partition(":")[0])
         if not found or check.outcome.status == "could not run":
             return check
-        lost = {"status": "failed", "cause": found.cause, "diagnosis": found.diagnosis, "share": 0.0}
-        return replace(check, outcome=replace(check.outcome, **lost))
+        lost = replace(
+            check.outcome, status="failed", cause=found.cause, diagnosis=found.diagnosis, share=0.0
+        )
+        return replace(check, outcome=lost)
 
     return [counted(check) for check in checks]
 

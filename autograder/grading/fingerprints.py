@@ -44,7 +44,7 @@ def fingerprints(
             room -= len(own[-1])
     released = [*source.cells, *blank(source).cells]
     known = _known(tuple(cell.source for cell in released if cell.cell_type == "code"))
-    nothing = {kind: [] for kind in RUN}
+    nothing: dict[str, list[int]] = {kind: [] for kind in RUN}
     found = [budget.run("code", _runs, text, instead=nothing) for text in own if text]
     return {kind: _chosen([runs[kind] for runs in found], known[kind]) for kind in RUN}
 

@@ -146,7 +146,7 @@ def _is_own_class(value: Any) -> bool:
 
 def _run(statements: list[ast.stmt], scope: dict) -> dict[str, str]:
     """Run each; why the names are lost that failing ones set or change."""
-    failed = {}
+    failed: dict[str, str] = {}
     for one in statements:
         try:
             exec(compile(ast.Module([one], []), "<given cell>", "exec"), scope)

@@ -4,7 +4,7 @@ import ast
 from typing import Any
 
 from autograder.cells import Cell
-from autograder.checks.outcome import Outcome
+from autograder.checks.outcome import Outcome, Status
 from autograder.grading.plain import MORE, name_of
 from autograder.grading.result import UNSEALED
 from autograder.grading.testcell import Judged
@@ -18,8 +18,8 @@ def judge_in_kernel(cell: Cell, session: Session) -> list[Judged]:
         reply = session.run_test(cell.source)
     except KilledFromOutside:
         raise
-    except ProcessDied as error:
-        return [_judged(cell, "failed", f"Your code {error}.", diagnosis="limit")]
+    except ProcessDied as why:
+        return [_judged(cell, "failed", f"Your code {why}.", diagnosis="limit")]
     error, number = reply.get("error"), reply.get("last")
     if type(error) is dict:
         says = _message(cell, error.get("message"))
@@ -39,7 +39,7 @@ def note(cells: list[str]) -> str:
     return f"{len(cells)} test {are} judged in the student's process, {UNSEALED}: {', '.join(cells)}"
 
 
-def _judged(cell: Cell, status: str, cause: str, says: str = "", **found: Any) -> Judged:
+def _judged(cell: Cell, status: Status, cause: str, says: str = "", **found: Any) -> Judged:
     code = "" if status == "passed" else "differs"
     outcome = Outcome(name_of(cell), status, f"{cause} {says}".strip(), **{"diagnosis": code, **found})
     return Judged(outcome, hidden=False)
@@ -47,6 +47,6 @@ def _judged(cell: Cell, status: str, cause: str, says: str = "", **found: Any) -
 
 def _message(cell: Cell, text: object) -> str:
     """The author's constant message of an assert, if it is what was raised; no other text comes back."""
-    asserts = (node.msg for node in ast.walk(cell.tree) if isinstance(node, ast.Assert))
+    asserts = (node.msg for node in cell.nodes if isinstance(node, ast.Assert))
     known = {node.value for node in asserts if isinstance(node, ast.Constant) and isinstance(node.value, str)}
     return text if isinstance(text, str) and text in known else ""

@@ -21,8 +21,10 @@ def library_function(value: Any) -> tuple[str, str] | None:
     """Where the student's process finds a library's function itself: the grader calls none for it."""
     module = "numpy" if isinstance(value, np.ufunc) else getattr(value, "__module__", None)
     name = getattr(value, "__name__", None)
-    is_found = module in sys.modules and module != "__main__" and callable(value)
-    return (module, name) if is_found and vars(sys.modules[module]).get(name) is value else None
+    if type(module) is not str or type(name) is not str or module == "__main__" or not callable(value):
+        return None
+    is_found = module in sys.modules and vars(sys.modules[module]).get(name) is value
+    return (module, name) if is_found else None
 
 
 def library_class(module: Any, name: str) -> type | None:
@@ -34,8 +36,9 @@ def library_class(module: Any, name: str) -> type | None:
         return None
     own = vars(sys.modules[module]) if module in sys.modules else {}
     found = own.get(name) or vars(types).get(NAMES.get(name, ""))
-    is_class = isinstance(found, type) and not isinstance_of(found, StudentClass)
-    return found if is_class and not issubclass(found, PLAIN) and not _is_own(found.__module__) else None
+    if not isinstance(found, type) or isinstance_of(found, StudentClass):
+        return None
+    return None if issubclass(found, PLAIN) or _is_own(found.__module__) else found
 
 
 def _is_own(module: str) -> bool:

@@ -136,7 +136,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _iso(time: datetime | None) -> str | None:
-    return time and f"{time.isoformat()}Z"
+    return f"{time.isoformat()}Z" if time else None
 
 
 def _time(text: str | None) -> datetime | None:
@@ -234,5 +234,6 @@ def _cells(gradebook: Gradebook, wanted: list[ColumnElement]) -> Iterator[tuple[
         .where(*wanted)
         .order_by(SubmittedAssignment.student_id, Assignment.name, Notebook.name, base.c.name)
     )  # fmt: skip
-    for student, assignment, notebook, cell, *facts, waits in rows:
-        yield (student, assignment), CellGrade(label(cell, notebook, assignment), *facts, bool(waits))
+    for student, assignment, notebook, cell, automatic, by_hand, extra, points, waits in rows:
+        name = label(cell, notebook, assignment)
+        yield (student, assignment), CellGrade(name, automatic, by_hand, extra, points, bool(waits))

@@ -8,7 +8,7 @@ import ast
 import math
 import sys
 from dataclasses import dataclass, field
-from types import TracebackType
+from types import FrameType, TracebackType
 
 import numpy as np
 
@@ -94,7 +94,7 @@ def never_runs(cell: Cell) -> str:
     """Why a plain cell can be run in no way; "" when it can."""
     if is_autotest(cell):
         return AUTOTEST
-    return NOT_AT_TOP if any(map(_calls_check, ast.walk(cell.tree))) else ""
+    return NOT_AT_TOP if any(map(_calls_check, cell.nodes)) else ""
 
 
 def asks_nothing(cell: Cell) -> str:
@@ -229,7 +229,7 @@ def _execute(statement: ast.stmt, name: str, scope: Scope, is_last: bool) -> flo
 
 def _line(name: str) -> int:
     """The line of the cell that is running."""
-    frame = sys._getframe()
+    frame: FrameType | None = sys._getframe()
     while frame and frame.f_code.co_filename != name:
         frame = frame.f_back
     return frame.f_lineno if frame else 0
@@ -237,16 +237,16 @@ def _line(name: str) -> int:
 
 def _place(cell: Cell, ran: Ran, name: str) -> None:
     """Which statement raised: the innermost of this cell that was running."""
-    if not ran.node:
+    if not ran.node or not ran.error:
         return
     line = _last_line(ran.error.__traceback__, name)
     inside = [node for node in ast.walk(ran.node) if isinstance(node, ast.stmt) and _spans(node, line)]
     ran.node = max(inside, key=lambda node: node.lineno, default=ran.node)
-    ran.lines = range(ran.node.lineno - 1, ran.node.end_lineno)
+    ran.lines = range(ran.node.lineno - 1, ran.node.end_lineno or ran.node.lineno)
 
 
 def _spans(node: ast.stmt, line: int) -> bool:
-    return node.lineno <= line <= node.end_lineno
+    return node.lineno <= line <= (node.end_lineno or node.lineno)
 
 
 def _last_line(trace: TracebackType | None, name: str) -> int:

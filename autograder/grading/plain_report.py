@@ -55,7 +55,8 @@ def plain_report(rules: Any, assignment: str) -> PlainReport:
 
     Raises CourseError for a source that cannot be read.
     """
-    found, remarks = {}, []
+    found: dict[str, str] = {}
+    remarks: list[str] = []
     for source in sources_of(rules):
         try:
             whys, said = _tried(replace(rules, source=source))

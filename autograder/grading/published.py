@@ -37,10 +37,10 @@ def published(course: Course) -> dict[str, str]:
 
 def copies(notebook: NotebookNode, known: Mapping[str, str], budget: Budget) -> str:
     """Where the functions of a notebook's exercises stand in `known`, in one text."""
-    found = []
+    found: list[str] = []
     for cell in notebook.cells:
         if cell.cell_type == "code" and is_exercise(cell):
-            words = budget.run("code", _words, cell.source, instead=[])
+            words: list[str] = budget.run("code", _words, cell.source, instead=[])
             found += [known[word] for word in words if word in known]
     return " ".join(dict.fromkeys(found))
 

@@ -189,5 +189,8 @@ def _differ(graded: Path, notebook: NotebookNode) -> bool:
 
 def _answers(notebook: NotebookNode) -> list[tuple[str, str]]:
     """What a student wrote: solutions, and code of no id."""
-    own = (cell for cell in notebook.cells if is_solution(cell) or not grade_id(cell))
-    return [(grade_id(cell), cell.source) for cell in own if is_solution(cell) or cell.cell_type == "code"]
+    own = ((grade_id(cell) or "", cell) for cell in notebook.cells)
+    return [
+        (name, cell.source) for name, cell in own
+        if is_solution(cell) or (not name and cell.cell_type == "code")
+    ]  # fmt: skip

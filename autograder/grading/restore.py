@@ -91,7 +91,7 @@ class _Restoring:
     ):
         self.template, self.budget, self.released = blank(source), budget, released
         self.ours = {cell.source for cell in source.cells}
-        self.known = {grade_id(cell): cell for cell in self.template.cells if grade_id(cell)}
+        self.known = {name: cell for cell in self.template.cells if (name := grade_id(cell))}
         self.cells = submitted.cells
         self.match: Match = match(self.cells, self.known, stubs_of(self.template))
         self.changes: dict[str, list[str]] = {kind: [] for kind in KINDS}

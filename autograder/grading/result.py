@@ -156,7 +156,7 @@ def add(whole: Result, part: Result, notebook: str) -> None:
     """Put the result of one notebook of a submission into the whole one."""
     prefix = label("", notebook, whole.assignment)
     whole.max_score += part.max_score
-    whole.score = (whole.score or 0.0) + part.score
+    whole.score = (whole.score or 0.0) + (part.score or 0.0)
     whole.seconds = round(whole.seconds + part.seconds, 2)
     whole.restored += [_in_notebook(note, prefix) for note in part.restored]
     whole.cells += [{**cell, "cell": prefix + cell["cell"]} for cell in part.cells]

@@ -108,8 +108,9 @@ def looks_like_notebook(file: Path) -> bool:
     return start.lstrip(b"\xef\xbb\xbf \n\r\t").startswith(b"{") and b'"cells"' in start
 
 
-def _as_notebook(content: object, name: str) -> NotebookNode:
-    version = content.get("nbformat") if isinstance(content, dict) else None
+def _as_notebook(read: object, name: str) -> NotebookNode:
+    content = read if isinstance(read, dict) else {}
+    version = content.get("nbformat")
     if version not in (3, 4):
         known = f"notebook format {version}" if type(version) is int else "an unknown notebook format"
         reason = "is not a notebook" if version is None else f"has {known}, not 4"

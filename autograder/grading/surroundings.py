@@ -187,7 +187,7 @@ def _audit(event: str, _: tuple) -> None:
 def _watch_once() -> None:
     """An audit hook stays for as long as the process lives, so there is one."""
     if not hasattr(sys, "_autograder_watches"):
-        sys._autograder_watches = True
+        vars(sys)["_autograder_watches"] = True
         sys.addaudithook(_audit)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.cells import Cell, is_check, weight_of
+from autograder.cells import Cell, Check, is_check, weight_of
 from autograder.checks.outcome import NoTimeLeft, Outcome
 from autograder.checks.running import listening, unworkable
 from autograder.hidden import hidden_seed, reference
@@ -74,15 +74,16 @@ def _run_check(
     return heard[0]
 
 
-def _blamed(cell: Cell, check: ast.stmt, error: Exception) -> Outcome:
+def _blamed(cell: Cell, check: Check, error: Exception) -> Outcome:
     """The outcome of a check that broke: a failure if the reference, in the student's place, passes it."""
     is_nobodys = isinstance(error, OSError | KilledFromOutside | NoTimeLeft)
     right = None if is_nobodys else _with_reference(cell, check)
     if not right or right.status != "passed":
         return _could_not_run(ast.unparse(check.value.func), error)
     failure = unworkable(right.check.partition(":")[0], error)
-    found = {"cause": failure.cause, "diagnosis": failure.code, "loss": None}
-    return dataclasses.replace(right, status="failed", **found)
+    return dataclasses.replace(
+        right, status="failed", cause=failure.cause, diagnosis=failure.code, loss=None
+    )
 
 
 def _with_reference(cell: Cell, check: ast.stmt) -> Outcome | None:
@@ -100,7 +101,7 @@ def _with_reference(cell: Cell, check: ast.stmt) -> Outcome | None:
     return outcome if isinstance(outcome, Outcome) else None
 
 
-def _arguments_of(check: ast.stmt) -> ast.stmt:
+def _arguments_of(check: Check) -> ast.stmt:
     """A statement that works out a check's arguments and does nothing with them."""
     call = check.value
     values = [*call.args, *(keyword.value for keyword in call.keywords)]

@@ -159,7 +159,7 @@ def _hurry(done: threading.Event, given_up: threading.Event) -> None:
 
 
 def _end_fork_server() -> None:
-    if pid := forkserver._forkserver._forkserver_pid:
+    if pid := getattr(forkserver._forkserver, "_forkserver_pid", None):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
 

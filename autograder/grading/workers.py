@@ -22,7 +22,7 @@ Finished = tuple[tuple, Future]
 def run_in_workers(
     function: Callable, tasks: Iterable[tuple], jobs: int | None = None,
     again: Callable[[tuple], tuple] = tuple,
-) -> Iterator[Finished]:  # fmt: skip
+) -> Generator[Finished, None, None]:  # fmt: skip
     """Each task with the finished future of `function(*task)`, in the order in which they are ready.
 
     `jobs` processes work, as many as there are cores if None. When one of them dies, say for lack of
@@ -147,6 +147,7 @@ class _Pool:
             while (worker := self._idle.pop()).is_gone():
                 worker.end()
             return worker
+        return None
 
     def _started(self) -> Worker:
         for pause in PAUSES:

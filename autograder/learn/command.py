@@ -48,7 +48,7 @@ def _begin(course: Course, folder: Path, console: Terminal) -> Path | None:
     say(console, f"Your progress: {page.as_uri()}")
     say(console, "When you have written something: `autograder learn --check`")
     step = next_step(standings(course, Record(folder)))
-    return step and folder / step.assignment / f"{course.notebooks(step.assignment)[0]}.ipynb"
+    return folder / step.assignment / f"{course.notebooks(step.assignment)[0]}.ipynb" if step else None
 
 
 def _check(

@@ -52,13 +52,14 @@ def judge_inside(course: Course, desk: Course, assignment: str) -> tuple[Result,
         words = [f"{course.root}", f"{desk.root}", assignment, f"{told}"]
         command = [sys.executable, "-P", "-m", __name__, *words]
         subprocess.run(command, cwd=home, stdin=subprocess.DEVNULL, capture_output=True, check=False)
-        found = json.loads(told.read_text(encoding="utf-8")) if told.exists() else {"problem": BROKE_OFF}
+        found: dict = json.loads(told.read_text("utf-8")) if told.exists() else {"problem": BROKE_OFF}
     whole.problem = found["problem"]
-    for name, text in found.get("texts", {}).items():
+    texts: Texts = found.get("texts", {})
+    for name, text in texts.items():
         part = Result("", assignment, max_score=most_of(nbformat.read(course.source(assignment, name), 4)))
         fill(part, nbformat.reads(text, as_version=4))
         add(whole, part, name)
-    return whole, found.get("texts", {})
+    return whole, texts
 
 
 def main() -> None:
@@ -66,7 +67,9 @@ def main() -> None:
     from autograder.learn.folder import Desk
 
     root, mine, assignment, told = sys.argv[1:]
-    course, desk, found = Course(Path(root)), Desk(Path(mine), Path.cwd()), {"problem": "", "texts": {}}
+    course, desk = Course(Path(root)), Desk(Path(mine), Path.cwd())
+    texts: Texts = {}
+    found: dict[str, str | Texts] = {"problem": "", "texts": texts}
     os.environ |= {"NBGRADER_EXECUTION": "autograde", "MPLBACKEND": "module://matplotlib_inline.backend_inline"}
     threadpool_limits(limits=1, user_api="blas")
     sys.path.append("")  # the learner's own modules, behind everything else
@@ -74,7 +77,7 @@ def main() -> None:
         for name in course.notebooks(assignment):
             handed_in = read_submission(desk.submitted("", assignment, name))
             judged = judge(handed_in, course, assignment, name)
-            found["texts"][name] = nbformat.writes(judged)
+            texts[name] = nbformat.writes(judged)
     except SubmissionError as error:
         found = {"problem": f"{error}"}
     Path(told).write_text(json.dumps(found), encoding="utf-8")

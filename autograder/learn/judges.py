@@ -1,7 +1,7 @@
 """Who judges: a class's graders, behind the best walls there are, or without any where there are none."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,7 +31,7 @@ class How:
 
 def judges(
     course: Course, desk: Desk, assignments: list[str], how: How
-) -> Iterator[tuple[Result, Texts, str]]:
+) -> Generator[tuple[Result, Texts, str], None, None]:
     """Results with the judged notebooks and the name of the walls, in the order in which they are ready.
 
     Raises CourseError when nothing can be judged behind the walls that were asked for.
@@ -47,7 +47,7 @@ def judges(
 
 def _by_graders(
     course: Course, desk: Desk, assignments: list[str], how: How, steps: Any
-) -> Iterator[tuple[Result, Texts, str]]:
+) -> Generator[tuple[Result, Texts, str], None, None]:
     """As a class is graded."""
     from autograder.grading.batch import judge_all
 
@@ -57,7 +57,9 @@ def _by_graders(
             yield result, texts, steps.sandbox
 
 
-def _inside(course: Course, desk: Desk, assignments: list[str]) -> Iterator[tuple[Result, Texts, str]]:
+def _inside(
+    course: Course, desk: Desk, assignments: list[str]
+) -> Generator[tuple[Result, Texts, str], None, None]:
     """One after the other in a plain Python process."""
     from autograder.learn.inside import judge_inside
 

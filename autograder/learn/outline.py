@@ -65,7 +65,7 @@ def graded_in(notebook: NotebookNode) -> list[Graded]:
 def _grade(cell: NotebookNode) -> CellGrade:
     score = cell.metadata.get("autograder", {}).get("score", 0.0)
     points = float(cell.metadata.nbgrader["points"])
-    return CellGrade(grade_id(cell), score, None, 0.0, points, waits=False)
+    return CellGrade(grade_id(cell) or "", score, None, 0.0, points, waits=False)
 
 
 def as_exercise(graded: Graded, prefix: str = "") -> Exercise:

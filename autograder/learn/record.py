@@ -63,11 +63,11 @@ class Check:
     @classmethod
     def from_dict(cls, entry: dict) -> "Check":
         """Raises ValueError, TypeError or KeyError for what `as_dict` did not make."""
-        texts = [entry[name] for name in ("assignment", "walls", "key")]
-        if not all(type(text) is str for text in texts):
+        texts = {name: entry[name] for name in ("assignment", "walls", "key")}
+        if not all(type(text) is str for text in texts.values()):
             raise ValueError("a check with a field of the wrong type")
         exercises = tuple(map(Exercise.from_dict, entry["exercises"]))
-        return cls(texts[0], _time(entry["at"]), *texts[1:], exercises)
+        return cls(at=_time(entry["at"]), exercises=exercises, **texts)
 
 
 class Record:

@@ -99,9 +99,9 @@ def _for_both_pages(figure: "Figure") -> None:
     from matplotlib.spines import Spine
     from matplotlib.text import Text
 
-    for page in (figure, *figure.axes):
-        page.patch.set_alpha(0)
+    figure.patch.set_alpha(0)
     for axes in figure.axes:
+        axes.patch.set_alpha(0)
         axes.tick_params(which="both", color=GREY)
     for legend in figure.findobj(Legend):
         legend.set_frame_on(False)

@@ -35,7 +35,7 @@ def heatmap_in_words(title: str, x_label: str, y_label: str, rows: Sequence[str]
                      matrix: NDArray) -> str:  # fmt: skip
     """The size of a matrix, and where its largest and its smallest entry are."""
     places = {"largest": np.nanargmax(matrix), "smallest": np.nanargmin(matrix)}
-    at = {name: np.unravel_index(place, matrix.shape) for name, place in places.items()}
+    at = {name: divmod(int(place), matrix.shape[1]) for name, place in places.items()}
     told = [f"{name} {matrix[i, j]:.3g} at row {rows[i]}, column {columns[j]}" for name, (i, j) in at.items()]
     size = f"{len(rows)} rows{_of(y_label)}, {len(columns)} columns{_of(x_label)}"
     return f"{_head('Heat map', title)} {size}; {'; '.join(told)}."

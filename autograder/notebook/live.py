@@ -4,12 +4,17 @@ import io
 import sys
 import time
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from autograder.notebook.budget import unattended
 from autograder.notebook.canvas import RESOLUTION, bundle
 from autograder.notebook.palette import COLOURS, GREY, STYLES
+
+if TYPE_CHECKING:
+    from IPython.display import DisplayHandle
+    from matplotlib.figure import Figure
 
 APART, SHARE = 4.0, 0.03  # seconds between two pictures, and the part of the time that they may take
 GUESS = 0.1  # seconds for the first one
@@ -30,8 +35,10 @@ class LiveCurves:
     """
 
     def __init__(self, steps: int):
-        self._steps, self._curves = steps, {}
-        self._watched, self._shown, self._figure = watched(), None, None
+        self._steps, self._watched = steps, watched()
+        self._curves: dict[str, list[tuple[int, float]]] = {}
+        self._figure: Figure | None = None
+        self._shown: DisplayHandle | None = None
         self._began = self._last = time.perf_counter()
         self._cost, self._spent = GUESS, 0.0
 
@@ -56,7 +63,7 @@ class LiveCurves:
     def _show(self, first: Callable[[], None]) -> None:
         self._figure = self._figure or _figure()
         began = time.perf_counter()
-        data, metadata = self._picture()
+        data, metadata = self._picture(self._figure)
         if self._shown:
             self._shown.update(data, metadata=metadata, raw=True)
         else:
@@ -75,22 +82,22 @@ class LiveCurves:
         may_spend = SHARE * (now - self._began) - self._spent
         return now - self._last >= APART and self._cost <= may_spend
 
-    def _picture(self) -> tuple[dict, dict]:
+    def _picture(self, figure: "Figure") -> tuple[dict, dict]:
         """The curves for a light and a dark page, with their last points in words; metadata."""
         drawn = io.BytesIO()
-        _draw(self._figure, self._curves, self._steps)
-        self._figure.savefig(drawn, format="png", dpi=RESOLUTION, transparent=True)
+        _draw(figure, self._curves, self._steps)
+        figure.savefig(drawn, format="png", dpi=RESOLUTION, transparent=True)
         words = [f"{_spoken(name)} {points[-1][1]:.3f}" for name, points in self._curves.items()]
         return bundle(drawn.getvalue(), f"Losses so far: {', '.join(words)}")
 
 
-def _display(data: dict, metadata: dict):
+def _display(data: dict, metadata: dict) -> "DisplayHandle | None":
     from IPython.display import display
 
     return display(data, metadata=metadata, raw=True, display_id=True)
 
 
-def _figure():
+def _figure() -> "Figure":
     """Empty. It loads Matplotlib, which does not count: the plots after the training need that too."""
     from matplotlib.figure import Figure
 
@@ -99,7 +106,7 @@ def _figure():
     return figure
 
 
-def _draw(figure, curves: Mapping[str, list], steps: int) -> None:
+def _draw(figure: "Figure", curves: Mapping[str, list], steps: int) -> None:
     figure.clear()
     axes = figure.add_axes((0.09, 0.17, 0.89, 0.79))
     axes.set_xlim(0, steps)

@@ -68,9 +68,9 @@ def plot_heatmap(
     matrix = np.asarray(matrix)
     size = 3 + 0.17 * max(matrix.shape)
     figure, axes = _plot(title, x_label, y_label, width=size + 1, height=size)
-    limit = np.abs(matrix).max() if centred else None
+    limit = np.abs(matrix).max()
     image = axes.imshow(matrix, cmap="RdBu_r" if centred else "viridis", aspect="auto",
-                        vmin=-limit if centred else None, vmax=limit)  # fmt: skip
+                        vmin=-limit if centred else None, vmax=limit if centred else None)  # fmt: skip
     x_names, y_names = ([VISIBLE_NAMES.get(name, name) for name in names] for names in (columns, rows))
     axes.set_xticks(range(len(columns)), x_names)
     axes.set_yticks(range(len(rows)), y_names)
@@ -86,7 +86,7 @@ def show_sample(text: str, title: str = "sample") -> None:
 
 
 def _points(curve: ArrayLike | tuple[ArrayLike, ArrayLike]) -> tuple[np.ndarray, np.ndarray]:
-    x, y = curve if isinstance(curve, tuple) else (np.arange(len(curve)), curve)
+    x, y = curve if isinstance(curve, tuple) else (np.arange(len(np.asarray(curve))), curve)
     return np.asarray(x, float), np.asarray(y, float)
 
 

@@ -28,8 +28,8 @@ def predict(question: str, answer: Answer, right: str) -> None:
 
 def is_right(question: str, answer: Answer, right: str) -> bool:
     """Does `answer` have the digest `right`? A number may be off by one in the last digit that counts."""
-    digits, _, digest = right.rpartition("~")
-    digits = int(digits) if digits.isdecimal() else 0
+    counting, _, digest = right.rpartition("~")
+    digits = int(counting) if counting.isdecimal() else 0
     return any(_digest(question, one) == digest for one in _spellings(answer, digits))
 
 

@@ -89,7 +89,8 @@ def read_roster(course: Course) -> Roster:
         return Roster()
     table = read_table(course.roster)
     _require_header(course.roster, table.header)
-    people, lines = [], {}
+    people: list[Person] = []
+    lines: dict[tuple[str, str], int] = {}
     for line, record in table.records():
         person = _person(course.roster, line, record)
         _require_new(course.roster, line, person, lines)

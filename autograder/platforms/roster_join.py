@@ -2,7 +2,8 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import Any
 
 from autograder.platforms.ids import student_id
 from autograder.platforms.people import name_key
@@ -102,7 +103,7 @@ def _fill(joined: Joined, person: Person, one: Listed) -> None:
             mine = getattr(person, key)
             joined.remarks.append(f"{_where(one)} has {key} {values[key]!r}; {person.id} keeps {mine!r}")
     if new := {key: text for key, text in values.items() if text and not getattr(person, key)}:
-        joined.put(replace(person, **new))
+        joined.put(Person(**vars(person) | new))
         if person.id not in [*joined.added, *joined.filled]:
             joined.filled.append(person.id)
 
@@ -115,7 +116,8 @@ def _add(joined: Joined, one: Listed, existing: set[str]) -> None:
         joined.doubts.append(f"{_where(one)} has nothing that can be an id; write a row into roster.csv")
         return
     chosen = next((name for name in free if name in existing), free[0])
-    joined.put(Person(**one.values | {"id": chosen}))
+    known: dict[str, Any] = one.values | {"id": chosen}
+    joined.put(Person(**known))
     joined.added.append(chosen)
 
 

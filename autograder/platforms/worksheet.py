@@ -57,9 +57,9 @@ def _worksheet(table: Table) -> Worksheet:
     rows, words = {}, set()
     address, groups = _address(table), _groups(table)
     for _, record in table.records():
-        match = IDENTIFIER.fullmatch(record[table.header[0]])
-        words.add(name_key(match["word"]))
-        rows[match["number"]] = _row(record, address, groups)
+        if match := IDENTIFIER.fullmatch(record[table.header[0]]):  # as each is, or it were no worksheet
+            words.add(name_key(match["word"]))
+            rows[match["number"]] = _row(record, address, groups)
     return Worksheet(rows, frozenset(words))
 
 

@@ -1,6 +1,7 @@
 """What makes pages from the templates of this folder; all text that they show is escaped."""
 
 from base64 import b64encode
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -18,8 +19,9 @@ FOLDER = Path(__file__).parent
 BANDS = (0.3, 0.5, 0.7, 0.9)
 
 
+@cache
 def environment() -> Environment:
-    """The environment of all templates."""
+    """The environment of all templates, which are compiled once."""
     environment = Environment(
         loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,

@@ -62,7 +62,7 @@ class NotRun:
 
 def share(result: Result) -> float | None:
     """The score as a part of its maximum, 0 to 1; None when there is none."""
-    if not is_graded(result) or result.out_of <= 0:
+    if result.final is None or not is_graded(result) or result.out_of <= 0:
         return None
     return min(max(result.final / result.out_of, 0.0), 1.0)
 
@@ -137,12 +137,12 @@ def carried(results: list[Result]) -> Counted:
 
 def not_run(results: list[Result]) -> list[NotRun]:
     """The checks that could not run, each reason once; what was marked by hand since is left out."""
-    hit: dict[tuple, dict] = defaultdict(dict)
+    hit: dict[tuple[str, str, str], dict[str, bool]] = defaultdict(dict)
     for result, cell, check in _checks(results, "could not run"):
         name = check_name(cell, check["check"])
         if cell not in settled(result):
             hit[result.assignment, name, check["cause"]][result.student] = True
-    return [NotRun(*key, tuple(students)) for key, students in hit.items()]
+    return [NotRun(*key, students=tuple(students)) for key, students in hit.items()]
 
 
 def slowest(results: list[Result], most: int = 5) -> list[Result]:

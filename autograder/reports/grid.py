@@ -100,13 +100,13 @@ def class_grid(results: list[Result], others: Iterable[str] = ()) -> Grid:
 
 def _column(assignment: str, head: str, results: list[Result]) -> Column:
     own = [result for result in results if result.assignment == assignment]
-    scores = [result.final for result in own if is_graded(result)]
+    scores = [result.final for result in own if is_graded(result) and result.final is not None]
     max_score = max(result.out_of for result in own)
     return Column(assignment, head, max_score, mean(scores) if scores else None)
 
 
 def _row(student: str, results: list[Result | None]) -> Row:
-    total = sum(result.final for result in results if result and is_graded(result))
+    total = sum(result.final or 0.0 for result in results if result and is_graded(result))
     marks = "".join(mark(result) for result in results)
     unsure = "".join(sign for sign in (NOT_GRADED, OLDER, NOT_RUN, DUE) if sign in marks)
     return Row(student, tuple(results), total, unsure)

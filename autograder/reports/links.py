@@ -11,7 +11,9 @@ PLACES = {"notebook": ("autograded", "ipynb"), "feedback": ("feedback", "html")}
 
 def links(course: Course | None, student: str, assignment: str) -> Iterator[tuple[str, str]]:
     """(name, address relative to reports/) of those of PLACES that exist."""
-    for name, (folder, suffix) in PLACES.items() if course else ():
+    if not course:
+        return
+    for name, (folder, suffix) in PLACES.items():
         notebooks = course.notebooks(assignment)
         for notebook in notebooks:
             parts = (folder, student, assignment, f"{notebook}.{suffix}")

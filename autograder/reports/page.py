@@ -124,7 +124,7 @@ def _headline(results: list[Result], people: People) -> dict[str, Any]:
 
 def _waits(results: list[Result]) -> dict[str, list[Waiting]]:
     """What waits for a person, below its titles; checks that could not run have a list of their own."""
-    found = {title: [] for why, title in TITLES.items() if why != NOT_RUN}
+    found: dict[str, list[Waiting]] = {title: [] for why, title in TITLES.items() if why != NOT_RUN}
     for one in waits(results):
         if one.why != NOT_RUN:
             found[TITLES[one.why]].append(one)

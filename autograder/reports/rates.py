@@ -1,13 +1,12 @@
 """How many pass each check and each test cell."""
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import zip_longest
 
 from autograder.grading.result import Result
 from autograder.words import check_name, short_check
-
-STATUSES = ("passed", "failed", "could not run")
 
 
 @dataclass(frozen=True)
@@ -61,8 +60,7 @@ def cell_rates(results: list[Result]) -> list[CellRate]:
 
 def _cell_rate(cell: str, tries: list[list[dict]]) -> CellRate:
     """`tries` are the cell's checks in each submission."""
-    ends = Counter(_end(checks) for checks in tries)
-    return CellRate(cell, *(ends[status] for status in STATUSES), _check_rates(cell, tries))
+    return CellRate(cell, *_counts(_end(checks) for checks in tries), _check_rates(cell, tries))
 
 
 def _end(checks: list[dict]) -> str:
@@ -97,8 +95,13 @@ def _distinct(names: list[tuple[str, bool]]) -> list[tuple[str, bool]]:
 
 
 def _check_rate(name: str, hidden: bool, checks: list[dict]) -> CheckRate:
-    ends = Counter(check["status"] for check in checks)
-    return CheckRate(name, *(ends[status] for status in STATUSES), hidden)
+    return CheckRate(name, *_counts(check["status"] for check in checks), hidden)
+
+
+def _counts(statuses: Iterable[str]) -> tuple[int, int, int]:
+    """How many passed, failed and could not run."""
+    ends = Counter(statuses)
+    return ends["passed"], ends["failed"], ends["could not run"]
 
 
 def hardest(results: list[Result]) -> list[HardCheck]:

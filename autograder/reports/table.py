@@ -48,7 +48,7 @@ class _Numbers:
         self.header = Text(f"{self.head:>{self.width}}\n").append(f"{limit:>{self.width}}", "dim")
 
     def cell(self, result: Result | None) -> Text:
-        if result is None or not is_graded(result):
+        if result is None or result.final is None or not is_graded(result):
             return Text(mark(result).rjust(self.width), "yellow" if result else "dim")
         return self.score(result.final, mark(result))
 

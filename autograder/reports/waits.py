@@ -44,8 +44,7 @@ def _of(result: Result) -> Iterator[tuple[str, str, str]]:
     elif result.problem or result.final is None:
         yield NOT_GRADED, "", result.problem or "It has no score; grade it again."
     lost = _could_not_run(result)
-    for cell, text in lost.items():
-        yield NOT_RUN, cell, text
+    yield from ((NOT_RUN, name, text) for name, text in lost.items())
     for cell in result.grade.cells if result.grade else ():
         if cell.waits and cell.cell not in lost:
             why, text = (WRITTEN, _written(cell)) if cell.by_hand is None else (BY_HAND, _old(cell))
@@ -79,8 +78,9 @@ def _written(cell: CellGrade) -> str:
 
 
 def _old(cell: CellGrade) -> str:
+    mark = number(cell.by_hand) if cell.by_hand is not None else "none"
     tests = "" if cell.automatic is None else f"; the tests alone would give {number(cell.automatic)}"
     return (
-        f"The mark by hand, {number(cell.by_hand)} of {number(cell.max_score)}, was given for another answer"
+        f"The mark by hand, {mark} of {number(cell.max_score)}, was given for another answer"
         f"{tests}. Look at it in the formgrader, and save or clear the mark there."
     )

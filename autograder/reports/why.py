@@ -38,7 +38,7 @@ def why(course: Course, results: list[Result], student: str, assignment: str) ->
     result = _result(results, student, assignment)
     if result.problem:
         raise CourseError(f"{student}/{assignment} was not graded: {result.problem}")
-    found = []
+    found: list[Why] = []
     for notebook in course.notebooks(assignment):
         source = _cells(course, assignment, notebook)
         graded = _answers(course, student, assignment, notebook)

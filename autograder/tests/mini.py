@@ -1,7 +1,10 @@
 """A tiny course for tests: one assignment of three exercises, and submissions of it."""
 
+import functools
 import json
+import shutil
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
@@ -134,6 +137,22 @@ def make_course(root: Path) -> Course:
     write(course.source(ID), source_notebook())
     write(path_of(course, ID), json.dumps(calibration_of(source_notebook())))
     return course
+
+
+def built_course(root: Path) -> Course:
+    """The same as `autograder build` leaves it, with its release and its gradebook: built once, and copied."""
+    shutil.copytree(_built().name, root, dirs_exist_ok=True)
+    return Course(root)
+
+
+@functools.cache
+def _built() -> TemporaryDirectory:
+    """The folder to copy from; it goes when the process ends."""
+    from autograder.build.release import build
+
+    folder = TemporaryDirectory(prefix="built-")
+    build(make_course(Path(folder.name)), ID, trial=True)
+    return folder
 
 
 def calibration_of(notebook, **changes) -> dict:

@@ -1,5 +1,6 @@
 """The audit: does it say which known mistakes the tests see, and never more than is true?"""
 
+import contextlib
 import dataclasses
 import json
 import re
@@ -33,6 +34,7 @@ from autograder.tests.mini import (
     submission,
     write,
 )
+from autograder.truth import cheats
 from autograder.truth.mistakes import Mistake
 from autograder.truth.source import folder
 
@@ -88,6 +90,14 @@ def names(tried):
     return [one.name for one in tried]
 
 
+@contextlib.contextmanager
+def one_way_to_measure():
+    """While open, audits hand in gradients that were measured in one way: in all ways they are in `good`."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cheats, "HOW", dict(list(cheats.HOW.items())[:1]))
+        yield
+
+
 @pytest.fixture(scope="module")
 def good(tmp_path_factory):
     """A course whose known answers are all seen for what they are, and its audit in sealed processes."""
@@ -102,7 +112,8 @@ def bad(tmp_path_factory):
     source = source_notebook()
     source.cells[-1].source = TEST_FIT.replace("hidden_rng().normal(size=9)", "np.array([4.0, 4.0, 1.0])")
     write(course.source(ID), source)
-    return audit(course, [ID], sandbox="none")
+    with one_way_to_measure():
+        return audit(course, [ID], sandbox="none")
 
 
 def test_everything_that_is_right_is_found_right(good):
@@ -184,7 +195,7 @@ def test_the_diagnosis_is_that_of_the_first_check_of_the_name():
 
 def test_weights_from_home_pass_where_the_data_is_no_secret(bad, good):
     """Are remembered weights a real attack: accepted on data that everybody has, and refused on hidden data?"""
-    assert counts(bad.findings)["refused"] == (4, 5)
+    assert counts(bad.findings)["refused"] == (1, 2)
     cheat, *_ = bad.findings[0].cheats
     assert [fact["status"] for fact in cheat.paying] == ["passed"]
     cheat, *_ = good[1].findings[0].cheats
@@ -210,7 +221,8 @@ def test_what_could_not_run_spoils_the_audit(good):
     source.cells[3].source = TEST_DOUBLE.replace("reference.double", "reference.triple")
     write(course.source(ID), source)
     try:
-        found = audit(course, [ID], sandbox="none")
+        with one_way_to_measure():
+            found = audit(course, [ID], sandbox="none")
     finally:
         write(course.source(ID), source_notebook())
     assert not holds(found)
@@ -322,10 +334,11 @@ def test_the_command_prints_writes_and_returns(course, tmp_path, capsys):
     """Do the table, the lists, JSON, page and exit code say the same: 0 when all holds, else 1?"""
     known(course, GOOD, by_sum=SUM)
     place = tmp_path / "audit.json"
-    assert run(course, "--all", "--sandbox", "none", "--json", str(place), "--jobs", "1") == 0
-    assert "3/3" in capsys.readouterr().out
-    known(course, [CAUGHT, SURVIVOR])
-    assert run(course, ID, "--sandbox", "none", "--seed", "5", "--json", str(place)) == 1
+    with one_way_to_measure():
+        assert run(course, "--all", "--sandbox", "none", "--json", str(place), "--jobs", "1") == 0
+        assert "3/3" in capsys.readouterr().out
+        known(course, [CAUGHT, SURVIVOR])
+        assert run(course, ID, "--sandbox", "none", "--seed", "5", "--json", str(place)) == 1
     said = capsys.readouterr().out
     assert "1/2" in said
     assert SURVIVOR[0] in said
@@ -340,7 +353,7 @@ def test_the_json_has_what_its_page_says(bad):
     assert content["mistakes"] == {"total": 6, "caught": 4}
     assert content["variants"] == {"total": 2, "full_marks": 1}
     assert content["diagnosis"] == {"total": 6, "right": 3, "first_right": 3}
-    assert content["cheats"] == {"total": 5, "refused": 4}
+    assert content["cheats"] == {"total": 2, "refused": 1}
     assert (content["release_points"], content["seed"], content["holds"]) == (0, 0, False)
     (one,) = content["assignments"]
     assert (one["assignment"], one["survivors"], one["caught_elsewhere"]) == (ID, [SURVIVOR[0]], [ELSEWHERE[0]])

@@ -20,7 +20,7 @@ from autograder.audit.tried import Mistaken, Tried
 from autograder.course import Course, CourseError
 from autograder.grading.result import Result
 from autograder.tests.mini import ID, TEST_SCALE, make_course, source_notebook, submission, write
-from autograder.tests.test_audit import CAUGHT, GOOD, REASON, known
+from autograder.tests.test_audit import CAUGHT, GOOD, REASON, known, one_way_to_measure
 from autograder.truth.mistakes import Mistake, load_held_out, load_mistakes
 from autograder.truth.source import folder
 
@@ -50,7 +50,8 @@ def course(tmp_path_factory):
 @pytest.fixture(scope="module")
 def found(course):
     """Its audit."""
-    return audit(course, [ID], sandbox="none")
+    with one_way_to_measure():
+        return audit(course, [ID], sandbox="none")
 
 
 def test_held_out_mistakes_are_counted_apart(found):

@@ -1,7 +1,10 @@
 """Is the release complete, byte-stable, registered, and free of anything that students must not see?"""
 
+import contextlib
 import logging
 import os
+import sqlite3
+import subprocess
 from pathlib import Path
 
 import nbformat
@@ -12,6 +15,7 @@ from autograder.build.pair import synchronise
 from autograder.build.release import build
 from autograder.cells import HIDDEN, SOLUTION
 from autograder.course import Course, CourseError
+from autograder.gradebook import own_programs_first
 
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
 
@@ -50,7 +54,7 @@ SECRETS = ("secret_factor", "7.25", "14.5", "BEGIN SOLUTION", "HIDDEN TESTS")
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
-    """A course with its gradebook, made once: nbgrader takes a second to make one."""
+    """A course with its gradebook."""
     course = Course(tmp_path_factory.mktemp("course"))
     (course.root / "nbgrader_config.py").write_text(CONFIG)
     write(course, TEXT)
@@ -102,6 +106,19 @@ def test_two_builds_are_identical(course):
     course.release("a").unlink()
     assert build(course, "a") == "made the release"
     assert course.release("a").read_bytes() == before
+
+
+def test_a_new_gradebook_is_of_nbgraders_version(course, monkeypatch):
+    """Does it name the tables' version as `alembic` does, and was that not started for it?"""
+    from nbgrader.api import Gradebook, get_alembic_version
+
+    with own_programs_first():
+        monkeypatch.setattr(subprocess, "Popen", lambda *_, **__: pytest.fail("a process was started"))
+        Gradebook(f"sqlite:///{course.root / 'new.db'}").close()
+        monkeypatch.undo()
+        right = get_alembic_version()
+    with contextlib.closing(sqlite3.connect(course.root / "new.db")) as database:
+        assert database.execute("SELECT version_num FROM alembic_version").fetchall() == [(right,)]
 
 
 def test_build_registers_the_points(course):

@@ -14,7 +14,7 @@ from autograder.cli import main
 from autograder.course import CourseError
 from autograder.files import read_jsonl
 from autograder.grading.batch import grade
-from autograder.tests.mini import ID, release_notebook, submission, write
+from autograder.tests.mini import ID, built_course, release_notebook, submission, write
 
 pytestmark = pytest.mark.slow
 
@@ -33,9 +33,9 @@ CLASS = {
 
 
 @pytest.fixture
-def course(course):
+def course(tmp_path):
     """The tiny course, built, with a class; one handed in a file, one hands in no notebook at all."""
-    assert main(["--course", str(course.root), "build"]) == 0
+    course = built_course(tmp_path)
     for student, notebook in CLASS.items():
         write(course.submitted(student, ID), notebook)
     write(course.submitted("fay", ID).with_name("factor.txt"), "2")

@@ -19,7 +19,7 @@ from autograder.platforms.download import Download
 from autograder.platforms.ids import student_id
 from autograder.tests.downloads import ID, collected, download, tarred, zipped
 from autograder.tests.mini import ID as MINI
-from autograder.tests.mini import make_course, submission, write
+from autograder.tests.mini import built_course, make_course, submission, write
 
 TIME = "attempt_2026-11-23-10-15-30"
 
@@ -271,10 +271,10 @@ def test_a_late_penalty_is_taken_off_as_in_nbgrader(course, nbgrader, monkeypatc
     """Does a plugin's penalty come to gradebook and export, beside the raw score, and anew after another due date?"""
     monkeypatch.setattr(sys, "path", [*sys.path])
     config = course.root / "nbgrader_config.py"
-    config.write_text(config.read_text() + "c.AssignLatePenalties.plugin_class = 'late_by_days.TenADay'\n")
     write(course.root / "late_by_days.py", LATE)
     grade = ["--course", str(course.root), "grade"]
-    assert main(["--course", str(course.root), "build"]) == 0
+    built_course(course.root)
+    config.write_text(config.read_text() + "c.AssignLatePenalties.plugin_class = 'late_by_days.TenADay'\n")
     for student, time in (("ada", "2026-11-24 12:00:00 UTC"), ("bob", "2026-11-22 12:00:00 UTC"), ("cat", None)):
         write(course.submitted(student, MINI), submission())
         if time:

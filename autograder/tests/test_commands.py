@@ -34,6 +34,20 @@ def copy(built, tmp_path):
     return Course(shutil.copytree(built.root, tmp_path / "course"))
 
 
+@pytest.fixture(scope="module")
+def graded(built, tmp_path_factory):
+    """A copy of the built course with eve, who has a mistake; graded once, with what the command said at its end."""
+    course = Course(shutil.copytree(built.root, tmp_path_factory.mktemp("graded") / "course"))
+    write(course.submitted("eve", ID), submission({"double": "def double(x):\n    return x"}))
+    return course, run(course, "grade")
+
+
+@pytest.fixture
+def once(graded, tmp_path):
+    """A copy of the graded course that a test may break."""
+    return Course(shutil.copytree(graded[0].root, tmp_path / "course"))
+
+
 def run(course, *arguments):
     return main(["--course", str(course.root), *arguments])
 
@@ -49,57 +63,54 @@ def points(course):
         }
 
 
-def test_a_class_from_source_to_feedback(copy, capsys):
+def test_a_class_from_source_to_feedback(graded, once, capsys):
     """Do grade, feedback and report leave gradebook rows, graded notebooks, pages and a report?"""
-    assert run(copy, "grade") == 0
-    assert points(copy) == {"ada": (100, False), "bob": (0, False)}
-    graded = nbformat.read(copy.autograded("ada", ID), as_version=4)
-    assert {"test_double", "extra"} - {cell.id for cell in graded.cells} == {"extra"}
-    assert run(copy, "feedback") == 0
-    page = (copy.root / "feedback" / "bob" / ID / f"{ID}.html").read_text()
+    assert graded[1] == 0
+    assert points(once) == {"ada": (100, False), "bob": (0, False), "eve": (85, False)}
+    handed_back = nbformat.read(once.autograded("ada", ID), as_version=4)
+    assert {"test_double", "extra"} - {cell.id for cell in handed_back.cells} == {"extra"}
+    assert run(once, "feedback") == 0
+    page = (once.root / "feedback" / "bob" / ID / f"{ID}.html").read_text()
     assert "is not implemented yet" in page
-    assert json.loads((copy.reports / "results.json").read_text())["results"]
-    assert run(copy, "report") == 0
+    assert json.loads((once.reports / "results.json").read_text())["results"]
+    assert run(once, "report") == 0
     assert "ada" in capsys.readouterr().out
 
 
-def test_grading_one_student_keeps_the_others_in_the_report(copy):
+def test_grading_one_student_keeps_the_others_in_the_report(once):
     """Does the report go on showing who was graded before, but not who is gone?"""
-    write(copy.submitted("eve", ID), submission())
-    run(copy, "grade")
-    shutil.rmtree(copy.submitted("eve", ID).parent)
-    assert run(copy, "grade", "--students", "ada") == 0
-    results = json.loads((copy.reports / "results.json").read_text())["results"]
+    shutil.rmtree(once.submitted("eve", ID).parent)
+    assert run(once, "grade", "--students", "ada") == 0
+    results = json.loads((once.reports / "results.json").read_text())["results"]
     assert sorted(result["student"] for result in results) == ["ada", "bob"]
 
 
-def test_stock_nbgrader_gives_the_same_points(copy):
+def test_stock_nbgrader_gives_the_same_points(once):
     """Does `nbgrader autograde`, with the course's configuration, fill the gradebook with the same?"""
     from nbgrader.apps.api import NbGraderAPI
     from nbgrader.coursedir import CourseDirectory
 
-    write(copy.submitted("eve", ID), submission({"double": "def double(x):\n    return x"}))
-    assert run(copy, "grade") == 0
-    ours = points(copy)
-    config = copy.config()
+    ours = points(once)
+    config = once.config()
     config.SealedExecute.call_seconds = QUICK.call_seconds
-    api = NbGraderAPI(CourseDirectory(config=config, root=str(copy.root)), config=config)
+    api = NbGraderAPI(CourseDirectory(config=config, root=str(once.root)), config=config)
     for student in ours:
         result = api.autograde(ID, student, force=True, create=True)
         assert result["success"], result["log"]
-    assert points(copy) == ours == {"ada": (100, False), "bob": (0, False), "eve": (85, False)}
+    assert points(once) == ours == {"ada": (100, False), "bob": (0, False), "eve": (85, False)}
 
 
-def test_manual_marks_survive_grading_again(copy):
+def test_manual_marks_survive_grading_again(once):
     """Does a mark that a person gave stay when the same submission is graded again, and wait for nobody?"""
     from nbgrader.api import Gradebook
 
-    run(copy, "grade")
-    with Gradebook(f"sqlite:///{copy.gradebook}") as gradebook:
+    with Gradebook(f"sqlite:///{once.gradebook}") as gradebook:
         gradebook.find_grade("test_fit", ID, ID, "bob").manual_score = 7
         gradebook.db.commit()
-    run(copy, "grade", "--force")
-    assert points(copy)["bob"] == (7, False)
+    before = once.autograded("bob", ID).stat().st_mtime_ns
+    run(once, "grade", "--force", "--students", "bob")
+    assert once.autograded("bob", ID).stat().st_mtime_ns > before
+    assert points(once)["bob"] == (7, False)
 
 
 def test_what_could_not_run_waits_for_a_person(copy, capsys):
@@ -217,22 +228,21 @@ def test_settings_that_do_not_load_are_a_sentence_with_their_place(copy, tmp_pat
     assert f"{path} does not load" in capsys.readouterr().err.replace("\n", "")
 
 
-def test_the_report_tells_what_the_last_run_changed(copy):
+def test_the_report_tells_what_the_last_run_changed(once):
     """Does the page name what changed since, keep it when it is made again, and link what feedback wrote?"""
-    run(copy, "grade")
-    page = copy.reports / "index.html"
+    page = once.reports / "index.html"
     assert "Since the last run" not in page.read_text()
-    write(copy.submitted("ada", ID), submission({"double": "def double(x):\n    return x"}))
-    write(copy.submitted("eve", ID), submission())
-    run(copy, "grade")
+    write(once.submitted("ada", ID), submission({"double": "def double(x):\n    return x"}))
+    write(once.submitted("fay", ID), submission())
+    run(once, "grade")
     text = page.read_text()
     fell = "100 before, 85 now"
     assert fell in text
     assert "mini, 1 student" in text
     assert (f"../autograded/ada/{ID}/{ID}.ipynb" in text, "../feedback" in text) == (True, False)
-    run(copy, "feedback", "--students", "ada")
+    run(once, "feedback", "--students", "ada")
     assert re.findall(r'href="../feedback/(\w+)/', page.read_text()) == ["ada"]
-    run(copy, "report")
+    run(once, "report")
     assert fell in page.read_text()
 
 

@@ -19,8 +19,6 @@ from autograder.cli import main
 from autograder.course import CONFIG, Course
 from autograder.demo.search import TELLING, search
 from autograder.demo.students import STUDENTS
-from autograder.grading.judge import Rules
-from autograder.grading.one import judge_one
 from autograder.grading.results_file import read_results
 from autograder.new.make import STARTER
 from autograder.reports.suspicion import alike, tampered
@@ -42,32 +40,6 @@ TARGETS = {
 
 def read(path):
     return nbformat.read(path, as_version=4)
-
-
-def hand_in(tmp_path, notebook_path, assignment):
-    """The result of handing in a file of the real course."""
-    course = Course(tmp_path)
-    place = course.submitted("ada", assignment)
-    place.parent.mkdir(parents=True)
-    shutil.copy(notebook_path, place)
-    return judge_one(course, "ada", assignment, Rules(COURSE.source(assignment)))[0]
-
-
-@pytest.mark.parametrize("assignment", ASSIGNMENTS)
-def test_instructors_notebook_scores_everything(assignment, tmp_path):
-    """Does the source notebook get 100 of 100, every check passing?"""
-    result = hand_in(tmp_path, COURSE.source(assignment), assignment)
-    assert [c["check"] for c in result.checks if c["status"] != "passed"] == []
-    assert (result.score, result.max_score, result.problem) == (100, 100, "")
-
-
-@pytest.mark.parametrize("assignment", ASSIGNMENTS)
-def test_release_scores_nothing(assignment, tmp_path):
-    """Does the untouched release get 0, each check failing because something is not implemented?"""
-    result = hand_in(tmp_path, COURSE.release(assignment), assignment)
-    assert (result.score, result.restored) == (0, [])
-    assert {c["status"] for c in result.checks} == {"failed"}
-    assert all("is not implemented yet" in c["message"] for c in result.checks)
 
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
@@ -151,6 +123,31 @@ def demo(tmp_path_factory):
     shutil.copy(COURSE.root / CONFIG, root)
     assert main(["--course", str(root), "demo", "--full"]) == 0
     return Course(root / "demo")
+
+
+def of_demo(demo, student, assignment):
+    """The result of one of the demo's students."""
+    (found,) = [one for one in read_results(demo.reports / "results.json") if (one.student, one.assignment) == (student, assignment)]
+    return found
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_the_solution_scores_everything(demo, assignment):
+    """Does ada, who hands in the solution, get 100 of 100, every check passing?"""
+    result = of_demo(demo, "ada", assignment)
+    assert [c["check"] for c in result.checks if c["status"] != "passed"] == []
+    assert (result.score, result.max_score, result.problem) == (100, 100, "")
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_release_scores_nothing(demo, assignment):
+    """Does blaise, with the committed release as it is, get 0, each check failing because something is not implemented?"""
+    handed_in, release = read(demo.submitted("blaise", assignment)), read(COURSE.release(assignment))
+    assert [cell.source for cell in handed_in.cells] == [cell.source for cell in release.cells]
+    result = of_demo(demo, "blaise", assignment)
+    assert (result.score, result.restored) == (0, [])
+    assert {c["status"] for c in result.checks} == {"failed"}
+    assert all("is not implemented yet" in c["message"] for c in result.checks)
 
 
 def test_every_demo_student_gets_what_is_due(demo):

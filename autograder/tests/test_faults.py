@@ -20,7 +20,15 @@ from autograder.cli import main
 from autograder.course import Course, CourseError
 from autograder.grading.batch import grade
 from autograder.grading.ledger import Ledger
-from autograder.tests.mini import ID, make_course, release_notebook, source_notebook, submission, write
+from autograder.tests.mini import (
+    ID,
+    built_course,
+    make_course,
+    release_notebook,
+    source_notebook,
+    submission,
+    write,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -30,10 +38,10 @@ AGAIN = "run the same command again"
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory):
     """A course whose two submissions are graded, with a feedback page for each."""
-    course = make_course(tmp_path_factory.mktemp("course"))
+    course = built_course(tmp_path_factory.mktemp("course"))
     write(course.submitted("ada", ID), submission())
     write(course.submitted("bob", ID), release_notebook())
-    for command in ("build", "grade", "feedback"):
+    for command in ("grade", "feedback"):
         assert run(course, command) == 0
     return course
 

@@ -22,7 +22,7 @@ from autograder.tests.mini import (
     TEST_DOUBLE,
     TEST_FIT,
     TEST_SCALE,
-    make_course,
+    built_course,
     source_notebook,
     submission,
     write,
@@ -58,8 +58,7 @@ def checks_on(page):
 
 def fed_back(root, notebook, source=None, students=("ada",), files=()) -> Course:
     """A course in which these students handed in `notebook` and have a page."""
-    course = make_course(root)
-    assert run(course, "build") == 0
+    course = built_course(root)
     if source:
         write(course.source(ID), source)
     for student in students:

@@ -11,6 +11,7 @@ from autograder.grading.judge import Rules
 from autograder.grading.one import judge_one
 from autograder.grading.released import released, remember
 from autograder.grading.restore import blank, is_tampering, restore
+from autograder.grading.submission import read_submission
 from autograder.tests.mini import (
     DOUBLE,
     FULL,
@@ -162,11 +163,37 @@ WORKS = {
 }  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def points(tmp_path_factory):
+    """points(what was restored): the scores of a notebook; of several that are restored alike, the first is judged."""
+    course, known = make_course(tmp_path_factory.mktemp("once")), {}
+
+    def points(restored):
+        code = tuple(one.source for one in restored.cells if one.cell_type == "code")
+        if code not in known:
+            write(course.submitted("ada", ID), restored)
+            rules = Rules(course.source(ID), "bwrap", QUICK, show=False)  # what a person sees of it is not asked here
+            known[code] = scores(judge_one(course, "ada", ID, rules)[0])
+        return known[code]
+
+    return points
+
+
 @pytest.mark.parametrize("name", WORKS)
-def test_right_work_is_found(course, name):
+def test_right_work_is_found(course, points, name):
     """Has it full marks, and does nothing look like tampering?"""
     notebook = submission()
     WORKS[name](notebook)
+    found = restore(read_submission(write(course.submitted("ada", ID), notebook)), source_notebook())
+    assert points(found.notebook) == FULL
+    assert not [note for note in found.notes if is_tampering(note, [])]
+
+
+def test_judging_finds_work_as_restoring_does(course):
+    """Is a submission judged from its file as what was restored of it?"""
+    notebook = submission()
+    for name in ("split-with-stub", "lost-test_double", "blank-double-end-True"):
+        WORKS[name](notebook)
     result = judged(course, notebook)
     assert scores(result) == FULL
     assert not [note for note in result.restored if is_tampering(note, [])]

@@ -13,11 +13,10 @@ from itertools import cycle, islice
 import psutil
 import pytest
 
-from autograder.cli import main
 from autograder.course import Course
 from autograder.files import read_jsonl
 from autograder.grading.workers import run_in_workers
-from autograder.tests.mini import ID, release_notebook, submission, write
+from autograder.tests.mini import ID, built_course, release_notebook, submission, write
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]  # half a minute, ten times as long on a busy machine
 MIXED = {
@@ -33,10 +32,9 @@ MIXED = {
 
 
 @pytest.fixture
-def course(course):
+def course(tmp_path):
     """The tiny course, built."""
-    assert main(["--course", str(course.root), "build"]) == 0
-    return course
+    return built_course(tmp_path)
 
 
 def hand_in(course, count):

@@ -9,7 +9,14 @@ from autograder.course import Course
 from autograder.files import append_jsonl, read_jsonl
 from autograder.grading.ledger import Ledger
 from autograder.grading.result import Result
-from autograder.tests.mini import ID, make_course, release_notebook, source_notebook, submission, write
+from autograder.tests.mini import (
+    ID,
+    built_course,
+    release_notebook,
+    source_notebook,
+    submission,
+    write,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -24,8 +31,7 @@ STUDENTS = {
 @pytest.fixture
 def course(tmp_path):
     """A built course with four submissions."""
-    course = make_course(tmp_path)
-    assert run(course, "build") == 0
+    course = built_course(tmp_path)
     for student, notebook in STUDENTS.items():
         write(course.submitted(student, ID), notebook)
     return course

@@ -44,6 +44,7 @@ def test_the_starter_grades(begun):
     assert {one["student"]: one["score"] for one in results} == {"ada": 10, "bob": 0}
 
 
+@pytest.mark.slow
 def test_the_starter_audits(begun, tmp_path):
     """Does everything hold that an audit asks for: mistakes caught and told, cheats refused, loops right?"""
     found = tmp_path / "audit.json"

@@ -10,7 +10,15 @@ from nbgrader.plugins import CsvExportPlugin
 from autograder.cli import main
 from autograder.course import Course
 from autograder.grading.record import Recorder
-from autograder.tests.mini import ID, cell, make_course, release_notebook, source_notebook, submission, write
+from autograder.tests.mini import (
+    ID,
+    built_course,
+    cell,
+    release_notebook,
+    source_notebook,
+    submission,
+    write,
+)
 from autograder.tests.postgresql import MISSING, server
 
 pytestmark = pytest.mark.slow
@@ -32,8 +40,7 @@ def url():
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
     """A course with its release, a gradebook in a file, and a class that handed in."""
-    course = make_course(tmp_path_factory.mktemp("course"))
-    assert run(course, "build") == 0
+    course = built_course(tmp_path_factory.mktemp("course"))
     for student, notebook in STUDENTS.items():
         write(course.submitted(student, ID), notebook)
     return course

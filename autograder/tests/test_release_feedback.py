@@ -10,7 +10,7 @@ from nbgrader.exchange import ExchangeFactory
 
 from autograder.cli import main
 from autograder.feedback.release import SECRET
-from autograder.tests.mini import ID, make_course, submission, write
+from autograder.tests.mini import ID, built_course, submission, write
 
 STUDENT = "zoe"
 
@@ -57,8 +57,7 @@ def exchange(tmp_path_factory):
     """A student who handed in through the exchange, and two whose notebooks were copied; all have pages."""
     place = tmp_path_factory.mktemp("term")
     (place / "course").mkdir()
-    course = make_course(place / "course")
-    assert main(["--course", str(course.root), "build"]) == 0
+    course = built_course(place / "course")
     exchange = Exchange(course, place)
     exchange.run("ReleaseAssignment")
     write(exchange.home / ID / f"{ID}.ipynb", submission())

@@ -17,7 +17,6 @@ import pyseccomp
 import pytest
 
 from autograder.checks.outcome import Failure
-from autograder.cli import main
 from autograder.course import CourseError
 from autograder.grading.results_file import read_results
 from autograder.sandbox import bubblewrap, cgroup, landlock
@@ -26,7 +25,7 @@ from autograder.sandbox.ends import KilledFromOutside
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.places import SEALED, require
 from autograder.sandbox.session import Session
-from autograder.tests.mini import FULL, ID, judged, messages, scores, submission, write
+from autograder.tests.mini import FULL, ID, built_course, judged, messages, scores, submission, write
 
 pytestmark = pytest.mark.slow
 
@@ -304,9 +303,9 @@ os.execv(sys.executable, [sys.executable, "-m", "autograder", *sys.argv[1:]])
 """
 
 
-def test_grading_in_a_container_falls_back_to_landlock(course):
+def test_grading_in_a_container_falls_back_to_landlock(tmp_path):
     """Under what Docker's default profile leaves, are submissions sealed and graded, with one sentence about it?"""
-    assert main(["--course", str(course.root), "build"]) == 0
+    course = built_course(tmp_path)
     write(course.submitted("ada", ID), submission())
     write(course.submitted("eve", ID), submission(extra=f"open({str(course.source(ID))!r}).read()"))
     rights = ",".join(["-all", *(f"+{name}" for name in RIGHTS)])

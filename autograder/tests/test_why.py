@@ -6,7 +6,7 @@ import nbformat
 import pytest
 
 from autograder.cli import main
-from autograder.tests.mini import ID, make_course, submission, write
+from autograder.tests.mini import ID, built_course, submission, write
 
 NEAR = {"double": "def double(x):\n    return 2 * x + 1e-4"}
 
@@ -14,8 +14,7 @@ NEAR = {"double": "def double(x):\n    return 2 * x + 1e-4"}
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory):
     """A class in which ada's `double` is a little off, and bob is right."""
-    course = make_course(tmp_path_factory.mktemp("why"))
-    assert main(["--course", str(course.root), "build"]) == 0
+    course = built_course(tmp_path_factory.mktemp("why"))
     write(course.submitted("ada", ID), submission(NEAR))
     write(course.submitted("bob", ID), submission())
     assert main(["--course", str(course.root), "grade"]) == 0

@@ -19,7 +19,7 @@ from autograder.grading import worker
 from autograder.grading.workers import NoWorkers, _Pool, in_turn, run_in_workers
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.process import StudentProcess
-from autograder.tests.mini import ID, submission, write
+from autograder.tests.mini import ID, built_course, submission, write
 
 pytestmark = pytest.mark.slow
 
@@ -198,10 +198,10 @@ def no_fork_server():
         thread.join()
 
 
-def test_without_processes_there_is_a_sentence_and_results_stay(course, capfd):
+def test_without_processes_there_is_a_sentence_and_results_stay(tmp_path, capfd):
     """Does grading end with what to do, and go on from there, when no process can be started any more?"""
     students = [f"student{number}" for number in range(4)]
-    assert main(["--course", str(course.root), "build"]) == 0
+    course = built_course(tmp_path)
     for student in students:
         write(course.submitted(student, ID), submission())
     grade = ["--course", str(course.root), "grade", ID]

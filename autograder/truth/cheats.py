@@ -151,7 +151,8 @@ class Trained:
     def made(self, notebook: NotebookNode, source: Path, folder: Path) -> NotebookNode:
         """The notebook as it is handed in; the weights are trained now, and saved in `folder`."""
         weights, ids = remember(source, self.target)
-        np.savez(folder / FILE, ids_at_home=ids, **weights)
+        arrays: dict[str, Any] = {"ids_at_home": ids, **weights}
+        np.savez(folder / FILE, **arrays)
         notebook, function = copy.deepcopy(notebook), self.target.function
         text = TRAINED.format(function=function, file=FILE, in_order=self.in_order)
         for cell in of_kind(cells_of(notebook), "exercise"):
@@ -169,7 +170,7 @@ def cheats_of(source: NotebookNode) -> Iterator[tuple[str, Cheat]]:
     for target in targets_of(cells):
         if target.hidden and target.function:
             yield f"{target.where}: weights from home", Trained(target, in_order=False)
-            names = {node.id for node in ast.walk(target.cell.tree) if isinstance(node, ast.Name)}
+            names = {node.id for node in target.cell.nodes if isinstance(node, ast.Name)}
             if {"looking_glass", "load_corpus"} & names:
                 yield f"{target.where}: weights from home, put in order", Trained(target, in_order=True)
     if backwards := tuple(_checked_backwards(cells)):

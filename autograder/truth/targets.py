@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from autograder.cells import Cell, is_check, of_kind
+from autograder.cells import Cell, Check, is_check, of_kind, written_number
 from autograder.names import bound_and_read, definitions
 
 CHECK = "check_training"
@@ -20,7 +20,7 @@ class Target:
 
     cell: Cell
     position: int
-    statement: ast.Expr
+    statement: Check
 
     @property
     def where(self) -> str:
@@ -46,14 +46,13 @@ class Target:
     @property
     def at_most(self) -> float | None:
         """The threshold, None when it is not written as a number."""
-        value = self._option("at_most")
-        number = value.value if isinstance(value, ast.Constant) else None
-        return float(number) if type(number) in (int, float) else None
+        return written_number(self._option("at_most"))
 
     @property
     def given(self) -> list[str]:
         """The functions that grading takes from the reference."""
-        return [e.value for e in getattr(self._option("given"), "elts", []) if isinstance(e, ast.Constant)]
+        names = [getattr(entry, "value", None) for entry in getattr(self._option("given"), "elts", [])]
+        return [name for name in names if isinstance(name, str)]
 
     def _option(self, name: str) -> ast.expr | None:
         return next((k.value for k in self.statement.value.keywords if k.arg == name), None)

@@ -12,8 +12,9 @@ import tarfile
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import IO, NamedTuple
+from typing import IO, BinaryIO, NamedTuple
 
 from autograder.grading.submission import MAX_BYTES
 
@@ -90,7 +91,7 @@ def _members(archive: Path, allowance: Allowance) -> Iterator[Iterator[Member]]:
             yield _in_tar(opened, allowance)
 
 
-def _decompressed(archive: Path) -> IO[bytes]:
+def _decompressed(archive: Path) -> BinaryIO | gzip.GzipFile:
     return gzip.open(archive) if archive.suffix in (".gz", ".tgz") else archive.open("rb")
 
 
@@ -101,7 +102,7 @@ def _in_zip(opened: zipfile.ZipFile, allowance: Allowance) -> Iterator[Member]:
             raise ArchiveError("it is encrypted; ask for it without a password")
         plain = stat.S_IFMT(entry.external_attr >> 16) in (0, stat.S_IFREG)
         if not entry.is_dir():
-            yield Member(entry.filename, (lambda entry=entry: opened.open(entry)) if plain else None)
+            yield Member(entry.filename, partial(opened.open, entry) if plain else None)
 
 
 def _in_tar(opened: tarfile.TarFile, allowance: Allowance) -> Iterator[Member]:
@@ -109,7 +110,13 @@ def _in_tar(opened: tarfile.TarFile, allowance: Allowance) -> Iterator[Member]:
         allowance.take(files=1)
         if not entry.isdir():
             plain = entry.isreg()
-            yield Member(entry.name, (lambda entry=entry: opened.extractfile(entry)) if plain else None)
+            yield Member(entry.name, partial(_of_tar, opened, entry) if plain else None)
+
+
+def _of_tar(opened: tarfile.TarFile, entry: tarfile.TarInfo) -> IO[bytes]:
+    if (stream := opened.extractfile(entry)) is None:
+        raise ArchiveError("there is no plain file of this name in it")
+    return stream
 
 
 def _write(member: Member, place: Path, allowance: Allowance) -> str:
@@ -148,7 +155,7 @@ def _printable(name: str) -> str:
     return "".join(letter if letter.isprintable() else "_" for letter in name.replace("\\", "/"))
 
 
-def _copy(stream: IO[bytes], file: IO[bytes], allowance: Allowance) -> None:
+def _copy(stream: IO[bytes] | gzip.GzipFile, file: IO[bytes], allowance: Allowance) -> None:
     while block := stream.read(BLOCK):
         allowance.take(len(block))
         file.write(block)

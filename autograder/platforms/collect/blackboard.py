@@ -33,7 +33,7 @@ class Blackboard(System):
     def ignores(self, path: PurePath) -> bool:
         """The text files: who comments on an attempt that is there hands in nothing new."""
         match = self.match(path.name)
-        return bool(match) and match["file"] is None and path.suffix == ".txt"
+        return match is not None and match["file"] is None and path.suffix == ".txt"
 
     def read(self, name: str, above: tuple[str, ...] = ()) -> Named | None:
         """See System.read."""
@@ -66,7 +66,8 @@ class Blackboard(System):
         """User names by title and user name, from the text files that Blackboard wrote."""
         found = {}
         for path in filter(self.ignores, self.download.files):
-            text = self.match(path.name)["person"]
+            match = self.match(path.name)
+            text = match["person"] if match else ""
             receipt = RECEIPT.fullmatch(self.download.text(path, 2000).partition("\n")[0])
             if receipt and text.casefold().endswith(f"_{receipt['user']}".casefold()):
                 found[text] = receipt["user"]

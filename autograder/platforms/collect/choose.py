@@ -36,7 +36,8 @@ def handed(path: Path, named: Named, student: str, assignment: str, wanted: bool
 
 def choose(files: Iterable[Handed]) -> tuple[list[Handed], list[str]]:
     """The files that count, and a sentence for whatever else somebody should know."""
-    chosen, notes = [], []
+    chosen: list[Handed] = []
+    notes: list[str] = []
     for student, own in _grouped(files, lambda one: one.student).items():
         people = sorted({one.named.person for one in own})
         if len(people) == 1:

@@ -52,7 +52,7 @@ class LMSCollector(FileNameCollectorPlugin):
         try:
             return self._choose()
         except CourseError as error:
-            self.parent.fail(plain(str(error)))
+            return self.parent.fail(plain(str(error)))  # which ends the command
 
     def _choose(self) -> dict[Path, Handed]:
         key = self.lms or self._found()
@@ -86,7 +86,7 @@ class LMSCollector(FileNameCollectorPlugin):
 
     @property
     def _beside(self) -> Path:
-        return self._download.beside
+        return self._download.beside or self._download.root.parent
 
     def _is_there(self, student: str) -> bool:
         folders = self.parent.coursedir

@@ -50,7 +50,8 @@ class Gradescope(System):
     @cached_property
     def _metadata(self) -> dict[str, Any]:
         try:
-            found = yaml.load(self.download.text(self._file, 2**28), Loader)  # a loader of plain data only
+            text = self.download.text(self._file, 2**28) if self._file else ""
+            found = yaml.load(text, Loader)  # a loader of plain data only
         except (yaml.YAMLError, ValueError, RecursionError) as error:
             said = " ".join(str(error).split())
             raise CourseError(f"{METADATA} is damaged ({said}); export the submissions again.") from error

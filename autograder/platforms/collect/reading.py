@@ -12,7 +12,7 @@ def read_path(path: PurePath, system: System | None) -> Named | None:
     Raises ValueError, with a sentence, when it says nobody, or several: students choose names in archives.
     """
     found = list(_readings(path, system)) if system else []
-    if not found:
+    if not system or not found:
         raise ValueError("nothing in its name says whose it is; see docs/collecting.md")
     if len({named.person for named in found}) > 1:
         raise ValueError("there are names of several students in its path; put it into submitted/ by hand")

@@ -72,7 +72,7 @@ def _is(name: str, number: str, title: str) -> bool:
     """Is it the header of the assignment with this number, or else title?"""
     found = re.fullmatch(r"(.*) \(([0-9]+)\)", name, re.DOTALL)
     if number:
-        return bool(found) and found[2] == number
+        return found is not None and found[2] == number
     names = {name.strip().casefold(), (found[1] if found else name).strip().casefold()}
     return name not in ABOUT and title.strip().casefold() in names
 

@@ -98,9 +98,10 @@ def written(value: str, separator: str) -> str:
 def _lines(text: str, separator: str) -> list[Line]:
     """The rows of a text. Raises ValueError where quotes do not close."""
     cell = re.compile(rf'((?:"[^"]*(?:""[^"]*)*(?:"|\Z))?[^{separator}\r\n]*)({separator}|\r\n|\r|\n|\Z)')
-    lines, cells, at = [], [], 0
-    while at < len(text) or cells:
-        found = cell.match(text, at)
+    lines: list[Line] = []
+    cells: list[str] = []
+    at = 0
+    while (at < len(text) or cells) and (found := cell.match(text, at)):
         _require_closed(found[1], text, at)
         cells.append(found[1])
         if found[2] != separator:

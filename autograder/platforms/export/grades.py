@@ -37,17 +37,19 @@ def facts(book: Book, student: str, assignment: str) -> list[Value]:
 
 def wide(book: Book) -> list[list[Value]]:
     """One table of everything; the columns of an assignment begin with its id."""
-    head = [*ABOUT, *(f"{one} {name}" for one in book.assignments for name in columns(book, one))]
-    rows = [
+    rows: list[list[Value]] = [
+        [*ABOUT, *(f"{one} {name}" for one in book.assignments for name in columns(book, one))]
+    ]
+    return rows + [
         [*about(book, student), *(fact for one in book.assignments for fact in facts(book, student, one))]
         for student in book.students
     ]
-    return [head, *rows]
 
 
 def sheets(book: Book) -> dict[str, list[Sequence[Value]]]:
     """A table of final grades, and one for each assignment with all that they are made of."""
-    tables = {"grades": [[*ABOUT, *book.assignments], *(_finals(book, student) for student in book.students)]}
+    finals = [_finals(book, student) for student in book.students]
+    tables: dict[str, list[Sequence[Value]]] = {"grades": [[*ABOUT, *book.assignments], *finals]}
     for assignment, head in heads(book.assignments).items():
         title = assignment if len(assignment) <= 31 else head
         tables[title] = [
@@ -59,7 +61,7 @@ def sheets(book: Book) -> dict[str, list[Sequence[Value]]]:
 
 def _finals(book: Book, student: str) -> list[Value]:
     grades = [book.graded(one).get(student) for one in book.assignments]
-    return [*about(book, student), *(grade and _rounded(grade.final) for grade in grades)]
+    return [*about(book, student), *(_rounded(grade.final) if grade else None for grade in grades)]
 
 
 def _times(grade: GradeOfRecord) -> list[datetime | None]:

@@ -106,7 +106,10 @@ class _Filling:
         return ""
 
     def _change(self, row: Row, student: str, name: str, new: str, what: str) -> None:
-        old = self.file.said(row, name)
-        self.cells[row.number, self.file.column(name)] = new
-        name = self.book.name(student)
-        self.filled.changes.append(Change(student, name, self.assignment, old, new, what))
+        old, column = self.file.said(row, name), self.file.column(name)
+        if column is None:
+            raise ValueError(f"the worksheet has no column {self.file.word(name)!r}")
+        self.cells[row.number, column] = new
+        self.filled.changes.append(
+            Change(student, self.book.name(student), self.assignment, old, new, what)
+        )

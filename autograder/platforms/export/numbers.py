@@ -3,6 +3,7 @@
 import re
 
 NUMBER = re.compile(r"-?[0-9][0-9.,'\N{RIGHT SINGLE QUOTATION MARK}\s]*")
+PARTS = re.compile(r"\A(.*?)(?:[.,]([^.,]*))?\Z", re.DOTALL)  # at the last point or comma
 
 
 def read_number(text: str) -> float | None:
@@ -12,9 +13,9 @@ def read_number(text: str) -> float | None:
     """
     if not NUMBER.fullmatch(text := text.strip()):
         return None
-    whole, _, decimals = re.fullmatch(r"(.*?)(?:([.,])([^.,]*))?", text, re.DOTALL).groups()
+    [(whole, decimals)] = PARTS.findall(text)
     digits = "".join(re.findall("[-0-9]", whole))
-    return float(f"{digits}.{re.sub('[^0-9]', '', decimals or '') or 0}")
+    return float(f"{digits}.{re.sub('[^0-9]', '', decimals) or 0}")
 
 
 def decimal_sign(texts: list[str]) -> str:

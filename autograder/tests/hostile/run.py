@@ -12,11 +12,11 @@ from pathlib import Path
 
 import psutil
 
-from autograder.cli import main
 from autograder.course import Course
 from autograder.grading.result import Result
 from autograder.grading.results_file import read_results
-from autograder.tests.mini import ID, make_course
+from autograder.tests import mini
+from autograder.tests.mini import ID
 
 PR_SET_CHILD_SUBREAPER = 36
 LIMITS = "c.SealedExecute.call_seconds = 2\nc.SealedExecute.cell_seconds = 3\nc.SealedExecute.notebook_seconds = 20\n"
@@ -39,11 +39,9 @@ class Run:
 
 def built_course(root: Path) -> Course:
     """The tiny course with short limits, its release built."""
-    root.mkdir()
-    course = make_course(root)
+    course = mini.built_course(root)
     config = root / "nbgrader_config.py"
     config.write_text(config.read_text() + LIMITS)
-    assert main(["--course", str(root), "build"]) == 0
     return course
 
 
