@@ -1,8 +1,9 @@
 """Does a function that draws, such as one that writes text, draw as it should and from where it should?"""
 
+import contextlib
 import functools
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from autograder.checks.calls import call, call_times, draws, require_array, same
 from autograder.checks.outcome import Failure, Row
 from autograder.checks.running import check, seed_of_check
-from autograder.checks.sampling import FALSE_ALARM
+from autograder.checks.sampling import CLOSELY, FALSE_ALARM
 
 AGAIN = 10  # texts that must come out the same; one alone may by chance
 OWN_RANDOMNESS = "Equal generators must give equal results: take all randomness from `rng`."
@@ -39,9 +40,9 @@ def check_text(
     texts = [_ids(text, length, write.__name__) for text in call_times(write, _with(inputs, rng), draws)]
     _require_randomness(write, inputs, texts, seed)
     known = functools.cache(lambda ids: np.asarray(following(np.array(ids, np.int64)), np.float64))
-    groups = _groups(texts, known, ties)
-    for places in groups:
-        _require_even(np.sort(places), FALSE_ALARM / len(groups))
+    gap, limit, mean = max(_gaps(texts, known, ties), key=lambda one: one[0] / one[1])
+    if gap > limit:
+        raise _failure(gap, limit, mean, _told(inputs, texts, known, ties))
     return f"{draws} texts of {length} characters follow the probabilities"
 
 
@@ -78,12 +79,42 @@ def _groups(texts: list[NDArray], known: Callable, ties: np.random.Generator) ->
     return [places for places in groups.values() if places]
 
 
-def _require_even(places: NDArray, false_alarm: float) -> None:
-    n = len(places)
-    gap = float(np.abs(places - (np.arange(n) + 0.5) / n).max()) + 0.5 / n
-    limit = math.sqrt(math.log(2 / false_alarm) / (2 * n))
-    if gap > limit:
-        raise _failure(gap, limit, float(places.mean()))
+def _gaps(
+    texts: list[NDArray], known: Callable, ties: np.random.Generator
+) -> Iterator[tuple[float, float, float]]:
+    """(gap, limit, mean) of the places in each group."""
+    groups = _groups(texts, known, ties)
+    for places in map(np.sort, groups):
+        n = len(places)
+        gap = float(np.abs(places - (np.arange(n) + 0.5) / n).max()) + 0.5 / n
+        yield gap, math.sqrt(math.log(2 * len(groups) / FALSE_ALARM) / (2 * n)), float(places.mean())
+
+
+def _told(
+    inputs: Mapping, texts: list[NDArray], known: Callable, ties: np.random.Generator
+) -> tuple[str, str] | None:
+    """The code and the words of the other way to draw that the texts follow closely, if there is one."""
+    best: tuple[float, tuple[str, str] | None] = (CLOSELY, None)
+    for finding, other in _other_ways(inputs, known):
+        chosen = lambda ids, other=other: (known if known(ids).max() == 1 else other)(ids)  # noqa: E731
+        with contextlib.suppress(Exception):  # a distribution that does not take such ids
+            far = max(gap / limit for gap, limit, _ in _gaps(texts, chosen, ties))
+            best = min(best, (far, finding), key=lambda one: one[0])
+    return best[1]
+
+
+def _other_ways(inputs: Mapping, known: Callable) -> Iterator[tuple[tuple[str, str], Callable]]:
+    """What a mistake would draw from; p ** t is softmax(scores) where p is softmax(scores / t)."""
+    for name, t in inputs.items():
+        powers = {"were 1": t, "were a factor": t * t, "counted twice": 1 / t} if type(t) is float else {}
+        for words, power in powers.items():
+            other = lambda ids, power=power: (p := known(ids) ** power) / p.sum()  # noqa: E731
+            yield (f"option `{name}`", f"as if `{name}` {words}"), other
+    yield ("randomness", "as if all were equally likely"), lambda ids: known(ids) ** 0 / known(ids).size
+    words = "as if the last one before each were not there yet"
+    yield ("shifted", words), lambda ids: known(ids[: max(1, len(ids) - 1)])
+    yield ("time", "as if nothing behind the first one counted"), lambda ids: known(ids[:1])
+    yield ("time", "as if nothing that was drawn counted"), lambda ids: known(())
 
 
 def _place(text: list[int], position: int, known: Callable, ties: np.random.Generator) -> float | None:
@@ -97,12 +128,13 @@ def _place(text: list[int], position: int, known: Callable, ties: np.random.Gene
     return before + ties.random() * float(p[drawn]) if p[drawn] > 0 else 1.0
 
 
-def _failure(gap: float, limit: float, mean: float) -> Failure:
+def _failure(gap: float, limit: float, mean: float, told: tuple[str, str] | None) -> Failure:
     side = "Likely ids come up too often" if mean < 0.5 else "Unlikely ids come up too often"
+    code, words = told or ("distribution", "for what stands before them and this temperature")
     return Failure(
-        f"{side}, for what stands before them and this temperature.",
+        f"{side}, {words}.",
         rows=(Row("largest gap", f"{gap:.3f} (limit {limit:.3f})", "too large"),),
-        code="distribution",
+        code=code,
     )
 
 

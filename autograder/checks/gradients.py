@@ -172,7 +172,7 @@ def _others(
     cache = None if vague else outputs_and_cache(reference, list(example.values()))[1]
     for finding, change in changed_caches(cache):
         yield finding, functools.partial(again, right_backward, change)
-    for finding, other in with_other_steps(right_backward, vague):
+    for finding, other in with_other_steps(right_backward, vague, tuple(example)):
         yield finding, functools.partial(again, other, lambda cache: cache)
 
 

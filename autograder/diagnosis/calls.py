@@ -6,11 +6,11 @@ import copy
 import itertools
 from collections.abc import Iterator
 
-from autograder.diagnosis.places import Edit, Place, binary, call, is_number, number
+from autograder.diagnosis.places import Edit, Place, binary, call, is_number, negative, number
 
 SUMS = {"sum": "mean", "mean": "sum"}
 EXTREMES = ("maximum", "minimum", "max", "min", "clip")
-LOGARITHMS = ("log2", "log10")
+BASES = {"log": ("log2", "log10"), "exp": ("exp2",)}
 CURVES = {
     "np.exp({x}) / np.exp({x}).sum(axis=-1, keepdims=True)": "normalisation", "np.tanh({x})": "nonlinearity",
     "1 / (1 + np.exp(-({x})))": "nonlinearity", "np.maximum({x}, 0)": "nonlinearity",
@@ -27,11 +27,6 @@ def _reductions(node: ast.Call, place: Place) -> Iterator[Edit]:
         other = copy.copy(node)
         other.func = ast.Attribute(node.func.value, "max", ast.Load())
         yield 2, "normalisation", f"the largest entry stood in the place of a {name}", other
-    if name == "mean":
-        whole = node.args[0] if node.args and ast.unparse(node.func.value) == "np" else node.func.value
-        count = binary(ast.Attribute(whole, "size", ast.Load()), ast.Div, call("np.size", node))
-        less = binary(binary(node, ast.Mult, count), ast.Div, binary(count, ast.Sub, number(1)))
-        yield 2, "scale", "a mean were a sum divided by one less than there are entries", less
     axes = [k for k in node.keywords if k.arg == "axis"]
     for keyword in axes:
         for axis in (0, 1, 2, -1, -2, None):
@@ -40,12 +35,53 @@ def _reductions(node: ast.Call, place: Place) -> Iterator[Edit]:
                 value = ast.Constant(axis)
                 other.keywords = [ast.keyword("axis", value) if k is keyword else k for k in node.keywords]
                 yield 1, "axis", f"a {name or 'sum'} ran over another axis", other
+                if axis is None:
+                    words = f"a {name or 'sum'} ran over everything"
+                    yield 1, "axis", words, call("np.broadcast_to", other, call("np.shape", node))
     if axes and isinstance(node.func, ast.Attribute) and name in ("sum", "mean", "max"):
-        inner = node.args[0] if node.args else node.func.value
+        inner = _inner(node)
         yield 4, "axis", f"a {name} were left out", inner
         for place_of_one in (number(0), ast.UnaryOp(ast.USub(), number(1))):
             only = ast.Subscript(inner, place_of_one, ast.Load())
             yield 3, "axis", "only one entry counted instead of a sum", only
+
+
+def _means(node: ast.Call, place: Place) -> Iterator[Edit]:
+    """A mean of something else, or over another count; a length for a sum."""
+    name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+    if name == "mean":
+        count = binary(ast.Attribute(_inner(node), "size", ast.Load()), ast.Div, call("np.size", node))
+        less = binary(binary(node, ast.Mult, count), ast.Div, binary(count, ast.Sub, number(1)))
+        yield 2, "scale", "a mean were a sum divided by one less than there are entries", less
+        for curve in ("exp", "log", "square", "abs"):
+            words = "a curve were taken before a mean, too often, too seldom or behind it"
+            yield 3, "nonlinearity", words, _with_inner(node, call(f"np.{curve}", _inner(node)))
+        behind = call("np.log", _with_inner(node, call("np.exp", _inner(node))))
+        yield 3, "nonlinearity", "a mean were taken before a logarithm, not behind it", behind
+    if name == "sum" and not node.keywords:
+        yield 3, "scale", "a length stood in the place of a sum", call("len", _inner(node))
+
+
+def _picked(node: ast.Call, place: Place) -> Iterator[Edit]:
+    """All entries, or the largest one, where some are asked for."""
+    if getattr(node.func, "attr", "") == "take_along_axis" and len(node.args) > 1:
+        asked = place.with_(node.args[1]).removeprefix(" with ")
+        words = f"all entries, or the largest one, stood in the place of those that {asked or 'ids'} ask for"
+        for other in (node.args[0], call("np.max", node.args[0], number(-1))):
+            yield 2, f"without {asked}" if asked else "swapped", words, other
+
+
+def _inner(node: ast.Call) -> ast.expr:
+    """What a reduction such as np.sum(a) or a.sum() is about."""
+    is_numpy = isinstance(node.func.value, ast.Name) and node.func.value.id == "np"
+    return node.args[0] if is_numpy else node.func.value
+
+
+def _with_inner(node: ast.Call, inner: ast.expr) -> ast.Call:
+    """The same of something else."""
+    if _inner(node) is not node.func.value:
+        return ast.Call(node.func, [inner, *node.args[1:]], node.keywords)
+    return ast.Call(ast.Attribute(inner, node.func.attr, ast.Load()), node.args, node.keywords)
 
 
 def _functions(node: ast.Call, place: Place) -> Iterator[Edit]:
@@ -56,28 +92,43 @@ def _functions(node: ast.Call, place: Place) -> Iterator[Edit]:
     inner = node.args[0]
     if name == "sqrt":
         yield 2, "scale", "a root were left out", inner
+        if isinstance(inner, ast.Call) and ast.unparse(inner.func) == "sum" and inner.args:
+            yield from _roots_added(node.func, inner)
         if isinstance(inner, ast.BinOp) and isinstance(inner.op, ast.Add):
             words = "a small number were added behind a root, not inside it"
             yield 1, "scale", words, binary(call("np.sqrt", inner.left), ast.Add, inner.right)
     elif name in ("exp", "log", "log1p", "expm1"):
         yield 3, "nonlinearity", f"the {name} were left out", inner
-        for other in LOGARITHMS if name == "log" else ():
-            yield 2, "scale", "another base of the logarithm were taken", call(f"np.{other}", inner)
+        for other in BASES.get(name, ()):
+            yield 2, "scale", f"another base of the {name} were taken", call(f"np.{other}", inner)
+    elif name in ("argsort", "argmax", "argpartition"):
+        words = "the smallest stood in the place of the largest, or the other way round"
+        yield 1, "order", words, ast.Call(node.func, [negative(inner), *node.args[1:]], node.keywords)
+    elif name in ("zeros", "zeros_like"):
+        ones = call(name.replace("zeros", "np.ones")).func
+        other = ast.Call(ones, node.args, node.keywords)
+        yield 3, "offset", "something were one that should be zero", other
     elif name in EXTREMES:
         if name == "maximum" and any(is_number(a, 0) for a in node.args):
             yield from _activations(inner)
         for part in node.args:
-            words = (
-                f"a limit{place.with_(node)} were not kept"
-                if name == "clip" or len(node.args) > 1
-                else "a limit"
-            )
-            yield 2, "limited", words, part
+            yield 2, "limited", f"a limit{place.with_(node)} were not kept", part
         other = {"maximum": "np.minimum", "minimum": "np.maximum", "max": "min", "min": "max"}.get(name)
         if other:
             yield 2, "limited", "a limit were kept from the wrong side", call(other, *node.args)
     elif len(node.args) == 1 and not node.keywords and _is_activation(node.func):
         yield from _activations(inner)
+
+
+def _roots_added(root: ast.expr, total: ast.Call) -> Iterator[Edit]:
+    """sum(root(a) for ...) and root(max(a for ...)) for root(sum(a for ...))."""
+    parts, other = total.args[0], copy.copy(total)
+    if isinstance(parts, ast.GeneratorExp):
+        each = ast.GeneratorExp(ast.Call(root, [parts.elt], []), parts.generators)
+        other.args = [each, *total.args[1:]]
+        yield 1, "order", "roots were added up where the root of a sum belongs", other
+        largest = ast.Call(root, [call("max", parts)], [])
+        yield 1, "axis", "the largest stood in the place of a sum over all", largest
 
 
 def _skipped(node: ast.Call, place: Place) -> Iterator[Edit]:
@@ -111,14 +162,8 @@ def _is_activation(function: ast.expr) -> bool:
 def _activations(inner: ast.expr) -> Iterator[Edit]:
     """None, and the usual ones."""
     below = binary(number(1), ast.Add, call("np.exp", ast.UnaryOp(ast.USub(), inner)))
-    relu = call("np.maximum", inner, number(0))
-    for other in (
-        inner,
-        call("np.tanh", inner),
-        binary(number(1), ast.Div, below),
-        relu,
-        call("np.abs", inner),
-    ):
+    sigmoid, relu = binary(number(1), ast.Div, below), call("np.maximum", inner, number(0))
+    for other in (inner, call("np.tanh", inner), sigmoid, relu, call("np.abs", inner)):
         yield 2, "nonlinearity", "another activation were used, or none", other
 
 
@@ -139,18 +184,18 @@ def _joined(node: ast.Call, place: Place) -> Iterator[Edit]:
 def _arguments(node: ast.Call, place: Place) -> Iterator[Edit]:
     """Two arguments exchanged; axes in another order; a loop walked the other way."""
     name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+    if name in ("ravel", "flatten", "reshape") and isinstance(node.func, ast.Attribute):
+        turned = ast.Attribute(call("np.swapaxes", node.func.value, number(0), number(1)), name, ast.Load())
+        words = "the axes of an array were in another order before it was laid flat"
+        yield 1, "order", words, ast.Call(turned, node.args, node.keywords)
     if name in ("transpose", "reshape", "swapaxes"):
         if isinstance(node.func, ast.Attribute) and name != "reshape":
             yield 2, "transposed", "axes were not exchanged that should be", node.func.value
         turns = itertools.permutations(node.args) if len(node.args) < 5 else ()
         for order in turns:
             if list(order) != node.args:
-                yield (
-                    3,
-                    "order",
-                    "the axes of an array were in another order",
-                    ast.Call(node.func, list(order), []),
-                )
+                words = "the axes of an array were in another order"
+                yield 3, "order", words, ast.Call(node.func, list(order), [])
         return
     if name == "reversed":
         yield 1, "time", "the steps were walked through from the other end", node.args[0]
@@ -163,12 +208,8 @@ def _arguments(node: ast.Call, place: Place) -> Iterator[Edit]:
             words = "the mask hid one place more, or one less"
             yield 1, "mask", words, ast.Call(node.func, [inner, binary(diagonal, ast.Add, number(step))], [])
         other = "np.triu" if name == "tril" else "np.tril"
-        yield (
-            1,
-            "mask",
-            "the mask hid the other side",
-            ast.Call(ast.parse(other, mode="eval").body, node.args, node.keywords),
-        )
+        words = "the mask hid the other side"
+        yield 1, "mask", words, ast.Call(ast.parse(other, mode="eval").body, node.args, node.keywords)
     for one, two in itertools.combinations(range(len(node.args)), 2) if name != "where" else ():
         other = copy.copy(node)
         other.args = list(node.args)
@@ -201,5 +242,8 @@ def _cases(node: ast.Call | ast.IfExp, place: Place) -> Iterator[Edit]:
 
 
 CALLS = {
-    "Call": (_reductions, _functions, _skipped, _joined, _cases, _curved, _arguments), "IfExp": (_cases,),
+    "Call": (
+        _reductions, _means, _picked, _functions, _skipped, _joined, _cases, _curved, _arguments,
+    ),
+    "IfExp": (_cases,),
 }  # fmt: skip

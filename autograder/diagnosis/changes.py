@@ -10,14 +10,22 @@ from numpy.typing import NDArray
 
 from autograder.diagnosis.inputs import Inputs, alike, at, leaves, numbers, replaced
 from autograder.diagnosis.question import Another, Arrays, Finding, Hypothesis, Instance, prediction
+from autograder.diagnosis.results import ACTIVATIONS, softmax
 
+PARTS = {
+    "its last character alone": lambda a: a[..., -1:], "without its last character": lambda a: a[..., :-1],
+    "without its first character": lambda a: a[..., 1:],
+    "read with its last character twice": lambda a: np.concatenate([a, a[..., -1:]], axis=-1),
+}  # fmt: skip
 ENDLESS, VAST = 1000, 1e12  # a loop of so many rounds still ends soon
+CURVES = (*(("nonlinearity", curve) for curve in ACTIVATIONS), ("normalisation", softmax))
 Change = Callable[[Inputs], Inputs]
 
 
 def inputs_changed(example: Instance, right: Another) -> Iterator[Hypothesis]:
     """From the most telling to the least."""
-    for finding, change in (*_all_changes(example.inputs, example.is_smooth),):
+    bent = () if example.upstream or not example.is_smooth else _bent(example.inputs)
+    for finding, change in (*_all_changes(example.inputs, example.is_smooth), *bent):
 
         def predict(instance: Instance, change: Change = change) -> Arrays:
             return right(change(instance.inputs), instance.upstream)
@@ -78,20 +86,23 @@ def _decayed(inputs: Inputs) -> Iterator[tuple[Finding, Change]]:
     for path, value in numbers(inputs) if len(dicts) > 1 else ():
         for one, other in itertools.permutations(dicts, 2) if isinstance(value, float) else ():
             for least in (0, 2):
-
                 change = functools.partial(_moved_into, path=path, one=one, other=other, least=least)
                 yield _would_be(f"option `{path[-1]}`", f"`{path[-1]}` were a part of `{one}`"), change
 
 
 def _moved_into(inputs: Inputs, path: tuple, one: str, other: str, least: int) -> Inputs:
     """A number times the arrays of one dict, those with so many axes, added to another dict's."""
-    factor, more = at(inputs, path), inputs[other]
+    factor, more = at(inputs, path) if path else 1.0, inputs[other]
     added = {k: v + factor * more[k] if v.ndim >= least else v for k, v in inputs[one].items()}
-    return replaced({**inputs, one: added}, path, 0.0)
+    return replaced({**inputs, one: added}, path, 0.0) if path else {**inputs, one: added}
 
 
 def _exchanged(inputs: Inputs) -> Iterator[tuple[Finding, Change]]:
     """Two arrays of one kind in each other's place, or one in the place of both."""
+    for one, other in itertools.permutations([n for n, v in inputs.items() if isinstance(v, dict)], 2):
+        if alike(inputs[one], inputs[other]):
+            both = functools.partial(_moved_into, path=(), one=one, other=other, least=0)
+            yield _would_be("offset", f"`{other}` were a part of `{one}`"), both
     for one, other in itertools.combinations([n for n, v in inputs.items() if isinstance(v, dict)], 2):
         if alike(inputs[one], inputs[other]):
 
@@ -137,12 +148,15 @@ def _moved(inputs: Inputs) -> Iterator[tuple[Finding, Change]]:
     """Sequences of ids moved by one place, or turned round."""
     for path, array in _all(inputs):
         if array.ndim and array.dtype.kind in "iu":
-            for step in (1, -1):
+            yield _would_be("order", f"`{path[-1]}` were read backwards"), _on(path, lambda a: a[..., ::-1])
+            for step, size in ((1, "less"), (-1, "more")):
                 words = f"`{path[-1]}` were moved by one position"
                 yield _would_be("shifted", words), _on(path, lambda a, step=step: np.roll(a, step, axis=-1))
-            yield _would_be("order", f"`{path[-1]}` were read backwards"), _on(path, lambda a: a[..., ::-1])
-            words = f"`{path[-1]}` were its last character alone"
-            yield _would_be("time", words), lambda i, path=path: replaced(i, path, at(i, path)[..., -1:])
+                words = f"each entry of `{path[-1]}` were one {size}"
+                yield _would_be("shifted", words), _on(path, lambda a, step=step: a - step)
+            for words, part in PARTS.items():
+                other = lambda i, path=path, part=part: replaced(i, path, part(at(i, path)))  # noqa: E731
+                yield _would_be("time", f"`{path[-1]}` were {words}"), other
 
 
 def _blocks(inputs: Inputs) -> Iterator[tuple[Finding, Change]]:
@@ -154,10 +168,8 @@ def _blocks(inputs: Inputs) -> Iterator[tuple[Finding, Change]]:
             order[one], order[other] = other, one
             turn = lambda a, order=tuple(order): _reordered(a, order)  # noqa: E731
             for path in members:
-                yield (
-                    _would_be("swapped", f"two of the {count} blocks of `{path[-1]}` were exchanged"),
-                    _on(path, turn),
-                )
+                words = f"two of the {count} blocks of `{path[-1]}` were exchanged"
+                yield _would_be("swapped", words), _on(path, turn)
             for width in {at(inputs, path).shape[-1] for path in members}:
                 together = [path for path in members if at(inputs, path).shape[-1] == width]
 
@@ -187,6 +199,17 @@ def _scaled(inputs: Inputs) -> Iterator[tuple[Finding, Change]]:
             yield _would_be("scale", words), _on(path, lambda a: a / math.sqrt(a.shape[-1]))
             words = f"`{name}` were divided by its width once more"
             yield _would_be("scale", words), _on(path, lambda a: a / a.shape[-1])
+
+
+def _bent(inputs: Inputs) -> Iterator[tuple[Finding, Change]]:
+    """Each array put through a curve, or averaged."""
+    for path, array in leaves(inputs):
+        for code, curve in CURVES if array.ndim else ():
+            words = f"`{path[-1]}` went through a softmax or another curve first"
+            yield _would_be(code, words), _on(path, curve)
+        for axis, what in ((0, "rows"), (-1, "columns")) if array.ndim > 1 else ():
+            mean = lambda a, axis=axis: np.broadcast_to(a.mean(axis=axis, keepdims=True), a.shape)  # noqa: E731
+            yield _would_be("axis", f"all {what} of `{path[-1]}` were their mean"), _on(path, mean)
 
 
 def _without(inputs: Inputs) -> Iterator[tuple[Finding, Change]]:

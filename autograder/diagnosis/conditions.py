@@ -26,7 +26,7 @@ from autograder.diagnosis.reach import (
 TRIES, MORE_TRIES, ROUNDS = 2, 8, 6  # more where whole numbers are right by chance
 FEW = 8  # arrays: in a larger model small inputs hide all kinds of mistakes
 SINGLE = {"B": ("batch", "a single sample"), "T": ("time", "a single time step"),
-          "steps": ("loop", "a single step")}  # fmt: skip
+          "steps": ("loop", "a single step"), "...0": ("batch", "a single row")}  # fmt: skip
 Make = Callable[[Inputs, Roles, Generator], Inputs]
 
 
@@ -41,17 +41,17 @@ def when(
     """
 
     def holds(subject: Subject, example: Instance, rng: Generator) -> bool:
-        roles = subject.roles(example.inputs)
-        for _ in range(TRIES if example.is_smooth else MORE_TRIES):
+        roles, matter = subject.roles(example.inputs), set()
+        is_drawn = any(isinstance(value, Generator) for value in example.inputs.values())
+        for _ in range(MORE_TRIES if is_drawn or not example.is_smooth else TRIES):
             inputs = make(example.inputs, roles, rng)
             instance = subject.tried(inputs, alter(subject.draw(inputs, rng)))
-            if (
-                not all(_is_now_right(instance, example, name, may_stay) for name in example.wrong)
-                or instance.wrong
-            ):
+            right = all(_is_now_right(instance, example, name, may_stay) for name in example.wrong)
+            if not right or instance.wrong:
                 return False
-            if telling and not _still_matters(subject, instance, example):
-                return False
+            matter |= _moving(subject, instance, example.wrong) if telling else set()
+        if telling and not _still_matters(matter, subject, instance, example):
+            return False
         if but_not is None:
             return True
         inputs = but_not(example.inputs, roles, rng)
@@ -60,17 +60,18 @@ def when(
     return Condition(Finding(code, words), holds)
 
 
-def _still_matters(subject: Subject, instance: Instance, example: Instance) -> bool:
-    """Do the right results depend on all arrays that they depend on in the example?"""
-    before, after = (_moving(subject, each, example.wrong) for each in (example, instance))
-    return before <= after | {path for path, array in leaves(instance.inputs) if not array.any()}
+def _still_matters(matter: set[tuple], subject: Subject, instance: Instance, example: Instance) -> bool:
+    """Are these all arrays on which the right results depend in the example, and one at least?"""
+    silent = {path for path, array in leaves(instance.inputs) if not array.any()}
+    return bool(matter) and _moving(subject, example, example.wrong) <= matter | silent
 
 
 def _moving(subject: Subject, instance: Instance, names: list[str]) -> set[tuple]:
-    """The float arrays on which right results depend."""
+    """The arrays of numbers or ids on which right results depend."""
     moving = set()
-    for path, array in leaves(instance.inputs):
-        other = array * (1 + 0.1 * np.cos(np.arange(array.size)).reshape(array.shape)) + 0.1
+    for path, array in arrays(instance.inputs, "iuf"):
+        other = array * (1 + 0.5 * np.cos(np.arange(array.size)).reshape(array.shape)) + 0.1
+        other = other if array.dtype.kind == "f" else np.where(array > 0, array - 1, 1)
         right = subject.right(replaced(instance.inputs, path, other.astype(array.dtype)), instance.upstream)
         if any(not close(right[name], instance.right[name], 1e-9) for name in names):
             moving.add(path)
@@ -99,6 +100,7 @@ def conditions(example: Instance, subject: Subject) -> Iterator[Condition]:
     yield from _without_repeats(example)
     yield from unused_dicts(example)
     yield from unused_numbers(example)
+    yield from unused_arrays(example, "iu")
     yield from _same(example)
     yield from leaks(roles) if smooth else ()
     yield from _special_counts(example, subject)
@@ -108,7 +110,7 @@ def conditions(example: Instance, subject: Subject) -> Iterator[Condition]:
     if smooth:
         yield from _symmetric(example)
         yield from _zeros(example)
-        yield from unused_arrays(example)
+        yield from unused_arrays(example, "f")
         yield from [_straight()] if len(list(leaves(example.inputs))) <= FEW else ()
     yield from unused_generators(example)
 
@@ -170,16 +172,13 @@ def _same(example: Instance) -> Iterator[Condition]:
 
 def _single(roles: Roles) -> Iterator[Condition]:
     """Each axis of length 1."""
-    for symbol, size in roles.named.items():
-        if size > 1:
-            code, words = SINGLE.get(symbol, ("axis", f"`{symbol}` = 1"))
+    for symbol, (code, words) in SINGLE.items():
+        if roles.sizes.get(symbol, 1) > 1:
 
             def make(inputs: Inputs, roles: Roles, rng: Generator, symbol: str = symbol) -> Inputs:
                 return fresh(inputs, roles, {**roles.sizes, symbol: 1}, rng)
 
-            if symbol in SINGLE:
-                words = f"is right for {words} only"
-                yield when(code, words, make, but_not=_as_they_come, telling=True)
+            yield when(code, f"is right for {words} only", make, but_not=_as_they_come, telling=True)
 
 
 def _upstreams(example: Instance) -> Iterator[Condition]:
@@ -247,8 +246,10 @@ def _special_numbers(example: Instance) -> Iterator[Condition]:
                 yield when(f"option `{path[-1]}`", words, make, may_stay=special == 1e6)
     for name, value in example.inputs.items():
         if type(value) in (list, tuple) and len(value) > 1:
-            words = f"is right only when `{name}` has a single entry"
-            yield when(f"option `{name}`", words, _with((name,), lambda old: old[:1]))
+            words = f"is right only when all entries of `{name}` are the same"
+            yield when(f"option `{name}`", words, _with((name,), lambda old: [old[0]] * len(old)))
+            words = f"is right only when `{name}` has a single entry, for a single step"
+            yield when("loop", words, _with((name,), lambda old: old[:1]))
 
 
 def _symmetric(example: Instance) -> Iterator[Condition]:

@@ -19,6 +19,8 @@ from autograder.diagnosis.places import (
     number,
 )
 
+OTHER_SLOPE = "the slope of an activation were that of another one, or taken at another value"
+
 
 def _sums(node: ast.BinOp, place: Place) -> Iterator[Edit]:
     if not isinstance(node.op, ast.Add | ast.Sub):
@@ -35,14 +37,14 @@ def _sums(node: ast.BinOp, place: Place) -> Iterator[Edit]:
     for part, kept in ((node.right, node.left), (node.left, node.right)):
         if place.hands_on(part) and not place.hands_on(kept):
             yield 1, "time", HANDED_ON, kept
-    yield (
-        2,
-        "sign",
-        f"a term{right} had the opposite sign",
-        binary(node.left, ast.Add if minus else ast.Sub, node.right),
-    )
+    words = f"a term{right} had the opposite sign"
+    yield 2, "sign", words, binary(node.left, ast.Add if minus else ast.Sub, node.right)
     yield 2, "sign", f"a term{left} had the opposite sign", binary(
         ast.UnaryOp(ast.USub(), node.left), type(node.op), node.right)  # fmt: skip
+    if minus:
+        for slope in (node.left, binary(node.left, ast.Mult, binary(number(1), ast.Sub, node.left))):
+            words = "a slope were multiplied in that is in already"
+            yield 3, "nonlinearity", words, binary(node, ast.Mult, slope)
     for part, kept in ((node.right, node.left), (node.left, node.right)):
         if "keepdims=True" in ast.unparse(part):
             words = "the term in which the entries of a row come together were missing"
@@ -55,57 +57,47 @@ def _sums(node: ast.BinOp, place: Place) -> Iterator[Edit]:
             node.left, type(node.op), binary(number(factor), ast.Mult, node.right))  # fmt: skip
         yield 4, "offset", f"a term{left} were {words}", binary(
             binary(number(factor), ast.Mult, node.left), type(node.op), node.right)  # fmt: skip
-    yield (
-        5,
-        "scale",
-        "two things were multiplied that should be added",
-        binary(node.left, ast.Mult, node.right),
-    )
+    words = "two things were multiplied that should be added"
+    yield 5, "scale", words, binary(node.left, ast.Mult, node.right)
 
 
 def _roots(node: ast.BinOp) -> Iterator[Edit]:
     """sqrt(a) + b for sqrt(a + b)."""
     for root, other in ((node.left, node.right), (node.right, node.left)):
-        if (
-            isinstance(root, ast.Call)
-            and ast.unparse(root.func).endswith("sqrt")
-            and isinstance(node.op, ast.Add)
-        ):
+        is_root = isinstance(root, ast.Call) and ast.unparse(root.func).endswith("sqrt")
+        if is_root and isinstance(node.op, ast.Add):
             yield 1, "scale", "a small number were added inside a root, not behind it", call(
                 "np.sqrt", binary(root.args[0], ast.Add, other))  # fmt: skip
 
 
 def _slopes(node: ast.BinOp) -> Iterator[Edit]:
     """Other slopes than 1 - a**2."""
-    words = "the slope of an activation were that of another one, or taken at another value"
-    inner = node.right.left
-    one = number(1)
-    squared = binary(inner, ast.Pow, number(2))
-    for new in (
+    for new in other_slopes(node.right.left):
+        yield 1, "nonlinearity", OTHER_SLOPE, new
+
+
+def other_slopes(inner: ast.expr) -> tuple[ast.expr, ...]:
+    """Slopes that an activation may have at a value, and what may be taken for one."""
+    one, squared = number(1), binary(inner, ast.Pow, number(2))
+    return (
         binary(one, ast.Sub, inner), binary(one, ast.Sub, squared),
         binary(inner, ast.Mult, binary(one, ast.Sub, inner)), inner,
         binary(one, ast.Sub, binary(call("np.tanh", inner), ast.Pow, number(2))),
         ast.Compare(inner, [ast.Gt()], [number(0)]), number(1.0), binary(one, ast.Add, squared),
         binary(binary(one, ast.Sub, inner), ast.Pow, number(2)),
-    ):  # fmt: skip
-        yield 1, "nonlinearity", words, new
+    )  # fmt: skip
 
 
 def _logistic_slopes(node: ast.BinOp) -> Iterator[Edit]:
     """Other slopes than a * (1 - a), perhaps with factors in front."""
-    words = "the slope of an activation were that of another one, or taken at another value"
     inner = node.right.right if isinstance(node.right, ast.BinOp) else node.left.right
     rest, one = (node.left, number(1)) if isinstance(node.right, ast.BinOp) else (node.right, number(1))
     squared = binary(inner, ast.Pow, number(2))
     front = rest.left if isinstance(rest, ast.BinOp) and isinstance(rest.op, ast.Mult) else one
-    for new in (
-        binary(front, ast.Mult, binary(one, ast.Sub, squared)),
-        binary(rest, ast.Mult, binary(one, ast.Add, inner)),
-        binary(front, ast.Mult, binary(one, ast.Sub, inner)),
-        rest,
-        front,
-    ):  # fmt: skip
-        yield 1, "nonlinearity", words, new
+    for what, slope in (front, squared), (front, inner):
+        yield 1, "nonlinearity", OTHER_SLOPE, binary(what, ast.Mult, binary(one, ast.Sub, slope))
+    for new in (rest, front, binary(rest, ast.Mult, binary(one, ast.Add, inner))):
+        yield 1, "nonlinearity", OTHER_SLOPE, new
 
 
 def _products(node: ast.BinOp, place: Place) -> Iterator[Edit]:
@@ -123,16 +115,10 @@ def _products(node: ast.BinOp, place: Place) -> Iterator[Edit]:
                 copy.deepcopy(node), type(node.op) if side == "right" else ast.Mult, lost)  # fmt: skip
     if is_logistic(node):
         yield from _logistic_slopes(node)
-    if isinstance(node.left, ast.BinOp) and isinstance(node.left.op, ast.Add | ast.Sub):
-        one, two = node.left.left, node.left.right
-        code, what = (
-            ("nonlinearity", "the slope of an activation") if is_slope(node.right) else ("scale", "a factor")
-        )
-        for new in (
-            binary(binary(one, type(node.op), node.right), type(node.left.op), two),
-            binary(one, type(node.left.op), binary(two, type(node.op), node.right)),
-        ):
-            yield 2, code, f"{what} reached only one of two terms", new
+    for terms, factor in ((node.left, node.right), (node.right, node.left)):
+        is_sum = isinstance(terms, ast.BinOp) and isinstance(terms.op, ast.Add | ast.Sub)
+        if is_sum and (terms is node.left or isinstance(node.op, ast.Mult)):
+            yield from _reaching_one(terms, type(node.op), factor, place)
     other = ast.Div if isinstance(node.op, ast.Mult) else ast.Mult
     yield 3, "scale", "there were a product for a quotient, or a quotient for a product", binary(
         node.left, other, node.right)  # fmt: skip
@@ -141,12 +127,19 @@ def _products(node: ast.BinOp, place: Place) -> Iterator[Edit]:
             root = copy.copy(node)
             setattr(root, field, call("np.sqrt", part))
             yield 4, "scale", "a root were taken where none belongs", root
-    yield (
-        5,
-        "offset",
-        "two things were added that should be multiplied",
-        binary(node.left, ast.Add, node.right),
-    )
+    words = "two things were added that should be multiplied"
+    yield 5, "offset", words, binary(node.left, ast.Add, node.right)
+
+
+def _reaching_one(terms: ast.BinOp, by: type, factor: ast.expr, place: Place) -> Iterator[Edit]:
+    """Of (a + b) * c only one term with the factor."""
+    code, what = ("nonlinearity", "the slope of an activation") if is_slope(factor) else ("scale", "a factor")
+    words = f"{what}{place.with_(factor)} reached only one of two terms"
+    for new in (
+        binary(binary(terms.left, by, factor), type(terms.op), terms.right),
+        binary(terms.left, type(terms.op), binary(terms.right, by, factor)),
+    ):
+        yield 2, code, words, new
 
 
 def _matrices(node: ast.BinOp, place: Place) -> Iterator[Edit]:
@@ -158,24 +151,16 @@ def _matrices(node: ast.BinOp, place: Place) -> Iterator[Edit]:
         yield 2, "transposed", words, binary(*turned[:1], ast.MatMult, turned[1])
         yield 2, "transposed", "the factors of a matrix product stood in the other order", binary(
             node.right, ast.MatMult, node.left)  # fmt: skip
-        yield (
-            4,
-            "scale",
-            "a matrix product were taken element by element",
-            binary(node.left, ast.Mult, node.right),
-        )
+        words = "a matrix product were taken element by element"
+        yield 4, "scale", words, binary(node.left, ast.Mult, node.right)
 
 
 def _powers(node: ast.BinOp, place: Place) -> Iterator[Edit]:
     if isinstance(node.op, ast.Pow):
         yield 3, "scale", "a power were missing", node.left
         yield 4, "scale", "a power were another one", binary(copy.deepcopy(node), ast.Mult, node.left)
-        yield (
-            4,
-            "scale",
-            "a power were another one",
-            binary(node.left, ast.Pow, binary(node.right, ast.Sub, number(1))),
-        )
+        words = "a power were another one"
+        yield 4, "scale", words, binary(node.left, ast.Pow, binary(node.right, ast.Sub, number(1)))
 
 
 def _signs(node: ast.UnaryOp, place: Place) -> Iterator[Edit]:

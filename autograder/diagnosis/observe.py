@@ -20,12 +20,9 @@ def observed(name: str, instances: Sequence[Instance], contract: Contract, axes_
     for finding in _all(name, instances, places, axes):
         if finding:
             return finding
-    return Finding(
-        "differs",
-        "is wrong everywhere"
-        if all(p.all() for p in places)
-        else "is wrong at some places and right at others",
-    )
+    everywhere = all(p.all() for p in places)
+    words = "is wrong everywhere" if everywhere else "is wrong at some places and right at others"
+    return Finding("differs", words)
 
 
 def _wrong_places(instance: Instance, name: str) -> NDArray:
@@ -71,13 +68,10 @@ def _at_ids(instances: Sequence[Instance], places: list[NDArray]) -> Finding | N
         targets = [dict(arrays(i.inputs, "iu"))[path] for i in instances]
         if all(_only_at(ids, wrong) for ids, wrong in zip(targets, places, strict=True)) and example.size > 1:
             return Finding("partly", f"is right but for the entries of the ids in `{path[-1]}`")
-        if (
-            all(_only_others(ids, wrong) for ids, wrong in zip(targets, places, strict=True))
-            and example.size > 1
-        ):
-            return Finding(
-                "partly", f"is right at the entries of the ids in `{path[-1]}` and wrong at the others"
-            )
+        others = all(_only_others(ids, wrong) for ids, wrong in zip(targets, places, strict=True))
+        if others and example.size > 1:
+            words = f"is right at the entries of the ids in `{path[-1]}` and wrong at the others"
+            return Finding("partly", words)
     return None
 
 

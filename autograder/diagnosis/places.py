@@ -29,8 +29,8 @@ class Place:
     choices: frozenset[int] = frozenset()
 
     @classmethod
-    def of(cls, tree: ast.FunctionDef) -> "Place":
-        """The top of a function."""
+    def of(cls, tree: ast.FunctionDef, also: tuple[str, ...] = ()) -> "Place":
+        """The top of a function; the names in `also` are known as well as its arguments."""
         given = [a.arg for a in (*tree.args.posonlyargs, *tree.args.args, *tree.args.kwonlyargs)]
         bound = [n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
         keys = [n.slice.value for n in ast.walk(tree) if _is_key(n)]
@@ -39,6 +39,7 @@ class Place:
         ]
         names, keys = tuple(dict.fromkeys([*given, *bound])), tuple(dict.fromkeys(keys))
         choices = frozenset(map(id, _chosen_by(tree)))
+        given = list(dict.fromkeys([*given, *(name for name in also if name in names)]))
         return cls(tuple(given), names, keys, counters=tuple(counters), choices=choices)
 
     @property
@@ -65,7 +66,7 @@ class Place:
         of_shape = of_shape or (self.of_shape and not _is_call(parent))
         return replace(
             self, of_shape=of_shape, in_loop=loop, in_index=index, is_axis=axis, is_size=size, in_test=test,
-            carried=carried, in_slope=self.in_slope or _is_slope_test(parent),
+            carried=carried, in_slope=self.in_slope or is_slope(parent),
         )  # fmt: skip
 
     def decides(self, node: ast.AST) -> bool:
@@ -101,11 +102,8 @@ def _carried(loop: ast.For | ast.While) -> frozenset[str]:
 
 
 def _is_key(node: ast.AST) -> bool:
-    return (
-        isinstance(node, ast.Subscript)
-        and isinstance(node.slice, ast.Constant)
-        and type(node.slice.value) is str
-    )
+    is_named = isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant)
+    return is_named and type(node.slice.value) is str
 
 
 def _is_call(node: ast.AST) -> bool:
@@ -122,6 +120,10 @@ def binary(left: ast.expr, operator: type, right: ast.expr) -> ast.BinOp:
 
 def call(function: str, *arguments: ast.expr) -> ast.Call:
     return ast.Call(ast.parse(function, mode="eval").body, list(arguments), [])
+
+
+def negative(node: ast.expr) -> ast.UnaryOp:
+    return ast.UnaryOp(ast.USub(), node)
 
 
 def number(value: float) -> ast.Constant:
@@ -141,10 +143,6 @@ def _is_size(parent: ast.AST, field: str) -> bool:
     return field == "args" and name in MAKERS
 
 
-def _is_slope_test(node: ast.AST) -> bool:
-    return isinstance(node, ast.Compare) and is_slope(node)
-
-
 def _chosen_by(tree: ast.AST) -> Iterator[ast.AST]:
     """The conditions between two cases."""
     for node in ast.walk(tree):
@@ -157,9 +155,8 @@ def _chosen_by(tree: ast.AST) -> Iterator[ast.AST]:
 def is_slope(node: ast.AST) -> bool:
     """Is it of the form that slopes of activations have: 1 - a**2, a * (1 - a), a > 0?"""
     if isinstance(node, ast.Compare):
-        return isinstance(node.ops[0], ast.Gt | ast.GtE | ast.Lt | ast.LtE) and is_number(
-            node.comparators[0], 0
-        )
+        orders = isinstance(node.ops[0], ast.Gt | ast.GtE | ast.Lt | ast.LtE)
+        return orders and is_number(node.comparators[0], 0)
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub):
         return is_number(node.left, 1) and _is_square(node.right)
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):

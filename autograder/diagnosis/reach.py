@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from autograder.diagnosis.contract import Roles
 from autograder.diagnosis.fresh import fresh, grown
-from autograder.diagnosis.inputs import Inputs, at, every, leaves, numbers, replaced
+from autograder.diagnosis.inputs import Inputs, arrays, at, every, leaves, numbers, replaced
 from autograder.diagnosis.question import Finding, Instance, Subject, close
 
 
@@ -23,7 +23,7 @@ class Condition:
 
 def unused_numbers(example: Instance) -> Iterator[Condition]:
     for path, value in numbers(example.inputs):
-        other = value + 1 if isinstance(value, int) else 0.7 * value
+        other = value + 1 if isinstance(value, int) else (0.7 if example.is_smooth else 5.0) * value
         yield _unused(f"option `{path[-1]}`", path, lambda inputs, rng, other=other: other)
 
 
@@ -48,8 +48,10 @@ def unused_dicts(example: Instance) -> Iterator[Condition]:
             yield _unused(f"without `{name}`", (name,), another)
 
 
-def unused_arrays(example: Instance) -> Iterator[Condition]:
-    for path, _ in leaves(example.inputs):
+def unused_arrays(example: Instance, kinds: str) -> Iterator[Condition]:
+    for path, array in arrays(example.inputs, kinds):
+        if not array.ndim:
+            continue
 
         def another(inputs: Inputs, rng: Generator, path: tuple = path) -> NDArray:
             return _moved(at(inputs, path), rng)
@@ -58,6 +60,8 @@ def unused_arrays(example: Instance) -> Iterator[Condition]:
 
 
 def _moved(array: NDArray, rng: Generator) -> NDArray:
+    if array.dtype.kind in "iu":
+        return np.where(array > 0, array - 1, array.max(initial=1)).astype(array.dtype)
     return (array + rng.uniform(0.1, 0.5, array.shape)).astype(array.dtype)
 
 
@@ -73,7 +77,7 @@ def _unused(code: str, path: tuple, another: Callable[[Inputs, Generator], objec
 
     def holds(subject: Subject, example: Instance, rng: Generator) -> bool:
         roles, tries = subject.roles(example.inputs), [(example.inputs, example.upstream)]
-        for _ in range(2):  # what one example cannot show
+        for _ in range(2 if example.is_smooth else 8):  # what one example cannot show
             inputs = fresh(example.inputs, roles, roles.sizes, rng)
             inputs = replaced(inputs, path, at(example.inputs, path))
             tries.append((inputs, subject.draw(inputs, rng)))
@@ -87,12 +91,10 @@ def leaks(roles: Roles) -> Iterator[Condition]:
     """Results at other places that change with the last place of an axis alone, and must not."""
     for symbol, size in roles.named.items():
         if size > 2 and symbol in ("T", "B"):
-            words = (
-                "depends on positions that come later" if symbol == "T" else "mixes the samples of the batch"
-            )
-            yield _leak("mask" if symbol == "T" else "axis", words, symbol, in_order=symbol == "T")
             if symbol == "T":
-                yield _leak("axis", "mixes the positions", symbol, in_order=False)
+                yield _leak("mask", "depends on positions that come later", symbol, in_order=True)
+            words = "mixes the positions" if symbol == "T" else "mixes the samples of the batch"
+            yield _leak("axis", words, symbol, in_order=False)
 
 
 def _leak(code: str, words: str, symbol: str, in_order: bool) -> Condition:

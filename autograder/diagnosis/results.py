@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from autograder.diagnosis.inputs import leaves, numbers
+from autograder.diagnosis.inputs import at, leaves, numbers
 from autograder.diagnosis.question import TIGHT, Finding, Hypothesis, Instance, close, prediction, relation
 
 Change = Callable[[NDArray], NDArray]
+ACTIVATIONS = (lambda a: np.maximum(a, 0), np.tanh, lambda a: 1 / (1 + np.exp(-a)), np.abs, np.exp, np.square)
 
 
 def results_changed(example: Instance) -> Iterator[Hypothesis]:
@@ -22,9 +23,11 @@ def results_changed(example: Instance) -> Iterator[Hypothesis]:
     yield each("sign", "has the opposite sign", np.negative)
     yield from _scaled(example)
     yield each("transposed", "is transposed", lambda a: a.swapaxes(-1, -2) if a.ndim > 1 else a * np.nan)
+    yield each("offset", "is the right result plus its transpose", lambda a: a + a.swapaxes(-1, -2))
     yield from _shifted(example)
     yield from _offset(example)
     yield from _activated()
+    yield from _sloped(example)
     yield relation(Finding("axis", "adds up to 1 along the wrong axis"), _sums_elsewhere)
     yield from masks() if not example.upstream else ()
     yield relation(Finding("order", "holds the right numbers at the wrong places"), _reordered)
@@ -38,6 +41,7 @@ def masks() -> Iterator[Hypothesis]:
 
 def alike_results(example: Instance) -> Iterator[Hypothesis]:
     """What is seen without saying where it comes from."""
+    yield from _untouched(example)
     yield relation(Finding("sign", "has the opposite sign at some places"), _sign_at_some)
     words = "is right but for what makes each row add up to 1"
     yield relation(Finding("normalisation", words), _lacks_its_sum)
@@ -83,9 +87,8 @@ def _updates(example: Instance) -> Iterator[Hypothesis]:
     yield prediction(Finding("sign", "changes in the opposite direction"), moved(np.negative))
     for words, factor in _factors(example):
         by = lambda instance, factor=factor: moved(lambda a: factor(instance) * a)(instance)  # noqa: E731
-        changes = words.replace("is too large", "changes too much").replace(
-            "is too small", "changes too little"
-        )
+        changes = words.replace("is too large", "changes too much")
+        changes = changes.replace("is too small", "changes too little")
         yield prediction(Finding("scale", changes), by)
 
     def proportional(instance: Instance, names: list[str]) -> set[str]:
@@ -94,6 +97,27 @@ def _updates(example: Instance) -> Iterator[Hypothesis]:
         )}  # fmt: skip
 
     yield Hypothesis(Finding("scale", "changes too much or too little, by a constant factor"), proportional)
+
+
+def limits(example: Instance) -> Iterator[Hypothesis]:
+    """Of what is to be limited as a whole: each entry, or each array, limited on its own."""
+    for path, _ in numbers(example.inputs):
+        for what, kept in (
+            ("entry", lambda start, limit: np.clip(start, -limit, limit)),
+            ("array", lambda start, limit: start * min(1.0, limit / (np.linalg.norm(start) or 1.0))),
+        ):
+
+            def predict(instance: Instance, path: tuple = path, kept: Callable = kept) -> dict[str, NDArray]:
+                limit = abs(at(instance.inputs, path))
+                return {name: kept(start, limit) for name, start in instance.starts.items()}
+
+            words = f"is what it would be if `{path[-1]}` limited each {what} on its own"
+            yield prediction(Finding(f"option `{path[-1]}`", words), predict)
+        for cut in (np.minimum, np.maximum):
+            cut_off = Finding("limited", f"is the right result cut off at `{path[-1]}`")
+            yield prediction(cut_off, lambda i, path=path, cut=cut: {
+                name: cut(right, at(i.inputs, path)) for name, right in i.right.items()
+            })  # fmt: skip
 
 
 def _factors(example: Instance) -> Iterator[tuple[str, Callable[[Instance], float]]]:
@@ -174,19 +198,19 @@ def _shifted(example: Instance) -> Iterator[Hypothesis]:
 
 def _activated() -> Iterator[Hypothesis]:
     """One curve too many behind the right numbers, or one too few."""
-    for curve in (lambda a: np.maximum(a, 0), np.tanh, lambda a: 1 / (1 + np.exp(-a)), np.abs):
-        yield each("nonlinearity", "is the right result put through one more activation", curve)
+    for curve in ACTIVATIONS:
+        yield each("nonlinearity", "is the right result put through one more curve", curve)
 
         def lacks(found: NDArray, right: NDArray, curve: Change = curve) -> bool:
             return right.size > 2 and close(curve(found), right) and not close(found, right)
 
-        yield relation(Finding("nonlinearity", "is what goes into an activation, not what comes out"), lacks)
-    yield each("normalisation", "is the right result put through one more softmax", _softmax)
+        yield relation(Finding("nonlinearity", "is what goes into a curve, not what comes out"), lacks)
+    yield each("normalisation", "is the right result put through one more softmax", softmax)
     words = "is what goes into a softmax, not what comes out"
-    yield relation(Finding("normalisation", words), lambda f, r: r.size > 2 and close(_softmax(f), r))
+    yield relation(Finding("normalisation", words), lambda f, r: r.size > 2 and close(softmax(f), r))
 
 
-def _softmax(array: NDArray) -> NDArray:
+def softmax(array: NDArray) -> NDArray:
     if not array.ndim:
         return array * np.nan
     weights = np.exp(array - array.max(axis=-1, keepdims=True))
@@ -195,20 +219,55 @@ def _softmax(array: NDArray) -> NDArray:
 
 def _offset(example: Instance) -> Iterator[Hypothesis]:
     """An input, or an upstream gradient, added once too often or not at all."""
-    parts = {f"`{path[-1]}`": (0, path) for path, array in leaves(example.inputs)}
-    parts |= {_upstream_name(i, example): (1, i) for i, d in enumerate(example.upstream) if np.ndim(d)}
-    for words, (kind, place) in parts.items():
+    for words, part_of in _parts(example):
         for sign, verb in ((1, "too large"), (-1, "too small")):
 
-            def predict(instance: Instance, kind: int = kind, place=place, sign: int = sign) -> dict:
-                part = instance.upstream[place] if kind else dict(leaves(instance.inputs))[place]
-                return {
-                    name: right + sign * part for name, right in instance.right.items()
-                    if _fits(np.shape(part), right.shape)
-                }  # fmt: skip
+            def predict(instance: Instance, part_of: Callable = part_of, sign: int = sign) -> dict:
+                part = part_of(instance)
+                fitting = {n: r for n, r in instance.right.items() if _fits(np.shape(part), r.shape)}
+                return {name: right + sign * part for name, right in fitting.items()}
 
-            code = f"without {words}" if sign < 0 and not kind else "offset"
+            code = f"without {words}" if sign < 0 and words.startswith("`") else "offset"
             yield prediction(Finding(code, f"is {verb} by exactly {words}"), predict)
+
+
+def _parts(example: Instance) -> Iterator[tuple[str, Callable[[Instance], NDArray]]]:
+    """The inputs and the upstream gradients, each with its name."""
+    for path, _ in leaves(example.inputs):
+        yield f"`{path[-1]}`", lambda instance, path=path: at(instance.inputs, path)
+    for place, dout in enumerate(example.upstream):
+        if np.ndim(dout):
+            yield _upstream_name(place, example), lambda instance, place=place: instance.upstream[place]
+
+
+def _untouched(example: Instance) -> Iterator[Hypothesis]:
+    """Nothing but what came in: an array, or all that a dict holds."""
+    for words, part_of in _parts(example):
+        yield prediction(Finding("swapped", f"is just {words}"), lambda i, part_of=part_of: {
+            name: part_of(i) for name in i.right
+        })  # fmt: skip
+    for one in [name for name, value in example.inputs.items() if isinstance(value, dict)]:
+
+        def held(instance: Instance, one: str = one) -> dict[str, NDArray]:
+            entries = {f"['{key}']": value for key, value in instance.inputs[one].items()}
+            found = itertools.product(instance.right, entries.items())
+            return {name: value for name, (end, value) in found if name.endswith(end)}
+
+        yield prediction(Finding("swapped", f"is just what `{one}` holds"), held)
+
+
+def _sloped(example: Instance) -> Iterator[Hypothesis]:
+    """One slope too many: each entry times that of an input, or what may be taken for its slope."""
+    for path, _ in leaves(example.inputs):
+        for slope in (lambda a: a, lambda a: a > 0, lambda a: 1 - a**2, lambda a: a * (1 - a)):
+
+            def predict(instance: Instance, path: tuple = path, slope: Change = slope) -> dict[str, NDArray]:
+                part = slope(at(instance.inputs, path))
+                same = [name for name, right in instance.right.items() if right.shape == part.shape]
+                return {name: part * instance.right[name] for name in same}
+
+            words = f"is the right result times `{path[-1]}`, or a slope of it"
+            yield prediction(Finding("nonlinearity", words), predict)
 
 
 def _fits(part: tuple[int, ...], shape: tuple[int, ...]) -> bool:
@@ -258,7 +317,8 @@ def _sign_at_some(found: NDArray, right: NDArray) -> bool:
 
 def _off_by_one_number(found: NDArray, right: NDArray) -> bool:
     difference = found - right
-    return difference.size > 2 and np.ptp(difference) < TIGHT * np.abs(difference).max() and _smooth(right)
+    enough = difference.size > (2 if _smooth(right) else 8)
+    return enough and bool(np.ptp(difference) < TIGHT * np.abs(difference).max())
 
 
 def _off_by_one_row(found: NDArray, right: NDArray) -> bool:
@@ -281,13 +341,9 @@ def _smooth(array: NDArray) -> bool:
 
 
 def _sums_elsewhere(found: NDArray, right: NDArray) -> bool:
-    if (
-        right.ndim < 2
-        or right.min() < 0
-        or not _smooth(right)
-        or right.shape[-1] < 2
-        or not adds_up(right, -1, 1)
-    ):
+    if right.ndim < 2 or right.shape[-1] < 2 or right.min() < 0:
+        return False
+    if not _smooth(right) or not adds_up(right, -1, 1):
         return False
     others = [axis for axis in range(right.ndim - 1) if right.shape[axis] > 1]
     return any(adds_up(found, axis, 1) and not adds_up(found, -1, 1) for axis in others)

@@ -15,12 +15,8 @@ def _left_out(node: ast.stmt, place: Place) -> Iterator[Edit]:
         return
     added = isinstance(node, ast.AugAssign) or _adds_at(node)
     code = "time" if place.in_loop and not added else "offset" if added else "partly"
-    words = (
-        f"a part{place.with_(node)} were not added"
-        if added
-        else f"one step of the work{place.with_(node)} were left out"
-    )
-    yield 3, code, words, ast.Pass()
+    part, lost = ("a part", "not added") if added else ("one step of the work", "left out")
+    yield 3, code, f"{part}{place.with_(node)} were {lost}", ast.Pass()
 
 
 def _adds_at(node: ast.stmt) -> bool:
@@ -39,21 +35,15 @@ def _scattered(node: ast.Expr, place: Place) -> Iterator[Edit]:
 
 def _added(node: ast.AugAssign, place: Place) -> Iterator[Edit]:
     """Overwritten for added to, or the other sign."""
-    words = (
-        "each step overwrote what the others had added"
-        if place.in_loop
-        else "something were overwritten, not added to"
-    )
-    yield 1, "time" if place.in_loop else "offset", words, ast.Assign([node.target], node.value)
+    code, words = "offset", "something were overwritten, not added to"
+    if place.in_loop:
+        code, words = "time", "each step overwrote what the others had added"
+    yield 1, code, words, ast.Assign([node.target], node.value)
     yield from _everywhere(node.target, node.value)
     if isinstance(node.op, ast.Add | ast.Sub):
         other = ast.Sub() if isinstance(node.op, ast.Add) else ast.Add()
-        yield (
-            2,
-            "sign",
-            f"a part{place.with_(node.value)} had the opposite sign",
-            ast.AugAssign(node.target, other, node.value),
-        )
+        words = f"a part{place.with_(node.value)} had the opposite sign"
+        yield 2, "sign", words, ast.AugAssign(node.target, other, node.value)
         both = copy.copy(node)
         both.value = binary(number(2), ast.Mult, node.value)
         yield 4, "offset", f"a part{place.with_(node.value)} were counted twice", both
@@ -71,8 +61,11 @@ def _assigned(node: ast.Assign, place: Place) -> Iterator[Edit]:
         for name in target.elts if not place.in_loop else ():
             if isinstance(name, ast.Name):
                 nothing = ast.Assign([name], binary(ast.Name(name.id, ast.Load()), ast.Mult, number(0)))
-                words = "one of several things that were worked out together did not arrive"
-                yield 3, "partly", words, ast.If(ast.Constant(True), [node, nothing], [])
+                code, what = "partly", "one of several things that were worked out together"
+                if name.id in place.known:
+                    code, what = f"without `{name.id}`", f"`{name.id}`"
+                words = f"{what} did not arrive"
+                yield 3, code, words, ast.If(ast.Constant(True), [node, nothing], [])
         if place.in_loop:
             for one, name in enumerate(target.elts):
                 if isinstance(name, ast.Name):
@@ -86,12 +79,8 @@ def _assigned(node: ast.Assign, place: Place) -> Iterator[Edit]:
     yield from _skipped(target, node.value)
     yield from _everywhere(target, node.value)
     if isinstance(target, ast.Subscript) and place.in_loop:
-        yield (
-            4,
-            "time",
-            "the steps were added up where each has its own place",
-            ast.AugAssign(target, ast.Add(), node.value),
-        )
+        words = "the steps were added up where each has its own place"
+        yield 4, "time", words, ast.AugAssign(target, ast.Add(), node.value)
 
 
 def _skipped(target: ast.expr, value: ast.expr) -> Iterator[Edit]:
@@ -124,11 +113,16 @@ def _loops(node: ast.For, place: Place) -> Iterator[Edit]:
             other = copy.copy(node)
             other.body = [statement, *node.body]
             yield 2, "time", "what one step hands to the next were lost", other
+            nothing = copy.copy(statement)
+            nothing.value = binary(number(0), ast.Mult, statement.value)
+            words = "what a loop begins with were zero"
+            yield 2, "time", words, ast.If(ast.Constant(True), [nothing, node], [])
     for first in range(len(node.body) - 1):
         other = copy.copy(node)
         other.body = list(node.body)
         other.body[first : first + 2] = node.body[first + 1], node.body[first]
         yield 2, "loop", "two steps in a loop were done in the other order", other
+    yield from _measured_again(node, place)
     steps = call("list", node.iter)
     one, last = number(1), ast.UnaryOp(ast.USub(), number(1))
     for bounds, words in (
@@ -140,6 +134,41 @@ def _loops(node: ast.For, place: Place) -> Iterator[Edit]:
         other = copy.copy(node)
         other.iter = ast.Subscript(steps, bounds, ast.Load())
         yield 2, "time", words, other
+
+
+def _measured_again(node: ast.For, place: Place) -> Iterator[Edit]:
+    """What hangs on a thing that a step renews, worked out once more behind that step."""
+    carried = place.inside(node, "body").carried
+    for last, update in enumerate(node.body):
+        if isinstance(update, ast.Assign) and (new := _names(update.targets) & carried):
+            again, moved = [], set(new)
+            for statement in node.body[:last]:
+                own = _names(statement.targets) if isinstance(statement, ast.Assign) else carried
+                if not own & carried and _names([statement.value]) & moved:
+                    again.append(statement)
+                    moved |= own
+            other = copy.copy(node)
+            other.body = [*node.body[: last + 1], *again, *node.body[last + 1 :]]
+            if again:
+                yield 2, "shifted", "what should be measured before a step were measured after it", other
+
+
+def _names(nodes: list[ast.expr]) -> set[str]:
+    return {n.id for node in nodes for n in ast.walk(node) if isinstance(n, ast.Name)}
+
+
+def _some(node: ast.comprehension, place: Place) -> Iterator[Edit]:
+    """Of several things that are gone through, only some."""
+    one, last = number(1), ast.UnaryOp(ast.USub(), number(1))
+    words = "only some of several things counted"
+    for bounds in (ast.Slice(None, one), ast.Slice(one), ast.Slice(None, last)):
+        other = copy.copy(node)
+        other.iter = ast.Subscript(call("list", node.iter), bounds, ast.Load())
+        yield 2, "partly", words, other
+    if isinstance(node.target, ast.Name):
+        tables = ast.Compare(call("np.ndim", ast.Name(node.target.id, ast.Load())), [ast.Gt()], [one])
+        other = ast.comprehension(node.target, node.iter, [*node.ifs, tables], node.is_async)
+        yield 2, "partly", words, other
 
 
 def _conditions(node: ast.If, place: Place) -> Iterator[Edit]:
@@ -160,5 +189,5 @@ def _returned(node: ast.Return, place: Place) -> Iterator[Edit]:
 
 WORK = {
     "Expr": (_scattered, _left_out), "Assign": (_assigned, _left_out), "AugAssign": (_added, _left_out),
-    "For": (_loops,), "If": (_conditions, _left_out), "Return": (_returned,),
+    "For": (_loops,), "comprehension": (_some,), "If": (_conditions, _left_out), "Return": (_returned,),
 }  # fmt: skip

@@ -29,17 +29,19 @@ PAIRS = 400
 LOOP_SECONDS = 0.5  # a changed loop may not end
 
 
-def with_other_steps(function: Callable | None, vague: bool) -> Iterator[tuple[Finding, Callable]]:
+def with_other_steps(
+    function: Callable | None, vague: bool, also: tuple[str, ...] = ()
+) -> Iterator[tuple[Finding, Callable]]:
     """The function with each single step changed, in each way that says much, or in the vague ones.
 
-    Nothing for a function whose formulas are not known.
+    Nothing for a function whose formulas are not known. Students know its arguments, and the names in `also`.
     """
     tree = getattr(function, "tree", None)
     if not isinstance(tree, ast.FunctionDef):
         return
     tree = _ending(tree)
     edits = sorted(
-        (edit for edit in _edits(tree) if (edit.rank >= VAGUE) == vague), key=lambda edit: edit.rank
+        (edit for edit in _edits(tree, also) if (edit.rank >= VAGUE) == vague), key=lambda edit: edit.rank
     )
     pairs = () if vague else itertools.chain(_groups(edits), itertools.islice(_pairs(edits), PAIRS))
     for together in itertools.chain(((edit,) for edit in edits), pairs):
@@ -92,9 +94,10 @@ def _groups(edits: list[_Edit]) -> Iterator[list[_Edit]]:
 
 
 def _pairs(edits: list[_Edit]) -> Iterator[tuple[_Edit, _Edit]]:
-    """Two steps changed in the same way: who forgets a factor once may forget it twice."""
-    for _, group in itertools.groupby(sorted(edits, key=_kind), key=_kind):
-        for one, two in itertools.combinations(list(group), 2):
+    """Two steps changed in the same way: who forgets a factor once may forget it twice. Rare kinds first."""
+    kinds = [list(group) for _, group in itertools.groupby(sorted(edits, key=_kind), key=_kind)]
+    for group in sorted(kinds, key=len):
+        for one, two in itertools.combinations(group, 2):
             if (one.parent, one.field, one.index) != (two.parent, two.field, two.index):
                 yield one, two
 
@@ -103,8 +106,8 @@ def _kind(edit: _Edit) -> tuple[str, str]:
     return edit.finding.code, re.sub(r" with `[^`]*`", "", edit.finding.words)
 
 
-def _edits(tree: ast.FunctionDef) -> Iterator[_Edit]:
-    place = Place.of(tree)
+def _edits(tree: ast.FunctionDef, also: tuple[str, ...]) -> Iterator[_Edit]:
+    place = Place.of(tree, also)
     for parent, field, index, node, around in _nodes(tree, place):
         for rule in RULES.get(type(node).__name__, ()):
             for rank, code, words, new in rule(node, around):

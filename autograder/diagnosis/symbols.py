@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 
+from autograder.diagnosis.edits import OTHER_SLOPE, other_slopes
 from autograder.diagnosis.places import (
     HANDED_ON,
     Edit,
@@ -11,19 +12,14 @@ from autograder.diagnosis.places import (
     call,
     is_number,
     is_slope,
+    negative,
     number,
     same,
 )
 
 CLOSED = {ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt}
-TURNED = {
-    ast.Lt: ast.Gt,
-    ast.Gt: ast.Lt,
-    ast.LtE: ast.GtE,
-    ast.GtE: ast.LtE,
-    ast.Eq: ast.NotEq,
-    ast.NotEq: ast.Eq,
-}
+TURNED = {ast.Lt: ast.Gt, ast.Gt: ast.Lt, ast.LtE: ast.GtE, ast.GtE: ast.LtE,
+          ast.Eq: ast.NotEq, ast.NotEq: ast.Eq}  # fmt: skip
 
 
 def _turned(node: ast.Attribute, place: Place) -> Iterator[Edit]:
@@ -39,7 +35,7 @@ def _constants(node: ast.Constant, place: Place) -> Iterator[Edit]:
         yield 2, "axis", "a sum or mean ran over all axes", ast.Constant(None)
     elif type(value) is int and place.in_index:
         for other in {0, 1, 2, -1, -2} - {value} if place.of_shape else ():
-            yield 2, "scale", "the length of another axis were taken", number(other)
+            yield 3, "scale", "the length of another axis were taken", number(other)
         for other in (value - 1, value + 1) if not place.of_shape else ():
             yield 2, "shifted", "a position or a length were off by one", number(other)
     elif type(value) in (int, float):
@@ -66,21 +62,44 @@ def _slices(node: ast.Slice, place: Place) -> Iterator[Edit]:
         if getattr(node, field):
             yield 2, "shifted", words, ast.Slice(**{**vars_of(node), field: None})
     if not node.step:
-        yield (
-            4,
-            "order",
-            "something were read backwards",
-            ast.Slice(node.lower, node.upper, ast.UnaryOp(ast.USub(), number(1))),
-        )
+        backwards = ast.Slice(node.lower, node.upper, negative(number(1)))
+        yield 4, "order", "something were read backwards", backwards
     other_end = "what is at one end were taken from the other"
     if isinstance(node.lower, ast.UnaryOp) and not node.upper:
         yield 2, "shifted", other_end, ast.Slice(None, node.lower.operand, node.step)
+    if node.lower is not None and not node.upper and not isinstance(node.lower, ast.UnaryOp):
+        yield 2, "shifted", other_end, ast.Slice(None, negative(node.lower), node.step)
     if node.upper is not None and not node.lower and not isinstance(node.upper, ast.UnaryOp):
         yield 2, "shifted", other_end, ast.Slice(ast.UnaryOp(ast.USub(), node.upper), None, node.step)
     if not node.upper:
         yield 3, "shifted", words, ast.Slice(node.lower, ast.UnaryOp(ast.USub(), number(1)), node.step)
     if not node.lower:
         yield 3, "shifted", words, ast.Slice(number(1), node.upper, node.step)
+
+
+def _rows(node: ast.Subscript, place: Place) -> Iterator[Edit]:
+    """In a loop always the same rows; the end joined to the beginning; all entries for one of them."""
+    if place.in_loop and isinstance(node.ctx, ast.Load) and isinstance(node.slice, ast.Name):
+        words = "the first entries stood in the place of those that were asked for"
+        first = ast.Slice(None, call("np.size", node.slice), None)
+        yield 3, "swapped", words, ast.Subscript(node.value, first, ast.Load())
+    last = negative(number(1))
+    if same(node.slice, last) and isinstance(node.ctx, ast.Load):
+        two = ast.Subscript(node.value, ast.Slice(negative(number(2))), ast.Load())
+        words = "the one before the last were taken, where there is one"
+        yield 2, "shifted", words, ast.Subscript(two, number(0), ast.Load())
+    axes = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+    if isinstance(node.ctx, ast.Load) and same(axes[-1], last) and not place.of_shape:
+        for name in ("mean", "sum", "max"):
+            words = f"a {name} over all entries stood in the place of the last one"
+            yield 3, "axis", words, call(f"np.{name}", node.value, number(len(axes) - 1))
+    is_slice = isinstance(node.slice, ast.Slice) and isinstance(node.ctx, ast.Load) and not node.slice.step
+    lower, upper = (node.slice.lower, node.slice.upper) if is_slice else (None, None)
+    joined = "the end were joined to the beginning"
+    if is_number(lower, 1) and upper is None:
+        yield 2, "shifted", joined, call("np.roll", node.value, last)
+    elif upper is not None and lower is None and same(upper, last):
+        yield 2, "shifted", joined, node.value
 
 
 def vars_of(node: ast.Slice) -> dict[str, ast.expr | None]:
@@ -91,27 +110,15 @@ def vars_of(node: ast.Slice) -> dict[str, ast.expr | None]:
 def _comparisons(node: ast.Compare, place: Place) -> Iterator[Edit]:
     kind = type(node.ops[0])
     if is_slope(node) and not place.decides(node):
-        for value in (node.left, call("np.maximum", node.left, number(0)), number(1.0)):
-            yield (
-                1,
-                "nonlinearity",
-                "an activation's value stood in the place of its slope, or nothing",
-                value,
-            )
+        for value in (call("np.maximum", node.left, number(0)), *other_slopes(node.left)):
+            yield 1, "nonlinearity", OTHER_SLOPE, value
     if kind in CLOSED:
-        yield (
-            2,
-            "shifted",
-            "a comparison took in its limit, or left it out",
-            ast.Compare(node.left, [CLOSED[kind]()], node.comparators),
-        )
+        words = "a comparison took in its limit, or left it out"
+        yield 2, "shifted", words, ast.Compare(node.left, [CLOSED[kind]()], node.comparators)
     if kind in TURNED:
-        yield (
-            2,
-            "mask",
-            "a comparison were the other way round",
-            ast.Compare(node.left, [TURNED[kind]()], node.comparators),
-        )
+        words = "a comparison were the other way round"
+        for other in (TURNED[kind], CLOSED.get(TURNED[kind], kind)):
+            yield 2, "mask", words, ast.Compare(node.left, [other()], node.comparators)
 
 
 def _names(node: ast.Name, place: Place) -> Iterator[Edit]:
@@ -134,22 +141,16 @@ def _names(node: ast.Name, place: Place) -> Iterator[Edit]:
             yield 2, "nonlinearity", words, ast.Name(other, ast.Load())
             continue
         if place.in_test:
-            yield (
-                3,
-                "loop" if place.in_loop else "partly",
-                "a condition looked at something else",
-                ast.Name(other, ast.Load()),
-            )
+            words = "a condition looked at something else"
+            yield 3, "loop" if place.in_loop else "partly", words, ast.Name(other, ast.Load())
             continue
         both = known and other in place.arguments
         where = f"`{node.id}`" if both else "another quantity"
-        words = (
-            f"`{other}` stood in the place of {where}"
-            if other in place.known
-            else "one quantity stood in the place of another"
-        )
+        what = f"`{other}`" if other in place.known else "a quantity"
+        words = f"{what} stood in the place of {where}"
         yield 3 if both else 4, "swapped", words, ast.Name(other, ast.Load())
     if node.id in place.counters and not place.in_index:
+        yield 2, "loop", "each round of a loop were taken for the first one", number(0)
         for step, words in ((1, "more"), (-1, "less")):
             yield 2, "shifted", f"a count were one {words}", binary(node, ast.Add, number(step))
     if node.id in place.carried:
@@ -158,35 +159,15 @@ def _names(node: ast.Name, place: Place) -> Iterator[Edit]:
     code = f"without `{node.id}`" if known else "partly"
     yield 4, code, words, binary(node, ast.Mult, number(0))
     yield 4, code, words.replace("did not arrive", "were taken as one"), number(1.0)
-    yield (
-        5,
-        "scale",
-        f"{f'`{node.id}`' if known else 'a quantity'} were squared at one place",
-        binary(node, ast.Mult, node),
-    )
-    yield (
-        5,
-        "sign",
-        f"{f'`{node.id}`' if known else 'a quantity'} had the opposite sign at one place",
-        ast.UnaryOp(ast.USub(), node),
-    )
-    for turn in ("T",):
-        yield (
-            5,
-            "transposed",
-            f"{f'`{node.id}`' if known else 'a matrix'} were transposed at one place",
-            ast.Attribute(node, turn, ast.Load()),
-        )
-
-
-def _choices(node: ast.IfExp, place: Place) -> Iterator[Edit]:
-    words = "one case were treated like the other"
-    yield 3, "partly", words, node.body
-    yield 3, "partly", words, node.orelse
-    yield 3, "partly", "two cases were exchanged", ast.IfExp(node.test, node.orelse, node.body)
+    words = f"{f'`{node.id}`' if known else 'a quantity'} were squared at one place"
+    yield 5, "scale", words, binary(node, ast.Mult, node)
+    words = f"{f'`{node.id}`' if known else 'a quantity'} had the opposite sign at one place"
+    yield 5, "sign", words, ast.UnaryOp(ast.USub(), node)
+    words = f"{f'`{node.id}`' if known else 'a matrix'} were transposed at one place"
+    yield 5, "transposed", words, ast.Attribute(node, "T", ast.Load())
 
 
 SYMBOLS = {
-    "Attribute": (_turned,), "Constant": (_constants,), "Slice": (_slices,), "Compare": (_comparisons,),
-    "Name": (_names,), "IfExp": (_choices,),
+    "Attribute": (_turned,), "Constant": (_constants,), "Slice": (_slices,), "Subscript": (_rows,),
+    "Compare": (_comparisons,), "Name": (_names,),
 }  # fmt: skip

@@ -154,7 +154,7 @@ def decayed(x, rate, b):
          {"x": rng.normal(size=(2, 4, 3))}, "mask"),
         (lambda x: x - x.mean(axis=0), centred, {"x": rng.normal(size=(3, 4))}, "axis"),
         (lambda x, rate, b: x - rate + b, decayed, {"x": rng.normal(size=4), "rate": 0.3, "b": np.arange(4.0)}, "option `rate`"),
-        (lambda x, rate, b: x * (1 - rate) + b**2, decayed,
+        (lambda x, rate, b: x * (1 - rate) + b**3, decayed,
          {"x": rng.normal(size=4), "rate": 0.3, "b": rng.normal(size=4)}, "without `b`"),
         (lambda x: x, np.tanh, {"x": rng.normal(size=4)}, "nonlinearity"),
     ],
@@ -177,6 +177,7 @@ def test_right_code_is_not_probed():
         (lambda logits, temperature, rng: int(rng.choice(5, p=softmax(logits * temperature))), "temperature"),
         (lambda logits, temperature, rng: int(rng.choice(5, p=softmax(logits / max(1, temperature)))), "temperature"),
         (lambda logits, temperature, rng: int(np.argmax(logits)), "greedy"),
+        (lambda logits, temperature, rng: int(rng.choice(5, p=softmax(softmax(logits) / temperature))), "normalisation"),
     ],
 )
 def test_samplers_are_diagnosed(sample, code):

@@ -60,14 +60,26 @@ def test_right_texts_pass(seed, capsys):
         (write(right, lambda rng: np.random), "state kept"),
         (write(lambda table, ids, t, rng: draw(table[ids[-1]] * t * 3, rng)), "distribution"),
         (write(lambda table, ids, t, rng: draw(table[ids[-1]] / 2, rng)), "distribution"),
-        (write(lambda table, ids, t, rng: draw(table[ids[0]] / t, rng)), "distribution"),
-        (write(lambda table, ids, t, rng: int(rng.integers(3))), "distribution"),
+        (write(lambda table, ids, t, rng: draw(table[ids[0]] / t, rng)), "time"),
+        (write(lambda table, ids, t, rng: draw(table[ids[-2:][0]] / t, rng)), "shifted"),
+        (write(lambda table, ids, t, rng: int(rng.integers(3))), "randomness"),
         (write(lambda table, ids, t, rng: 3 + right(table, ids, t, rng)), "raised"),
     ],
 )
 def test_wrong_texts_fail(generate, code):
     """Is each kind of wrong draw caught?"""
     assert failure(check_text, generate, INPUTS, following, length=5, seed=1).diagnosis == code
+
+
+@pytest.mark.parametrize(("power", "words"), [(0, "were 1"), (2, "counted twice"), (-1, "were a factor")])
+def test_what_a_temperature_does_is_said(power, words):
+    """Is a temperature recognised that is ignored, divides twice, or multiplies?"""
+    warm = {**INPUTS, "temperature": 0.35}
+    wrong = write(lambda table, ids, t, rng: draw(table[ids[-1]] / t**power, rng))
+    right = lambda ids: softmax(np.log(P[ids[-1]]) / 0.35) if len(ids) else np.eye(3)[1]  # noqa: E731
+    found = failure(check_text, wrong, warm, right, length=5, seed=1)
+    assert found.diagnosis == "option `temperature`"
+    assert words in found.cause
 
 
 def test_what_comes_back_must_be_so_many_ids():
