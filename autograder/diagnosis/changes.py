@@ -44,6 +44,7 @@ def _all_changes(inputs: Inputs, smooth: bool) -> Iterator[tuple[Finding, Change
     yield from _decayed(inputs)
     if not smooth:  # ids that are drawn agree by chance too easily
         yield from _moved(inputs)
+        yield from _cut(inputs)
         return
     yield from _exchanged(inputs)
     yield from _transposed(inputs)
@@ -154,9 +155,14 @@ def _moved(inputs: Inputs) -> Iterator[tuple[Finding, Change]]:
                 yield _would_be("shifted", words), _on(path, lambda a, step=step: np.roll(a, step, axis=-1))
                 words = f"each entry of `{path[-1]}` were one {size}"
                 yield _would_be("shifted", words), _on(path, lambda a, step=step: a - step)
-            for words, part in PARTS.items():
-                other = lambda i, path=path, part=part: replaced(i, path, part(at(i, path)))  # noqa: E731
-                yield _would_be("time", f"`{path[-1]}` were {words}"), other
+
+
+def _cut(inputs: Inputs) -> Iterator[tuple[Finding, Change]]:
+    """Sequences of ids without an end, or with more of it."""
+    for path, array in _all(inputs):
+        for words, part in PARTS.items() if array.ndim and array.dtype.kind in "iu" else ():
+            other = lambda i, path=path, part=part: replaced(i, path, part(at(i, path)))  # noqa: E731
+            yield _would_be("time", f"`{path[-1]}` were {words}"), other
 
 
 def _blocks(inputs: Inputs) -> Iterator[tuple[Finding, Change]]:

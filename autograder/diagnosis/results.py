@@ -17,6 +17,7 @@ ACTIVATIONS = (lambda a: np.maximum(a, 0), np.tanh, lambda a: 1 / (1 + np.exp(-a
 def results_changed(example: Instance) -> Iterator[Hypothesis]:
     """From the most telling to the least."""
     yield from _updates(example)
+    yield from _held(example)
     single = all(right.size == 1 for right in example.right.values())
     yield each("zero", "is 0 here, and should not be" if single else "is all zeros", np.zeros_like)
     yield from _exchanged(example)
@@ -241,11 +242,15 @@ def _parts(example: Instance) -> Iterator[tuple[str, Callable[[Instance], NDArra
 
 
 def _untouched(example: Instance) -> Iterator[Hypothesis]:
-    """Nothing but what came in: an array, or all that a dict holds."""
+    """Nothing but an array that came in."""
     for words, part_of in _parts(example):
         yield prediction(Finding("swapped", f"is just {words}"), lambda i, part_of=part_of: {
             name: part_of(i) for name in i.right
         })  # fmt: skip
+
+
+def _held(example: Instance) -> Iterator[Hypothesis]:
+    """Nothing but what a dict holds that came in."""
     for one in [name for name, value in example.inputs.items() if isinstance(value, dict)]:
 
         def held(instance: Instance, one: str = one) -> dict[str, NDArray]:
