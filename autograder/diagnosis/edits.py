@@ -77,14 +77,14 @@ def _slopes(node: ast.BinOp) -> Iterator[Edit]:
 
 
 def other_slopes(inner: ast.expr) -> tuple[ast.expr, ...]:
-    """Slopes that an activation may have at a value, and what may be taken for one."""
+    """Slopes that an activation may have at a value, and what may be taken for one; none comes last."""
     one, squared = number(1), binary(inner, ast.Pow, number(2))
     return (
         binary(one, ast.Sub, inner), binary(one, ast.Sub, squared),
         binary(inner, ast.Mult, binary(one, ast.Sub, inner)), inner,
         binary(one, ast.Sub, binary(call("np.tanh", inner), ast.Pow, number(2))),
-        ast.Compare(inner, [ast.Gt()], [number(0)]), number(1.0), binary(one, ast.Add, squared),
-        binary(binary(one, ast.Sub, inner), ast.Pow, number(2)),
+        ast.Compare(inner, [ast.Gt()], [number(0)]), binary(one, ast.Add, squared),
+        binary(binary(one, ast.Sub, inner), ast.Pow, number(2)), number(1.0),
     )  # fmt: skip
 
 
@@ -96,7 +96,11 @@ def _logistic_slopes(node: ast.BinOp) -> Iterator[Edit]:
     front = rest.left if isinstance(rest, ast.BinOp) and isinstance(rest.op, ast.Mult) else one
     for what, slope in (front, squared), (front, inner):
         yield 1, "nonlinearity", OTHER_SLOPE, binary(what, ast.Mult, binary(one, ast.Sub, slope))
-    for new in (rest, front, binary(rest, ast.Mult, binary(one, ast.Add, inner))):
+    for new in (
+        binary(rest, ast.Mult, binary(one, ast.Add, inner)),
+        rest,
+        front,
+    ):  # the last one for all at once
         yield 1, "nonlinearity", OTHER_SLOPE, new
 
 

@@ -166,7 +166,7 @@ def _scaled(example: Instance) -> Iterator[Hypothesis]:
 
 def _exchanged(example: Instance) -> Iterator[Hypothesis]:
     """Two results in each other's place, one in the place of another, or the last step of one."""
-    for one, other in itertools.combinations(example.right, 2):
+    for one, other in itertools.combinations(example.wrong, 2):
         if example.right[one].shape == example.right[other].shape:
             finding = Finding("swapped", f"is what {{{other}}} should be, and the other way round")
             yield prediction(

@@ -60,7 +60,7 @@ def _slices(node: ast.Slice, place: Place) -> Iterator[Edit]:
         yield 1, "shifted", "the step after were taken", ast.Slice(number(1), None, node.step)
     for field in ("lower", "upper", "step"):
         if getattr(node, field):
-            yield 2, "shifted", words, ast.Slice(**{**vars_of(node), field: None})
+            yield 2, "shifted", words, ast.Slice(**{**dict(ast.iter_fields(node)), field: None})
     if not node.step:
         backwards = ast.Slice(node.lower, node.upper, negative(number(1)))
         yield 4, "order", "something were read backwards", backwards
@@ -77,34 +77,33 @@ def _slices(node: ast.Slice, place: Place) -> Iterator[Edit]:
         yield 3, "shifted", words, ast.Slice(number(1), node.upper, node.step)
 
 
-def _rows(node: ast.Subscript, place: Place) -> Iterator[Edit]:
-    """In a loop always the same rows; the end joined to the beginning; all entries for one of them."""
-    if place.in_loop and isinstance(node.ctx, ast.Load) and isinstance(node.slice, ast.Name):
+def _entries(node: ast.Subscript, place: Place) -> Iterator[Edit]:
+    """In a loop always the same entries; for the last one that before it, or all of them."""
+    last, axes = negative(number(1)), getattr(node.slice, "elts", [node.slice])
+    if not isinstance(node.ctx, ast.Load):
+        return
+    if place.in_loop and isinstance(node.slice, ast.Name):
         words = "the first entries stood in the place of those that were asked for"
         first = ast.Slice(None, call("np.size", node.slice), None)
         yield 3, "swapped", words, ast.Subscript(node.value, first, ast.Load())
-    last = negative(number(1))
-    if same(node.slice, last) and isinstance(node.ctx, ast.Load):
+    if same(node.slice, last):
         two = ast.Subscript(node.value, ast.Slice(negative(number(2))), ast.Load())
         words = "the one before the last were taken, where there is one"
         yield 2, "shifted", words, ast.Subscript(two, number(0), ast.Load())
-    axes = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-    if isinstance(node.ctx, ast.Load) and same(axes[-1], last) and not place.of_shape:
-        for name in ("mean", "sum", "max"):
-            words = f"a {name} over all entries stood in the place of the last one"
-            yield 3, "axis", words, call(f"np.{name}", node.value, number(len(axes) - 1))
-    is_slice = isinstance(node.slice, ast.Slice) and isinstance(node.ctx, ast.Load) and not node.slice.step
-    lower, upper = (node.slice.lower, node.slice.upper) if is_slice else (None, None)
-    joined = "the end were joined to the beginning"
-    if is_number(lower, 1) and upper is None:
-        yield 2, "shifted", joined, call("np.roll", node.value, last)
-    elif upper is not None and lower is None and same(upper, last):
-        yield 2, "shifted", joined, node.value
+    for name in ("mean", "sum", "max") if same(axes[-1], last) and not place.of_shape else ():
+        words = f"a {name} over all entries stood in the place of the last one"
+        yield 3, "axis", words, call(f"np.{name}", node.value, number(len(axes) - 1))
 
 
-def vars_of(node: ast.Slice) -> dict[str, ast.expr | None]:
-    """The three parts of a slice."""
-    return {"lower": node.lower, "upper": node.upper, "step": node.step}
+def _ends(node: ast.Subscript, place: Place) -> Iterator[Edit]:
+    """All but the first, or all but the last, as if the end were joined to the beginning."""
+    cut, last = node.slice, negative(number(1))
+    if isinstance(cut, ast.Slice) and not cut.step and isinstance(node.ctx, ast.Load):
+        words = "the end were joined to the beginning"
+        if is_number(cut.lower, 1) and cut.upper is None:
+            yield 2, "shifted", words, call("np.roll", node.value, last)
+        elif cut.upper is not None and cut.lower is None and same(cut.upper, last):
+            yield 2, "shifted", words, node.value
 
 
 def _comparisons(node: ast.Compare, place: Place) -> Iterator[Edit]:
@@ -168,6 +167,6 @@ def _names(node: ast.Name, place: Place) -> Iterator[Edit]:
 
 
 SYMBOLS = {
-    "Attribute": (_turned,), "Constant": (_constants,), "Slice": (_slices,), "Subscript": (_rows,),
+    "Attribute": (_turned,), "Constant": (_constants,), "Slice": (_slices,), "Subscript": (_entries, _ends),
     "Compare": (_comparisons,), "Name": (_names,),
 }  # fmt: skip
