@@ -172,7 +172,8 @@ def _others(
     cache = None if vague else outputs_and_cache(reference, list(example.values()))[1]
     for finding, change in changed_caches(cache):
         yield finding, functools.partial(again, right_backward, change)
-    for finding, other in with_other_steps(right_backward, vague, tuple(example)):
+    known = tuple(argument for argument, value in example.items() if not isinstance(value, Mapping))
+    for finding, other in with_other_steps(right_backward, vague, known):
         yield finding, functools.partial(again, other, lambda cache: cache)
 
 
