@@ -102,6 +102,7 @@ def conditions(example: Instance, subject: Subject) -> Iterator[Condition]:
     yield from unused_dicts(example)
     yield from unused_numbers(example)
     yield from unused_arrays(example, "iu")
+    yield from unused_generators(example)
     yield from _same(example)
     yield from leaks(roles) if smooth else ()
     yield from _special_counts(example, subject)
@@ -113,7 +114,6 @@ def conditions(example: Instance, subject: Subject) -> Iterator[Condition]:
         yield from _zeros(example)
         yield from unused_arrays(example, "f")
         yield from [_straight()] if len(list(leaves(example.inputs))) <= FEW else ()
-    yield from unused_generators(example)
 
 
 def _without_repeats(example: Instance) -> Iterator[Condition]:
