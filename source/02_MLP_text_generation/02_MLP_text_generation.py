@@ -1405,10 +1405,10 @@ far, near = np.array([[2.0, 0.0, 0.0], [0.0, 1.5, 0.0], [0.5, 0.0, 1.0]]), np.ar
 params = {"E": np.eye(3), "W1": np.eye(6), "b1": np.zeros(6), "W2": np.concatenate([far, near]), "b2": np.zeros(3)}
 check_text(
     generate,
-    {"prompt": np.array([0, 1, 2]), "length": 5, "params": params, "temperature": 0.8, "top_k": None, "rng": np.random.default_rng(1)},
+    {"prompt": np.array([0, 1, 2]), "length": 5, "params": params, "temperature": 0.5, "top_k": None, "rng": np.random.default_rng(1)},
     lambda ids: (
-        np.exp((far[[1, 2, *ids][-2]] + near[[1, 2, *ids][-1]]) / 0.8)
-        / np.exp((far[[1, 2, *ids][-2]] + near[[1, 2, *ids][-1]]) / 0.8).sum()
+        np.exp((far[[1, 2, *ids][-2]] + near[[1, 2, *ids][-1]]) / 0.5)
+        / np.exp((far[[1, 2, *ids][-2]] + near[[1, 2, *ids][-1]]) / 0.5).sum()
     ),
     length=5, given=["embedding_forward", "hidden_forward", "output_forward", "draw_next"],
 )
@@ -1442,8 +1442,8 @@ few = {
     "W2": rng.normal(size=(8, 5)), "b2": rng.normal(scale=0.3, size=5),
 }
 check_text(
-    generate, {"prompt": np.array([4, 0, 3]), "length": 4, "params": few, "temperature": 1.5, "top_k": 4, "rng": rng},
-    lambda ids: reference.next_probabilities(reference.next_logits(np.array([[0, 3, *ids][-2:]]), few)[0], 1.5, 4),
+    generate, {"prompt": np.array([4, 0, 3]), "length": 4, "params": few, "temperature": 3.0, "top_k": 4, "rng": rng},
+    lambda ids: reference.next_probabilities(reference.next_logits(np.array([[0, 3, *ids][-2:]]), few)[0], 3.0, 4),
     length=4, given=["embedding_forward", "hidden_forward", "output_forward", "draw_next"],
     says="What `generate` writes at a high temperature is held against the probabilities of the network.",
 )

@@ -1517,10 +1517,10 @@ params = {
     "Wy": np.array([[1.0, -1.0, 0.5]]), "by": np.array([1.0, 0.0, 0.0]),
 }
 check_text(
-    generate, {"prompt": np.array([2, 0, 0]), "length": 5, "params": params, "temperature": 0.8, "rng": np.random.default_rng(1)},
+    generate, {"prompt": np.array([2, 0, 0]), "length": 5, "params": params, "temperature": 0.5, "rng": np.random.default_rng(1)},
     lambda ids: (
-        np.exp(([1.0, 0.0, 0.0] + [0, 1, -1][[i for i in [2, *ids] if i][-1]] * np.array([1.0, -1.0, 0.5])) / 0.8)
-        / np.exp(([1.0, 0.0, 0.0] + [0, 1, -1][[i for i in [2, *ids] if i][-1]] * np.array([1.0, -1.0, 0.5])) / 0.8).sum()
+        np.exp(([1.0, 0.0, 0.0] + [0, 1, -1][[i for i in [2, *ids] if i][-1]] * np.array([1.0, -1.0, 0.5])) / 0.5)
+        / np.exp(([1.0, 0.0, 0.0] + [0, 1, -1][[i for i in [2, *ids] if i][-1]] * np.array([1.0, -1.0, 0.5])) / 0.5).sum()
     ),
     length=5, given=["rnn_forward", "rnn_step_forward", "readout_forward", "sample_next"],
 )
@@ -1549,11 +1549,11 @@ few = {
     "Wy": rng.normal(size=(4, 5)), "by": rng.normal(scale=0.3, size=5),
 }
 check_text(
-    generate, {"prompt": np.array([4, 0, 3]), "length": 4, "params": few, "temperature": 1.4, "rng": rng},
+    generate, {"prompt": np.array([4, 0, 3]), "length": 4, "params": few, "temperature": 2.5, "rng": rng},
     lambda ids: (
-        np.exp(reference.readout_forward(reference.rnn_forward(np.array([[4, 0, 3, *ids]]), np.zeros((1, 4)), few)[0], few)[0][0, -1] / 1.4)
+        np.exp(reference.readout_forward(reference.rnn_forward(np.array([[4, 0, 3, *ids]]), np.zeros((1, 4)), few)[0], few)[0][0, -1] / 2.5)
         / np.exp(
-            reference.readout_forward(reference.rnn_forward(np.array([[4, 0, 3, *ids]]), np.zeros((1, 4)), few)[0], few)[0][0, -1] / 1.4
+            reference.readout_forward(reference.rnn_forward(np.array([[4, 0, 3, *ids]]), np.zeros((1, 4)), few)[0], few)[0][0, -1] / 2.5
         ).sum()
     ),
     length=4, given=["rnn_forward", "rnn_step_forward", "readout_forward", "sample_next"],
