@@ -1,0 +1,196 @@
+"""Our own entry to the open challenge: counts of many contexts, and a network that learns which of them to trust."""
+
+import time
+
+import numpy as np
+
+EPOCHS, BATCH, PEAK, STEADY = 4, 256, 0.004, 4  # the votes learn with PEAK, the network STEADY times slower
+WARMUP, SKIPPED, HIDDEN = 50, 0.11, 32
+LETTERS, NEWLINE, SPACE = 26, 0, 1  # an alphabet is sorted: line break and space come first, a to z last
+SIZES = np.array([1, 2, 3, 4, 5, 7, 10, 16, 31, 71, 201, 1001])  # classes of "how often was this context met?"
+KINDS = np.array([2, 3, 5, 9, 17])  # classes of "by how many different characters was it followed?"
+SHARES = 13  # classes of "by what share of the times was it this one?", in steps of a factor sqrt(2)
+
+
+class Page:
+    """The text that was just read, seen as a list of contexts: what could tell the next character?"""
+
+    def __init__(self, V):
+        self.first_letter = V - LETTERS
+        self.after = {}  # what came after the last few times that something was read
+        self.begin()
+
+    def begin(self):
+        """A new piece of text: nothing is known of what stands before it."""
+        self.flat = self.raw = self.letters = self.signs = ""  # flat: with spaces for line breaks; letters: without all else
+        self.words = ["", "", "", ""]  # the word that is being read, the one before, ...
+        self.column = self.line = self.inside = 0  # of the line; length of the line before; words since the last sign
+
+    def turn(self, c):
+        """One more character was read."""
+        here = chr(SPACE if c == NEWLINE else c)
+        for name in self._memories():
+            self.after[name] = (self.after.get(name, "") + here)[-4:]
+        self.flat, self.raw = (self.flat + here)[-16:], (self.raw + chr(c))[-4:]
+        if c >= self.first_letter:
+            self.words[0] += here
+            self.letters = (self.letters + here)[-7:]
+        elif self.words[0]:
+            self.after["word", self.words[1]] = self.words[0]
+            self.words, self.signs, self.inside = ["", *self.words[:3]], "", self.inside + 1
+        if c < self.first_letter:
+            self.signs = (self.signs + here)[-2:]
+            self.inside = self.inside if c <= SPACE else 0
+        self.column += 1
+        if c == NEWLINE:
+            self.line, self.column = min(self.column // 8, 8), 0
+
+    def _memories(self):
+        return [self.flat[-k:] for k in (1, 2, 3)]
+
+    def contexts(self):
+        """Each is a value; equal values are the same context."""
+        flat, letters, (word, before, second, third) = self.flat, self.letters, self.words
+        last, column = flat[-1:], min(self.column, 70)
+        one, two, three = (self.after.get(name, "") for name in self._memories())
+        return [
+            *(flat[-k:] if k else "" for k in (*range(9), 10, 12, 16)),
+            word, (word, self.signs), (word, before), (word, before, second), (word, before, second, third),
+            (word, second), (word, third), (word, before[-2:], self.signs), (word, before[-3:], second[-2:]),
+            letters[-5:], letters, self.raw[-2:], self.raw,
+            flat[-3:-1], flat[-4:-1], flat[-4:-2], (flat[-5:-2], last),
+            (column, last >= chr(self.first_letter), self.raw[-2:]), (self.line, column, last),
+            (min(self.inside, 6), word), (len(word), len(before), word[-1:]),
+            (one, last), (two[-3:], last), (three[-3:], last), (self.after.get(("word", before)), word),
+        ]  # fmt: skip
+
+
+class Counts:
+    """Notebook 01b's table for every context: what followed it, how often, and what the last time."""
+
+    def __init__(self, V):
+        self.rows, self.table, self.latest = {}, np.zeros((1, V), np.uint16), np.zeros(1, np.int64)
+
+    def look_up(self, contexts):
+        """The row of each context; a context that is new gets one."""
+        found = [self.rows.setdefault(key, len(self.rows)) for key in enumerate(contexts)]
+        if len(self.rows) > len(self.table):
+            self.table = np.concatenate([self.table, np.zeros((400_000, self.table.shape[1]), np.uint16)])
+            self.latest = np.concatenate([self.latest, np.zeros(400_000, np.int64)])
+        return np.array(found)
+
+    def add(self, rows, c):
+        """It was c that followed."""
+        self.table[rows, c] += 1
+        self.latest[rows] = c
+
+    def evidence(self, rows):
+        """What M contexts know: a class (M, V) for each of the characters, and figures (3 M,) about the contexts."""
+        counts = self.table[rows]
+        seen, times = counts > 0, counts.sum(axis=1)
+        kinds, size = seen.sum(axis=1), np.searchsorted(SIZES, times, side="right")[:, None]
+        shares = counts / np.maximum(times, 1)[:, None]
+        share = np.minimum(np.rint(-2 * np.log2(np.where(seen, shares, 1))), SHARES - 1)
+        latest = np.arange(counts.shape[1]) == self.latest[rows][:, None]
+        unseen = len(KINDS) * size + size + np.searchsorted(KINDS, kinds, side="right")[:, None]
+        classes = np.where(seen, UNSEEN + 2 * (SHARES * size + share) + latest, unseen)
+        return classes.astype(np.int16), np.concatenate([np.log1p(times) / 4, np.log1p(kinds) / 3, shares.max(axis=1)])
+
+
+UNSEEN = (len(SIZES) + 1) * (len(KINDS) + 1)
+CLASSES = UNSEEN + 2 * (len(SIZES) + 1) * SHARES
+
+
+def mix_forward(classes, figures, params):
+    """Every context votes for every character, and a small network says how much each context's votes count.
+
+    classes: (B, M, V), figures: (B, F). params: "votes" (M CLASSES,), "W1" (F, H), "b1", "W2" (F + H, M), "b2".
+    Returns logits (B, V) and a cache.
+    """
+    index = classes + CLASSES * np.arange(classes.shape[1])[:, None]
+    votes = params["votes"][index]  # (B, M, V)
+    hidden, first = linear_forward(figures, params["W1"], params["b1"])
+    bent, gelu = gelu_forward(hidden)
+    trust, second = linear_forward(np.concatenate([figures, bent], axis=1), params["W2"], params["b2"])  # (B, M)
+    return (trust[:, None] @ votes)[:, 0], (index, votes, first, gelu, trust, second)
+
+
+def mix_backward(dlogits, cache):
+    """dlogits: (B, V). Returns the gradients."""
+    index, votes, first, gelu, trust, second = cache
+    dtrust, dvotes = (votes @ dlogits[:, :, None])[:, :, 0], trust[:, :, None] * dlogits[:, None]
+    dinput, dW2, db2 = linear_backward(dtrust, second)
+    dhidden = gelu_backward(dinput[:, -HIDDEN:], gelu)
+    _, dW1, db1 = linear_backward(dhidden, first)
+    M = len(db2)
+    flat = np.bincount(index.ravel(), dvotes.ravel(), minlength=M * CLASSES).astype(dW2.dtype)
+    return {"votes": flat, "W1": dW1, "b1": db1, "W2": dW2, "b2": db2}
+
+
+def mix_start(classes, figures, targets, rng):
+    """First parameters: each context votes as far as its own record goes, and all are trusted alike."""
+    (n, M, _), F = classes.shape, figures.shape[1]
+    votes = []
+    for m in range(M):
+        shown = np.bincount(classes[:, m].ravel(), minlength=CLASSES)
+        right = np.bincount(classes[np.arange(n), m, targets], minlength=CLASSES)
+        votes.append(np.log((right + 0.03) / (shown + 1.5)))
+    params = {
+        "votes": np.concatenate(votes), "W1": rng.normal(size=(F, HIDDEN)) / np.sqrt(F), "b1": np.zeros(HIDDEN),
+        "W2": np.zeros((F + HIDDEN, M)), "b2": np.full(M, 5 / M),
+    }  # fmt: skip
+    params["W2"][F:] = 0.01 * rng.normal(size=(HIDDEN, M))
+    return {name: p.astype(np.float32) for name, p in params.items()}
+
+
+def learn(classes, figures, targets, rng):
+    """Train the network and the votes on what the contexts knew before each character."""
+    params = mix_start(classes, figures, targets, rng)
+    state, each = adam_start(params), len(targets) // BATCH
+    for step in range(EPOCHS * each):
+        if step % each == 0:
+            order = rng.permutation(len(targets))
+        batch = order[step % each * BATCH :][:BATCH]
+        logits, cache = mix_forward(classes[batch], figures[batch], params)
+        _, loss_cache = cross_entropy_forward(logits[None], targets[batch][None])
+        grads = mix_backward(cross_entropy_backward(1.0, loss_cache)[0], cache)
+        rate = learning_rate_at(step, EPOCHS * each, PEAK, WARMUP)
+        new, state = adamw_step(params, grads, state, rate / STEADY, weight_decay=0.0, beta2=0.99)
+        params = {**new, "votes": params["votes"] + STEADY * (new["votes"] - params["votes"])}
+    return params
+
+
+def open_reader(train, V, rng):
+    """Learn from train, ids (n,); return read(previous), which gives the V probabilities of the next character."""
+    page, counts, letters = Page(V), Counts(V), np.eye(V, dtype=np.float32)
+
+    def ask(last):
+        rows = counts.look_up(page.contexts())
+        classes, figures = counts.evidence(rows)
+        return rows, classes, np.concatenate([figures, letters[last]], dtype=np.float32)
+
+    def tell(rows, c):
+        counts.add(rows, c)
+        page.turn(c)
+
+    first, last, seen = int(SKIPPED * len(train)), 0, []
+    for t, c in enumerate(train.tolist()):
+        rows, classes, figures = ask(last)
+        if t >= first:
+            seen.append((classes, figures))
+        tell(rows, c)
+        last = c
+    params = learn(*map(np.array, zip(*seen)), train[first:], rng)
+    asked = None
+
+    def read(previous):
+        nonlocal asked
+        if previous is None:
+            page.begin()
+        else:
+            tell(asked, previous)
+        asked, classes, figures = ask(previous or 0)
+        logits, _ = mix_forward(classes[None], figures[None], params)
+        return np.exp(log_softmax(logits[0]))
+
+    return read
