@@ -1,15 +1,22 @@
 """Our own entry to the open challenge: counts of many contexts, and a network that learns which of them to trust."""
 
+# ruff: noqa: F821 - it runs behind notebook 06 and calls its functions
 import time
+from collections import Counter
 
 import numpy as np
 
 EPOCHS, BATCH, PEAK, STEADY = 4, 256, 0.004, 4  # the votes learn with PEAK, the network STEADY times slower
-WARMUP, SKIPPED, HIDDEN = 50, 0.11, 32
+WARMUP, SKIPPED, HIDDEN, SECONDS = 50, 0.11, 32, 800  # SECONDS: of the processor, when learning stops at the latest
 LETTERS, NEWLINE, SPACE = 26, 0, 1  # an alphabet is sorted: line break and space come first, a to z last
+OPENS, CLOSES, *ENDS = map(corpus.alphabet.find, "`'.!?;:")  # where speech begins and ends; where a clause does
+VOWELS = [corpus.alphabet.find(letter) for letter in "aeiouy"]
+COMMON, FRESH = 200, 2048  # a word is common that is one in so many; what is fresh ends after so many characters
 SIZES = np.array([1, 2, 3, 4, 5, 7, 10, 16, 31, 71, 201, 1001])  # classes of "how often was this context met?"
 KINDS = np.array([2, 3, 5, 9, 17])  # classes of "by how many different characters was it followed?"
 SHARES = 13  # classes of "by what share of the times was it this one?", in steps of a factor sqrt(2)
+UNSEEN = (len(SIZES) + 1) * (len(KINDS) + 1)
+CLASSES = UNSEEN + 2 * (len(SIZES) + 1) * SHARES
 
 
 class Page:
@@ -17,51 +24,73 @@ class Page:
 
     def __init__(self, V):
         self.first_letter = V - LETTERS
-        self.after = {}  # what came after the last few times that something was read
+        self.after, self.times, self.read = {}, Counter(), 0  # what came after something; how often a word; characters
         self.begin()
 
     def begin(self):
         """A new piece of text: nothing is known of what stands before it."""
-        self.flat = self.raw = self.letters = self.signs = ""  # flat: with spaces for line breaks; letters: without all else
-        self.words = ["", "", "", ""]  # the word that is being read, the one before, ...
-        self.column = self.line = self.inside = 0  # of the line; length of the line before; words since the last sign
+        self.flat = self.raw = self.letters = ""  # flat: with spaces for line breaks; letters: without all else
+        self.signs = self.marks = self.sounds = ""  # since the last word; without spaces; vowels and consonants
+        self.words, self.first, self.small = [""] * 4, "", ""  # the last words, the first of the clause, a common one
+        self.column = self.line = self.inside = 0  # of the line; length of the line before; words in the clause
+        self.speech, self.read = False, self.read + FRESH
 
     def turn(self, c):
         """One more character was read."""
-        here = chr(SPACE if c == NEWLINE else c)
-        for name in self._memories():
-            self.after[name] = (self.after.get(name, "") + here)[-4:]
-        self.flat, self.raw = (self.flat + here)[-16:], (self.raw + chr(c))[-4:]
-        if c >= self.first_letter:
+        here, is_letter = chr(SPACE if c == NEWLINE else c), c >= self.first_letter
+        for k in (1, 2, 3):
+            self.after[self.flat[-k:]] = (self.after.get(self.flat[-k:], "") + here)[-4:]
+        self.flat, self.raw, self.read = (self.flat + here)[-16:], (self.raw + chr(c))[-4:], self.read + 1
+        sound = chr(min(c, SPACE + 1)) if not is_letter else "v" if c in VOWELS else "c"
+        self.sounds = (self.sounds + sound)[-7:]
+        if is_letter:
             self.words[0] += here
             self.letters = (self.letters + here)[-7:]
-        elif self.words[0]:
-            self.after["word", self.words[1]] = self.words[0]
-            self.words, self.signs, self.inside = ["", *self.words[:3]], "", self.inside + 1
-        if c < self.first_letter:
+        else:
+            self._end_word()
             self.signs = (self.signs + here)[-2:]
-            self.inside = self.inside if c <= SPACE else 0
+            if c > SPACE:
+                self.marks = (self.marks + here)[-2:]
+            if c == OPENS or c in ENDS:
+                self.inside, self.first = 0, ""
+            if c == OPENS or (c == CLOSES and self.raw[-2:-1] < chr(self.first_letter)):
+                self.speech = c == OPENS
         self.column += 1
         if c == NEWLINE:
-            self.line, self.column = min(self.column // 8, 8), 0
+            self.line, self.column = (self.column - 1) // 8, 0
 
-    def _memories(self):
-        return [self.flat[-k:] for k in (1, 2, 3)]
+    def _end_word(self):
+        word = self.words[0]
+        if word:
+            self.after["word", self.words[1]] = word
+            self.words, self.signs, self.inside = ["", *self.words[:3]], "", self.inside + 1
+            self.first = self.first or word
+            self.times[word] += 1
+            if self.times[word] * COMMON > self.times.total():
+                self.small = word
 
     def contexts(self):
         """Each is a value; equal values are the same context."""
-        flat, letters, (word, before, second, third) = self.flat, self.letters, self.words
-        last, column = flat[-1:], min(self.column, 70)
-        one, two, three = (self.after.get(name, "") for name in self._memories())
+        flat, (word, before, second, third) = self.flat, self.words
+        last, column, fresh = flat[-1:], min(self.column, 70), self.read // FRESH
+        one, two, three = (self.after.get(flat[-k:], "") for k in (1, 2, 3))
         return [
+            # the last k characters, from none to 16
             *(flat[-k:] if k else "" for k in (*range(9), 10, 12, 16)),
+            # the word as far as it goes, with words or ends of words before it
             word, (word, self.signs), (word, before), (word, before, second), (word, before, second, third),
             (word, second), (word, third), (word, before[-2:], self.signs), (word, before[-3:], second[-2:]),
-            letters[-5:], letters, self.raw[-2:], self.raw,
-            flat[-3:-1], flat[-4:-1], flat[-4:-2], (flat[-5:-2], last),
-            (column, last >= chr(self.first_letter), self.raw[-2:]), (self.line, column, last),
-            (min(self.inside, 6), word), (len(word), len(before), word[-1:]),
+            (word, self.small), (word, self.first), (word, self.speech, before[-2:]),
+            (word, self.speech, min(self.inside, 6)),
+            # letters without signs and spaces; lengths and sounds; some characters left out
+            self.letters[-5:], self.letters, (len(word), len(before), word[-1:]), (len(word), len(before), len(second), last),
+            (self.sounds, flat[-2:]), flat[-3:-1], flat[-4:-1], flat[-4:-2], (flat[-5:-2], last),
+            # where a line breaks
+            self.raw[-2:], self.raw, (self.line, column, last), (self.marks, self.speech, min(len(word), 3), last),
+            (column, last >= chr(self.first_letter), self.raw[-2:] == 2 * chr(NEWLINE)),
+            # what came here the last few times, and what came in the last two thousand characters
             (one, last), (two[-3:], last), (three[-3:], last), (self.after.get(("word", before)), word),
+            (fresh, flat[-2:]), (fresh, flat[-3:]), (fresh, flat[-4:]), (fresh, word), (fresh, word, before),
         ]  # fmt: skip
 
 
@@ -95,10 +124,6 @@ class Counts:
         unseen = len(KINDS) * size + size + np.searchsorted(KINDS, kinds, side="right")[:, None]
         classes = np.where(seen, UNSEEN + 2 * (SHARES * size + share) + latest, unseen)
         return classes.astype(np.int16), np.concatenate([np.log1p(times) / 4, np.log1p(kinds) / 3, shares.max(axis=1)])
-
-
-UNSEEN = (len(SIZES) + 1) * (len(KINDS) + 1)
-CLASSES = UNSEEN + 2 * (len(SIZES) + 1) * SHARES
 
 
 def mix_forward(classes, figures, params):
@@ -146,8 +171,10 @@ def mix_start(classes, figures, targets, rng):
 def learn(classes, figures, targets, rng):
     """Train the network and the votes on what the contexts knew before each character."""
     params = mix_start(classes, figures, targets, rng)
-    state, each = adam_start(params), len(targets) // BATCH
+    state, each, began = adam_start(params), len(targets) // BATCH, time.process_time()
     for step in range(EPOCHS * each):
+        if time.process_time() - began > SECONDS:
+            break
         if step % each == 0:
             order = rng.permutation(len(targets))
         batch = order[step % each * BATCH :][:BATCH]
@@ -180,7 +207,7 @@ def open_reader(train, V, rng):
             seen.append((classes, figures))
         tell(rows, c)
         last = c
-    params = learn(*map(np.array, zip(*seen)), train[first:], rng)
+    params = learn(*map(np.array, zip(*seen, strict=True)), train[first:], rng)
     asked = None
 
     def read(previous):
