@@ -7,7 +7,9 @@ from collections import Counter
 import numpy as np
 
 EPOCHS, BATCH, PEAK, STEADY = 4, 256, 0.004, 4  # the votes learn with PEAK, the network STEADY times slower
-WARMUP, SKIPPED, HIDDEN, SECONDS = 50, 0.11, 32, 800  # SECONDS: of the processor, when learning stops at the latest
+WARMUP, SKIPPED, HIDDEN = 50, 0.11, 32  # what was read before SKIPPED of the text is no fair example: little is known
+UPDATES, WINDOW, WINDOWS, DROPOUT, TOP, READING = 1700, 64, 16, 0.12, 0.0025, 0.0002  # 0: no Transformer
+SECONDS, OWN, OTHER = 850, 0.85, 0.15  # of the processor, when learning stops; powers of the two models' probabilities
 LETTERS, NEWLINE, SPACE = 26, 0, 1  # an alphabet is sorted: line break and space come first, a to z last
 OPENS, CLOSES, *ENDS = map(corpus.alphabet.find, "`'.!?;:")  # where speech begins and ends; where a clause does
 VOWELS = [corpus.alphabet.find(letter) for letter in "aeiouy"]
@@ -171,10 +173,8 @@ def mix_start(classes, figures, targets, rng):
 def learn(classes, figures, targets, rng):
     """Train the network and the votes on what the contexts knew before each character."""
     params = mix_start(classes, figures, targets, rng)
-    state, each, began = adam_start(params), len(targets) // BATCH, time.process_time()
+    state, each = adam_start(params), len(targets) // BATCH
     for step in range(EPOCHS * each):
-        if time.process_time() - began > SECONDS:
-            break
         if step % each == 0:
             order = rng.permutation(len(targets))
         batch = order[step % each * BATCH :][:BATCH]
@@ -187,9 +187,45 @@ def learn(classes, figures, targets, rng):
     return params
 
 
+class Transformer:
+    """Notebook 06's model, its table E as large as the waves, in small windows and with dropout."""
+
+    def __init__(self, V, rng):
+        self.params, self.rng = init_params(V, 32 * HEADS, 128 * HEADS, HEADS, rng), rng
+        self.params["E"] *= np.float32(8)
+        self.state = adam_start(self.params)
+
+    def study(self, ids, until):
+        """Many updates on random windows, until a time of the processor at most."""
+        for step in range(UPDATES):
+            if time.process_time() > until:
+                break
+            starts = self.rng.integers(0, len(ids) - WINDOW, size=WINDOWS)
+            self.update(ids, starts, learning_rate_at(step, UPDATES, TOP, 2 * WARMUP), 0.1)
+        self.state = adam_start(self.params)
+
+    def update(self, ids, starts, rate, weight_decay):
+        """One update on windows that begin at `starts`."""
+        windows = starts[:, None] + np.arange(WINDOW)
+        _, grads = loss_and_gradients(
+            ids[windows], ids[windows + 1], self.rng, params=self.params, heads=HEADS, rate=DROPOUT
+        )
+        grads, _ = clip_gradients(grads, 1.0)
+        self.params, self.state = adamw_step(self.params, grads, self.state, rate, weight_decay)
+
+    def guess(self, text):
+        """Logits (V,) after a text, which was longer by one since the last time; now and then, learn from it."""
+        half = WINDOW // 2
+        if len(text) > WINDOW and len(text) % half == 0:
+            slowly = READING * min(1, self.state["t"] / WARMUP)
+            self.update(np.array(text[-WINDOW - 1 :]), np.zeros(1, int), slowly, 0.0)
+        start = max(0, len(text) // half - 1) * half  # half a window is seen at least, and less than a whole one
+        return transformer_forward(np.array(text[start:])[None], self.params, HEADS)[0][0, -1]
+
+
 def open_reader(train, V, rng):
     """Learn from train, ids (n,); return read(previous), which gives the V probabilities of the next character."""
-    page, counts, letters = Page(V), Counts(V), np.eye(V, dtype=np.float32)
+    page, counts, letters, began = Page(V), Counts(V), np.eye(V, dtype=np.float32), time.process_time()
 
     def ask(last):
         rows = counts.look_up(page.contexts())
@@ -201,23 +237,29 @@ def open_reader(train, V, rng):
         page.turn(c)
 
     first, last, seen = int(SKIPPED * len(train)), 0, []
-    for t, c in enumerate(train.tolist()):
+    for t, c in enumerate(train.tolist()):  # guess before you look: what is asked here is as honest as in reading
         rows, classes, figures = ask(last)
         if t >= first:
             seen.append((classes, figures))
         tell(rows, c)
         last = c
     params = learn(*map(np.array, zip(*seen, strict=True)), train[first:], rng)
-    asked = None
+    transformer = Transformer(V, rng)
+    transformer.study(train, began + SECONDS)
+    rows, text = None, []
 
     def read(previous):
-        nonlocal asked
+        nonlocal rows
         if previous is None:
             page.begin()
+            text.clear()
         else:
-            tell(asked, previous)
-        asked, classes, figures = ask(previous or 0)
-        logits, _ = mix_forward(classes[None], figures[None], params)
-        return np.exp(log_softmax(logits[0]))
+            tell(rows, previous)
+            text.append(previous)
+        rows, classes, figures = ask(previous or 0)
+        logits = log_softmax(mix_forward(classes[None], figures[None], params)[0][0])
+        if UPDATES and text:
+            logits = OWN * logits + OTHER * log_softmax(transformer.guess(text))
+        return np.exp(log_softmax(logits))
 
     return read
