@@ -121,7 +121,7 @@ def test_it_takes_a_small_part_of_the_time(monkeypatch, cost):
     """On a fast and a slow machine, do pictures come every few seconds at most, and take 3 % at most?"""
     now, spent, drawn_at = 0.0, 0.0, []
 
-    def picture(curves):
+    def picture(curves, figure):
         nonlocal now, spent
         drawn_at.append(now)
         now, spent = now + cost, spent + cost
