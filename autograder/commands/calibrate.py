@@ -13,6 +13,8 @@ def add_to(command: argparse.ArgumentParser) -> None:
     add_assignments(command)
     command.add_argument("--seeds", type=positive, default=200, metavar="N", help="runs of the reference")
     command.add_argument("--mistake-seeds", type=positive, default=40, metavar="N", help="of each mistake")
+    about = "measure visible checks only, and leave what is written about hidden ones"
+    command.add_argument("--visible", action="store_true", help=about)
     command.add_argument("--jobs", type=positive, metavar="N", help="runs at a time (default: cores)")
 
 
@@ -30,7 +32,9 @@ def run(options: argparse.Namespace) -> int:
             def report(done: int, of: int, task: int = task) -> None:
                 bar.update(task, completed=done, total=of)
 
-            calibration, problems = calibrate_targets(course, assignment, plan, options.jobs, report)
+            calibration, problems = calibrate_targets(
+                course, assignment, plan, options.jobs, report, options.visible
+            )
             if calibration["checks"]:
                 bar.console.print(table(calibration, assignment))
             found += [f"{assignment}: {problem}" for problem in problems]

@@ -1236,47 +1236,59 @@ def train(ids, params, steps, B, T, learning_rate, max_norm=1.0, watch=None):
 
 
 # %% [markdown]
-# The first check trains a network whose parameters are all zero, on a text of 13 characters. Nothing but `by` can learn then, and two
-# updates are easily done on paper.
+# The first two checks train a tiny network on a text of 13 characters, from parameters drawn at random: two updates, then 25 with a limit that the first gradients exceed.
+# In the third one nothing may move.
 
 # %% nbgrader={"grade": true, "grade_id": "test_train", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
 import numpy as np
 
 from autograder import check_values
 
-zeros = {"Wx": np.zeros((3, 2)), "Wh": np.zeros((2, 2)), "bh": np.zeros(2), "Wy": np.zeros((2, 3)), "by": np.zeros(3)}
+rng = np.random.default_rng(7)
+start = {
+    "Wx": rng.normal(size=(3, 2)), "Wh": rng.normal(size=(2, 2)), "bh": rng.normal(size=2),
+    "Wy": rng.normal(size=(2, 3)), "by": rng.normal(size=3),
+}
 check_values(
     train,
     {
-        "ids": np.array([0, 0, 1, 0, 0, 1, 0, 0, 2, 0, 0, 2, 0]), "params": zeros,
+        "ids": np.array([0, 0, 1, 0, 0, 1, 0, 0, 2, 0, 0, 2, 0]), "params": start,
         "steps": 2, "B": 2, "T": 3, "learning_rate": 0.1,
     },
-    ({**zeros, "by": np.array([0.14967252, -0.14967252, -0.14967252])}, np.array([1.09861229, 1.03648357])),
-    given=["model_forward", "model_backward", "clip_gradients", "adam_step", "make_streams"],
+    (
+        {
+            "Wx": np.array([[0.14843543, 0.15185826], [-0.12665226, -0.74059038], [-0.30626415, -0.84158514]]),
+            "Wh": np.array([[0.21004155, 1.23949145], [-0.34257498, -0.472429]]), "bh": np.array([0.63990941, 0.50658592]),
+            "Wy": np.array([[-0.01803464, -0.7895388, -0.17711694], [0.54740764, -1.19705017, -0.30801247]]),
+            "by": np.array([-1.75284731, -1.43590535, -1.99180113]),
+        },
+        np.array([1.52630695, 1.21986192]),
+    ),
+    tolerance=1e-5, given=["model_forward", "model_backward", "clip_gradients", "adam_step", "make_streams"],
 )
-# More updates, and a limit that the first gradients exceed.
 check_values(
     train,
     {
-        "ids": np.array([0, 0, 1, 0, 0, 1, 0, 0, 2, 0, 0, 2, 0]), "params": zeros,
+        "ids": np.array([0, 0, 1, 0, 0, 1, 0, 0, 2, 0, 0, 2, 0]), "params": start,
         "steps": 25, "B": 2, "T": 3, "learning_rate": 0.1, "max_norm": 0.25,
     },
     (
-        {**zeros, "by": np.array([0.8296566, -0.8296566, -0.8296566])},
+        {
+            "Wx": np.array([[0.58756515, 0.15494183], [0.52271201, -0.06059502], [0.38709842, -0.14876644]]),
+            "Wh": np.array([[0.81146329, 1.70655076], [0.24243488, 0.18859038]]), "bh": np.array([1.24782861, 1.26653074]),
+            "Wy": np.array([[-0.19043502, -0.41239948, -0.58575642], [-0.16372136, -0.58155103, 0.42083345]]),
+            "by": np.array([-1.11010042, -1.83046479, -2.66097392]),
+        },
         np.array([
-            1.098612, 1.036484, 0.985681, 0.945435, 0.914868, 0.893179, 0.879140, 0.871263, 0.867970,
-            0.867764, 0.869349, 0.871717, 0.874161, 0.876258, 0.877804, 0.878759, 0.879175, 0.879161,
-            0.878837, 0.878322, 0.877718, 0.877105, 0.876546, 0.876085, 0.875755,
+            1.52630695, 1.21986196, 1.02918575, 0.92784084, 0.92256257, 0.87863422, 0.89313829, 0.87171212, 0.88668473,
+            0.87219513, 0.87783274, 0.86823, 0.87264971, 0.86837344, 0.87190988, 0.86935516, 0.87099665, 0.86897312,
+            0.86962182, 0.86819364, 0.86870752, 0.86778798, 0.86838228, 0.86770213, 0.86831568,
         ]),
     ),
     tolerance=1e-5, given=["model_forward", "model_backward", "clip_gradients", "adam_step", "make_streams"],
 )
 # With learning rate 0 nothing moves, in float32: the losses tell which chunk is read from which memory, over the end of the text.
-rng = np.random.default_rng(7)
-still = {
-    "Wx": rng.normal(size=(3, 2)).astype("float32"), "Wh": rng.normal(size=(2, 2)).astype("float32"), "bh": rng.normal(size=2).astype("float32"),
-    "Wy": rng.normal(size=(2, 3)).astype("float32"), "by": rng.normal(size=3).astype("float32"),
-}
+still = {name: p.astype("float32") for name, p in start.items()}
 check_values(
     train, {"ids": np.array([2, 0, 1, 1, 0, 2, 2, 1, 0, 0, 1, 2, 0, 2, 1, 0, 1, 0, 2, 2, 0, 1, 2, 1, 1, 0, 0, 2, 1, 2, 0, 0, 2, 1, 1, 2, 0, 1, 0, 2, 1, 0, 2, 2, 1, 0, 1, 1, 2, 0]), "params": still, "steps": 15, "B": 2, "T": 2, "learning_rate": 0.0},
     (still, np.array([
@@ -1307,8 +1319,8 @@ check_values(
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# The next check looks at what comes out. Again from all zeros: the network can only learn how *frequent* each character is, and must come close to
-# the best loss that is possible with that knowledge, 3.006 on this text. (The hidden check trains from random weights, on a text that
+# The next check looks at what comes out. With `bh` at 20 the memory is **stuck**: every number of it is $\tanh(20) = 1$, whatever is read. Such a network can only learn how *frequent* each
+# character is, by `by` and the columns of `Wy` together, and must come close to the best loss that is possible with that knowledge, 3.006 on this text. (The hidden check trains from random weights, on a text that
 # you have never seen, and asks for much more.)
 
 # %% nbgrader={"grade": true, "grade_id": "test_training_target", "locked": true, "points": 8, "schema_version": 3, "solution": false, "task": false}
@@ -1317,11 +1329,12 @@ import numpy as np
 from autograder import check_training, load_corpus
 
 ids = load_corpus().train
-zeros = {"Wx": np.zeros((46, 3)), "Wh": np.zeros((3, 3)), "bh": np.zeros(3), "Wy": np.zeros((3, 46)), "by": np.zeros(46)}
+stuck = {"Wx": np.zeros((46, 3)), "Wh": np.zeros((3, 3)), "bh": np.full(3, 20.0), "Wy": np.zeros((3, 46)), "by": np.zeros(46)}
+
 check_training(
-    train, {"ids": ids, "params": zeros, "steps": 200, "B": 50, "T": 20, "learning_rate": 0.2},
-    lambda params: np.log(np.exp(params["by"]).sum()) - params["by"][ids].mean(),
-    at_most=3.02, like=zeros, given=["model_forward", "model_backward", "clip_gradients", "adam_step", "make_streams"],
+    train, {"ids": ids, "params": stuck, "steps": 200, "B": 50, "T": 20, "learning_rate": 0.05},
+    lambda params: np.log(np.exp(logits := params["Wy"].sum(axis=0) + params["by"]).sum()) - logits[ids].mean(),
+    at_most=3.02, like=stuck, given=["model_forward", "model_backward", "clip_gradients", "adam_step", "make_streams"],
 )
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, looking_glass, reference

@@ -1217,8 +1217,7 @@ def train(ids, params, steps, B, T, learning_rate, max_norm=1.0, gradients=loss_
 
 
 # %% [markdown]
-# The first check trains a network whose parameters are all zero, in float32, on a text of 13 characters. Its pocket stays empty, nothing but `by` can learn, and two
-# updates are easily done on paper. The second one hands in another function as `gradients`. It reads no text at all: from the characters, the state and its dtype
+# The first check trains a network with a state of a single number for two updates, in float32, from parameters drawn at random, on a text of 13 characters. The second one hands in another function as `gradients`. It reads no text at all: from the characters, the state and its dtype
 # it makes up a loss, a gradient and the next state, so that every chunk, every state and every clipped gradient of four passes over the text can be told from what comes out.
 
 # %% nbgrader={"grade": true, "grade_id": "test_train", "locked": true, "points": 8, "schema_version": 3, "solution": false, "task": false}
@@ -1226,15 +1225,31 @@ import numpy as np
 
 from autograder import check_values
 
-zeros = {"Wx": np.zeros((3, 8)), "Wh": np.zeros((2, 8)), "b": np.zeros(8), "Wy": np.zeros((2, 3)), "by": np.zeros(3)}
-zeros = {name: p.astype("float32") for name, p in zeros.items()}
+rng = np.random.default_rng(7)
+start = {
+    "Wx": rng.normal(size=(3, 4)), "Wh": rng.normal(size=(1, 4)), "b": rng.normal(size=4),
+    "Wy": rng.normal(size=(1, 3)), "by": rng.normal(size=3),
+}
+start = {name: p.astype("float32") for name, p in start.items()}
 check_values(
     train,
     {
-        "ids": np.array([0, 0, 1, 0, 0, 1, 0, 0, 2, 0, 0, 2, 0]), "params": zeros,
+        "ids": np.array([0, 0, 1, 0, 0, 1, 0, 0, 2, 0, 0, 2, 0]), "params": start,
         "steps": 2, "B": 2, "T": 3, "learning_rate": 0.1,
     },
-    ({**zeros, "by": np.array([0.14967252, -0.14967252, -0.14967252], "float32")}, np.array([1.09861229, 1.03648357])),
+    (
+        {
+            "Wx": np.array([
+                [0.15129599, 0.22609437, -0.12409461, -1.0397323], [-0.52218646, -0.8426916, 0.20710121, 1.1902022],
+                [-0.3427453, -0.47151482, 0.6390046, 0.20687082],
+            ], "float32"),
+            "Wh": np.array([[-0.03719647, -1.0760083, -0.17153494, 0.84425306]], "float32"),
+            "b": np.array([-1.194461, -0.30986083, -1.7520937, -1.4396044], "float32"),
+            "Wy": np.array([[-1.9913354, -0.08562247, -1.1175133]], "float32"),
+            "by": np.array([0.42062455, 0.00729538, -0.33605903], "float32"),
+        },
+        np.array([1.01546109, 0.96168542]),
+    ),
     given=["model_forward", "model_backward"], tolerance=1e-4,
 )
 wide = {"Wx": np.zeros((91, 8)), "Wh": np.zeros((2, 8)), "b": np.zeros(8), "Wy": np.zeros((2, 91)), "by": np.zeros(91)}
@@ -1285,8 +1300,8 @@ check_values(
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# The next check looks at what comes out. Again from all zeros: the network can only learn how *frequent* each character is, and must come close to
-# the best loss that is possible with that knowledge, 3.006 on this text. (The hidden check trains from random weights, on a text that
+# The next check looks at what comes out. Its gates are **stuck**: with biases of 20 and -20 all are open but the one that keeps the pocket, and all of the pocket is $1$ and all of the memory $\tanh(1)$, whatever is
+# read. Such a network can only learn how *frequent* each character is, by `by` and the columns of `Wy` together, and must come close to the best loss that is possible with that knowledge, 3.006 on this text. (The hidden check trains from random weights, on a text that
 # you have never seen, and asks for much more.)
 
 # %% nbgrader={"grade": true, "grade_id": "test_training_target", "locked": true, "points": 10, "schema_version": 3, "solution": false, "task": false}
@@ -1295,11 +1310,13 @@ import numpy as np
 from autograder import check_training, load_corpus
 
 ids = load_corpus().train
-zeros = {"Wx": np.zeros((46, 12)), "Wh": np.zeros((3, 12)), "b": np.zeros(12), "Wy": np.zeros((3, 46)), "by": np.zeros(46)}
+stuck = {
+    "Wx": np.zeros((46, 12)), "Wh": np.zeros((3, 12)), "b": np.repeat([20.0, -20.0, 20.0, 20.0], 3), "Wy": np.zeros((3, 46)), "by": np.zeros(46),
+}
 check_training(
-    train, {"ids": ids, "params": zeros, "steps": 200, "B": 50, "T": 10, "learning_rate": 0.2},
-    lambda params: np.log(np.exp(params["by"]).sum()) - params["by"][ids].mean(),
-    at_most=3.03, like=zeros, given=["model_forward", "model_backward"],
+    train, {"ids": ids, "params": stuck, "steps": 200, "B": 50, "T": 10, "learning_rate": 0.05},
+    lambda params: np.log(np.exp(logits := np.tanh(1) * params["Wy"].sum(axis=0) + params["by"]).sum()) - logits[ids].mean(),
+    at_most=3.03, like=stuck, given=["model_forward", "model_backward"],
 )
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, looking_glass, reference

@@ -1370,8 +1370,7 @@ def train(ids, params, steps, B, T, learning_rate, max_norm=1.0, gradients=loss_
 
 
 # %% [markdown]
-# The first check trains an RNN with attention whose parameters are all zero, in float32, on a text of 15 characters. Nothing but `by` can learn then, and two
-# updates are easily done on paper. The second one has an LSTM's parameters and hands in another function as `gradients`. It reads no text at all: from the characters, the state and its dtype
+# The first check trains a tiny RNN with attention for two updates, in float32, from parameters drawn at random, on a text of 15 characters. The second one has an LSTM's parameters and hands in another function as `gradients`. It reads no text at all: from the characters, the state and its dtype
 # it makes up a loss, a gradient and the next state, so that every chunk, every state and every clipped gradient of four passes over the text can be told from what comes out.
 
 # %% nbgrader={"grade": true, "grade_id": "test_train", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
@@ -1379,18 +1378,32 @@ import numpy as np
 
 from autograder import check_values
 
-zeros = {
-    "Wx": np.zeros((3, 2)), "Wh": np.zeros((2, 2)), "bh": np.zeros(2), "Wq": np.zeros((2, 4)), "Wk": np.zeros((2, 4)),
-    "v": np.zeros(4), "Wy": np.zeros((2, 3)), "Wc": np.zeros((2, 3)), "by": np.zeros(3),
+rng = np.random.default_rng(7)
+start = {
+    "Wx": rng.normal(size=(3, 2)), "Wh": rng.normal(size=(2, 2)), "bh": rng.normal(size=2),
+    "Wq": rng.normal(size=(2, 1)), "Wk": rng.normal(size=(2, 1)), "v": rng.normal(size=1),
+    "Wy": rng.normal(size=(2, 3)), "Wc": rng.normal(size=(2, 3)), "by": rng.normal(size=3),
 }
-zeros = {name: p.astype("float32") for name, p in zeros.items()}
+start = {name: p.astype("float32") for name, p in start.items()}
 check_values(
     train,
     {
-        "ids": np.array([0, 0, 1, 0, 0, 1, 0, 0, 0, 2, 0, 0, 2, 0, 0]), "params": zeros,
+        "ids": np.array([0, 0, 1, 0, 0, 1, 0, 0, 0, 2, 0, 0, 2, 0, 0]), "params": start,
         "steps": 2, "B": 2, "T": 3, "learning_rate": 0.1,
     },
-    ({**zeros, "by": np.array([0.14967252, -0.14967252, -0.14967252], "float32")}, np.array([1.09861229, 1.03648357])),
+    (
+        {
+            "Wx": np.array([[-0.14591986, 0.15813367], [-0.12486432, -1.0384455], [-0.3050108, -1.139368]], "float32"),
+            "Wh": np.array([[-0.08807939, 1.1955335], [-0.38510862, -0.76180923]], "float32"),
+            "bh": np.array([0.6398332, 0.21296632], "float32"),
+            "Wq": np.array([[0.24399877], [-0.7808911]], "float32"), "Wk": np.array([[-0.17916602], [0.8221802]], "float32"),
+            "v": np.array([-1.4942758], "float32"),
+            "Wy": np.array([[-0.31995893, -1.8314209, -1.429112], [-1.9917706, -0.08609489, -1.1174637]], "float32"),
+            "Wc": np.array([[0.41039416, 0.30657986, -0.334006], [-2.372116, -0.38939124, -0.19607702]], "float32"),
+            "by": np.array([0.2608827, -1.6473056, -0.6256499], "float32"),
+        },
+        np.array([0.91404372, 0.70450044]),
+    ),
     given=["rnn_attention_forward", "rnn_attention_backward"], tolerance=1e-4,
 )
 wide = {
@@ -1442,8 +1455,8 @@ check_values(
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# The next check looks at what comes out of a training. Again from all zeros: the network can only learn how *frequent* each character is, and must come close to
-# the best loss that is possible with that knowledge, 3.006 on this text. (The hidden checks train both models from random weights, with all your
+# The next check looks at what comes out of a training. With `bh` at 20 the memory is **stuck**: every number of it is $\tanh(20) = 1$, whatever is read, and a mean of ones is one again. Such a network can only
+# learn how *frequent* each character is, and must come close to the best loss that is possible with that knowledge, 3.006 on this text. (The hidden checks train both models from random weights, with all your
 # functions, on a text that you have never seen, and ask for much more.)
 
 # %% nbgrader={"grade": true, "grade_id": "test_training_target", "locked": true, "points": 8, "schema_version": 3, "solution": false, "task": false}
@@ -1452,14 +1465,14 @@ import numpy as np
 from autograder import check_training, load_corpus
 
 ids = load_corpus().train
-zeros = {
-    "Wx": np.zeros((46, 3)), "Wh": np.zeros((3, 3)), "bh": np.zeros(3), "Wq": np.zeros((3, 2)), "Wk": np.zeros((3, 2)),
+stuck = {
+    "Wx": np.zeros((46, 3)), "Wh": np.zeros((3, 3)), "bh": np.full(3, 20.0), "Wq": np.zeros((3, 2)), "Wk": np.zeros((3, 2)),
     "v": np.zeros(2), "Wy": np.zeros((3, 46)), "Wc": np.zeros((3, 46)), "by": np.zeros(46),
 }
 check_training(
-    train, {"ids": ids, "params": zeros, "steps": 200, "B": 50, "T": 20, "learning_rate": 0.2},
-    lambda params: np.log(np.exp(params["by"]).sum()) - params["by"][ids].mean(),
-    at_most=3.02, like=zeros, given=["rnn_attention_forward", "rnn_attention_backward"],
+    train, {"ids": ids, "params": stuck, "steps": 200, "B": 50, "T": 20, "learning_rate": 0.03},
+    lambda params: np.log(np.exp(logits := params["Wy"].sum(axis=0) + params["Wc"].sum(axis=0) + params["by"]).sum()) - logits[ids].mean(),
+    at_most=3.02, like=stuck, given=["rnn_attention_forward", "rnn_attention_backward"],
 )
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, looking_glass, reference
