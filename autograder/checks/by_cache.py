@@ -49,13 +49,15 @@ def proven_by_cache(passes: Passes, inputs: Mapping, rng: np.random.Generator) -
     plain = _truth(passes, case)
     best = plain
     proven: set[str] = set()
-    guess = replace(plain, guess=True)
+    guess = replace(plain, guess="near")
+    guesses = (guess, replace(plain, guess="alike"), replace(guess, of_inputs=True))
     pairs = itertools.combinations(range(EXCHANGED), 2)
     exchanged = (replace(truth, exchanged=pair) for pair in pairs for truth in (plain, guess))
-    for truth in (replace(plain, parts=[]), plain, guess, replace(guess, of_inputs=True), *exchanged):
+    restored = replace(plain, restored=True)
+    for truth in (replace(plain, parts=[]), plain, restored, *guesses, *exchanged):
         if len(proven) < len(case.exact) and len(right := _right(passes, case, truth)) > len(proven):
             best, proven = truth, right
-    how: dict[str, Any] = {"guess": best.guess, "of_inputs": best.of_inputs, "exchanged": best.exchanged}
+    how = {name: getattr(best, name) for name in ("guess", "of_inputs", "restored", "exchanged")}
     how |= {} if best.parts else {"parts": []}
     if proven:
         proven = proven & _right(passes, case, best, again=True)

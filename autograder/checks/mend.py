@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from autograder.checks.calls import data_of, same
 
 MAX_DEPTH = 30
+TINY = np.finfo(np.float64).tiny
+HALF = 0.5  # of an array's numbers; where fewer are those of outputs, they are so by chance
 FAR = 1.0  # a norm ratio |own - right| / |right| from which on two arrays are not the same thing
 
 
@@ -27,15 +29,18 @@ class Truth:
 
     `outs` are its outputs, `between` the arrays that the reference keeps for its own backward pass, and
     `parts` what functions that it calls have returned and should have. With `guess`, an array that is like
-    one of `between` becomes that, with `of_inputs` also one that is an input. `exchanged` are the places of
-    two arrays of the cache, in order, that stand for each other. `single` asks for float32.
+    one of `between` becomes that: "near" goes by their distance, "alike" by their correlation; with
+    `of_inputs` also one that is an input. With `restored`, an input that was overwritten and returned is
+    what it was. `exchanged` are the places of two arrays of the cache, in order, that stand for each other.
+    `single` asks for float32.
     """
 
     outs: tuple
     between: list[NDArray]
     parts: list[tuple[Any, Any]] = field(default_factory=list)
-    guess: bool = False
+    guess: str = ""
     of_inputs: bool = False
+    restored: bool = False
     exchanged: tuple[int, int] | None = None
     single: bool = False
 
@@ -50,7 +55,7 @@ def gradients_of(
     copies = copy.deepcopy(arguments)
     *outs, cache = forward(*copies)
     if truth:
-        _put_back(copies, arguments, outs)
+        _put_back(copies, arguments, () if truth.restored else outs)
         _call_on_others(forward, arguments)
         scope = getattr(forward, "__globals__", {})
         cache = mended(cache, outs, arguments, copy.deepcopy(truth), scope)
@@ -77,15 +82,18 @@ def mended(cache: Any, outs: Sequence[Any], inputs: Any, truth: Truth, scope: di
     numbers = _single_numbers(pairs, known)
     parts = [(own, right) for own, right in truth.parts if not any(same(own, one) for one in known)]
     there = _collected(cache, scope) if truth.guess else []
-    missing = [one for one in truth.between if not _is_among(one, there)]
+    whole = truth.guess == "alike"
+    missing = [one for one in truth.between if not _is_among(one, there, whole)]
 
     def replace(value: Any) -> Any:
         return next((right for own, right in parts if same(own, value)), value)
 
     def change(array: NDArray) -> Any:
         is_input = not truth.of_inputs and any(_equal(array, one) for one in known)
-        if not is_input and not _is_right(array, pairs, truth.between):
-            array = _put_right(array, pairs, numbers, truth.between if truth.guess else [], missing)
+        if whole and len(missing) == 1 and _is_flat(array, missing[0]):
+            array = missing[0]
+        elif not is_input and not _is_right(array, pairs, truth.between):
+            array = _put_right(array, pairs, numbers, truth, missing)
         return array.astype(np.float32) if truth.single else array
 
     return _Mending(replace, change, scope).walk(cache, MAX_DEPTH)
@@ -162,10 +170,16 @@ def _is_right(array: NDArray, pairs: list[tuple[NDArray, NDArray]], between: lis
     return any(_equal(array, one) for one in itertools.chain(turned, views))
 
 
+def _is_flat(array: NDArray, right: NDArray) -> bool:
+    """Has it the numbers of the other in another shape, as where an axis has length 1?"""
+    return array.shape != right.shape and array.size == right.size and _equal(array.ravel(), right.ravel())
+
+
 def _put_right(
     array: NDArray, pairs: list[tuple[NDArray, NDArray]], numbers: tuple[NDArray, NDArray],
-    between: list[NDArray], missing: list[NDArray],
+    truth: Truth, missing: list[NDArray],
 ) -> NDArray:  # fmt: skip
+    between = truth.between if truth.guess else []
     for own, right in pairs:
         for axes in _orders(own):
             if array.size == own.size and _equal(array.ravel(), own.transpose(axes).ravel()):
@@ -175,17 +189,23 @@ def _put_right(
         place = np.minimum(np.searchsorted(values, array), len(values) - 1)
         found = values[place] == array
         if np.any(found):
-            return np.where(found, right[place], array).astype(array.dtype)[()]
-    if alike := [right for right in missing if right.shape == array.shape]:  # first what the cache lacks
-        nearest = min(alike, key=lambda right: np.linalg.norm(array - right))
-        missing[:] = [right for right in missing if right is not nearest]
-        return nearest.astype(array.dtype)
-    return _nearest(array, between).astype(array.dtype)
+            new = np.where(found, right[place], array).astype(array.dtype)[()]
+            whole = [one for one in between if one.shape == new.shape and _equal(one[found], new[found])]
+            if whole or not truth.guess or np.mean(found) > HALF:
+                return whole[0] if whole else new
+    if not truth.guess:
+        return array
+    if same_shape := [right for right in missing if right.shape == array.shape]:  # first what the cache lacks
+        best = max(same_shape, key=lambda right: _likeness(array, right, truth.guess))
+        missing[:] = [right for right in missing if right is not best]
+        return best.astype(array.dtype)
+    only = truth.guess == "alike" and len(missing) == 1  # of a wrong shape, it can be nothing else
+    return (missing[0] if only else _nearest(array, between)).astype(array.dtype)
 
 
-def _is_among(array: NDArray, others: list[NDArray]) -> bool:
-    """Is it, or a part of it along an axis, one of the others?"""
-    return any(_equal(view, other) for other in others for view in _views(array, other.shape))
+def _is_among(array: NDArray, others: list[NDArray], whole: bool) -> bool:
+    """Is it, or unless `whole` a part of it along an axis, one of the others?"""
+    return any(_equal(view, other) for other in others for view in _views(array, other.shape, whole))
 
 
 def _collected(cache: Any, scope: dict) -> list[NDArray]:
@@ -231,15 +251,23 @@ def _nearest(array: NDArray, between: list[NDArray]) -> NDArray:
     best, least = array, FAR
     for right in between if np.ndim(array) else ():
         for view in _views(right, array.shape):
-            far = float(np.linalg.norm(array - view) / max(np.linalg.norm(view), np.finfo(np.float64).tiny))
+            far = float(np.linalg.norm(array - view) / max(np.linalg.norm(view), TINY))
             best, least = (view, far) if far < least else (best, least)
     return best
 
 
-def _views(array: NDArray, shape: tuple) -> Iterator[NDArray]:
+def _likeness(array: NDArray, right: NDArray, guess: str) -> float:
+    """The greater, the more likely is one array meant to be the other."""
+    if guess == "near" or array.size < 2:
+        return -float(np.linalg.norm(array - right))
+    one, other = array.ravel() - array.mean(), right.ravel() - right.mean()
+    return abs(float(one @ other)) / max(float(np.linalg.norm(one) * np.linalg.norm(other)), TINY)
+
+
+def _views(array: NDArray, shape: tuple, whole: bool = False) -> Iterator[NDArray]:
     if array.shape == shape:
         yield array
-    for axis in range(array.ndim):
+    for axis in () if whole else range(array.ndim):
         if array.shape[:axis] + array.shape[axis + 1 :] == shape:
             yield from np.moveaxis(array, axis, 0)
 

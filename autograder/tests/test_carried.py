@@ -14,6 +14,9 @@ STEP = {
 }  # fmt: skip
 ROWS = {"z": rng.normal(size=(3, 6))}
 NUMBERS = {"z": rng.normal(size=(3, 4))}
+CELL = {"z": rng.normal(scale=2, size=(4, 15)), "c": rng.normal(size=(4, 5))}
+RUN = {"z": rng.normal(size=(6, 4, 3)), "h": rng.normal(size=(4, 3)), "w": rng.normal(size=3)}
+PAIRS = {"x": rng.normal(size=(2, 4, 3)), "w": rng.normal(size=(3, 5)), "u": rng.normal(size=(3, 5))}
 NORM = {"x": rng.normal(size=(3, 6)), "gain": rng.normal(size=6), "bias": rng.normal(size=6)}
 
 
@@ -62,7 +65,51 @@ def norm_backward(dout, cache):
     return dx, (dout * z).sum(axis=0), dout.sum(axis=0)
 
 
+def cell_forward(z, c):
+    i, f, o = (1 / (1 + np.exp(-block)) for block in np.split(z, 3, axis=1))
+    new = f * c + i
+    return o * np.tanh(new), new, (i, f, o, c, np.tanh(new))
+
+
+def cell_backward(dh, dc, cache):
+    i, f, o, c, t = cache
+    dc = dc + dh * o * (1 - t * t)
+    blocks = dc * i * (1 - i), dc * c * f * (1 - f), dh * t * o * (1 - o)
+    return np.concatenate(blocks, axis=1), dc * f
+
+
+def run_forward(z, h, w, start=None):
+    hs = np.empty((len(z) + 1, *h.shape), z.dtype)
+    hs[0] = h if start is None else start
+    for t in range(len(z)):
+        hs[t + 1] = np.tanh(z[t] + w * hs[t])
+    return hs[1:], (hs, w)
+
+
+def run_backward(dhs, cache):
+    hs, w = cache
+    dz, dh, dw = np.empty_like(dhs), np.zeros_like(hs[0]), np.zeros_like(w)
+    for t in reversed(range(len(dhs))):
+        dz[t] = (dhs[t] + dh) * (1 - hs[t + 1] ** 2)
+        dh, dw = dz[t] * w, dw + (dz[t] * hs[t]).sum(axis=0)
+    return dz, dh, dw
+
+
+def pairs_forward(x, w, u):
+    p = np.tanh((x @ w)[:, :, None] + (x @ u)[:, None])
+    return p.sum(axis=-1), (x, p, w, u)
+
+
+def pairs_backward(dout, cache):
+    x, p, w, u = cache
+    dp = dout[..., None] * (1 - p * p)
+    dq, dk = dp.sum(axis=2), dp.sum(axis=1)
+    return dq @ w.T + dk @ u.T, np.einsum("bth,bta->ha", x, dq), np.einsum("bth,bta->ha", x, dk)
+
+
 RIGHT = {
+    "cell": (cell_forward, cell_backward, CELL), "run": (run_forward, run_backward, RUN),
+    "pairs": (pairs_forward, pairs_backward, PAIRS),
     "step": (step_forward, step_backward, STEP), "softmax": (softmax_forward, softmax_backward, ROWS),
     "gelu": (gelu_forward, gelu_backward, NUMBERS), "norm": (norm_forward, norm_backward, NORM),
 }  # fmt: skip
@@ -164,6 +211,62 @@ def through_statistics(change):
 def test_wrong_numbers_between_are_put_right_as_well():
     """Is a right backward pass worth its points whose cache holds wrong numbers that are no outputs?"""
     assert verdict(graded("norm", through_statistics(1.3))) == FULL
+
+
+def state_overwritten(z, c):
+    i, f, o = (1 / (1 + np.exp(-block)) for block in np.split(z, 3, axis=1))
+    new = c
+    new *= f
+    new += i
+    return o * np.tanh(new), new, (i, f, o, c, np.tanh(new))
+
+
+def straight_gates(z, c):
+    """Some gates are exactly 1, so that an output is the number that it is a factor of."""
+    i, f, o = (np.clip(0.25 * block + 0.5, 0, 1) for block in np.split(z, 3, axis=1))
+    new = f * c + i
+    return o * np.tanh(new), new, (i, f, o, c, np.tanh(new))
+
+
+def start_thrown_away(z, h, w):
+    return run_forward(z, h, w, start=0)
+
+
+def own_place_only(x, w, u):
+    """The wrong shape, in what is kept as well."""
+    p = np.tanh(x @ w + x @ u)
+    return p.sum(axis=-1), (x, p, w, u)
+
+
+@pytest.mark.parametrize(
+    ("kind", "forward"),
+    [("cell", state_overwritten), ("cell", straight_gates), ("run", start_thrown_away), ("pairs", own_place_only)],
+)  # fmt: skip
+def test_a_cache_is_put_right_where_no_array_in_it_is_an_output_in_whole(kind, forward):
+    """Overwritten inputs, numbers that equal outputs by chance, a wrong start, another shape?"""
+    assert verdict(graded(kind, forward)) == FULL
+
+
+def one_gate_lost(dh, dc, cache):
+    dz, dc = cell_backward(dh, dc, cache)
+    return dz * (np.arange(dz.shape[1]) > 4), dc
+
+
+def nothing_through_time(dhs, cache):
+    dz, dh, dw = run_backward(dhs, cache)
+    return dhs * (1 - cache[0][1:] ** 2), dh, dw
+
+
+@pytest.mark.parametrize(
+    ("kind", "forward", "backward"),
+    [("cell", state_overwritten, one_gate_lost), ("cell", straight_gates, one_gate_lost),
+     ("run", start_thrown_away, nothing_through_time),
+     ("pairs", own_place_only, lambda dout, cache: pairs_backward(dout.swapaxes(1, 2), cache))],
+)  # fmt: skip
+def test_behind_these_a_wrong_backward_pass_keeps_nothing(kind, forward, backward):
+    """Is one wrong gradient among them still worth nothing?"""
+    outcome = graded(kind, forward, backward)
+    assert (outcome.status, outcome.share) == ("failed", 0)
 
 
 def without_factor(dout, cache):
