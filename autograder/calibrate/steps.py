@@ -40,7 +40,8 @@ def calibrate(
     path = path_of(course, assignment)
     if before:
         checks = [*calibration["checks"], *before["checks"]]
-        calibration = calibration | before | {"checks": sorted(checks, key=lambda one: list(written).index(_place(one)))}
+        checks.sort(key=lambda check: list(written).index(_place(check)))
+        calibration = calibration | before | {"checks": checks}
     else:
         draw(calibration, _losses(loaded, plan, store), path.with_suffix(".png"))
     save(calibration, path)

@@ -324,6 +324,25 @@ def test_the_command_measures_writes_and_names_the_number(toy, capsys):
     assert saved(toy)["checks"][1]["threshold"] == due
 
 
+def test_visible_checks_are_measured_alone(toy, capsys):
+    """Does --visible leave what is known of hidden checks, and refuse when one of these has changed?"""
+    calibrate()
+    path, before = calibration.path_of(toy, ID), saved(toy)["checks"]
+    picture = path.with_suffix(".png").read_bytes()
+    assert TEST_TRAIN.count("at_most=0.01") == 1
+    write(toy.text(ID), to_text(toy_notebook(TEST_TRAIN.replace("at_most=0.01", "at_most=0.02"))))
+    (toy.reports / "calibration" / f"{ID}.jsonl").unlink()
+    calibrate("--visible")
+    visible, hidden = saved(toy)["checks"]
+    assert (visible["threshold"], hidden) == (0.02, before[1])
+    assert path.with_suffix(".png").read_bytes() == picture
+    toy.text(ID).unlink()
+    write(toy.source(ID), toy_notebook(train=TRAIN.replace("[:50]", "[:49]")))
+    assert calibrate("--visible") == 2
+    assert "leave out --visible" in " ".join(capsys.readouterr().err.split())
+    assert saved(toy)["checks"] == [visible, hidden]
+
+
 def test_an_interrupted_calibration_goes_on(toy, monkeypatch):
     """Is what was measured kept, also after a line that was cut off, and only the rest measured?"""
     loaded, plan, store = answers.load(toy, ID), run.Plan(6, 3, rounding_seeds=0), Store(toy, ID)

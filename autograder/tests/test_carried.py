@@ -253,7 +253,7 @@ def one_gate_lost(dh, dc, cache):
 
 
 def nothing_through_time(dhs, cache):
-    dz, dh, dw = run_backward(dhs, cache)
+    _, dh, dw = run_backward(dhs, cache)
     return dhs * (1 - cache[0][1:] ** 2), dh, dw
 
 
