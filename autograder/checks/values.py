@@ -3,7 +3,7 @@
 import inspect
 import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from typing import Any
 
 import numpy as np
@@ -64,6 +64,9 @@ def _failure(
     """The Failure that says what kind of mistake the function makes."""
     truth = expected if callable(expected) else truth_of(function)
     inputs = {**inputs, **_defaults(truth, len(inputs))} if truth else dict(inputs)
+    if idle := next((name for name in inputs if _is_idle(function, truth, inputs, name)), ""):
+        cause = f"`{function.__name__}` does not call `{idle}`, which it is given."
+        return Failure(cause, rows=tuple(rows), code=f"option `{idle}`")
     contract = contract_of((truth_of(function) or truth or function).__doc__)
     subject = _subject(function, truth, contract)
     pairs = _pairs(together)
@@ -79,6 +82,23 @@ def _failure(
     about = diagnosis.about.rpartition("[")[2].strip("]'")
     where = next((row.where for row in wrong.values() if row.name in (about, diagnosis.about)), "")
     return Failure(_sentence(diagnosis, example, contract), where, tuple(rows), diagnosis.code)
+
+
+def _is_idle(function: Callable, truth: Callable | None, inputs: Mapping, name: str) -> bool:
+    """Is this input a function that is never called, and should be?"""
+    calls: list[bool] = []
+
+    def counted(*arguments: Any, **keywords: Any) -> Any:
+        calls.append(True)
+        return inputs[name](*arguments, **keywords)
+
+    def count(whom: Callable) -> int:
+        calls.clear()
+        with suppress(Failure):
+            outputs(whom, list({**inputs, name: counted}.values()))
+        return len(calls)
+
+    return callable(inputs[name]) and not count(function) and (truth is None or count(truth) > 0)
 
 
 def _sentence(diagnosis: Diagnosis, example: Instance, contract: Contract) -> str:
