@@ -291,6 +291,29 @@ def refined(params, data, steps, rate=0.1, own_start=False):
     return {"w": w, "b": b}
 
 
+@pytest.mark.parametrize("graded", [False, True])
+def test_a_function_that_is_handed_in_and_never_called_is_named(graded):
+    """Is it said of the one that is not called, and not of one that the reference ignores as well?"""
+
+    def step(w, slope, watch):
+        """w: a number. slope: a function of it. Returns the next w."""
+        return w - slope(w)
+
+    def own_slope(w, slope, watch):
+        return w - 2 * w
+
+    def wrong_sign(w, slope, watch):
+        return w + slope(w)
+
+    inputs = {"w": 3.0, "slope": lambda w: 0.1 * w, "watch": lambda w: 0.0}
+    expected, find = (step, lambda name: step) if graded else (2.7, None)
+    own_slope.__name__ = wrong_sign.__name__ = "step"
+    inputs |= {} if graded else {"watch": 1}
+    found = outcome(check_values, own_slope, inputs, expected, find=find)
+    assert (found.diagnosis, found.cause) == ("option `slope`", "`step` does not call `slope`, which it is given.")
+    assert "does not call" not in outcome(check_values, wrong_sign, inputs, expected, find=find).cause
+
+
 def test_training_that_begins_from_its_own_parameters_is_named():
     """Is it the dict that came in that does not count, and not one of the numbers or one of its arrays?"""
     inputs = {"params": {"w": rng.normal(size=3), "b": rng.normal(size=1)}, "data": rng.normal(size=(4, 3)), "steps": 2}
