@@ -112,8 +112,11 @@ class Mistaken(Tried):
 
     @property
     def blamed(self) -> dict[Place, float]:
-        """The points lost in checks of functions that the exercise with the mistake does not define."""
-        own = self.defines | {self.answer.function}
+        """The points lost in checks of functions that the exercise with the mistake does not define.
+
+        Where a mistake must be seen it may cost: that of a cache shows in the backward pass alone.
+        """
+        own = self.defines | {self.answer.function, self.answer.check.partition(":")[0]}
         return {place: points for place, points in self.lost.items() if self._subject(place) not in own}
 
     @property

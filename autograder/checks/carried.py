@@ -22,8 +22,10 @@ WITHOUT_OUTPUT = {"not implemented", "undefined", "limit", "raised"}
 FRESH = 3  # what is drawn from a seed, beside upstream gradients and directions
 
 
-def wrong_forward(forward: Callable, reference: Callable, inputs: Mapping) -> Failure | None:
-    """Why a forward pass is wrong on `inputs`, dtype included; None when it is right.
+def wrong_forward(
+    forward: Callable, reference: Callable, inputs: Mapping, limit: float | None = None
+) -> Failure | None:
+    """Why a forward pass is wrong on `inputs`, dtype included; None when it is right, to that limit.
 
     Raises the Failure of one that has no outputs.
     """
@@ -34,7 +36,7 @@ def wrong_forward(forward: Callable, reference: Callable, inputs: Mapping) -> Fa
             raise
         return failure
     right = outputs_and_cache(reference, list(inputs.values()))[0]
-    if len(outs) == len(right) and all(map(_agree, outs, right)):
+    if len(outs) == len(right) and all(_agree(*pair, limit) for pair in zip(outs, right, strict=True)):
         return None
     return Failure(
         f"The backward pass needs a right forward pass, and `{forward.__name__}` is not right yet; "
@@ -43,14 +45,15 @@ def wrong_forward(forward: Callable, reference: Callable, inputs: Mapping) -> Fa
     )
 
 
-def _agree(out: Any, right: Any) -> bool:
-    """The same output, in the same dtype, as exactly as that says?"""
+def _agree(out: Any, right: Any, limit: float | None) -> bool:
+    """The same output, in the same dtype, as exactly as the limit says, else the dtype?"""
     right = np.asarray(right)
     if not is_number(out) or np.shape(out) != right.shape:
         return False
     if right.ndim and out.dtype != right.dtype:
         return False
-    return relative_error(out, right) < (SINGLE_PRECISION if right.dtype == np.float32 else THRESHOLD)
+    usual = SINGLE_PRECISION if right.dtype == np.float32 else THRESHOLD
+    return relative_error(out, right) < (limit or usual)
 
 
 def kept(

@@ -30,6 +30,7 @@ from autograder.diagnosis.steps import with_other_steps
 STEP = 1e-5
 THRESHOLD = 1e-6
 SINGLE_PRECISION = 1e-3
+EXACTLY = 1e-9  # a forward pass that is farther off may be wrong elsewhere
 
 UPSTREAM, DIRECTIONS, UNSEEN = 1, 2, 4  # what is drawn from a seed, each apart
 
@@ -83,10 +84,15 @@ def check_gradients(
     exact = _exact(backward, inputs, douts, reference)
     noise = _rounding(outs, douts)
     # The reference's own gradient comes first: of that, diagnosis knows each entry.
+    keeps = None
     for form, right in ((dict, exact), (along, numeric)) if exact else ((along, numeric),):
         pairs = {name: (array, right[name]) for name, array in form(found).items()}
         rows = [_compare(name, *pair, threshold, noise) for name, pair in pairs.items()]
         if any(row.verdict != "ok" for row in rows):
+            if reference and wrong_forward(forward, reference, inputs, EXACTLY):
+                keeps = _kept(forward, backward, reference, inputs, projections, seed)
+            if keeps:
+                raise keeps
             raise _failure(forward, backward, inputs, rows, pairs, douts, reference, form, threshold)
     _require_single_precision(forward, backward, inputs, douts, found)
     if exact and reference and (right_backward := truth_of(backward)):
@@ -325,22 +331,30 @@ def _require_forward(
     forward: Callable, backward: Callable, reference: Callable, inputs: Mapping, projections: int, seed: int
 ) -> None:
     """Raise the Failure for a forward pass that is wrong; it keeps what the backward pass does right."""
-    right_backward = truth_of(backward)
     inexact = wrong_forward(forward, reference, inputs)
     wrong = inexact or wrong_forward(forward, reference, _copy(inputs, np.float32))
-    if wrong and right_backward:
-        names = [name for name, _ in _tensors(inputs)]
-        passes = Passes(forward, backward, reference, right_backward, _named)
-        slopes = Slopes(
-            functools.partial(_numeric, projections=projections, seed=seed),
-            functools.partial(_along, projections=projections, seed=seed),
-        )
-        with getattr(forward, "sealed_proof", contextlib.nullcontext)():
-            wrong = kept(passes, inputs, names, slopes, seed) or wrong
+    if wrong:
+        wrong = _kept(forward, backward, reference, inputs, projections, seed) or wrong
     if wrong and not inexact:  # only in float32, of which a check of the forward pass may or may not ask
         wrong.rests_on = ""
     if wrong:
         raise wrong
+
+
+def _kept(
+    forward: Callable, backward: Callable, reference: Callable, inputs: Mapping, projections: int, seed: int
+) -> Failure | None:
+    """The Failure that keeps what is right of a backward pass behind a wrong forward pass, if anything is."""
+    if not (right_backward := truth_of(backward)):
+        return None
+    names = [name for name, _ in _tensors(inputs)]
+    passes = Passes(forward, backward, reference, right_backward, _named)
+    slopes = Slopes(
+        functools.partial(_numeric, projections=projections, seed=seed),
+        functools.partial(_along, projections=projections, seed=seed),
+    )
+    with getattr(forward, "sealed_proof", contextlib.nullcontext)():
+        return kept(passes, inputs, names, slopes, seed)
 
 
 def _require_single_precision(

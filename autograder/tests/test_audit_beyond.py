@@ -136,6 +136,7 @@ def test_functions_of_the_same_exercise_are_not_blamed_falsely():
     cells = (("test_f", 10.0, [("f: values", "failed", False, None), ("g: gradients", "failed", False, None)]),)
     assert wrong(*cells).blamed == {("test_f", 1): 5.0}
     assert wrong(*cells, defines=("f", "g")).blamed == {}
+    assert wrong(*cells, answer=Mistake("m", "f", (), "g: gradients", "sign")).blamed == {}, "it must be seen there"
 
 
 @pytest.mark.parametrize("key", AT_MOST)

@@ -16,6 +16,7 @@ ROWS = {"z": rng.normal(size=(3, 6))}
 NUMBERS = {"z": rng.normal(size=(3, 4))}
 CELL = {"z": rng.normal(scale=2, size=(4, 15)), "c": rng.normal(size=(4, 5))}
 RUN = {"z": rng.normal(size=(6, 4, 3)), "h": rng.normal(size=(4, 3)), "w": rng.normal(size=3)}
+WIDE = {"z": rng.normal(scale=4.6, size=(3, 6)), "w": rng.normal(size=6)}
 PAIRS = {"x": rng.normal(size=(2, 4, 3)), "w": rng.normal(size=(3, 5)), "u": rng.normal(size=(3, 5))}
 NORM = {"x": rng.normal(size=(3, 6)), "gain": rng.normal(size=6), "bias": rng.normal(size=6)}
 
@@ -95,6 +96,17 @@ def run_backward(dhs, cache):
     return dz, dh, dw
 
 
+def root_forward(z, w):
+    size = np.sqrt((z * z).mean(axis=-1, keepdims=True) + 1e-5)
+    return z / size * w, (z / size, size, w)
+
+
+def root_backward(dout, cache):
+    y, size, w = cache
+    dy = dout * w
+    return (dy - y * (dy * y).mean(axis=-1, keepdims=True)) / size, (dout * y).sum(axis=0)
+
+
 def pairs_forward(x, w, u):
     p = np.tanh((x @ w)[:, :, None] + (x @ u)[:, None])
     return p.sum(axis=-1), (x, p, w, u)
@@ -109,7 +121,7 @@ def pairs_backward(dout, cache):
 
 RIGHT = {
     "cell": (cell_forward, cell_backward, CELL), "run": (run_forward, run_backward, RUN),
-    "pairs": (pairs_forward, pairs_backward, PAIRS),
+    "pairs": (pairs_forward, pairs_backward, PAIRS), "root": (root_forward, root_backward, WIDE),
     "step": (step_forward, step_backward, STEP), "softmax": (softmax_forward, softmax_backward, ROWS),
     "gelu": (gelu_forward, gelu_backward, NUMBERS), "norm": (norm_forward, norm_backward, NORM),
 }  # fmt: skip
@@ -267,6 +279,18 @@ def test_behind_these_a_wrong_backward_pass_keeps_nothing(kind, forward, backwar
     """Is one wrong gradient among them still worth nothing?"""
     outcome = graded(kind, forward, backward)
     assert (outcome.status, outcome.share) == ("failed", 0)
+
+
+def epsilon_outside(z, w):
+    """Right to six digits where the numbers are wide, and wrong elsewhere."""
+    size = np.sqrt((z * z).mean(axis=-1, keepdims=True)) + 1e-5
+    return z / size * w, (z / size, size, w)
+
+
+@pytest.mark.parametrize(("backward", "due"), [(None, FULL), (lambda dout, cache: root_backward(2 * dout, cache), ("failed", "scale"))])
+def test_a_forward_pass_that_is_right_at_these_inputs_only_is_a_wrong_one(backward, due):
+    """Where gradients fail, does it count that the forward pass is wrong by less than its tolerance?"""
+    assert verdict(graded("root", epsilon_outside, backward)) == due
 
 
 def without_factor(dout, cache):
