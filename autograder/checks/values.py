@@ -62,12 +62,13 @@ def _failure(
     function: Callable, inputs: Mapping, expected: Any, tolerance: float, rows: list[Row], together: Sequence
 ) -> Failure:
     """The Failure that says what kind of mistake the function makes."""
-    truth = expected if callable(expected) else truth_of(function)
+    reference = truth_of(function)
+    truth = reference or (expected if callable(expected) else None)
     inputs = {**inputs, **_defaults(truth, len(inputs))} if truth else dict(inputs)
-    if idle := next((name for name in inputs if _is_idle(function, truth, inputs, name)), ""):
+    if idle := next((name for name in inputs if _is_idle(function, reference, inputs, name)), ""):
         cause = f"`{function.__name__}` does not call `{idle}`, which it is given."
         return Failure(cause, rows=tuple(rows), code=f"option `{idle}`")
-    contract = contract_of((truth_of(function) or truth or function).__doc__)
+    contract = contract_of((truth or function).__doc__)
     subject = _subject(function, truth, contract)
     pairs = _pairs(together)
     found, right = ({name: pair[i] for name, pair in pairs.items()} for i in range(2))

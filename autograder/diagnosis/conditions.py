@@ -19,8 +19,6 @@ from autograder.diagnosis.reach import (
     leaks,
     unused_arrays,
     unused_dicts,
-    unused_generators,
-    unused_numbers,
 )
 
 TRIES, MORE_TRIES, ROUNDS = 2, 16, 6  # more where whole numbers are right by chance
@@ -100,9 +98,7 @@ def conditions(example: Instance, subject: Subject) -> Iterator[Condition]:
         yield when("large", "is right for small numbers only", _small, but_not=_as_they_come)
     yield from _without_repeats(example)
     yield from unused_dicts(example)
-    yield from unused_numbers(example)
     yield from unused_arrays(example, "iu")
-    yield from unused_generators(example)
     yield from _same(example)
     yield from leaks(roles) if smooth else ()
     yield from _special_counts(example, subject)

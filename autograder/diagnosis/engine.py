@@ -21,7 +21,7 @@ from autograder.diagnosis.conditions import conditions, last_conditions
 from autograder.diagnosis.fresh import proposals
 from autograder.diagnosis.observe import observed
 from autograder.diagnosis.question import Diagnosis, Finding, Hypothesis, Instance, Subject, prediction
-from autograder.diagnosis.reach import Condition
+from autograder.diagnosis.reach import Condition, unused_options
 from autograder.diagnosis.results import alike_results, limits, masks, results_changed
 
 SECONDS = 10.0
@@ -100,6 +100,7 @@ def _diagnose(
     return (
         first(results_changed(example), in_part=True)
         or first(limits(example))
+        or told(unused_options(example))
         or first(_other_inputs(subject, example), whole=True)
         or _other_steps(subject, example, [*more, *unmoved[:FRESH]], clock, vague=False)
         or first(masks())

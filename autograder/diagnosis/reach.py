@@ -21,13 +21,19 @@ class Condition:
     holds: Callable[[Subject, Instance, Generator], bool]
 
 
-def unused_numbers(example: Instance) -> Iterator[Condition]:
+def unused_options(example: Instance) -> Iterator[Condition]:
+    """Numbers and generators of which nothing depends: a fact, whatever else would explain the results."""
+    yield from _unused_numbers(example)
+    yield from _unused_generators(example)
+
+
+def _unused_numbers(example: Instance) -> Iterator[Condition]:
     for path, value in numbers(example.inputs):
         other = value + 1 if isinstance(value, int) else (0.7 if example.is_smooth else 5.0) * value
         yield _unused(f"option `{path[-1]}`", path, lambda inputs, rng, other=other: other)
 
 
-def unused_generators(example: Instance) -> Iterator[Condition]:
+def _unused_generators(example: Instance) -> Iterator[Condition]:
     for path, value in every(example.inputs):
         if isinstance(value, Generator):
             another = lambda inputs, rng: np.random.default_rng(rng.integers(2**32))  # noqa: E731
@@ -81,8 +87,13 @@ def _unused(code: str, path: tuple, another: Callable[[Inputs, Generator], objec
             inputs = fresh(example.inputs, roles, roles.sizes, rng)
             inputs = replaced(inputs, path, at(example.inputs, path))
             tries.append((inputs, subject.draw(inputs, rng)))
-        all_moved = [moved(subject, inputs, example.wrong, upstream, rng) for inputs, upstream in tries]
-        return any(right for _, right in all_moved) and not any(found for found, _ in all_moved)
+        matters = False
+        for inputs, upstream in tries:
+            found, right = moved(subject, inputs, example.wrong, upstream, rng)
+            if found:
+                return False
+            matters |= right
+        return matters
 
     return Condition(Finding(code, f"does not depend on `{path[-1]}`"), holds)
 

@@ -24,6 +24,7 @@ def changed(course, **texts):
     return course
 
 
+@pytest.mark.slow
 def test_a_sound_assignment_is_graded_once(course, monkeypatch):
     """Does a sound one build, and is it not graded again until something changes?"""
     graded = []

@@ -267,6 +267,7 @@ class TenADay(BasePlugin):
 """
 
 
+@pytest.mark.slow
 def test_a_late_penalty_is_taken_off_as_in_nbgrader(course, nbgrader, monkeypatch):
     """Does a plugin's penalty come to gradebook and export, beside the raw score, and anew after another due date?"""
     monkeypatch.setattr(sys, "path", [*sys.path])

@@ -124,6 +124,7 @@ def test_what_could_not_run_waits_for_a_person(copy, capsys):
     assert "ZeroDivisionError" in " ".join(capsys.readouterr().out.split())
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_grading_at_once_and_keeps_what_was_written(copy):
     """Does Ctrl-C end a run with an endless loop in it within seconds, with a sentence and no traceback?"""
     write(copy.submitted("eve", ID), submission(extra="while True: pass"))

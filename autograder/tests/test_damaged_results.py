@@ -165,6 +165,7 @@ def trials(stress):
     return [trial for trial in done if trial.words]
 
 
+@pytest.mark.slow
 def test_no_damaged_result_keeps_a_check_from_running(trials):
     """Is whatever a student's function returns, at whichever call, judged without a person?"""
     assert len(trials) > FEW / 2
@@ -172,6 +173,7 @@ def test_no_damaged_result_keeps_a_check_from_running(trials):
     assert not lost, f"{len(lost)} of {len(trials)}"
 
 
+@pytest.mark.slow
 def test_no_damaged_result_passes(trials):
     """Is everything refused that is not what the reference returns, unless the check does not look there?
 
@@ -182,6 +184,7 @@ def test_no_damaged_result_passes(trials):
     assert not passed, f"{len(passed)} of {len(trials)}"
 
 
+@pytest.mark.slow
 def test_each_failure_has_a_sentence_and_a_known_diagnosis(trials):
     """Does each failed check say something that is ours, with a code of diagnosis/codes.py?"""
     from autograder.diagnosis.codes import CODES

@@ -135,6 +135,7 @@ def test_ipython(tmp_path, monkeypatch):
     assert "UnicodeEncodeError" not in said + complaints
 
 
+@pytest.mark.slow
 def test_commands(tmp_path):
     """Do commands print tables, bars, marks and refusals, and end as they would?"""
     course = make_course(tmp_path)
