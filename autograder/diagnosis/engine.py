@@ -100,8 +100,8 @@ def _diagnose(
     return (
         first(results_changed(example), in_part=True)
         or first(limits(example))
-        or told(unused_options(example))
         or first(_other_inputs(subject, example), whole=True)
+        or told(unused_options(example))
         or _other_steps(subject, example, [*more, *unmoved[:FRESH]], clock, vague=False)
         or first(masks())
         or told(conditions(example, subject))

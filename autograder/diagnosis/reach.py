@@ -1,5 +1,6 @@
 """What does a function depend on that it must not, and what does it not depend on that it must?"""
 
+import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -93,7 +94,17 @@ def _unused(code: str, path: tuple, another: Callable[[Inputs, Generator], objec
             if found:
                 return False
             matters |= right
-        return matters
+        return matters and not anyhow(subject, example, rng)
+
+    def anyhow(subject: Subject, example: Instance, rng: Generator) -> bool:
+        """Does it move after all where the other counts are larger, as after one more step?"""
+        inputs = example.inputs
+        for other, value in numbers(inputs):
+            if other != path and type(value) is int:
+                inputs = replaced(inputs, other, value + 1)
+        with contextlib.suppress(Exception):  # counts that do not fit
+            return moved(subject, inputs, example.wrong, example.upstream, rng)[0]
+        return False
 
     return Condition(Finding(code, f"does not depend on `{path[-1]}`"), holds)
 
