@@ -66,6 +66,6 @@ def _with(value: Any, path: tuple, change: Callable[[NDArray], NDArray]) -> Any:
     """A copy of a cache with the array at the end of a path changed. Raises for a cache of another form."""
     if not path:
         return change(value)
-    key, changed = path[0], value.copy() if isinstance(value, Mapping) else list(value)
+    key, changed = path[0], dict(value) if isinstance(value, Mapping) else list(value)
     changed[key] = _with(value[key], path[1:], change)
     return tuple(changed) if isinstance(value, tuple) else changed

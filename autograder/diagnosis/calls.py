@@ -6,7 +6,7 @@ import copy
 import itertools
 from collections.abc import Iterator
 
-from autograder.diagnosis.places import Edit, Place, binary, call, is_number, negative, number
+from autograder.diagnosis.places import Edit, Place, Rules, binary, call, is_number, negative, number
 
 SUMS = {"sum": "mean", "mean": "sum"}
 EXTREMES = ("maximum", "minimum", "max", "min", "clip")
@@ -106,16 +106,16 @@ def _functions(node: ast.Call, place: Place) -> Iterator[Edit]:
         yield 1, "order", words, ast.Call(node.func, [negative(inner), *node.args[1:]], node.keywords)
     elif name in ("zeros", "zeros_like"):
         ones = call(name.replace("zeros", "np.ones")).func
-        other = ast.Call(ones, node.args, node.keywords)
-        yield 3, "offset", "something were one that should be zero", other
+        words = "something were one that should be zero"
+        yield 3, "offset", words, ast.Call(ones, node.args, node.keywords)
     elif name in EXTREMES:
         if name == "maximum" and any(is_number(a, 0) for a in node.args):
             yield from _activations(inner)
         for part in node.args:
             yield 2, "limited", f"a limit{place.with_(node)} were not kept", part
-        other = {"maximum": "np.minimum", "minimum": "np.maximum", "max": "min", "min": "max"}.get(name)
-        if other:
-            yield 2, "limited", "a limit were kept from the wrong side", call(other, *node.args)
+        turned = {"maximum": "np.minimum", "minimum": "np.maximum", "max": "min", "min": "max"}.get(name)
+        if turned:
+            yield 2, "limited", "a limit were kept from the wrong side", call(turned, *node.args)
     elif len(node.args) == 1 and not node.keywords and _is_activation(node.func):
         yield from _activations(inner)
 
@@ -207,9 +207,9 @@ def _arguments(node: ast.Call, place: Place) -> Iterator[Edit]:
         for step in (-1, 1):
             words = "the mask hid one place more, or one less"
             yield 1, "mask", words, ast.Call(node.func, [inner, binary(diagonal, ast.Add, number(step))], [])
-        other = "np.triu" if name == "tril" else "np.tril"
+        side = "np.triu" if name == "tril" else "np.tril"
         words = "the mask hid the other side"
-        yield 1, "mask", words, ast.Call(ast.parse(other, mode="eval").body, node.args, node.keywords)
+        yield 1, "mask", words, ast.Call(ast.parse(side, mode="eval").body, node.args, node.keywords)
     for one, two in itertools.combinations(range(len(node.args)), 2) if name != "where" else ():
         other = copy.copy(node)
         other.args = list(node.args)
@@ -241,7 +241,7 @@ def _cases(node: ast.Call | ast.IfExp, place: Place) -> Iterator[Edit]:
     yield 2, "mask", f"two cases{place.with_(test)} were taken for each other", turned
 
 
-CALLS = {
+CALLS: Rules = {
     "Call": (
         _reductions, _means, _picked, _functions, _skipped, _joined, _cases, _curved, _arguments,
     ),

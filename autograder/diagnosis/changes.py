@@ -33,10 +33,10 @@ def inputs_changed(example: Instance, right: Another) -> Iterator[Hypothesis]:
         yield prediction(finding, predict)
     for finding, alter in _upstreams(example):
 
-        def predict(instance: Instance, alter: Callable = alter) -> Arrays:
+        def predict_altered(instance: Instance, alter: Callable = alter) -> Arrays:
             return right(instance.inputs, alter(instance.upstream))
 
-        yield prediction(finding, predict)
+        yield prediction(finding, predict_altered)
 
 
 def _all_changes(inputs: Inputs, smooth: bool) -> Iterator[tuple[Finding, Change]]:
@@ -112,16 +112,16 @@ def _exchanged(inputs: Inputs) -> Iterator[tuple[Finding, Change]]:
 
             yield _would_be("swapped", f"`{one}` and `{other}` were exchanged"), turn
     found = [(path, a) for path, a in _all(inputs) if a.size > 1]
-    for (one, left), (other, right) in itertools.combinations(found, 2):
-        if left.shape != right.shape or left.dtype != right.dtype or one[:-1] != other[:-1]:
+    for (first, left), (second, right) in itertools.combinations(found, 2):
+        if left.shape != right.shape or left.dtype != right.dtype or first[:-1] != second[:-1]:
             continue
-        a, b = f"`{one[-1]}`", f"`{other[-1]}`"
+        a, b = f"`{first[-1]}`", f"`{second[-1]}`"
 
-        def exchange(i: Inputs, one: tuple = one, other: tuple = other) -> Inputs:
-            return replaced(replaced(i, one, at(i, other)), other, at(i, one))
+        def exchange(i: Inputs, first: tuple = first, second: tuple = second) -> Inputs:
+            return replaced(replaced(i, first, at(i, second)), second, at(i, first))
 
         yield _would_be("swapped", f"{a} and {b} were exchanged"), exchange
-        for source, target in ((one, other), (other, one)):
+        for source, target in ((first, second), (second, first)):
             words = f"`{source[-1]}` stood in the place of `{target[-1]}`"
             yield _would_be("swapped", words), lambda i, s=source, t=target: replaced(i, t, at(i, s))
 
@@ -249,12 +249,12 @@ def _upstreams(example: Instance) -> Iterator[tuple[Finding, Callable[[tuple], t
         )
         for words, value in (("one", np.ones_like), ("zero", np.zeros_like)):
 
-            def alter(upstream: tuple, place: int = place, value: Callable = value) -> tuple:
+            def replace(upstream: tuple, place: int = place, value: Callable = value) -> tuple:
                 changed = value(upstream[place])
                 new = changed if np.ndim(changed) else float(changed)
                 return (*upstream[:place], new, *upstream[place + 1 :])
 
-            yield _would_be("upstream", f"{which} were {words}"), alter
+            yield _would_be("upstream", f"{which} were {words}"), replace
         if np.ndim(dout) > 1:
 
             def last(upstream: tuple, place: int = place) -> tuple:

@@ -9,11 +9,11 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
-from autograder.diagnosis.inputs import Path, arrays, numbers
+from autograder.diagnosis.inputs import Path, arrays, at, numbers
 
 DIM = r"(?:\d*\s*\*?\s*[A-Za-z]\w*(?:\s*\*\s*[A-Za-z]\w*)*|\d+|\.\.\.)"
 SHAPE = rf"\(\s*({DIM}(?:\s*,\s*{DIM})*\s*,?|\s*)\s*\)"
@@ -48,7 +48,7 @@ class Contract:
             place = shape.index(REST)
             more = tuple((1, (f"{REST}{i}",)) for i in range(count - len(shape) + 1))
             shape = (*shape[:place], *more, *shape[place + 1 :])
-        return shape if len(shape) == count else None
+        return cast(tuple[Dim, ...], shape) if len(shape) == count else None
 
 
 def contract_of(docstring: str | None) -> Contract:
@@ -123,7 +123,7 @@ def roles_of(contract: Contract, inputs: Mapping) -> Roles:
     counts = {path: contract.counts.get(path[-1], str(path[-1])) for path in whole}
     for path, symbol in counts.items():
         if any(symbol in symbols for axes in dims.values() for _, symbols in axes):
-            sizes.setdefault(symbol, dict(numbers(inputs))[path])
+            sizes.setdefault(symbol, int(at(inputs, path)))
     _fill(dims, found, sizes)
     fits = {path: axes for path, axes in dims.items() if _fits(axes, found[path].shape, sizes)}
     for path, array in found.items():

@@ -11,6 +11,7 @@ from autograder.diagnosis.places import (
     HANDED_ON,
     Edit,
     Place,
+    Rules,
     binary,
     call,
     is_logistic,
@@ -120,8 +121,9 @@ def _products(node: ast.BinOp, place: Place) -> Iterator[Edit]:
     if is_logistic(node):
         yield from _logistic_slopes(node)
     for terms, factor in ((node.left, node.right), (node.right, node.left)):
-        is_sum = isinstance(terms, ast.BinOp) and isinstance(terms.op, ast.Add | ast.Sub)
-        if is_sum and (terms is node.left or isinstance(node.op, ast.Mult)):
+        if not isinstance(terms, ast.BinOp) or not isinstance(terms.op, ast.Add | ast.Sub):
+            continue
+        if terms is node.left or isinstance(node.op, ast.Mult):
             yield from _reaching_one(terms, type(node.op), factor, place)
     other = ast.Div if isinstance(node.op, ast.Mult) else ast.Mult
     yield 3, "scale", "there were a product for a quotient, or a quotient for a product", binary(
@@ -152,7 +154,7 @@ def _matrices(node: ast.BinOp, place: Place) -> Iterator[Edit]:
         words = "a factor of a matrix product were transposed, or not, where the shapes allow both"
         yield 1, "transposed", words, binary(turned[0], ast.MatMult, node.right)
         yield 1, "transposed", words, binary(node.left, ast.MatMult, turned[1])
-        yield 2, "transposed", words, binary(*turned[:1], ast.MatMult, turned[1])
+        yield 2, "transposed", words, binary(turned[0], ast.MatMult, turned[1])
         yield 2, "transposed", "the factors of a matrix product stood in the other order", binary(
             node.right, ast.MatMult, node.left)  # fmt: skip
         words = "a matrix product were taken element by element"
@@ -182,4 +184,4 @@ def _signs(node: ast.UnaryOp, place: Place) -> Iterator[Edit]:
         yield 3, "mask", "a condition were the other way round", node.operand
 
 
-FORMULAS = {"BinOp": (_sums, _products, _matrices, _powers), "UnaryOp": (_signs,)}
+FORMULAS: Rules = {"BinOp": (_sums, _products, _matrices, _powers), "UnaryOp": (_signs,)}

@@ -90,17 +90,17 @@ def _at(ids: NDArray, wrong: NDArray) -> NDArray | None:
 
 def _only_at(ids: NDArray, wrong: NDArray) -> bool:
     mask = _at(ids, wrong)
-    return mask is not None and wrong.any() and not wrong[~mask].any()
+    return mask is not None and bool(wrong.any()) and not wrong[~mask].any()
 
 
 def _only_others(ids: NDArray, wrong: NDArray) -> bool:
     mask = _at(ids, wrong)
-    return mask is not None and wrong.any() and not wrong[mask].any()
+    return mask is not None and bool(wrong.any()) and not wrong[mask].any()
 
 
 def _along(symbol: str, axis: int, places: list[NDArray]) -> Finding | None:
     """From which place on, or at which places, of an axis?"""
-    lines = [wrong.any(axis=tuple(i for i in range(wrong.ndim) if i != axis)) for wrong in places]
+    lines = [np.any(wrong, axis=tuple(i for i in range(wrong.ndim) if i != axis)) for wrong in places]
     lines = [line for line in lines if len(line) > 2]  # a shorter axis shows nothing
     if not lines or any(line.all() for line in lines):
         return None

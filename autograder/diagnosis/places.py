@@ -1,10 +1,11 @@
 """Where a node of a syntax tree stands, and small pieces of code to put there."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 Edit = tuple[int, str, str, ast.AST]  # rank, code, words, the other node
+Rules = dict[str, tuple[Callable[..., Iterator[Edit]], ...]]  # for each kind of node
 MAKERS = ("zeros", "ones", "empty", "full", "eye", "arange", "integers", "random", "repeat", "tile")
 HANDED_ON = "what one step hands to the next did not arrive"
 
@@ -37,10 +38,10 @@ class Place:
         counters = [
             n.target.id for n in ast.walk(tree) if isinstance(n, ast.For) and isinstance(n.target, ast.Name)
         ]
-        names, keys = tuple(dict.fromkeys([*given, *bound])), tuple(dict.fromkeys(keys))
+        names = tuple(dict.fromkeys([*given, *bound]))
         choices = frozenset(map(id, _chosen_by(tree)))
         given = list(dict.fromkeys([*given, *(name for name in also if name in names)]))
-        return cls(tuple(given), names, keys, counters=tuple(counters), choices=choices)
+        return cls(tuple(given), names, tuple(dict.fromkeys(keys)), counters=tuple(counters), choices=choices)
 
     @property
     def known(self) -> set[str]:
@@ -130,9 +131,10 @@ def number(value: float) -> ast.Constant:
     return ast.Constant(value)
 
 
-def is_number(node: ast.AST, *values: float) -> bool:
-    found = isinstance(node, ast.Constant) and type(node.value) in (int, float)
-    return found and (not values or node.value in values)
+def is_number(node: ast.AST | None, *values: float) -> bool:
+    if not isinstance(node, ast.Constant) or type(node.value) not in (int, float):
+        return False
+    return not values or node.value in values
 
 
 def _is_size(parent: ast.AST, field: str) -> bool:

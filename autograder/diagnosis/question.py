@@ -159,6 +159,8 @@ class Subject:
 
     def tried(self, inputs: Inputs, upstream: Upstream) -> Instance:
         """An instance of these inputs. Raises whatever one of the functions raises."""
+        if not self.right:
+            raise ValueError("nobody knows what is right")
         right = self.right(inputs, upstream)
         found = self.found(inputs, upstream)
         if found.keys() != right.keys() or any(np.shape(found[n]) != np.shape(right[n]) for n in right):

@@ -291,7 +291,7 @@ def _upstream_name(position: int, example: Instance) -> str:
 def _proportional(found: NDArray, right: NDArray) -> bool:
     """A constant factor other than 0."""
     factor = _factor(found, right)
-    return np.count_nonzero(right) > 1 and bool(factor) and close(found, factor * right)
+    return bool(np.count_nonzero(right) > 1) and bool(factor) and close(found, factor * right)
 
 
 def _factor(found: NDArray, right: NDArray) -> float:
@@ -317,7 +317,7 @@ def _lacks_its_sum(found: NDArray, right: NDArray) -> bool:
 
 
 def _sign_at_some(found: NDArray, right: NDArray) -> bool:
-    return np.count_nonzero(right) > 2 and close(np.abs(found), np.abs(right))
+    return bool(np.count_nonzero(right) > 2) and close(np.abs(found), np.abs(right))
 
 
 def _off_by_one_number(found: NDArray, right: NDArray) -> bool:

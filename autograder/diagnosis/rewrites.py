@@ -6,7 +6,7 @@ import copy
 import itertools
 from collections.abc import Iterator
 
-from autograder.diagnosis.places import Edit, Place, binary, call, number
+from autograder.diagnosis.places import Edit, Place, Rules, binary, call, number
 
 
 def _left_out(node: ast.stmt, place: Place) -> Iterator[Edit]:
@@ -187,7 +187,7 @@ def _returned(node: ast.Return, place: Place) -> Iterator[Edit]:
             ast.Tuple(node.value.elts[::-1], ast.Load()))  # fmt: skip
 
 
-WORK = {
+WORK: Rules = {
     "Expr": (_scattered, _left_out), "Assign": (_assigned, _left_out), "AugAssign": (_added, _left_out),
     "For": (_loops,), "comprehension": (_some,), "If": (_conditions, _left_out), "Return": (_returned,),
 }  # fmt: skip

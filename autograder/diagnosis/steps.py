@@ -17,12 +17,12 @@ from typing import Any, NamedTuple
 
 from autograder.diagnosis.calls import CALLS
 from autograder.diagnosis.edits import FORMULAS
-from autograder.diagnosis.places import Place
+from autograder.diagnosis.places import Place, Rules
 from autograder.diagnosis.question import Finding
 from autograder.diagnosis.rewrites import WORK
 from autograder.diagnosis.symbols import SYMBOLS
 
-RULES = {**FORMULAS, **SYMBOLS, **CALLS, **WORK}
+RULES: Rules = {**FORMULAS, **SYMBOLS, **CALLS, **WORK}
 VAGUE = 4  # the rank from which on an edit says little
 STILL = "__still__"
 PAIRS = 400
@@ -37,7 +37,7 @@ def with_other_steps(
     Nothing for a function whose formulas are not known. Students know its arguments, and the names in `also`.
     """
     tree = getattr(function, "tree", None)
-    if not isinstance(tree, ast.FunctionDef):
+    if function is None or not isinstance(tree, ast.FunctionDef):
         return
     tree = _ending(tree)
     edits = sorted(
@@ -58,16 +58,16 @@ class _Edit(NamedTuple):
     finding: Finding
     parent: ast.AST
     field: str
-    index: int | None
+    place: int | None
     new: ast.AST | list[ast.stmt]
 
     def swap(self) -> ast.AST | list[ast.stmt]:
         """Put the new node there, and return the old one."""
         value = getattr(self.parent, self.field)
-        if self.index is None:
+        if self.place is None:
             setattr(self.parent, self.field, self.new)
             return value
-        old, value[self.index] = value[self.index], self.new
+        old, value[self.place] = value[self.place], self.new
         return old
 
 
@@ -98,7 +98,7 @@ def _pairs(edits: list[_Edit]) -> Iterator[tuple[_Edit, _Edit]]:
     kinds = [list(group) for _, group in itertools.groupby(sorted(edits, key=_kind), key=_kind)]
     for group in sorted(kinds, key=len):
         for one, two in itertools.combinations(group, 2):
-            if (one.parent, one.field, one.index) != (two.parent, two.field, two.index):
+            if (one.parent, one.field, one.place) != (two.parent, two.field, two.place):
                 yield one, two
 
 

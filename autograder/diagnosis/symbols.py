@@ -8,6 +8,7 @@ from autograder.diagnosis.places import (
     HANDED_ON,
     Edit,
     Place,
+    Rules,
     binary,
     call,
     is_number,
@@ -38,15 +39,14 @@ def _constants(node: ast.Constant, place: Place) -> Iterator[Edit]:
             yield 3, "scale", "the length of another axis were taken", number(other)
         for other in (value - 1, value + 1) if not place.of_shape else ():
             yield 2, "shifted", "a position or a length were off by one", number(other)
-    elif type(value) in (int, float):
-        for other in (value + 1, value - 1, 2 * value, value / 2, 0, 10 * value, value / 10, 1):
-            if other != value:
-                yield 5, "scale", "a number in the formula were another one", number(other)
+    elif isinstance(value, int | float) and type(value) is not bool:
+        for change in (value + 1, value - 1, 2 * value, value / 2, 0, 10 * value, value / 10, 1):
+            if change != value:
+                yield 5, "scale", "a number in the formula were another one", number(change)
     elif type(value) is str and value in place.keys:
-        for other in place.keys:
-            if other != value:
-                words = f"`{other}` stood in the place of `{value}`"
-                yield 1, "swapped", words, ast.Constant(other)
+        for key in place.keys:
+            if key != value:
+                yield 1, "swapped", f"`{key}` stood in the place of `{value}`", ast.Constant(key)
     elif type(value) is bool:
         yield 5, "partly", "a case were decided the other way", ast.Constant(not value)
 
@@ -166,7 +166,7 @@ def _names(node: ast.Name, place: Place) -> Iterator[Edit]:
     yield 5, "transposed", words, ast.Attribute(node, "T", ast.Load())
 
 
-SYMBOLS = {
+SYMBOLS: Rules = {
     "Attribute": (_turned,), "Constant": (_constants,), "Slice": (_slices,), "Subscript": (_entries, _ends),
     "Compare": (_comparisons,), "Name": (_names,),
 }  # fmt: skip
