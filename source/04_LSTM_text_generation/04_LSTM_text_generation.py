@@ -1300,8 +1300,8 @@ check_values(
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# The next check looks at what comes out. Its gates are **stuck**: with biases of 20 and -20 all are open but the one that keeps the pocket, and all of the pocket is $1$ and all of the memory $\tanh(1)$, whatever is
-# read. Such a network can only learn how *frequent* each character is, by `by` and the columns of `Wy` together, and must come close to the best loss that is possible with that knowledge, 3.006 on this text. (The hidden check trains from random weights, on a text that
+# The next check looks at what comes out. Its gates are **stuck**: with biases of $20$ and $-20$ the input and the output gate are always open and the forget gate is always shut, so the pocket holds nothing but $1$ and the postcard nothing
+# but $\tanh(1)$, whatever is read. Such a network can only learn how *frequent* each character is, by `by` and the columns of `Wy` together, and must come close to the best loss that is possible with that knowledge, 3.006 on this text. (The hidden check trains from random weights, on a text that
 # you have never seen, and asks for much more.)
 
 # %% nbgrader={"grade": true, "grade_id": "test_training_target", "locked": true, "points": 10, "schema_version": 3, "solution": false, "task": false}
