@@ -1,4 +1,4 @@
-"""1e-12 here and there, tanh from one exponential, bias corrections by expm1: right to about ten digits."""
+"""1e-12 here and there, a tanh that is 5e-9 off at 0, bias corrections by expm1: right to about eight digits."""
 
 import math
 
@@ -8,8 +8,7 @@ NUDGE = 1e-12
 
 
 def my_tanh(z):
-    e = np.exp(-2 * np.abs(z))
-    return np.sign(z) * (-np.expm1(-2 * np.abs(z))) / (1 + e + NUDGE)
+    return (2 / (1 + np.exp(-2 * z.astype(np.float64)) + 1e-8) - 1).astype(z.dtype)
 
 
 def rnn_step_forward(x, h_prev, params):

@@ -1,19 +1,23 @@
-"""A finite -1e30 in place of minus infinity, 1e-12 in denominators, slopes as 1 / cosh squared."""
+"""A finite -1e30 in place of minus infinity, 1e-12 in denominators, a tanh that is 5e-9 off at 0, slopes as 1 / cosh squared."""
 
 import numpy as np
 
 NUDGE = 1e-12
 
 
+def my_tanh(z):
+    return (2 / (1 + np.exp(-2 * z.astype(np.float64)) + 1e-8) - 1).astype(z.dtype)
+
+
 def scores_forward(hs, params):
     asks, offers = hs.dot(params["Wq"]), hs.dot(params["Wk"])
     z = np.expand_dims(asks, 2) + np.expand_dims(offers, 1)
-    return np.tanh(z).dot(params["v"]) * (1 + NUDGE), (z, hs, params["Wq"], params["Wk"], params["v"])
+    return my_tanh(z).dot(params["v"]) * (1 + NUDGE), (z, hs, params["Wq"], params["Wk"], params["v"])
 
 
 def scores_backward(dscores, cache):
     z, hs, Wq, Wk, v = cache
-    f = np.tanh(z)
+    f = my_tanh(z)
     dz = dscores[..., None] * v * (1 - f) * (1 + f + NUDGE)
     dq, dk = dz.sum(2), dz.sum(1)
     pairs = ((0, 1), (0, 1))
