@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
-# Two processes that take a file each, in the order of autograder/tests/conftest.py.
+# Two processes that take a file each, in the order of autograder/tests/conftest.py; three for slow tests, which wait for a third of their time.
 BY_FILE := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help demo test slow check stress lint types bench lab learn learn-wheel build solve clean
@@ -17,7 +17,7 @@ test: $(READY) lint  ## ruff and the tests, but for the slow ones
 
 slow: $(READY)  ## the tests that take long: whole classes, servers, hostile code, environments of other versions
 	-@$(BIN)/python -m autograder.tests.postgresql
-	$(BIN)/python -m pytest $(BY_FILE) -m slow
+	$(BIN)/python -m pytest $(BY_FILE) --numprocesses 3 -m slow
 
 check: $(READY) lint types  ## what to run before each commit: ruff, mypy, the tests of what changed (SINCE=commit), the fast ones
 	@tests=$$($(BIN)/python -m autograder.tests.changed $(SINCE)); [ -z "$$tests" ] || $(BIN)/python -m pytest --numprocesses 2 --dist worksteal -x -m "not slow" $$tests
