@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
-# Two processes that take a file each, in the order of autograder/tests/conftest.py; three for slow tests, which wait for a third of their time.
+# Two processes that take a file each, in the order of autograder/tests/conftest.py; three for slow tests, which often wait.
 BY_FILE := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help demo test slow check stress lint types bench lab learn learn-wheel build solve clean
