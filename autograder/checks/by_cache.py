@@ -1,5 +1,6 @@
 """With a cache put right, which gradients of a backward pass are the reference's?"""
 
+import contextlib
 import copy
 import itertools
 from collections.abc import Callable, Mapping
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograder.checks.calls import raised, same
+from autograder.checks.calls import outputs_and_cache, raised, same
 from autograder.checks.compare import relative_error
 from autograder.checks.lent import lent, results_of_parts, with_parts
 from autograder.checks.mend import Truth, arrays_in, gradients_of
@@ -72,28 +73,24 @@ def seconds_with_cache(
 ) -> float:
     """The student's seconds for both passes with the cache put right in that way. Raises Failure."""
     case = _case(passes, inputs, rng)
-    try:
-        truth = _truth(passes, case, how)
-    except Failure:  # it is not this call that is timed
-        truth = _truth(passes, case, {**how, "parts": []})
-    _gradients(passes, case, truth, most)
+    _gradients(passes, case, _truth(passes, case, how), most)
     return passes.sealed_backward.sealed_spent
 
 
 def _truth(passes: Passes, case: Case, how: Mapping = MappingProxyType({})) -> Truth:
-    """What is right in a case, for which parts are called once to see what they return now."""
+    """What is right in a case, for which the forward pass runs once to see what its parts return now."""
     parts = how["parts"] if "parts" in how else _parts(passes, case)
     return replace(Truth(case.outs, case.between, parts), **{**how, "parts": parts})
 
 
 def _parts(passes: Passes, case: Case) -> list[tuple[Any, Any]]:
-    with results_of_parts() as own:
-        _right(passes, case, None)
+    with results_of_parts() as own, contextlib.suppress(Failure):
+        outputs_and_cache(passes.forward, list(case.inputs.values()))
     return _paired(own, case.parts)
 
 
 def _right(
-    passes: Passes, case: Case, truth: Truth | None, limit: float = THRESHOLD, again: bool = False
+    passes: Passes, case: Case, truth: Truth, limit: float = THRESHOLD, again: bool = False
 ) -> set[str]:
     """The names of the right gradients; with `again`, of those that are the same at a second call."""
     try:
@@ -107,12 +104,11 @@ def _right(
     return {name for name in case.exact if relative_error(found[name], case.exact[name]) < limit}
 
 
-def _gradients(passes: Passes, case: Case, truth: Truth | None, seconds: float | None = None) -> Gradients:
+def _gradients(passes: Passes, case: Case, truth: Truth, seconds: float | None = None) -> Gradients:
     """What the student's backward pass returns, by name. Raises Failure."""
     forward, backward, arguments = passes.forward, passes.backward, tuple(case.inputs.values())
     if hasattr(forward, "sealed_carry"):
-        how = truth and vars(truth)
-        result, changed = forward.sealed_carry(backward, arguments, case.douts, how, seconds)
+        result, changed = forward.sealed_carry(backward, arguments, case.douts, vars(truth), seconds)
     else:
         try:
             result, changed = gradients_of(forward, backward, arguments, case.douts, truth)

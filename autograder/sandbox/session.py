@@ -120,7 +120,7 @@ class Session:
             self._forgiven.add(name)
 
     def carry(
-        self, forward: str, backward: str, arguments: tuple, douts: tuple, truth: dict | None,
+        self, forward: str, backward: str, arguments: tuple, douts: tuple, truth: dict,
         seconds: float | None = None,
     ) -> tuple[Any, bool]:  # fmt: skip
         """What a backward pass returns for a cache put right (checks/mend.py). Raises Failure."""
@@ -344,7 +344,7 @@ class StudentFunction:
         self.session.forgive(self.__name__)
 
     def sealed_carry(
-        self, backward: "StudentFunction", arguments: tuple, douts: tuple, truth: dict | None,
+        self, backward: "StudentFunction", arguments: tuple, douts: tuple, truth: dict,
         seconds: float | None = None,
     ) -> tuple[Any, bool]:  # fmt: skip
         """See Session.carry. Raises Failure, also when what is right is too large to send."""

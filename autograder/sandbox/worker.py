@@ -152,7 +152,7 @@ class Worker:
         return {"values": values, "changed": changed, "drew": drew}
 
     def carry(
-        self, forward: str, backward: str, arguments: tuple, douts: tuple, truth: dict | None
+        self, forward: str, backward: str, arguments: tuple, douts: tuple, truth: dict
     ) -> dict:
         """Call a backward pass with the forward pass's cache, put right; it stays here."""
         self.console.clear()
@@ -160,7 +160,7 @@ class Worker:
         if there is None or back is None:
             return _error("Undefined", "")
         try:
-            value, changed = gradients_of(there, back, arguments, douts, Truth(**truth) if truth else None)
+            value, changed = gradients_of(there, back, arguments, douts, Truth(**truth))
         except BaseException as error:
             return self._raised(error)
         return {"values": [value], "changed": changed}
