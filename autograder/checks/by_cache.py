@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 
 from autograder.checks.calls import outputs_and_cache, raised, same
 from autograder.checks.compare import relative_error
+from autograder.checks.derived import wrong_there
 from autograder.checks.lent import lent, results_of_parts, with_parts
 from autograder.checks.mend import Truth, arrays_in, gradients_of
 from autograder.checks.outcome import Failure
-from autograder.checks.passes import Gradients, Passes
+from autograder.checks.passes import SINGLE_PRECISION, THRESHOLD, Gradients, Passes
 
 EXCHANGED = 7  # so many arrays of a cache may stand for each other, two at a time
 JITTER = 0.04  # so that numbers between 0 and 1 stay there
-THRESHOLD, SINGLE_PRECISION = 1e-6, 1e-3
 NOTHING_THERE = {"not implemented", "undefined", "limit"}
 
 
@@ -71,9 +71,14 @@ def proven_by_cache(passes: Passes, inputs: Mapping, rng: np.random.Generator) -
 def seconds_with_cache(
     passes: Passes, how: dict, inputs: dict[str, Any], rng: np.random.Generator, most: float
 ) -> float:
-    """The student's seconds for both passes with the cache put right in that way. Raises Failure."""
+    """The student's seconds for both passes with the cache put right in that way.
+
+    Raises Failure, also when the gradients are not right there.
+    """
     case = _case(passes, inputs, rng)
-    _gradients(passes, case, _truth(passes, case, how), most)
+    found = _gradients(passes, case, _truth(passes, case, how), most)
+    if any(relative_error(found[name], case.exact[name]) >= THRESHOLD for name in case.exact):
+        raise wrong_there()
     return passes.sealed_backward.sealed_spent
 
 

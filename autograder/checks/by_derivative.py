@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from autograder.checks.by_cache import SINGLE_PRECISION, THRESHOLD, jittered, narrowed
+from autograder.checks.by_cache import jittered, narrowed
 from autograder.checks.calls import call, outputs_and_cache, require_float_array, same
 from autograder.checks.compare import relative_error
 from autograder.checks.outcome import Failure
-from autograder.checks.passes import Gradients, Passes
+from autograder.checks.passes import SINGLE_PRECISION, THRESHOLD, Gradients, Passes
 
 CHANGE = 3e-3  # of an input, in parts of its size: within the check's distance to kinks
 MOVED, UNMOVED = 1e-8, 1e-13  # of a tensor's largest entry; what lies between says nothing

@@ -4,56 +4,20 @@ In grading only, where the reference is there to judge by; docs/gradient_checks.
 """
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from autograder.checks.by_cache import SINGLE_PRECISION, THRESHOLD, proven_by_cache, seconds_with_cache
+from autograder.checks.by_cache import proven_by_cache, seconds_with_cache
 from autograder.checks.by_derivative import Slopes, proven_by_derivative
-from autograder.checks.calls import is_number, outputs_and_cache, supplied
-from autograder.checks.compare import relative_error
-from autograder.checks.derived import require_derived, seconds_of_passes
+from autograder.checks.calls import supplied
+from autograder.checks.derived import FORWARD_THERE, WRONG_THERE, require_derived
 from autograder.checks.lent import Lent, lending, lent, parts_of
 from autograder.checks.outcome import Failure
 from autograder.checks.passes import Passes
 
-WITHOUT_OUTPUT = {"not implemented", "undefined", "limit", "raised"}
 FRESH = 3  # what is drawn from a seed, beside upstream gradients and directions
-
-
-def wrong_forward(
-    forward: Callable, reference: Callable, inputs: Mapping, limit: float | None = None
-) -> Failure | None:
-    """Why a forward pass is wrong on `inputs`, dtype included; None when it is right, to that limit.
-
-    Raises the Failure of one that has no outputs.
-    """
-    try:
-        outs = outputs_and_cache(forward, list(inputs.values()))[0]
-    except Failure as failure:
-        if failure.code in WITHOUT_OUTPUT:
-            raise
-        return failure
-    right = outputs_and_cache(reference, list(inputs.values()))[0]
-    if len(outs) == len(right) and all(_agree(*pair, limit) for pair in zip(outs, right, strict=True)):
-        return None
-    return Failure(
-        f"The backward pass needs a right forward pass, and `{forward.__name__}` is not right yet; "
-        "mend it first.",
-        code="forward",
-    )
-
-
-def _agree(out: Any, right: Any, limit: float | None) -> bool:
-    """The same output, in the same dtype, as exactly as the limit says, else the dtype?"""
-    right = np.asarray(right)
-    if not is_number(out) or np.shape(out) != right.shape:
-        return False
-    if right.ndim and out.dtype != right.dtype:
-        return False
-    usual = SINGLE_PRECISION if right.dtype == np.float32 else THRESHOLD
-    return relative_error(out, right) < (limit or usual)
 
 
 def kept(
@@ -69,16 +33,21 @@ def kept(
     parts = parts_of(passes.right_forward, passes.right_backward)
     taken = {*lent(), passes.right_forward.__name__, passes.right_backward.__name__}
     more = {name: Lent(part) for name, part in parts.items() if name not in taken}
-    with lending({**lent(), **more}), supplied(passes.forward, more):
-        proven, how = proven_by_cache(passes, inputs, rng)
-        if len(proven) == len(names):
-            require_derived(passes, inputs, rng, functools.partial(seconds_with_cache, passes, how))
-    if len(proven) < len(names):
-        derived, left_out = proven_by_derivative(passes, inputs, slopes, rng)
-        proven = max(proven, derived, key=len)
-        if not proven or not left_out.issuperset(set(names) - proven):
+    try:
+        with lending({**lent(), **more}), supplied(passes.forward, more):
+            proven, how = proven_by_cache(passes, inputs, rng)
+            if len(proven) == len(names):
+                require_derived(passes, inputs, rng, functools.partial(seconds_with_cache, passes, how))
+        if len(proven) < len(names):
+            derived, left_out = proven_by_derivative(passes, inputs, slopes, rng)
+            proven = max(proven, derived, key=len)
+            if not proven or not left_out.issuperset(set(names) - proven):
+                return None
+            require_derived(passes, inputs, rng, names=proven)
+    except Failure as failure:
+        if failure.code in (WRONG_THERE, FORWARD_THERE):
             return None
-        require_derived(passes, inputs, rng, functools.partial(seconds_of_passes, passes))
+        raise
     missing = [name for name in names if name not in proven]
     return Failure(
         _words(missing, len(names)), code="carried", share=len(proven) / len(names),

@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 from autograder.checks.by_derivative import Slopes
 from autograder.checks.calls import call, outputs_and_cache, require_array, require_float_array, several
-from autograder.checks.carried import kept, wrong_forward
+from autograder.checks.carried import kept
 from autograder.checks.compare import relative_error, worst_entry
-from autograder.checks.derived import require_derived
+from autograder.checks.derived import FORWARD_THERE, require_derived
 from autograder.checks.others import others
 from autograder.checks.outcome import Failure, Row
-from autograder.checks.passes import Gradients, Passes
+from autograder.checks.passes import Gradients, Passes, wrong_forward
 from autograder.checks.running import check, seed_of_check, truth_of
 from autograder.diagnosis.caches import changed_caches
 from autograder.diagnosis.contract import contract_of
@@ -74,7 +74,11 @@ def check_gradients(
     outs, douts, found = _run(forward, backward, inputs, _upstream(seed))
     if expected:
         right = _named(expected(*douts), inputs, backward.__name__)
-        return _require_expected(found, right, inputs, threshold)
+        pairs = {name: (array, right[name]) for name, array in found.items()}
+        rows = [_compare(name, *pair, threshold, 0.0) for name, pair in pairs.items()]
+        if any(row.verdict != "ok" for row in rows):
+            raise _failure(forward, backward, inputs, rows, pairs, douts, reference, None, threshold)
+        return f"as they should be: {', '.join(row.name for row in rows)}"
     along = functools.partial(_along, projections=projections, seed=seed)
     numeric = _numeric(reference or forward, inputs, douts, projections, seed)
     if not any(gradient.any() for gradient in numeric.values()):
@@ -97,16 +101,14 @@ def check_gradients(
     _require_single_precision(forward, backward, inputs, douts, found)
     if exact and reference and (right_backward := truth_of(backward)):
         passes = Passes(forward, backward, reference, right_backward, _named)
-        require_derived(passes, inputs, np.random.default_rng((seed, UNSEEN)))
+        try:
+            require_derived(passes, inputs, np.random.default_rng((seed, UNSEEN)))
+        except Failure as failure:
+            if failure.code != FORWARD_THERE:
+                raise
+            keeps = _kept(forward, backward, reference, inputs, projections, seed)
+            raise keeps or failure from failure
     return f"central differences agree: {', '.join(row.name for row in rows)}"
-
-
-def _require_expected(found: Gradients, right: Gradients, inputs: Mapping, threshold: float) -> str:
-    """Gradients held against an author's own instead of central differences."""
-    rows = tuple(_compare(name, found[name], right[name], threshold, 0.0) for name in right)
-    if wrong := [row for row in rows if row.verdict != "ok"]:
-        raise Failure(f"{wrong[0].name} {wrong[0].verdict}.", wrong[0].where, rows)
-    return f"as they should be: {', '.join(row.name for row in rows)}"
 
 
 def _upstream(seed: int) -> Callable[[NDArray], NDArray]:
@@ -117,9 +119,12 @@ def _upstream(seed: int) -> Callable[[NDArray], NDArray]:
 
 def _failure(
     forward: Callable, backward: Callable, inputs: Mapping, rows: list[Row], pairs: Pairs, douts: tuple,
-    reference: Callable | None, form: Form, threshold: float,
+    reference: Callable | None, form: Form | None, threshold: float,
 ) -> Failure:  # fmt: skip
-    """The Failure that says what kind of mistake the backward pass makes; `form` made the `pairs`."""
+    """The Failure that says what kind of mistake the backward pass makes; `form` made the `pairs`.
+
+    Without one they are an author's own.
+    """
     subject, inputs = _subject(forward, backward, reference, form), _copy(inputs)
     found, right = ({name: pair[i] for name, pair in pairs.items()} for i in range(2))
     sizes = subject.roles(inputs).sizes
@@ -133,8 +138,13 @@ def _failure(
     return Failure(f"{diagnosis.about} {words}{more}.", named.where, tuple(rows), diagnosis.code)
 
 
-def _subject(forward: Callable, backward: Callable, reference: Callable | None, form: Form) -> Subject:
-    """The backward pass; the truth about it is the reference's, else central differences."""
+def _subject(
+    forward: Callable, backward: Callable, reference: Callable | None, form: Form | None
+) -> Subject:
+    """The backward pass; the truth about it is the reference's, else central differences.
+
+    Without a form of these nobody knows it but the reference.
+    """
     right_backward, true_forward = truth_of(backward), reference or forward
 
     def passed(one: Callable, other: Callable, inputs: Mapping, upstream: tuple) -> Gradients:
@@ -145,7 +155,7 @@ def _subject(forward: Callable, backward: Callable, reference: Callable | None, 
 
     def found(inputs: Mapping, upstream: tuple) -> Gradients:
         gradients = passed(forward, backward, inputs, upstream)
-        return gradients if right_backward else form(gradients)
+        return gradients if right_backward or not form else form(gradients)
 
     def right(inputs: Mapping, upstream: tuple) -> Gradients:
         if reference and right_backward:
@@ -157,7 +167,7 @@ def _subject(forward: Callable, backward: Callable, reference: Callable | None, 
         return tuple(rng.normal(size=np.shape(out)) if np.ndim(out) else float(rng.normal()) for out in outs)
 
     contract = contract_of((truth_of(forward) or forward).__doc__)
-    subject = Subject(found, right, draw, contract, quick=False)
+    subject = Subject(found, right if form or right_backward else None, draw, contract, quick=False)
     if not reference or not right_backward:
         return subject
     others = functools.partial(_others, reference, right_backward, backward.__name__)

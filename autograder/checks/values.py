@@ -1,5 +1,6 @@
 """Are a function's outputs what they should be?"""
 
+import copy
 import inspect
 import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -80,9 +81,57 @@ def _failure(
         return Failure(f"{row.name} {row.verdict}.", row.where, tuple(rows))
     with getattr(function, "sealed_probe", nullcontext)():
         diagnosis = diagnose(subject, example)
+        told = _is_loose(diagnosis) and truth and _handed_on(function, truth, inputs)
+    if told:
+        return Failure(told[0], rows=tuple(rows), code=told[1])
     about = diagnosis.about.rpartition("[")[2].strip("]'")
     where = next((row.where for row in wrong.values() if row.name in (about, diagnosis.about)), "")
     return Failure(_sentence(diagnosis, example, contract), where, tuple(rows), diagnosis.code)
+
+
+def _is_loose(diagnosis: Diagnosis) -> bool:
+    """Does it say less than what a function hands on would?"""
+    return diagnosis.code == "differs" or diagnosis.code.startswith("option")
+
+
+def _handed_on(function: Callable, truth: Callable, inputs: Mapping) -> tuple[str, str] | None:
+    """Which argument a function among the inputs gets that it should not get: a sentence, and its code.
+
+    Of numbers at its first call, when nothing can be wrong but what is handed on; of ids at any call.
+    """
+    for name in (name for name, value in inputs.items() if callable(value)):
+        found, right = (_calls(whom, inputs, name) for whom in (function, truth))
+        for count, (own, due) in enumerate(zip(found, right, strict=False), 1):
+            kinds = "biuf" if count == 1 else "iu"
+            for place in due if own.keys() == due.keys() else ():
+                if _differ(own[place], due[place], kinds):
+                    what = f"`{place}`" if type(place) is str else f"argument {place}"
+                    said = f"`{function.__name__}` hands another {what} to `{name}` than it should"
+                    return f"{said}, at call {count} for the first time.", f"option `{name}`"
+    return None
+
+
+def _calls(whom: Callable, inputs: Mapping, name: str) -> list[dict[int | str, Any]]:
+    """The arguments of all calls of a function among the inputs, by place, counted from 1, or by name."""
+    calls: list[dict[int | str, Any]] = []
+
+    def listening(*arguments: Any, **keywords: Any) -> Any:
+        given: dict[int | str, Any] = dict(enumerate(arguments, 1))
+        calls.append(copy.deepcopy({**given, **dict(keywords.items())}))
+        return inputs[name](*arguments, **keywords)
+
+    with suppress(Failure):
+        outputs(whom, list({**inputs, name: listening}.values()))
+    return calls
+
+
+def _differ(own: Any, due: Any, kinds: str) -> bool:
+    """Are these other arrays of one of the kinds?"""
+    if isinstance(due, Mapping):
+        same_keys = isinstance(own, Mapping) and own.keys() == due.keys()
+        return same_keys and any(_differ(own[key], due[key], kinds) for key in due)
+    are_arrays = isinstance(own, np.ndarray) and isinstance(due, np.ndarray) and due.dtype.kind in kinds
+    return are_arrays and (own.shape != due.shape or not np.allclose(own, due))
 
 
 def _is_idle(function: Callable, truth: Callable | None, inputs: Mapping, name: str) -> bool:

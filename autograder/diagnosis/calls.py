@@ -6,6 +6,7 @@ import copy
 import itertools
 from collections.abc import Iterator
 
+from autograder.diagnosis.edits import OTHER_SLOPE
 from autograder.diagnosis.places import Edit, Place, Rules, binary, call, is_number, negative, number
 
 SUMS = {"sum": "mean", "mean": "sum"}
@@ -135,6 +136,10 @@ def _skipped(node: ast.Call, place: Place) -> Iterator[Edit]:
     """One of the notebook's own functions not called, where its result goes straight into something else."""
     if isinstance(node.func, ast.Name) and len(node.args) > 1 and not hasattr(builtins, node.func.id):
         yield 2, "skipped", f"`{node.func.id}` were left out", node.args[0]
+        if len(node.args) == 2:  # an upstream gradient and a cache whose first array went in
+            came_in = ast.Subscript(node.args[1], number(0), ast.Load())
+            step = ast.Compare(came_in, [ast.Gt()], [number(0)])
+            yield 3, "nonlinearity", OTHER_SLOPE, binary(node.args[0], ast.Mult, step)
 
 
 def _curved(node: ast.Call, place: Place) -> Iterator[Edit]:
@@ -179,6 +184,10 @@ def _joined(node: ast.Call, place: Place) -> Iterator[Edit]:
         for part in parts:
             if isinstance(part, ast.Subscript):
                 yield 2, "shifted", "each step were taken for the one before or after it", part.value
+        if len(parts) == 2 and isinstance(parts[1], ast.Subscript) and node.func.attr == "concatenate":
+            axis = next((k.value for k in node.keywords if k.arg == "axis"), number(0))
+            words = "the end stood in the place of what comes before the beginning"
+            yield 1, "shifted", words, call("np.roll", parts[1].value, number(1), axis)
 
 
 def _arguments(node: ast.Call, place: Place) -> Iterator[Edit]:

@@ -49,6 +49,7 @@ def _all_changes(inputs: Inputs, smooth: bool) -> Iterator[tuple[Finding, Change
     yield from _exchanged(inputs)
     yield from _transposed(inputs)
     yield from _moved(inputs)
+    yield from _moved_apart(inputs)
     yield from _blocks(inputs)
     yield from _scaled(inputs)
     yield from _without(inputs)
@@ -157,6 +158,18 @@ def _moved(inputs: Inputs) -> Iterator[tuple[Finding, Change]]:
                 yield _would_be("shifted", words), _on(path, lambda a, step=step: a - step)
 
 
+def _moved_apart(inputs: Inputs) -> Iterator[tuple[Finding, Change]]:
+    """Of two sequences of ids that go together, one without its end and the other without its beginning."""
+    found = [(path, a) for path, a in _all(inputs) if a.ndim and a.shape[-1] > 2 and a.dtype.kind in "iu"]
+    for (early, left), (late, right) in itertools.permutations(found, 2):
+        if left.shape == right.shape:
+
+            def change(i: Inputs, early: tuple = early, late: tuple = late) -> Inputs:
+                return replaced(replaced(i, early, at(i, early)[..., :-1]), late, at(i, late)[..., 1:])
+
+            yield _would_be("shifted", f"`{late[-1]}` were one position further on than it is"), change
+
+
 def _cut(inputs: Inputs) -> Iterator[tuple[Finding, Change]]:
     """Sequences of ids without an end, or with more of it."""
     for path, array in _all(inputs):
@@ -198,7 +211,7 @@ def _scaled(inputs: Inputs) -> Iterator[tuple[Finding, Change]]:
     for path, array in leaves(inputs):
         name = path[-1]
         yield _would_be("sign", f"`{name}` had the opposite sign"), _on(path, np.negative)
-        if array.ndim > 1 and array.shape[-1] > 1:
+        if array.ndim and array.shape[-1] > 1:
             words = f"`{name}` were multiplied by the root of its width once more"
             yield _would_be("scale", words), _on(path, lambda a: a * math.sqrt(a.shape[-1]))
             words = f"`{name}` were divided by the root of its width once more"

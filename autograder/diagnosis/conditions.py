@@ -10,7 +10,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from autograder.diagnosis.contract import Roles
+from autograder.diagnosis.contract import REST, Roles
 from autograder.diagnosis.fresh import fresh, grown
 from autograder.diagnosis.inputs import Inputs, arrays, at, leaves, numbers, replaced
 from autograder.diagnosis.question import TELLING, Finding, Instance, Subject, Upstream, close
@@ -177,6 +177,14 @@ def _single(roles: Roles) -> Iterator[Condition]:
                 return fresh(inputs, roles, {**roles.sizes, symbol: 1}, rng)
 
             yield when(code, f"is right for {words} only", make, but_not=_as_they_come, telling=True)
+    rows = [s for s, n in roles.sizes.items() if n > 1 and (s in ("B", "T") or s.startswith(REST))]
+    if len(rows) > 1:
+
+        def alone(inputs: Inputs, roles: Roles, rng: Generator) -> Inputs:
+            return fresh(inputs, roles, {**roles.sizes, **dict.fromkeys(rows, 1)}, rng)
+
+        words = "is right for a single row only, one sample of one step"
+        yield when("batch", words, alone, but_not=_as_they_come, telling=True)
 
 
 def _upstreams(example: Instance) -> Iterator[Condition]:
@@ -216,8 +224,9 @@ def _special_counts(example: Instance, subject: Subject) -> Iterator[Condition]:
     for path, value in numbers(example.inputs):
         if not isinstance(value, int) or path in counts:
             continue
-        if any(dims == ((1, (path[-1],)),) for dims in subject.contract.shapes.values()):
-            yield from _rounds(path)
+        axis, shapes = (1, (path[-1],)), subject.contract.shapes.values()
+        if any(axis in dims for dims in shapes):
+            yield from _rounds(path) if (axis,) in shapes else ()
             continue
         large = (10**6,) if len(path) > 1 else ()  # the count of a loop would be too much
         for special in (1, 2, *large) if example.is_smooth else (1,):

@@ -20,6 +20,7 @@ from autograder.diagnosis.places import (
     number,
 )
 
+NO_SLOPE = "the slope of an activation were left out"
 OTHER_SLOPE = "the slope of an activation were that of another one, or taken at another value"
 
 
@@ -30,7 +31,7 @@ def _sums(node: ast.BinOp, place: Place) -> Iterator[Edit]:
         yield 1, "shifted", "a position were off by one", node.left
         return
     if is_slope(node):
-        yield from _slopes(node)
+        yield from _slopes(node, place)
         return
     minus = isinstance(node.op, ast.Sub)
     left, right = place.with_(node.left), place.with_(node.right)
@@ -58,8 +59,17 @@ def _sums(node: ast.BinOp, place: Place) -> Iterator[Edit]:
             node.left, type(node.op), binary(number(factor), ast.Mult, node.right))  # fmt: skip
         yield 4, "offset", f"a term{left} were {words}", binary(
             binary(number(factor), ast.Mult, node.left), type(node.op), node.right)  # fmt: skip
+    if not minus and all(_is_product(part) for part in (node.left, node.right)):
+        one, other = node.left, node.right
+        words = "factors of two products were added up before they were multiplied"
+        sums = binary(one.left, ast.Add, other.left), binary(one.right, ast.Add, other.right)
+        yield 3, "offset", words, binary(sums[0], ast.MatMult, sums[1])
     words = "two things were multiplied that should be added"
     yield 5, "scale", words, binary(node.left, ast.Mult, node.right)
+
+
+def _is_product(node: ast.AST) -> bool:
+    return isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult)
 
 
 def _roots(node: ast.BinOp) -> Iterator[Edit]:
@@ -71,10 +81,13 @@ def _roots(node: ast.BinOp) -> Iterator[Edit]:
                 "np.sqrt", binary(root.args[0], ast.Add, other))  # fmt: skip
 
 
-def _slopes(node: ast.BinOp) -> Iterator[Edit]:
+def _slopes(node: ast.BinOp, place: Place) -> Iterator[Edit]:
     """Other slopes than 1 - a**2."""
     for new in other_slopes(node.right.left):
         yield 1, "nonlinearity", OTHER_SLOPE, new
+    for name in place.names:
+        curve = call("np.tanh", ast.Name(name, ast.Load()))
+        yield 2, "nonlinearity", OTHER_SLOPE, binary(number(1), ast.Sub, binary(curve, ast.Pow, number(2)))
 
 
 def other_slopes(inner: ast.expr) -> tuple[ast.expr, ...]:
@@ -97,12 +110,9 @@ def _logistic_slopes(node: ast.BinOp) -> Iterator[Edit]:
     front = rest.left if isinstance(rest, ast.BinOp) and isinstance(rest.op, ast.Mult) else one
     for what, slope in (front, squared), (front, inner):
         yield 1, "nonlinearity", OTHER_SLOPE, binary(what, ast.Mult, binary(one, ast.Sub, slope))
-    for new in (
-        binary(rest, ast.Mult, binary(one, ast.Add, inner)),
-        rest,
-        front,
-    ):  # the last one for all at once
+    for new in binary(rest, ast.Mult, binary(one, ast.Add, inner)), rest:
         yield 1, "nonlinearity", OTHER_SLOPE, new
+    yield 1, "nonlinearity", NO_SLOPE, front
 
 
 def _products(node: ast.BinOp, place: Place) -> Iterator[Edit]:
@@ -113,7 +123,7 @@ def _products(node: ast.BinOp, place: Place) -> Iterator[Edit]:
             kept = binary(number(1.0), ast.Div, node.right)
         what = "a division" if isinstance(node.op, ast.Div) and side == "right" else "a factor"
         if is_slope(lost):
-            yield 1, "nonlinearity", "the slope of an activation were left out", kept
+            yield 1, "nonlinearity", NO_SLOPE, kept
         else:
             yield 2, "scale", f"{what}{place.with_(lost)} were missing", kept
             yield 4, "scale", f"a factor{place.with_(lost)} were there twice", binary(
@@ -161,6 +171,20 @@ def _matrices(node: ast.BinOp, place: Place) -> Iterator[Edit]:
         yield 4, "scale", words, binary(node.left, ast.Mult, node.right)
 
 
+def _both(node: ast.BinOp, place: Place) -> Iterator[Edit]:
+    """Of two conditions, one of them, either, or that they are the same."""
+    if isinstance(node.op, ast.BitAnd | ast.BitOr):
+        belongs = "both" if isinstance(node.op, ast.BitAnd) else "one of them"
+        agree = ast.Compare(node.left, [ast.Eq()], [node.right])
+        words = f"two conditions only had to agree where {belongs} must hold"
+        yield 1, "partly", words, agree
+        other, what = (ast.BitOr, "one of two") if belongs == "both" else (ast.BitAnd, "both")
+        words = f"{what} conditions had to hold where {belongs} must"
+        yield 1, "partly", words, binary(node.left, other, node.right)
+        for kept, lost in ((node.left, node.right), (node.right, node.left)):
+            yield 2, "partly", f"a condition{place.with_(lost)} were not asked", kept
+
+
 def _powers(node: ast.BinOp, place: Place) -> Iterator[Edit]:
     if isinstance(node.op, ast.Pow):
         yield 3, "scale", "a power were missing", node.left
@@ -184,4 +208,4 @@ def _signs(node: ast.UnaryOp, place: Place) -> Iterator[Edit]:
         yield 3, "mask", "a condition were the other way round", node.operand
 
 
-FORMULAS: Rules = {"BinOp": (_sums, _products, _matrices, _powers), "UnaryOp": (_signs,)}
+FORMULAS: Rules = {"BinOp": (_sums, _products, _matrices, _both, _powers), "UnaryOp": (_signs,)}

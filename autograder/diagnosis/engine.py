@@ -21,7 +21,7 @@ from autograder.diagnosis.conditions import conditions, last_conditions
 from autograder.diagnosis.fresh import proposals
 from autograder.diagnosis.observe import observed
 from autograder.diagnosis.question import Diagnosis, Finding, Hypothesis, Instance, Subject, prediction
-from autograder.diagnosis.reach import Condition, unused_options
+from autograder.diagnosis.reach import Condition, invariances, unused_options
 from autograder.diagnosis.results import alike_results, limits, masks, results_changed
 
 SECONDS = 10.0
@@ -108,7 +108,7 @@ def _diagnose(
         or _other_steps(subject, example, [*more, *unmoved[:FRESH]], clock, vague=True)
         or first(alike_results(example), in_part=True)
         or told(last_conditions(example))
-        or (_said(*seen[0]) if seen else _observation(subject, example, more, axes_name))
+        or (_said(*seen[0]) if seen else _observation(subject, example, more, axes_name, told))
     )
 
 
@@ -202,13 +202,16 @@ def _conditions(
 
 
 def _observation(
-    subject: Subject, example: Instance, more: list[Instance], axes_name: Callable[[str], str]
-) -> Diagnosis:
+    subject: Subject, example: Instance, more: list[Instance], axes_name: Callable[[str], str],
+    told: Callable[[Iterable[Condition]], Diagnosis | None],
+) -> Diagnosis:  # fmt: skip
     name = example.wrong[0]
     try:
         finding = observed(name, [example, *more], subject.contract, axes_name(name))
     except Exception:
         finding = Finding("differs", "is wrong")
+    if finding.code == "differs" and (said := told(invariances(example))):
+        return said
     right = [other for other in example.right if other not in example.wrong]
     if finding.code == "differs" and 0 < len(right) <= FEW:
         listed = " and ".join(f"{{{other}}}" for other in right)

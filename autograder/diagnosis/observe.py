@@ -10,6 +10,12 @@ from autograder.diagnosis.inputs import arrays
 from autograder.diagnosis.question import TIGHT, Finding, Instance
 from autograder.diagnosis.results import adds_up, hidden
 
+ZERO, FIRST = "0", 4  # the latter are so many places in all that are right at first
+WHERE = {
+    "b": {"True": lambda a: a, "False": lambda a: ~a},
+    "f": {ZERO: lambda a: a == 0, "negative": lambda a: a < 0, "positive": lambda a: a > 0},
+    "i": {ZERO: lambda a: a == 0}, "u": {ZERO: lambda a: a == 0},
+}  # fmt: skip
 AXES = {"B": ("batch", "sample"), "N": ("batch", "sample"), "T": ("time", "step"), "steps": ("loop", "step")}
 
 
@@ -36,13 +42,21 @@ def _all(
 ) -> Iterator[Finding | None]:
     found, right = [i.found[name] for i in instances], [i.right[name] for i in instances]
     yield _where_zero(right, places)
+    zeros = [(f == 0) & (r != 0) for f, r in zip(found, right, strict=True)]
+    if all(w.any() and np.array_equal(w, zero) for w, zero in zip(places, zeros, strict=True)):
+        yield Finding("zero", "is 0 at places where it should not be")
     yield _at_ids(instances, places)
+    yield _by_an_input(instances, places)
     yield _block(axes, places)
     yield _not_adding_up(found, right)
     filled = all((r != 0).any(axis=tuple(i for i in range(r.ndim) if i != axis)).all()
                  for r in right for axis in range(r.ndim))  # fmt: skip
     for axis, symbol in enumerate(axes) if filled else ():  # where nothing is, nothing can be wrong
+        yield _every_other(symbol, axis, places)
+    for axis, symbol in enumerate(axes) if filled else ():
         yield _along(symbol, axis, places)
+    if not instances[0].is_smooth:
+        yield _from_one_on(places)
     if all(w.mean() < 0.5 for w in places) and all(w.size > 3 for w in places):
         yield Finding("partly", "is right at most places and wrong at some")
     if all(not r.any() for r in right):
@@ -75,6 +89,48 @@ def _at_ids(instances: Sequence[Instance], places: list[NDArray]) -> Finding | N
     return None
 
 
+def _by_an_input(instances: Sequence[Instance], places: list[NDArray]) -> Finding | None:
+    """Is a result wrong just where an input, with an entry for each of it or of its rows, is of one kind?"""
+    for path, example in arrays(instances[0].inputs, "biuf"):
+        for words, holds in WHERE[example.dtype.kind].items() if example.ndim else ():
+            kinds = [holds(dict(arrays(i.inputs))[path]) for i in instances]
+            both = zip(kinds, places, strict=True)
+            told_apart = sum(kind.size for kind in kinds if kind.any() and not kind.all())
+            if told_apart >= (3 if words == ZERO else 6) and all(_is_just(*pair) for pair in both):
+                return Finding("partly", f"is wrong where `{path[-1]}` is {words}, and right elsewhere")
+    return None
+
+
+def _is_just(kind: NDArray, wrong: NDArray) -> bool:
+    """Are the rows, or entries, of a kind those that are wrong?"""
+    if kind.ndim > wrong.ndim or kind.shape != wrong.shape[: kind.ndim]:
+        return False
+    return np.array_equal(kind, wrong.any(axis=tuple(range(kind.ndim, wrong.ndim))))
+
+
+def _from_one_on(places: list[NDArray]) -> Finding | None:
+    """Of whole numbers that are made one after the other, some of which are right by chance."""
+    firsts = [int(np.argmax(wrong)) for wrong in places]
+    if all(wrong.ndim == 1 and wrong.any() for wrong in places) and min(firsts) and sum(firsts) >= FIRST:
+        words = "is right at first, and goes wrong at place " + " or ".join(map(str, sorted(set(firsts))))
+        return Finding("time", f"{words} (counted from 0)")
+    return None
+
+
+def _every_other(symbol: str, axis: int, places: list[NDArray]) -> Finding | None:
+    lines = [_line(wrong, axis) for wrong in places]
+    for start, which in enumerate(("0, 2, ...", "1, 3, ...")):
+        if all(len(w) > 3 and w[start::2].all() and not w[1 - start :: 2].any() for w in lines):
+            where = f" along `{symbol}`" if symbol else ""
+            return Finding("partly", f"is wrong only at every other place{where} ({which})")
+    return None
+
+
+def _line(wrong: NDArray, axis: int) -> NDArray:
+    """At which places of an axis is anything wrong?"""
+    return np.any(wrong, axis=tuple(i for i in range(wrong.ndim) if i != axis))
+
+
 def _at(ids: NDArray, wrong: NDArray) -> NDArray | None:
     if (
         wrong.ndim != ids.ndim + 1
@@ -100,7 +156,7 @@ def _only_others(ids: NDArray, wrong: NDArray) -> bool:
 
 def _along(symbol: str, axis: int, places: list[NDArray]) -> Finding | None:
     """From which place on, or at which places, of an axis?"""
-    lines = [np.any(wrong, axis=tuple(i for i in range(wrong.ndim) if i != axis)) for wrong in places]
+    lines = [_line(wrong, axis) for wrong in places]
     lines = [line for line in lines if len(line) > 2]  # a shorter axis shows nothing
     if not lines or any(line.all() for line in lines):
         return None

@@ -1,12 +1,15 @@
 """Where a node of a syntax tree stands, and small pieces of code to put there."""
 
 import ast
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 Edit = tuple[int, str, str, ast.AST]  # rank, code, words, the other node
 Rules = dict[str, tuple[Callable[..., Iterator[Edit]], ...]]  # for each kind of node
 MAKERS = ("zeros", "ones", "empty", "full", "eye", "arange", "integers", "random", "repeat", "tile")
+DRAWS = ("choice", "exponential", "integers", "multinomial", "normal", "permutation", "random",
+         "standard_normal", "uniform")  # fmt: skip
+EARLIER = "__earlier__"  # what a name stood for before it got its last value
 HANDED_ON = "what one step hands to the next did not arrive"
 
 
@@ -28,6 +31,7 @@ class Place:
     carried: frozenset[str] = frozenset()
     before: tuple[ast.stmt, ...] = ()
     choices: frozenset[int] = frozenset()
+    drawn: Mapping[str, ast.expr] = field(default_factory=dict)
 
     @classmethod
     def of(cls, tree: ast.FunctionDef, also: tuple[str, ...] = ()) -> "Place":
@@ -41,7 +45,10 @@ class Place:
         names = tuple(dict.fromkeys([*given, *bound]))
         choices = frozenset(map(id, _chosen_by(tree)))
         given = list(dict.fromkeys([*given, *(name for name in also if name in names)]))
-        return cls(tuple(given), names, tuple(dict.fromkeys(keys)), counters=tuple(counters), choices=choices)
+        return cls(
+            tuple(given), names, tuple(dict.fromkeys(keys)), counters=tuple(counters), choices=choices,
+            drawn=_drawn(tree),
+        )  # fmt: skip
 
     @property
     def known(self) -> set[str]:
@@ -89,6 +96,17 @@ class Place:
         found += [n.slice.value for n in ast.walk(node) if _is_key(n)]
         known = [name for name in dict.fromkeys(found) if name not in ("cache", "params", "self")]
         return f" with `{known[0]}`" if len(known) == 1 else ""
+
+
+def draws(node: ast.AST) -> bool:
+    """Is anything drawn from a generator in an expression?"""
+    return any(_is_call(n) and getattr(n.func, "attr", "") in DRAWS for n in ast.walk(node))
+
+
+def _drawn(tree: ast.FunctionDef) -> dict[str, ast.expr]:
+    """What is drawn for each name."""
+    bound = [n for n in ast.walk(tree) if isinstance(n, ast.Assign) and isinstance(n.targets[0], ast.Name)]
+    return {n.targets[0].id: n.value for n in bound if draws(n.value)}
 
 
 def _carried(loop: ast.For | ast.While) -> frozenset[str]:

@@ -109,6 +109,48 @@ def _unused(code: str, path: tuple, another: Callable[[Inputs, Generator], objec
     return Condition(Finding(code, f"does not depend on `{path[-1]}`"), holds)
 
 
+def invariances(example: Instance) -> Iterator[Condition]:
+    """Changes of an input that leave what was found as it is, and must not; or the other way round."""
+    for path, array in arrays(example.inputs, "iuf") if not example.upstream else ():
+        for words, least, change in CHANGES:
+            if array.ndim >= least:
+                words = words.format(path[-1])
+                yield _moving(f"does not change when {words}, and should", path, change, False)
+                yield _moving(f"changes when {words}, and should not", path, change, True)
+
+
+def _row_doubled(array: NDArray) -> NDArray:
+    other = array.copy()
+    other[0] *= 2
+    return other
+
+
+CHANGES = (
+    ("all of `{}` is doubled", 1, lambda a: 2 * a), ("a row of `{}` is doubled", 2, _row_doubled),
+    ("a number is added to all of `{}`", 1, lambda a: a + a.dtype.type(1)),
+)  # fmt: skip
+
+
+def _moving(words: str, path: tuple, change: Callable, moves: bool) -> Condition:
+    """What was found moves with that change of an input, or not, and what is right does the opposite."""
+
+    def holds(subject: Subject, example: Instance, rng: Generator) -> bool:
+        roles, tries = subject.roles(example.inputs), [example.inputs]
+        tries += [fresh(example.inputs, roles, roles.sizes, rng) for _ in range(2)]
+        for inputs in tries:
+            before = subject.tried(inputs, ())
+            after = subject.tried(replaced(inputs, path, change(at(inputs, path))), ())
+            found, right = (
+                any(not close(one[name], other[name]) for name in example.wrong)
+                for one, other in ((before.found, after.found), (before.right, after.right))
+            )
+            if found != moves or right == moves:
+                return False
+        return True
+
+    return Condition(Finding(f"without `{path[-1]}`", words), holds)
+
+
 def leaks(roles: Roles) -> Iterator[Condition]:
     """Results at other places that change with the last place of an axis alone, and must not."""
     for symbol, size in roles.named.items():

@@ -43,6 +43,7 @@ def masks() -> Iterator[Hypothesis]:
 def alike_results(example: Instance) -> Iterator[Hypothesis]:
     """What is seen without saying where it comes from."""
     yield from _untouched(example)
+    yield from _added_up(example)
     yield relation(Finding("sign", "has the opposite sign at some places"), _sign_at_some)
     words = "is right but for what makes each row add up to 1"
     yield relation(Finding("normalisation", words), _lacks_its_sum)
@@ -180,6 +181,18 @@ def _exchanged(example: Instance) -> Iterator[Hypothesis]:
         elif len(there) == len(shape) + 1 and (there[0], *there[2:]) == shape:
             finding = Finding("swapped", f"is the last step of {{{other}}}")
             yield prediction(finding, lambda i, one=one, other=other: {one: i.right[other][:, -1]})
+
+
+def _added_up(example: Instance) -> Iterator[Hypothesis]:
+    """A result that is another one added up along an axis."""
+    for one, other in itertools.permutations(example.right, 2):
+        shape, there = example.right[one].shape, example.right[other].shape
+        for axis in range(len(there)):
+            if len(there) > 1 and there[:axis] + there[axis + 1 :] == shape:
+                finding = Finding("axis", f"is {{{other}}} added up along axis {axis}")
+                yield prediction(finding, lambda i, one=one, other=other, axis=axis: {
+                    one: i.right[other].sum(axis=axis)
+                })  # fmt: skip
 
 
 def _shifted(example: Instance) -> Iterator[Hypothesis]:

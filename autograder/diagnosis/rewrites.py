@@ -6,7 +6,7 @@ import copy
 import itertools
 from collections.abc import Iterator
 
-from autograder.diagnosis.places import Edit, Place, Rules, binary, call, number
+from autograder.diagnosis.places import Edit, Place, Rules, binary, call, draws, number
 
 
 def _left_out(node: ast.stmt, place: Place) -> Iterator[Edit]:
@@ -123,6 +123,12 @@ def _loops(node: ast.For, place: Place) -> Iterator[Edit]:
         other.body[first : first + 2] = node.body[first + 1], node.body[first]
         yield 2, "loop", "two steps in a loop were done in the other order", other
     yield from _measured_again(node, place)
+    for drawn in node.body:
+        if isinstance(drawn, ast.Assign) and draws(drawn.value):
+            once = copy.copy(node)
+            once.body = [statement for statement in node.body if statement is not drawn]
+            words = "what is drawn in each round of a loop were drawn once"
+            yield 1, "randomness", words, ast.If(ast.Constant(True), [drawn, once], [])
     steps = call("list", node.iter)
     one, last = number(1), ast.UnaryOp(ast.USub(), number(1))
     for bounds, words in (

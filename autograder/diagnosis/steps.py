@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from autograder.diagnosis.calls import CALLS
 from autograder.diagnosis.edits import FORMULAS
-from autograder.diagnosis.places import Place, Rules
+from autograder.diagnosis.places import EARLIER, Place, Rules
 from autograder.diagnosis.question import Finding
 from autograder.diagnosis.rewrites import WORK
 from autograder.diagnosis.symbols import SYMBOLS
@@ -25,7 +25,7 @@ from autograder.diagnosis.symbols import SYMBOLS
 RULES: Rules = {**FORMULAS, **SYMBOLS, **CALLS, **WORK}
 VAGUE = 4  # the rank from which on an edit says little
 STILL = "__still__"
-PAIRS = 400
+PAIRS, MANY = 400, 10
 LOOP_SECONDS = 0.5  # a changed loop may not end
 
 
@@ -86,11 +86,14 @@ def _changed(tree: ast.FunctionDef, edits: Sequence[_Edit], function: Callable) 
 
 
 def _groups(edits: list[_Edit]) -> Iterator[list[_Edit]]:
-    """Every step of a kind changed in that way, such as all slopes left out."""
+    """Every step of a kind changed in that way, such as all slopes left out, or all but one."""
     for _, group in itertools.groupby(sorted(edits, key=_kind), key=_kind):
-        places = {(id(edit.parent), edit.field, edit.index): edit for edit in group}
-        if len(places) > 2:
-            yield list(places.values())
+        places = {(id(edit.parent), edit.field, edit.place): edit for edit in group}
+        together = list(places.values())
+        if len(together) > 2:
+            yield together
+        if 3 < len(together) < MANY:
+            yield from (together[:left] + together[left + 1 :] for left in range(len(together)))
 
 
 def _pairs(edits: list[_Edit]) -> Iterator[tuple[_Edit, _Edit]]:
@@ -114,13 +117,17 @@ def _edits(tree: ast.FunctionDef, also: tuple[str, ...]) -> Iterator[_Edit]:
                 ast.fix_missing_locations(ast.copy_location(new, node))
                 yield _Edit(rank, Finding(code, words), parent, field, index, new)
     finding = Finding("partly", "two steps of the work were done in the other order")
-    for first in range(len(tree.body) - 2):  # the last one returns
+    own = [place for place, node in enumerate(tree.body[:-1]) if not _is_ours(node)]  # the last one returns
+    for first, second in itertools.pairwise(own):
         turned = list(tree.body)
-        turned[first : first + 2] = turned[first + 1], turned[first]
+        turned[first], turned[second] = turned[second], turned[first]
         yield _Edit(2, finding, tree, "body", None, turned)
 
 
-def _is_clock(node: ast.AST) -> bool:
+def _is_ours(node: ast.AST) -> bool:
+    """Is it one of the statements that `_ending` has put in?"""
+    if isinstance(node, ast.Assign):
+        return getattr(node.targets[0], "id", "").startswith(EARLIER)
     return (
         isinstance(node, ast.Expr)
         and isinstance(node.value, ast.Call)
@@ -134,7 +141,7 @@ def _nodes(parent: ast.AST, place: Place) -> Iterator[tuple[ast.AST, str, int | 
             continue
         inside = place.inside(parent, field)
         for index, node in enumerate(value) if isinstance(value, list) else [(None, value)]:
-            if isinstance(node, ast.AST) and not _is_clock(node):
+            if isinstance(node, ast.AST) and not _is_ours(node):
                 around = inside.beside(value, index) if isinstance(node, ast.stmt) else inside
                 yield parent, field, index, node, around
                 yield from _nodes(node, around)
@@ -160,9 +167,21 @@ def _compiled(tree: ast.FunctionDef, function: Callable) -> Callable:
 
 
 def _ending(tree: ast.FunctionDef) -> ast.FunctionDef:
-    """A copy that asks the clock in each round of a loop."""
+    """A copy that asks the clock in each round of a loop, and keeps what a name stood for before."""
     tree = copy.deepcopy(tree)
+    bound, body = {argument.arg for argument in tree.args.args}, []
+    for statement in tree.body:
+        new = _bound(statement) if isinstance(statement, ast.Assign) else set()
+        body += [ast.parse(f"{EARLIER}{name} = {name}").body[0] for name in sorted(bound & new)]
+        body.append(statement)
+        bound |= new
+    tree.body = body
     for node in ast.walk(tree):
         if isinstance(node, ast.For | ast.While):
             node.body.insert(0, ast.parse(f"{STILL}()").body[0])
     return tree
+
+
+def _bound(statement: ast.Assign) -> set[str]:
+    """The names that get a value."""
+    return {n.id for n in ast.walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from autograder.diagnosis.edits import OTHER_SLOPE, other_slopes
 from autograder.diagnosis.places import (
+    EARLIER,
     HANDED_ON,
     Edit,
     Place,
@@ -124,13 +125,18 @@ def _names(node: ast.Name, place: Place) -> Iterator[Edit]:
     if not isinstance(node.ctx, ast.Load) or node.id not in place.names or place.is_size:
         return
     known = node.id in place.arguments and node.id not in ("cache", "params")
+    if node.id in place.drawn:
+        yield 1, "randomness", "what is drawn once were drawn anew at another place", place.drawn[node.id]
+    if EARLIER + node.id in place.names:
+        words = "at one place what goes into a step were used, not what comes out of it"
+        yield 2, "skipped", words, ast.Name(EARLIER + node.id, ast.Load())
     if place.in_index:
         for step, words in ((-1, "before"), (1, "after")):
             new = binary(node, ast.Add, number(step))
             yield 3, "time", "the first were taken at each step", number(0)
             yield 2, "shifted", f"the step {words} were taken", new
     for other in place.names:
-        if other == node.id:
+        if other == node.id or other.startswith(EARLIER):
             continue
         if node.id in place.carried and other not in place.carried:
             yield 2, "time", HANDED_ON, ast.Name(other, ast.Load())

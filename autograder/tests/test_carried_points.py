@@ -1,5 +1,7 @@
 """Points of a backward pass behind a wrong forward pass, through the real judge."""
 
+from pathlib import Path
+
 import pytest
 from nbformat.v4 import new_notebook
 
@@ -55,35 +57,82 @@ MEASURED = '''def unit_backward(dout, cache):
     ### END SOLUTION'''
 
 
-def test_cell(name: str):
-    hidden = f"### BEGIN HIDDEN TESTS\n{START}rng = hidden_rng()\n{TESTS[name]}\n### END HIDDEN TESTS"
+# The same for each sample alone, of which there may be many.
+FLAT = {
+    "forward": """def unit_forward(x, w, b):
+    ### BEGIN SOLUTION
+    h = np.tanh(double(x) * w / 2 + b)
+    return h, (x, w, h)
+    ### END SOLUTION""",
+    "backward": """def unit_backward(dout, cache):
+    ### BEGIN SOLUTION
+    x, w, h = cache
+    dz = dout * (1 - h**2)
+    return dz * w, dz * x, dz
+    ### END SOLUTION""",
+}
+FLAT_INPUTS = '{"x": rng.normal(size=4), "w": rng.normal(size=4), "b": rng.normal(size=4)}'
+IN_A_COLUMN = """def unit_forward(x, w, b):
+    twice = double(x[:, None])
+    h = np.tanh(twice * w[:, None] / 2 + b[:, None])
+    return h, (twice, w, h)"""
+FROM_TWICE = """def unit_backward(dout, cache):
+    twice, w, h = cache
+    dz = dout * (1 - h**2)
+    return dz * w, dz * twice / 2, dz"""
+MEASURED_IF_FEW = """def unit_backward(dout, cache):
+    x, w, h = cache
+    b = np.arctanh(h) - x * w
+    if len(x) > 20:
+        return dout, dout, dout
+    grads = [[], [], []]
+    for which in range(3):
+        for i in range(len(x)):
+            moved = [a.astype(complex) for a in (x, w, b)]
+            moved[which][i] += 1e-20j
+            grads[which].append(np.sum(np.tanh(moved[0] * moved[1] + moved[2]).imag * dout) / 1e-20)
+    return tuple(np.array(one, dout.dtype) for one in grads)"""
+OTHER = "    if len(x) > 20:\n        h = h / 2\n    return h"
+
+
+def test_cell(name: str, inputs: str):
+    test = TESTS[name].replace(INPUTS, inputs if name.endswith("backward") else inputs.replace("=4)", "=30)"))
+    hidden = f"### BEGIN HIDDEN TESTS\n{START}rng = hidden_rng()\n{test}\n### END HIDDEN TESTS"
     return cell(name, hidden, points=10)
 
 
 test_cell.__test__ = False
 
 
-def notebook(**changes: str):
+def notebook(inputs: str = INPUTS, **changes: str):
     """The source, with other text in some cells."""
     texts = {"double": DOUBLE, "forward": FORWARD, "backward": BACKWARD} | changes
     cells = [cell("setup", "import numpy as np")]
     for name, test in zip(texts, TESTS, strict=True):
-        cells += [cell(name, texts[name], solution=True), test_cell(test)]
+        cells += [cell(name, texts[name], solution=True), test_cell(test, inputs)]
     return new_notebook(cells=cells)
+
+
+def judge(root: Path, *source, **submission) -> Result:
+    """The result of handing in a notebook."""
+    course = Course(root)
+    (root / "nbgrader_config.py").write_text("")
+    write(course.source(ID), *source)
+    write(course.submitted("ada", ID), notebook(**submission))
+    return judge_one(course, "ada", ID, Rules(course.source(ID), "bwrap", QUICK))[0]
 
 
 @pytest.fixture
 def judged(tmp_path):
-    """The result of handing in a notebook."""
-    course = Course(tmp_path)
-    (tmp_path / "nbgrader_config.py").write_text("")
-    write(course.source(ID), notebook())
+    return lambda **changes: judge(tmp_path, notebook(), **changes)
 
-    def judge(**changes: str) -> Result:
-        write(course.submitted("ada", ID), notebook(**changes))
-        return judge_one(course, "ada", ID, Rules(course.source(ID), "bwrap", QUICK))[0]
 
-    return judge
+@pytest.fixture
+def judged_flat(tmp_path):
+    def hand_in(**changes: str) -> Result:
+        return judge(tmp_path, notebook(FLAT_INPUTS, **FLAT), inputs=FLAT_INPUTS, **{**FLAT, **changes})
+
+    return hand_in
 
 
 def test_a_wrong_forward_pass_costs_its_own_points_alone(judged):
@@ -119,6 +168,27 @@ def test_a_wrong_backward_pass_earns_nothing(judged, forward):
 def test_a_forward_pass_of_another_shape_costs_its_own_points_alone(judged):
     """Does the look at other sizes use what is right, where the forward pass has another shape?"""
     assert scores(judged(forward=DEEPER))["test_unit_backward"] == 10
+
+
+def test_a_pass_that_is_slow_on_its_own_wrong_cache_is_not_accused(judged_flat):
+    """Do numbers in a column, of which all pairs would be formed, cost the forward pass alone?"""
+    result = judged_flat(forward=IN_A_COLUMN, backward=FROM_TWICE)
+    assert scores(result) == {"test_double": 10, "test_unit_forward": 0, "test_unit_backward": 10}
+
+
+@pytest.mark.parametrize(("backward", "kept"), [(FLAT["backward"], 10), (MEASURED_IF_FEW, 0)])
+def test_a_forward_pass_that_is_wrong_at_other_sizes_alone_costs_no_right_backward_pass(judged_flat, backward, kept):
+    """Is the backward pass judged as behind a wrong forward pass, and one that measures worth nothing there?"""
+    forward = FLAT["forward"].replace("    return h", OTHER)
+    result = judged_flat(forward=forward, backward=backward)
+    assert scores(result)["test_unit_backward"] == kept
+
+
+@pytest.mark.parametrize("forward", [None, "b"])
+def test_what_measures_at_small_sizes_and_is_wrong_at_others_earns_nothing(judged_flat, forward):
+    """Is it found out behind a right forward pass, and behind one that is wrong?"""
+    wrong = FLAT["forward"].replace("/ 2 + b", "/ 2 + 2 * b - b.mean()") if forward else FLAT["forward"]
+    assert scores(judged_flat(forward=wrong, backward=MEASURED_IF_FEW))["test_unit_backward"] == 0
 
 
 def of(check: str, status: str, **more) -> Judged:
