@@ -231,10 +231,10 @@ check_values(
     cross_entropy_forward, {"logits": np.zeros((2, 3, 5)), "targets": np.array([[0, 4, 2], [1, 1, 3]])}, np.log(5),
     given=["softmax"],
 )
-# p is (1/8, 2/8, 5/8), and the targets have 2/8 and 1/8: the mean of ln 4 and ln 8.
-logits = np.log(np.array([[1.0, 2.0, 5.0], [1.0, 2.0, 5.0]]))
+# p is (1/8, 2/8, 5/8) and (4/8, 2/8, 2/8), and the targets have 2/8 and 4/8: the mean of ln 4 and ln 2.
+logits = np.log(np.array([[1.0, 2.0, 5.0], [4.0, 2.0, 2.0]]))
 check_values(
-    cross_entropy_forward, {"logits": logits, "targets": np.array([1, 0])}, (np.log(4) + np.log(8)) / 2, given=["softmax"],
+    cross_entropy_forward, {"logits": logits, "targets": np.array([1, 0])}, (np.log(4) + np.log(2)) / 2, given=["softmax"],
 )
 # Certain and wrong: the surprise is large, but it is a number.
 check_values(
@@ -1100,6 +1100,7 @@ import numpy as np
 from autograder import check_sampling
 
 check_sampling(sample_next, np.array([0.5, -1.0, 2.0, 0.0, 1.0]), temperature=1.0, given=["softmax"])
+check_sampling(sample_next, np.array([0.5, -1.0, 2.0, 0.0, 1.0]), temperature=0.5, given=["softmax"])
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, reference
 

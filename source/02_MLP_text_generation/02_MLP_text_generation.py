@@ -354,7 +354,7 @@ from autograder import check_gradients
 rng = np.random.default_rng(0)
 params = {"E": rng.normal(size=(7, 5))}
 check_gradients(embedding_forward, embedding_backward, {"x": np.array([[6, 0, 3], [4, 1, 2]]), "params": params})
-check_gradients(embedding_forward, embedding_backward, {"x": np.array([[2, 0, 2], [4, 2, 1]]), "params": params})
+check_gradients(embedding_forward, embedding_backward, {"x": np.array([[2, 0, 2], [2, 4, 1]]), "params": params})
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, reference
 
@@ -1250,7 +1250,7 @@ print("  ".join(told))
 #
 # $$p = \operatorname{softmax}(\text{logits} / \tau) \qquad (V,)$$
 #
-# - The **temperature** $\tau$ sharpens ($\tau < 1$) or flattens ($\tau > 1$) the distribution. Subtract the maximum *after* dividing, or small temperatures overflow.
+# - The **temperature** $\tau$ sharpens ($\tau < 1$) or flattens ($\tau > 1$) the distribution. A small $\tau$ makes large scores: subtract the maximum before the exponential here, too.
 # - **Top-k sampling** keeps the $k$ most likely characters, gives all others probability exactly 0, and divides by the new sum so that the rest adds up to 1 again. It cuts off the long tail: forty
 #   unlikely characters with half a percent each are together a typing error in every fifth character.
 

@@ -1252,15 +1252,15 @@ check_values(
     ),
     given=["model_forward", "model_backward"], tolerance=1e-4,
 )
-wide = {"Wx": np.zeros((91, 8)), "Wh": np.zeros((2, 8)), "b": np.zeros(8), "Wy": np.zeros((2, 91)), "by": np.zeros(91)}
+wide = {"Wx": np.zeros((93, 8)), "Wh": np.zeros((2, 8)), "b": np.zeros(8), "Wy": np.zeros((2, 93)), "by": np.zeros(93)}
 wide = {name: p.astype("float32") for name, p in wide.items()}
 check_values(
     train,
     {
-        "ids": np.arange(91), "params": wide, "steps": 60, "B": 2, "T": 3, "learning_rate": 0.1, "max_norm": 200.0,
+        "ids": np.arange(93), "params": wide, "steps": 60, "B": 2, "T": 3, "learning_rate": 0.1, "max_norm": 200.0,
         "gradients": lambda x, targets, h, c, *, params: (
             42 + h.itemsize + c.itemsize - x[0, 0] - h[0, 0] / 10 - c[0, 0] / 100, h + 1, c + 2,
-            {name: np.full_like(p, targets[1, -1] - 69) for name, p in params.items()},
+            {name: np.full_like(p, targets[1, -1] - 70) for name, p in params.items()},
         ),
     },
     (
