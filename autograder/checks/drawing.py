@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from autograder.checks.calls import call, call_times, draws, require_array, same
 from autograder.checks.outcome import Failure, Row
 from autograder.checks.running import check, seed_of_check
-from autograder.checks.sampling import CLOSELY, FALSE_ALARM
+from autograder.checks.sampling import CLOSELY, FALSE_ALARM, gap_row, surprise
 
 AGAIN = 10  # texts that must come out the same; one alone may by chance
 OWN_RANDOMNESS = "Equal generators must give equal results: take all randomness from `rng`."
@@ -31,9 +31,9 @@ def check_text(
     `following(ids)` is the distribution (V,) of the one behind `ids`, the first ones of a text. Each id
     that is drawn becomes a number between 0 and 1, its place among all ids from the most to the least
     likely one, drawn evenly within its own share. Of a right text these numbers are even, all of them and
-    those behind each id. The largest gap to that stays below sqrt(ln(2 k / 1e-6) / 2n) for n ids in each of
-    k groups, in all but one of a million runs (Dvoretzky-Kiefer-Wolfowitz inequality with Massart's
-    constant; Rosenblatt 1952 for the numbers).
+    those behind each id. The largest gap to that stays below sqrt(ln(4 k / 1e-6) / 2n) for n ids in each of
+    k groups (Dvoretzky-Kiefer-Wolfowitz inequality with Massart's constant; Rosenblatt 1952 for the numbers),
+    and the ids are as surprising as they should be (sampling.py), in all but one of a million runs.
     """
     seed = seed_of_check(seed)
     rng, ties = np.random.default_rng(seed), np.random.default_rng((seed, 1))
@@ -41,8 +41,10 @@ def check_text(
     _require_randomness(write, inputs, texts, seed)
     known = functools.cache(lambda ids: np.asarray(following(np.array(ids, np.int64)), np.float64))
     gap, limit, mean = max(_gaps(texts, known, ties), key=lambda one: one[0] / one[1])
-    if gap > limit:
-        raise _failure(gap, limit, mean, _told(inputs, texts, known, ties))
+    off = surprise((p, drawn, 1) for p, drawn in _drawn(texts, known))
+    if gap > limit or off.is_too_large:
+        likely = mean < 0.5 if gap > limit else off.off < 0
+        raise _failure(likely, (gap_row(gap, limit), off.row), _told(inputs, texts, known, ties))
     return f"{draws} texts of {length} characters follow the probabilities"
 
 
@@ -87,7 +89,7 @@ def _gaps(
     for places in map(np.sort, groups):
         n = len(places)
         gap = float(np.abs(places - (np.arange(n) + 0.5) / n).max()) + 0.5 / n
-        yield gap, math.sqrt(math.log(2 * len(groups) / FALSE_ALARM) / (2 * n)), float(places.mean())
+        yield gap, math.sqrt(math.log(4 * len(groups) / FALSE_ALARM) / (2 * n)), float(places.mean())
 
 
 def _told(
@@ -117,6 +119,12 @@ def _other_ways(inputs: Mapping, known: Callable) -> Iterator[tuple[tuple[str, s
     yield ("time", "as if nothing that was drawn counted"), lambda ids: known(())
 
 
+def _drawn(texts: list[NDArray], known: Callable) -> Iterator[tuple[NDArray, int]]:
+    """The probabilities behind each id, and the id."""
+    for text in (array.tolist() for array in texts):
+        yield from ((known(tuple(text[:position])), drawn) for position, drawn in enumerate(text))
+
+
 def _place(text: list[int], position: int, known: Callable, ties: np.random.Generator) -> float | None:
     """Where an id stands in its distribution, the most likely ids first; None where there is no choice."""
     p, drawn = known(tuple(text[:position])), text[position]
@@ -128,14 +136,10 @@ def _place(text: list[int], position: int, known: Callable, ties: np.random.Gene
     return before + ties.random() * float(p[drawn]) if p[drawn] > 0 else 1.0
 
 
-def _failure(gap: float, limit: float, mean: float, told: tuple[str, str] | None) -> Failure:
-    side = "Likely ids come up too often" if mean < 0.5 else "Unlikely ids come up too often"
+def _failure(likely: bool, rows: tuple[Row, ...], told: tuple[str, str] | None) -> Failure:
+    side = "Likely ids come up too often" if likely else "Unlikely ids come up too often"
     code, words = told or ("distribution", "for what stands before them and this temperature")
-    return Failure(
-        f"{side}, {words}.",
-        rows=(Row("largest gap", f"{gap:.3f} (limit {limit:.3f})", "too large"),),
-        code=code,
-    )
+    return Failure(f"{side}, {words}.", rows=rows, code=code)
 
 
 @check

@@ -1,8 +1,8 @@
 """Does a sampler draw from the distribution that it should?"""
 
 import math
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,8 @@ from autograder.checks.calls import call_times
 from autograder.checks.outcome import Failure, Row
 from autograder.checks.running import check, seed_of_check
 
-FALSE_ALARM = 1e-6
+FALSE_ALARM = 1e-6  # of each of two looks at the draws half of it
+LARGEST, STEP, STEPS = 3.0, 1.1, 200  # nats; and so many sums of variances are told apart, from 1e-4 on
 CLOSELY = 0.6  # of the limit; right draws come nearer nearly always
 EXPECTED = 20
 COLD = 1e-3
@@ -29,19 +30,20 @@ def check_sampling(
     """Does `sample(logits, temperature, rng)` draw ids with probability softmax(logits / temperature)?
 
     `logits` is (V,). First the distribution: an id expected 20 times or more comes up (a right sampler
-    misses one with probability below exp(-20)), and the largest gap between drawn and true cumulative
-    probabilities stays below sqrt(ln(2 / 1e-6) / (2 draws)), which a right sampler exceeds less than once
-    in a million runs (Dvoretzky-Kiefer-Wolfowitz inequality with Massart's constant). Then the cold
-    limit: at temperature 0.001 every draw is the largest logit's id. Last, equal generators must give
-    equal draws. Without a `seed` grading draws from the hidden one.
+    misses one with probability below exp(-20)), the largest gap between drawn and true cumulative
+    probabilities stays below sqrt(ln(4 / 1e-6) / (2 draws)), and the draws are as surprising as they should
+    be (`surprise`), which all right samplers but one in a million do (Dvoretzky-Kiefer-Wolfowitz inequality
+    with Massart's constant). Then the cold limit: at temperature 0.001 every draw is the largest logit's id.
+    Last, equal generators must give equal draws. Without a `seed` grading draws from the hidden one.
     """
     seed = seed_of_check(seed)
     rng = np.random.default_rng(seed)
     counts = np.bincount(_draw(sample, logits, temperature, rng, draws), minlength=len(logits))
     _require_all(counts, draws * _softmax(logits / temperature), temperature)
-    limit = math.sqrt(math.log(2 / FALSE_ALARM) / (2 * draws))
-    if _gap(counts, _softmax(logits / temperature)) > limit:
-        raise _failure(counts, logits, temperature, limit)
+    p, limit = _softmax(logits / temperature), math.sqrt(math.log(4 / FALSE_ALARM) / (2 * draws))
+    off = surprise((p, i, count) for i, count in enumerate(counts))
+    if _gap(counts, p) > limit or off.is_too_large:
+        raise _failure(counts, logits, temperature, limit, off)
     if set(_draw(sample, logits, COLD, rng, 20)) != {int(np.argmax(logits))}:
         raise Failure(
             "Close to temperature 0 the most likely character must win every time, and it does not.",
@@ -69,15 +71,60 @@ def _require_all(counts: NDArray, expected: NDArray, temperature: float) -> None
 
 
 def _gap(counts: NDArray, p: NDArray) -> float:
-    """The largest distance between drawn and true cumulative probabilities."""
-    return float(np.abs(np.cumsum(counts / counts.sum() - p)).max())
+    """The largest distance between drawn and true cumulative probabilities, the likeliest ids first."""
+    return float(np.abs(np.cumsum((counts / counts.sum() - p)[np.argsort(-p, kind="stable")])).max())
 
 
-def _failure(counts: NDArray, logits: NDArray, temperature: float, limit: float) -> Failure:
+def gap_row(gap: float, limit: float) -> Row:
+    """The measurement of a gap for the table under a message."""
+    return Row("largest gap", f"{gap:.3f} (limit {limit:.3f})", "too large" if gap > limit else "ok")
+
+
+class Surprise(NamedTuple):
+    """How far n draws are from as surprising as they should be, and the limit, in nats per draw."""
+
+    off: float
+    limit: float
+
+    @property
+    def is_too_large(self) -> bool:
+        return abs(self.off) > self.limit
+
+    @property
+    def row(self) -> Row:
+        """The measurement for the table under a message."""
+        return Row("surprise", f"{self.off:+.3f} nats for each draw (limit {self.limit:.3f})", "is off")
+
+
+def surprise(draws: Iterable[tuple[NDArray, int, int]]) -> Surprise:
+    """Draws as (probabilities, the id, how often), held against their probabilities.
+
+    What is added up is -ln p of the id that came, at most 3 nats above the entropy, less its mean: in that
+    direction a temperature changes a distribution, so hardly any other sum sees one better. Right draws stay
+    within the limit in all but one of two million runs (Freedman 1975; the sum of the variances, which hangs
+    on the draws, is rounded up to a power of 1.1, and each of 200 has its share of the chance).
+    """
+    total = variance = 0.0
+    largest, n = 0.0, 0
+    for p, drawn, count in draws:
+        told = -np.log(np.maximum(p, np.finfo(float).tiny))
+        told = np.minimum(told, p @ told + LARGEST)
+        told = told - p @ told
+        total, variance, n = total + count * told[drawn], variance + count * (p @ told**2), n + count
+        largest = max(largest, float(np.abs(told).max()))
+    chance, least = math.log(4 * STEPS / FALSE_ALARM), 1e-4
+    variance = least * STEP ** math.ceil(math.log(max(variance, least) / least, STEP))
+    bound = chance * largest / 3
+    return Surprise(total / max(n, 1), (bound + math.sqrt(bound**2 + 2 * chance * variance)) / max(n, 1))
+
+
+def _failure(
+    counts: NDArray, logits: NDArray, temperature: float, limit: float, off: Surprise
+) -> Failure:
     """The Failure that says which other distribution the draws follow, if one is known."""
     words = f"At temperature {temperature:g} the draws do not follow softmax(logits / temperature)"
     gap = _gap(counts, _softmax(logits / temperature))
-    rows = (Row("largest gap", f"{gap:.3f} (limit {limit:.3f})", "too large"),)
+    rows = (gap_row(gap, limit), off.row)
     others = {
         ("randomness", "all characters come up equally often"): np.full(len(logits), 1 / len(logits)),
         ("temperature", "they do not depend on the temperature"): _softmax(logits),

@@ -309,5 +309,5 @@ def _as_they_come(inputs: Inputs, roles: Roles, rng: Generator) -> Inputs:
 def _small(inputs: Inputs, roles: Roles, rng: Generator) -> Inputs:
     made = fresh(inputs, roles, roles.sizes, rng)
     for path, array in leaves(made):
-        made = replaced(made, path, array / max(1.0, np.abs(array).max(initial=0)))
+        made = replaced(made, path, array / max(1.0, 1.5 * np.abs(array).max(initial=0)))
     return made

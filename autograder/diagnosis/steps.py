@@ -184,4 +184,4 @@ def _ending(tree: ast.FunctionDef) -> ast.FunctionDef:
 
 def _bound(statement: ast.Assign) -> set[str]:
     """The names that get a value."""
-    return {n.id for n in ast.walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    return {n.id for target in statement.targets for n in ast.walk(target) if isinstance(n, ast.Name)}

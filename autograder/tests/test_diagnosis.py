@@ -314,6 +314,23 @@ def test_a_function_that_is_handed_in_and_never_called_is_named(graded):
     assert "does not call" not in outcome(check_values, wrong_sign, inputs, expected, find=find).cause
 
 
+def test_what_is_handed_on_wrongly_is_named():
+    """Is it said which argument of a function that came in is another one, when nothing that is known explains it?"""
+
+    def step(w, data, slope):
+        """w: a number. data: (N,) ids. slope: a function of both. Returns the next w."""
+        return w - slope(w, data[1:])
+
+    def turned(w, data, slope):
+        return w - slope(w, data[[1, 3, 0]])
+
+    inputs = {"w": 3.0, "data": np.array([4, 1, 7, 2]), "slope": lambda w, data: 0.1 * w * np.sin(data[0] + 2 * data[1])}
+    turned.__name__ = "step"
+    found = outcome(check_values, turned, inputs, step, find=lambda name: step)
+    assert found.diagnosis == "option `slope`"
+    assert found.cause == "`step` hands another argument 2 to `slope` than it should, at call 1 for the first time."
+
+
 def test_training_that_begins_from_its_own_parameters_is_named():
     """Is it the dict that came in that does not count, and not one of the numbers or one of its arrays?"""
     inputs = {"params": {"w": rng.normal(size=3), "b": rng.normal(size=1)}, "data": rng.normal(size=(4, 3)), "steps": 2}

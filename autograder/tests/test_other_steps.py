@@ -49,11 +49,82 @@ def shortened(parts, limit):
     factor = min(1.0, limit / length)
     return {name: part * factor for name, part in parts.items()}, float(length)
 '''
+RAISED = '''
+def raised(x, w):
+    """x: (N, K). w: (K, K). Returns out (N, K)."""
+    x = x + np.tanh(x @ w)
+    return x + np.cos(x @ w)
+'''
+DRAWN = '''
+def drawn(values, marks, steps, rng):
+    """values: (N,). marks: (N,). Returns sums (steps,)."""
+    sums = np.zeros(steps)
+    for step in range(steps):
+        places = rng.integers(len(values), size=5)
+        sums[step] = np.sum(values[places] * marks[places])
+    return sums
+'''
+AGREED = '''
+def agreed(one, other):
+    """one: (N,) bool. other: (N,) bool. Returns share (a number)."""
+    return float(np.sum(one & other) / np.sum(one))
+'''
+BEFORE = '''
+def before(start, steps, w):
+    """start: (B, H). steps: (T, B, H). w: (H, K). Returns out (T, B, K)."""
+    return np.tanh(np.concatenate([start[None], steps[:-1]])) @ w
+'''
+HITS = '''
+def hits(table, first, second):
+    """table: (V, V). first: (B, T) ids. second: (B, T) ids. Returns out (a number)."""
+    return float(np.mean(table[first, second]))
+'''
+BENT = '''
+def bent(x, flags):
+    """x: (N, K). flags: (N,) bool. Returns out (N, K)."""
+    return np.where(flags[:, None], np.sinh(x), np.cosh(np.sin(x)))
+'''
+SHARED = '''
+def shared(scores):
+    """scores: (N, K). Returns out (N, K)."""
+    weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    return weights / weights.sum(axis=-1, keepdims=True)
+'''
+WAVES = '''
+def waves(count, width):
+    """count, width: numbers. Returns out (count, width)."""
+    out, angles = np.zeros((count, width)), np.arange(count)[:, None] / 7 ** (np.arange(0, width, 2) / width)
+    out[:, 0::2], out[:, 1::2] = np.sin(angles), np.cos(angles)
+    return out
+'''
+CHAIN = '''
+def chain(table, start, length):
+    """table: (V,) ids. start: a number. length: a number. Returns places (length,)."""
+    places = [start]
+    while len(places) < length:
+        places.append(int(table[places[-1]]))
+    return np.array(places)
+'''
+SUMMED = '''
+def summed(x, y):
+    """x: (N, K). y: (N, K). Returns each (N, K) and total (K,)."""
+    return x * y, np.einsum("nk,nk->k", x, y)
+'''
 INPUTS = {
     "surprise": {"scores": rng.normal(size=(3, 4, 5)), "places": rng.integers(5, size=(3, 4))},
     "spread": {"table": rng.integers(1, 9, size=(4, 5)).astype(float)},
     "neighbours": {"marks": rng.integers(5, size=60), "size": 6},
     "walk": {"weights": rng.normal(size=4), "rates": [0.5, 0.2, 0.9], "winds": rng.normal(size=9)},
+    "raised": {"x": rng.normal(size=(3, 4)), "w": rng.normal(size=(4, 4))},
+    "drawn": {"values": rng.normal(size=9), "marks": rng.normal(size=9), "steps": 3, "rng": np.random.default_rng(3)},
+    "agreed": {"one": np.arange(9) % 3 > 0, "other": np.arange(9) % 4 < 2},
+    "before": {"start": rng.normal(size=(2, 3)), "steps": rng.normal(size=(4, 2, 3)), "w": rng.normal(size=(3, 5))},
+    "hits": {"table": rng.normal(size=(6, 6)), "first": rng.integers(6, size=(2, 5)), "second": rng.integers(6, size=(2, 5))},
+    "bent": {"x": rng.normal(size=(8, 3)), "flags": np.arange(8) % 3 > 0},
+    "shared": {"scores": rng.normal(size=(4, 3))},
+    "waves": {"count": 6, "width": 8},
+    "chain": {"table": np.roll(np.arange(9), -1), "start": 2, "length": 12},
+    "summed": {"x": rng.normal(size=(3, 3)), "y": rng.normal(size=(3, 3))},
     "shortened": {"parts": {"a": rng.normal(size=(3, 4)), "b": rng.normal(size=5)}, "limit": 1.5},
 }
 
@@ -96,6 +167,24 @@ def said_of(source, old, new):
         (SHORTENED, "np.sqrt(sum(float(np.vdot(part, part)) for part in parts.values()))",
          "sum(np.sqrt(float(np.vdot(part, part))) for part in parts.values())", "order", "roots were added up"),
         (SHORTENED, "float(length)", "float(length * factor)", "limited", "cut off at `limit`"),
+        (RAISED, "x = x + np.tanh(x @ w)\n    return x + np.cos(x @ w)",
+         "y = x + np.tanh(x @ w)\n    return x + np.cos(y @ w)", "skipped", "what goes into a step"),
+        (DRAWN, "marks[places]", "marks[rng.integers(len(values), size=5)]", "randomness", "drawn anew"),
+        (DRAWN, "    for step in range(steps):\n        places = rng.integers(len(values), size=5)",
+         "    places = rng.integers(len(values), size=5)\n    for step in range(steps):", "randomness", "were drawn once"),
+        (AGREED, "one & other", "one == other", "partly", "had to agree"),
+        (AGREED, "one & other", "one | other", "partly", "one of two conditions"),
+        (AGREED, "one & other", "other", "partly", "`one` were not asked"),
+        (BEFORE, "np.concatenate([start[None], steps[:-1]])", "np.roll(steps, 1, axis=0)", "shifted", "the end stood"),
+        (HITS, "table[first, second]", "table[first[:, :-1], second[:, 1:]]", "shifted", "`second` were one position further"),
+        (BENT, "np.cosh(np.sin(x))", "np.cosh(np.sin(x) + 1)", "partly", "is wrong where `flags` is False"),
+        (SHARED, "scores - scores.max(axis=-1, keepdims=True)", "scores / np.abs(scores).max()", "without `scores`",
+         "does not change when all of `scores` is doubled"),
+        (SHARED, "np.exp(scores - scores.max(axis=-1, keepdims=True))", "1 / (2 + np.exp(-scores))", "without `scores`",
+         "changes when a number is added"),
+        (WAVES, "np.cos(angles)", "np.cos(angles + 0.3)", "partly", "every other place (1, 3, ...)"),
+        (CHAIN, "places[-1]", "places[-1 if len(places) < 7 else 0]", "time", "goes wrong at place"),
+        (SUMMED, "->k", "->n", "axis", "result 1 added up along axis 1"),
     ],
 )  # fmt: skip
 def test_other_steps_are_named(source, old, new, code, words):

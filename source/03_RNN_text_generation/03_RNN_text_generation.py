@@ -1562,7 +1562,7 @@ check_values(
 )
 few = {
     "Wx": rng.normal(size=(5, 4)), "Wh": rng.normal(size=(4, 4)), "bh": rng.normal(scale=0.3, size=4),
-    "Wy": rng.normal(size=(4, 5)), "by": rng.normal(scale=0.3, size=5),
+    "Wy": rng.normal(scale=3, size=(4, 5)), "by": rng.normal(scale=0.3, size=5),
 }
 check_text(
     generate, {"prompt": np.array([4, 0, 3]), "length": 4, "params": few, "temperature": 2.5, "rng": rng},
