@@ -31,11 +31,13 @@ Make = Callable[[Inputs, Roles, Generator], Inputs]
 def when(
     code: str, words: str, make: Make, alter: Callable[[Upstream], Upstream] = lambda upstream: upstream,
     but_not: Make | None = None, may_stay: bool = False, telling: bool = False,
+    settled: Callable[[Inputs], Inputs] | None = None,
 ) -> Condition:  # fmt: skip
     """Right on all inputs of `make`, with upstream gradients as `alter` leaves them; wrong with `but_not`.
 
     `telling` ones must leave every input its part in what is right; else a mistake hides behind a zero.
-    With `may_stay`, what stays as it was at its start counts as well: a limit that is never reached.
+    With `may_stay`, what stays as it was at its start counts as well: a limit that is never reached. With
+    `settled`, what is right must be the same after that further change.
     """
 
     def holds(subject: Subject, example: Instance, rng: Generator) -> bool:
@@ -48,6 +50,8 @@ def when(
             better = all(_is_better(instance, example, name) for name in example.wrong)
             trivial += not may_stay and any(_is_trivial(instance, name) for name in example.wrong)
             if not better or instance.wrong or 2 * trivial > tries:
+                return False
+            if settled and _moves(subject, instance, settled(inputs), example.wrong):
                 return False
             matter |= _moving(subject, instance, example.wrong) if telling else set()
         if telling and not _still_matters(matter, subject, instance, example):
@@ -72,11 +76,15 @@ def _moving(subject: Subject, instance: Instance, names: list[str]) -> set[tuple
     for path, array in arrays(instance.inputs, "iuf"):
         other = array * (1 + 0.5 * np.cos(np.arange(array.size)).reshape(array.shape)) + 0.1
         other = other if array.dtype.kind == "f" else np.where(array > 0, array - 1, 1)
-        changed = replaced(instance.inputs, path, other.astype(array.dtype))
-        right = subject.right(changed, instance.upstream) if subject.right else instance.right
-        if any(not close(right[name], instance.right[name], 1e-9) for name in names):
+        if _moves(subject, instance, replaced(instance.inputs, path, other.astype(array.dtype)), names):
             moving.add(path)
     return moving
+
+
+def _moves(subject: Subject, instance: Instance, inputs: Inputs, names: list[str]) -> bool:
+    """Is something else right for other inputs?"""
+    right = subject.right(inputs, instance.upstream) if subject.right else instance.right
+    return any(not close(right[name], instance.right[name], 1e-9) for name in names)
 
 
 def _is_better(instance: Instance, example: Instance, name: str) -> bool:
@@ -102,10 +110,10 @@ def conditions(example: Instance, subject: Subject) -> Iterator[Condition]:
     yield from unused_arrays(example, "iu")
     yield from _same(example)
     yield from leaks(roles) if smooth else ()
+    yield from _special_numbers(example) if smooth else ()  # drawn ids are right by chance there
     yield from _special_counts(example, subject)
     yield from _single(roles)
     yield from _upstreams(example)
-    yield from _special_numbers(example) if smooth else ()  # drawn ids are right by chance there
     if smooth:
         yield from _symmetric(example)
         yield from _zeros(example)
@@ -250,7 +258,11 @@ def _special_numbers(example: Instance) -> Iterator[Condition]:
                 size = "very large" if special == 1e6 else f"{special:g}"
                 words = f"is right only when `{path[-1]}` is {size}"
                 make = _with(path, lambda old, special=special: special)
-                yield when(f"option `{path[-1]}`", words, make, may_stay=special == 1e6)
+                more = lambda i, path=path: replaced(i, path, 2e6)  # noqa: E731
+                is_large = special == 1e6
+                yield when(
+                    f"option `{path[-1]}`", words, make, may_stay=is_large, settled=more if is_large else None
+                )
     for name, value in example.inputs.items():
         if type(value) in (list, tuple) and len(value) > 1:
             words = f"is right only when all entries of `{name}` are the same"

@@ -87,7 +87,7 @@ def close(left: NDArray, right: NDArray, limit: float = TIGHT) -> bool:
         return False
     left, right = np.asarray(left, np.float64), np.asarray(right, np.float64)
     scale = np.linalg.norm(left) + np.linalg.norm(right)
-    return bool(np.linalg.norm(left - right) <= limit * scale)
+    return bool(np.isfinite(scale) and np.linalg.norm(left - right) <= limit * scale)
 
 
 @dataclass(frozen=True)
