@@ -5,8 +5,9 @@ import contextlib
 import numpy as np
 import pytest
 
-from autograder import check_no_draws, check_randomness, check_text
+from autograder import check_no_draws, check_randomness, check_sampling, check_text
 from autograder.checks.calls import draws
+from autograder.checks.sampling import surprise
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.session import Session, StudentFunction
 from autograder.tests.test_checks import failure
@@ -80,6 +81,32 @@ def test_what_a_temperature_does_is_said(power, words):
     found = failure(check_text, wrong, warm, right, length=5, seed=1)
     assert found.diagnosis == "option `temperature`"
     assert words in found.cause
+
+
+def drawn(p, power, count, seed):
+    """Surprise of draws from another temperature than they should have."""
+    q = p**power / (p**power).sum()
+    return surprise((p, i, 1) for i in np.random.default_rng(seed).choice(len(p), size=count, p=q))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_draws_are_as_surprising_as_they_should_be(seed):
+    """Does a sum over all draws see a temperature, and leave right draws alone, also where some hardly ever come?"""
+    p = softmax(np.linspace(-3, 3, 7))
+    assert drawn(p, 0.6, 600, seed).is_too_large and drawn(p, 0.6, 600, seed).off > 0
+    assert drawn(p, 2, 600, seed).is_too_large and drawn(p, 2, 600, seed).off < 0
+    assert not drawn(p, 1, 600, seed).is_too_large
+    rare = softmax(np.array([0.0, 0.0, -9.0, -30.0]))
+    assert not drawn(rare, 1, 20_000, seed).is_too_large
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_the_order_of_the_ids_hides_no_temperature(seed):
+    """Is a squared temperature seen whichever ids are the likely ones?"""
+    logits = np.random.default_rng(seed).permutation(np.linspace(-2, 2, 9))
+    found = failure(check_sampling, lambda z, t, rng: draw(z / t**2, rng), logits, temperature=1.7, draws=1500, seed=seed)
+    assert "counts twice" in found.cause
+    assert [row.verdict for row in found.rows] == ["too large", "is off"]
 
 
 def test_what_comes_back_must_be_so_many_ids():
