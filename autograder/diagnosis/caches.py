@@ -39,6 +39,7 @@ def _sigmoid(array: NDArray) -> NDArray:
     return 1 / (1 + np.exp(-array))
 
 
+SLOPE = "the slope of an activation were left out, or taken at another value"
 CHANGES = (
     ("transposed", "something that it is made from were transposed", _transposed),
     ("order", "something that it is made from were reshaped where it should be transposed", _cut_for_turned),
@@ -46,9 +47,9 @@ CHANGES = (
     ("shifted", "something that it is made from were moved by one step", lambda a: np.roll(a, -1, 0)),
     ("shifted", "something that it is made from were moved by one step", lambda a: np.roll(a, 1, 1)),
     ("shifted", "something that it is made from were moved by one step", lambda a: np.roll(a, -1, 1)),
-    ("nonlinearity", "the slope of an activation were left out, or taken at another value", _sigmoid),
-    ("nonlinearity", "the slope of an activation were left out, or taken at another value", np.tanh),
-)
+    ("nonlinearity", SLOPE, _sigmoid), ("nonlinearity", SLOPE, np.tanh),
+    ("nonlinearity", SLOPE, lambda a: np.log(a / (1 - a))), ("nonlinearity", SLOPE, np.arctanh),
+)  # fmt: skip
 
 
 def _arrays(value: Any, path: tuple = ()) -> Iterator[tuple[tuple, NDArray]]:

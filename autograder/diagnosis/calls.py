@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Iterator
 
 from autograder.diagnosis.edits import OTHER_SLOPE
-from autograder.diagnosis.places import Edit, Place, Rules, binary, call, is_number, negative, number
+from autograder.diagnosis.places import CUT, Edit, Place, Rules, binary, call, is_number, negative, number
 
 SUMS = {"sum": "mean", "mean": "sum"}
 EXTREMES = ("maximum", "minimum", "max", "min", "clip")
@@ -119,6 +119,10 @@ def _functions(node: ast.Call, place: Place) -> Iterator[Edit]:
             yield 2, "limited", "a limit were kept from the wrong side", call(turned, *node.args)
     elif len(node.args) == 1 and not node.keywords and _is_activation(node.func):
         yield from _activations(inner)
+        if isinstance(inner, ast.BinOp) and isinstance(inner.op, ast.Add):
+            each = (ast.Call(node.func, [part], []) for part in (inner.left, inner.right))
+            words = "a curve were taken of each of two terms on its own"
+            yield 2, "nonlinearity", words, binary(next(each), ast.Add, next(each))
 
 
 def _roots_added(root: ast.expr, total: ast.Call) -> Iterator[Edit]:
@@ -127,7 +131,7 @@ def _roots_added(root: ast.expr, total: ast.Call) -> Iterator[Edit]:
     if isinstance(parts, ast.GeneratorExp):
         each = ast.GeneratorExp(ast.Call(root, [parts.elt], []), parts.generators)
         other.args = [each, *total.args[1:]]
-        yield 1, "order", "roots were added up where the root of a sum belongs", other
+        yield 1, "scale", "roots were added up where the root of a sum belongs", other
         largest = ast.Call(root, [call("max", parts)], [])
         yield 1, "axis", "the largest stood in the place of a sum over all", largest
 
@@ -200,6 +204,8 @@ def _arguments(node: ast.Call, place: Place) -> Iterator[Edit]:
     if name in ("transpose", "reshape", "swapaxes"):
         if isinstance(node.func, ast.Attribute) and name != "reshape":
             yield 2, "transposed", "axes were not exchanged that should be", node.func.value
+            shape = ast.Attribute(node, "shape", ast.Load())
+            yield 2, "order", CUT, call("np.reshape", node.func.value, shape)
         turns = itertools.permutations(node.args) if len(node.args) < 5 else ()
         for order in turns:
             if list(order) != node.args:

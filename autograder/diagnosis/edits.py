@@ -167,6 +167,12 @@ def _matrices(node: ast.BinOp, place: Place) -> Iterator[Edit]:
         yield 2, "transposed", words, binary(turned[0], ast.MatMult, turned[1])
         yield 2, "transposed", "the factors of a matrix product stood in the other order", binary(
             node.right, ast.MatMult, node.left)  # fmt: skip
+        words = "one of several blocks side by side did not count in a matrix product"
+        for count in (3, 4):
+            for block in range(count):
+                kept = f"np.arange(np.shape(x)[-1]) * {count} // np.shape(x)[-1] != {block}"
+                mask = ast.parse(kept.replace("x", f"({ast.unparse(node.left)})"), mode="eval").body
+                yield 3, "partly", words, binary(binary(node.left, ast.Mult, mask), ast.MatMult, node.right)
         words = "a matrix product were taken element by element"
         yield 4, "scale", words, binary(node.left, ast.Mult, node.right)
 

@@ -208,6 +208,8 @@ def _not_adding_up(found: list[NDArray], right: list[NDArray]) -> Finding | None
 
 def _direction(found: list[NDArray], right: list[NDArray]) -> Finding | None:
     if all(f.size > 2 for f in found):
+        if not any(np.any(r % 1) for r in right):  # ids have no direction
+            return None
         near = [
             np.vdot(f, r) / (np.linalg.norm(f) * np.linalg.norm(r) or 1)
             for f, r in zip(found, right, strict=True)

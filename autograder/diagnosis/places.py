@@ -9,6 +9,7 @@ Rules = dict[str, tuple[Callable[..., Iterator[Edit]], ...]]  # for each kind of
 MAKERS = ("zeros", "ones", "empty", "full", "eye", "arange", "integers", "random", "repeat", "tile")
 DRAWS = ("choice", "exponential", "integers", "multinomial", "normal", "permutation", "random",
          "standard_normal", "uniform")  # fmt: skip
+CUT = "something were reshaped where it should be transposed"
 EARLIER = "__earlier__"  # what a name stood for before it got its last value
 HANDED_ON = "what one step hands to the next did not arrive"
 

@@ -67,8 +67,10 @@ def unused_arrays(example: Instance, kinds: str) -> Iterator[Condition]:
 
 
 def _moved(array: NDArray, rng: Generator) -> NDArray:
-    if array.dtype.kind in "iu":
-        return np.where(array > 0, array - 1, array.max(initial=1)).astype(array.dtype)
+    if array.dtype.kind in "iu":  # some of them, so that it is not only their order that changes
+        count = int(array.max(initial=1)) + 1
+        by = rng.integers(1, max(count, 2), array.shape) * rng.integers(0, 2, array.shape)
+        return ((array + by) % count).astype(array.dtype)
     return (array + rng.uniform(0.1, 0.5, array.shape)).astype(array.dtype)
 
 
@@ -84,7 +86,7 @@ def _unused(code: str, path: tuple, another: Callable[[Inputs, Generator], objec
 
     def holds(subject: Subject, example: Instance, rng: Generator) -> bool:
         roles, tries = subject.roles(example.inputs), [(example.inputs, example.upstream)]
-        for _ in range(2 if example.is_smooth else 8):  # what one example cannot show
+        for _ in range(4 if example.is_smooth else 8):  # what one example cannot show
             inputs = fresh(example.inputs, roles, roles.sizes, rng)
             inputs = replaced(inputs, path, at(example.inputs, path))
             tries.append((inputs, subject.draw(inputs, rng)))

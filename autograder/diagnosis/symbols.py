@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from autograder.diagnosis.edits import OTHER_SLOPE, other_slopes
 from autograder.diagnosis.places import (
+    CUT,
     EARLIER,
     HANDED_ON,
     Edit,
@@ -27,6 +28,8 @@ TURNED = {ast.Lt: ast.Gt, ast.Gt: ast.Lt, ast.LtE: ast.GtE, ast.GtE: ast.LtE,
 def _turned(node: ast.Attribute, place: Place) -> Iterator[Edit]:
     if node.attr == "T":
         yield 1, "transposed", "a matrix were not transposed that should be", node.value
+        cut = call("np.reshape", node.value, ast.Attribute(node, "shape", ast.Load()))
+        yield 2, "order", CUT, cut
 
 
 def _constants(node: ast.Constant, place: Place) -> Iterator[Edit]:
@@ -87,7 +90,10 @@ def _entries(node: ast.Subscript, place: Place) -> Iterator[Edit]:
         words = "the first entries stood in the place of those that were asked for"
         first = ast.Slice(None, call("np.size", node.slice), None)
         yield 3, "swapped", words, ast.Subscript(node.value, first, ast.Load())
-    if same(node.slice, last):
+    if same(node.slice, last) and getattr(node.value, "attr", "") == "shape":
+        yield 2, "scale", "the length of another axis were taken", ast.Subscript(
+            node.value, negative(number(2)), ast.Load())  # fmt: skip
+    elif same(node.slice, last):
         two = ast.Subscript(node.value, ast.Slice(negative(number(2))), ast.Load())
         words = "the one before the last were taken, where there is one"
         yield 2, "shifted", words, ast.Subscript(two, number(0), ast.Load())
@@ -164,6 +170,9 @@ def _names(node: ast.Name, place: Place) -> Iterator[Edit]:
     code = f"without `{node.id}`" if known else "partly"
     yield 4, code, words, binary(node, ast.Mult, number(0))
     yield 4, code, words.replace("did not arrive", "were taken as one"), number(1.0)
+    if node.id not in place.counters and not place.in_index:
+        slope = binary(number(1), ast.Sub, binary(node, ast.Pow, number(2)))
+        yield 4, "nonlinearity", "the slope of an activation stood in the place of its value", slope
     words = f"{f'`{node.id}`' if known else 'a quantity'} were squared at one place"
     yield 5, "scale", words, binary(node, ast.Mult, node)
     words = f"{f'`{node.id}`' if known else 'a quantity'} had the opposite sign at one place"

@@ -110,6 +110,17 @@ def summed(x, y):
     """x: (N, K). y: (N, K). Returns each (N, K) and total (K,)."""
     return x * y, np.einsum("nk,nk->k", x, y)
 '''
+SCORED = '''
+def scored(x, keys, w):
+    """x: (N, K). keys: (M, K). w: (K, H). Returns out (N, M) and h (N, H)."""
+    h = np.tanh(x + x**2) @ w
+    return x @ keys.T / np.sqrt(keys.shape[-1]), h
+'''
+GATED = '''
+def gated(z, w):
+    """z: (N, 4H). w: (4H, K). Returns out (N, K)."""
+    return np.cos(z) @ w
+'''
 INPUTS = {
     "surprise": {"scores": rng.normal(size=(3, 4, 5)), "places": rng.integers(5, size=(3, 4))},
     "spread": {"table": rng.integers(1, 9, size=(4, 5)).astype(float)},
@@ -125,6 +136,8 @@ INPUTS = {
     "waves": {"count": 6, "width": 8},
     "chain": {"table": np.roll(np.arange(9), -1), "start": 2, "length": 12},
     "summed": {"x": rng.normal(size=(3, 3)), "y": rng.normal(size=(3, 3))},
+    "scored": {"x": rng.normal(size=(3, 4)), "keys": rng.normal(size=(5, 4)), "w": rng.normal(size=(4, 2))},
+    "gated": {"z": rng.normal(size=(3, 8)), "w": rng.normal(size=(8, 5))},
     "shortened": {"parts": {"a": rng.normal(size=(3, 4)), "b": rng.normal(size=5)}, "limit": 1.5},
 }
 
@@ -165,7 +178,7 @@ def said_of(source, old, new):
         (WALK, "weights + rate *", "weights * (1 + len(heights)) + rate *", "loop", "for a single step"),
         (SHORTENED, "part * factor for", "np.clip(part, -limit, limit) for", "option `limit`", "each entry"),
         (SHORTENED, "np.sqrt(sum(float(np.vdot(part, part)) for part in parts.values()))",
-         "sum(np.sqrt(float(np.vdot(part, part))) for part in parts.values())", "order", "roots were added up"),
+         "sum(np.sqrt(float(np.vdot(part, part))) for part in parts.values())", "scale", "roots were added up"),
         (SHORTENED, "float(length)", "float(length * factor)", "limited", "cut off at `limit`"),
         (RAISED, "x = x + np.tanh(x @ w)\n    return x + np.cos(x @ w)",
          "y = x + np.tanh(x @ w)\n    return x + np.cos(y @ w)", "skipped", "what goes into a step"),
@@ -184,6 +197,10 @@ def said_of(source, old, new):
          "changes when a number is added"),
         (WAVES, "np.cos(angles)", "np.cos(angles + 0.3)", "partly", "every other place (1, 3, ...)"),
         (CHAIN, "places[-1]", "places[-1 if len(places) < 7 else 0]", "time", "goes wrong at place"),
+        (SCORED, "keys.shape[-1]", "keys.shape[0]", "scale", "the length of another axis"),
+        (SCORED, "keys.T", "keys.reshape(keys.shape[::-1])", "order", "reshaped where it should be transposed"),
+        (SCORED, "np.tanh(x + x**2)", "(np.tanh(x) + np.tanh(x**2))", "nonlinearity", "each of two terms on its own"),
+        (GATED, "np.cos(z) @ w", "np.cos(z)[:, : 3 * len(w) // 4] @ w[: 3 * len(w) // 4]", "partly", "one of several blocks"),
         (SUMMED, "->k", "->n", "axis", "result 1 added up along axis 1"),
     ],
 )  # fmt: skip
@@ -193,6 +210,20 @@ def test_other_steps_are_named(source, old, new, code, words):
     assert check.status == "failed"
     assert words in check.cause
     assert not code or check.diagnosis == code, check.cause
+
+
+def test_ids_in_another_order_are_not_called_ignored():
+    """Is a loss that hears of all ids everywhere, so that their order is lost, told from one that ignores them?"""
+
+    def loss(scores, places):
+        """scores: (N, K). places: (N,) ids. Returns out (a number)."""
+        return float(np.mean(np.take_along_axis(scores, places[:, None], axis=-1)))
+
+    heard = []
+    with listening(heard.append):
+        check_values(lambda scores, places: float(np.mean(scores[..., places])),
+                     {"scores": rng.normal(size=(2, 2)), "places": np.array([1, 0])}, loss)  # fmt: skip
+    assert "does not depend" not in heard[0].cause
 
 
 def test_what_anybody_gets_right_is_no_condition():

@@ -1509,7 +1509,7 @@ def generate(prompt, length, params, temperature, rng):
 
 
 # %% [markdown]
-# The check uses a temperature of almost zero, so that the same text must come out for everybody.
+# The first check uses a temperature of almost zero, so that the same text must come out for everybody; the second one draws.
 
 # %% nbgrader={"grade": true, "grade_id": "test_generate", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 import numpy as np

@@ -2905,6 +2905,15 @@ check_values(
     },
     np.array([2, 2, 3, 4, 3, 4, 2, 2, 2, 3, 4, 3]), given=["transformer_forward"],
 )
+# Of a prompt that is shorter than the window, there is no more to take.
+check_values(
+    generate,
+    {
+        "prompt": np.array([3, 0]), "length": 6, "params": looks_back, "temperature": 1e-6, "rng": np.random.default_rng(0),
+        "T": 4, "heads": 2,
+    },
+    np.array([4, 3, 4, 3, 4, 2]), given=["transformer_forward"],
+)
 params = {
     "E": 1e6 * np.eye(3, 4), "gain": np.ones(4), "bias": np.zeros(4),
     "Wy": np.array([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0], [0.0, 0.0, 0.0]]), "by": np.zeros(3),
