@@ -461,3 +461,26 @@ def test_a_gradient_that_is_almost_zero_is_judged_by_what_rounding_allows(factor
     with listening(heard.append):
         check_gradients(sum_forward, sum_backward, {"x": np.ones(3), "w": np.full(3, 50.0)})
     assert heard[0].status == status
+
+
+@pytest.mark.parametrize("graded", [False, True])
+def test_a_gradient_that_an_author_gives_is_diagnosed(graded):
+    """Is it said where a gradient is zero, of one that is not the derivative but what a docstring asks for?"""
+
+    def clipped_forward(p):
+        """p: (N,). Returns out (N,) and a cache."""
+        return np.maximum(p, 0.1), p
+
+    def clipped_backward(dout, cache):
+        return dout * (cache > 0.1)
+
+    def right_backward(dout, cache):
+        return dout
+
+    clipped_backward.__name__ = right_backward.__name__ = "clipped_backward"
+    find = {"clipped_forward": clipped_forward, "clipped_backward": right_backward}.get if graded else None
+    heard = []
+    with listening(heard.append, find):
+        check_gradients(clipped_forward, clipped_backward, {"p": np.array([0.5, 0.05, 0.8, 0.01])}, expected=lambda dout: dout)
+    assert heard[0].diagnosis == "zero"
+    assert "dp is 0 at places where it should not be" in heard[0].cause
