@@ -26,7 +26,7 @@ from autograder.reports.suspicion import alike, tampered
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
 COURSE = Course.find(Path(__file__).parent)
 ASSIGNMENTS = COURSE.assignments
-WHOLE = 2  # assignments in which the whole class of the demo is graded every day; with --stress in all
+WHOLE = 3  # assignments in which the whole class of the demo is graded every day; with --stress in all
 ENDS = ("ada", "blaise")  # who hand in the solution and the release
 # Nats per character: the final parameters on the training part, the best ones on the held-out part.
 TARGETS = {

@@ -102,6 +102,8 @@ def is_right(trial: Trial) -> bool:
 
 
 def _may_pass(kind: str, name: str, call: int, right: Any, wrong: Any) -> bool:
+    if kind in ("check_no_draws", "check_randomness"):  # whatever comes back, only what is drawn counts
+        return True
     if name.endswith("_forward"):
         if kind == "check_gradients" and call > 1:  # only the cache counts, which is the student's own
             return True
