@@ -93,7 +93,8 @@ class Surprise(NamedTuple):
     @property
     def row(self) -> Row:
         """The measurement for the table under a message."""
-        return Row("surprise", f"{self.off:+.3f} nats for each draw (limit {self.limit:.3f})", "is off")
+        verdict = "is off" if self.is_too_large else "ok"
+        return Row("surprise", f"{self.off:+.3f} nats for each draw (limit {self.limit:.3f})", verdict)
 
 
 def surprise(draws: Iterable[tuple[NDArray, int, int]]) -> Surprise:

@@ -117,8 +117,8 @@ def invariances(example: Instance) -> Iterator[Condition]:
         for words, least, change in CHANGES:
             if array.ndim >= least:
                 words = words.format(path[-1])
-                yield _moving(f"does not change when {words}, and should", path, change, False)
-                yield _moving(f"changes when {words}, and should not", path, change, True)
+                yield _invariance(f"does not change when {words}, and should", path, change, False)
+                yield _invariance(f"changes when {words}, and should not", path, change, True)
 
 
 def _row_doubled(array: NDArray) -> NDArray:
@@ -133,7 +133,7 @@ CHANGES = (
 )  # fmt: skip
 
 
-def _moving(words: str, path: tuple, change: Callable, moves: bool) -> Condition:
+def _invariance(words: str, path: tuple, change: Callable, moves: bool) -> Condition:
     """What was found moves with that change of an input, or not, and what is right does the opposite."""
 
     def holds(subject: Subject, example: Instance, rng: Generator) -> bool:

@@ -101,6 +101,12 @@ def test_draws_are_as_surprising_as_they_should_be(seed):
     assert not drawn(rare, 1, 20_000, seed).is_too_large
 
 
+def test_a_look_that_finds_nothing_says_so():
+    """Is a measurement within its limit called ok in the table under the message of the other?"""
+    rare = np.array([0.5, 0.5 - 1e-3, 1e-3])
+    assert surprise([(rare, 0, 50), (rare, 1, 50)]).row.verdict == "ok"
+
+
 @pytest.mark.parametrize("seed", range(10))
 def test_the_order_of_the_ids_hides_no_temperature(seed):
     """Is a squared temperature seen whichever ids are the likely ones?"""
