@@ -15,8 +15,12 @@ from autograder.grading.testcell import Judged
 from autograder.reports.facts import carried
 from autograder.reports.table import summary
 from autograder.tests.mini import ID, QUICK, cell, scores, write
+from autograder.truth.mistakes import load_mistakes, with_mistake
+from autograder.truth.source import handed_in, read_source
 
 pytestmark = pytest.mark.slow
+
+SMALLEST, QUESTIONS = Course.find(Path(__file__)), "01a_single_neuron_classification"
 
 FORWARD = '''def unit_forward(x, w, b):
     """tanh(x w + b) and a cache; x (N, D), w (D, H), b (H,)."""
@@ -189,6 +193,16 @@ def test_what_measures_at_small_sizes_and_is_wrong_at_others_earns_nothing(judge
     """Is it found out behind a right forward pass, and behind one that is wrong?"""
     wrong = FLAT["forward"].replace("/ 2 + b", "/ 2 + 2 * b - b.mean()") if forward else FLAT["forward"]
     assert scores(judged_flat(forward=wrong, backward=MEASURED_IF_FEW))["test_unit_backward"] == 0
+
+
+def test_what_is_an_input_in_some_calls_alone_is_put_right_there_too(tmp_path):
+    """Is a cached probability, clipped in the check's inputs and in no others, put right at all sizes?"""
+    source, solution = SMALLEST.source(QUESTIONS), handed_in(read_source(SMALLEST, QUESTIONS))
+    named = {one.name: one for one in load_mistakes(SMALLEST, QUESTIONS)}
+    course = Course(tmp_path)
+    write(course.submitted("ada", QUESTIONS), with_mistake(solution, named["every answer's loss from the vowels' side"]))
+    result = judge_one(course, "ada", QUESTIONS, Rules(source, "bwrap"))[0]
+    assert [one["cell"] for one in result.cells if one["score"] < one["points"]] == ["test_binary_cross_entropy_forward"]
 
 
 def of(check: str, status: str, **more) -> Judged:
