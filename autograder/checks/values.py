@@ -80,13 +80,18 @@ def _failure(
         row = next(iter(wrong.values()))
         return Failure(f"{row.name} {row.verdict}.", row.where, tuple(rows))
     with getattr(function, "sealed_probe", nullcontext)():
-        diagnosis = diagnose(subject, example)
+        diagnosis = diagnose(subject, example, _named_by)
         told = _is_loose(diagnosis) and truth and _handed_on(function, truth, inputs)
     if told:
         return Failure(told[0], rows=tuple(rows), code=told[1])
     about = diagnosis.about.rpartition("[")[2].strip("]'")
     where = next((row.where for row in wrong.values() if row.name in (about, diagnosis.about)), "")
     return Failure(_sentence(diagnosis, example, contract), where, tuple(rows), diagnosis.code)
+
+
+def _named_by(result: str) -> str:
+    """What a docstring calls a result: the last key of one in dicts."""
+    return result.rpartition("['")[2].removesuffix("']")
 
 
 def _is_loose(diagnosis: Diagnosis) -> bool:

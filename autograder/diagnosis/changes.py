@@ -51,6 +51,7 @@ def _all_changes(inputs: Inputs, smooth: bool) -> Iterator[tuple[Finding, Change
     yield from _moved(inputs)
     yield from _moved_apart(inputs)
     yield from _blocks(inputs)
+    yield from _interleaved(inputs)
     yield from _scaled(inputs)
     yield from _without(inputs)
 
@@ -199,6 +200,33 @@ def _blocks(inputs: Inputs) -> Iterator[tuple[Finding, Change]]:
 
                 if len(together) > 1:
                     yield _would_be("swapped", f"two of the {count} blocks were exchanged"), change
+
+
+def _interleaved(inputs: Inputs) -> Iterator[tuple[Finding, Change]]:
+    """Of arrays with parts side by side, every third or fourth column for a part, alone and all together."""
+    for count in (4, 3, 2):
+        widths = ((path, a.shape[-1]) for path, a in leaves(inputs) if a.ndim)
+        members = [path for path, width in widths if width % count == 0 and width > count]
+        turns = (lambda a, n=count: _by_turns(a, n), lambda a, n=count: _by_turns(a, a.shape[-1] // n))
+        together = [
+            [path for path in members if at(inputs, path).shape[-1] == width]
+            for width in {at(inputs, path).shape[-1] for path in members}
+        ]
+        for turn, paths in itertools.product(turns, [*([path] for path in members), *together]):
+
+            def change(i: Inputs, paths: list = paths, turn: Callable = turn) -> Inputs:
+                for path in paths:
+                    i = _on(path, turn)(i)
+                return i
+
+            of = f" of `{paths[0][-1]}`" if len(paths) == 1 else ""
+            nth = {2: "second", 3: "third", 4: "fourth"}[count]
+            yield _would_be("order", f"each of the {count} blocks{of} were every {nth} column"), change
+
+
+def _by_turns(array: NDArray, count: int) -> NDArray:
+    """The columns of that many blocks by turns: the first of each block, the second of each, ..."""
+    return array.reshape(*array.shape[:-1], count, -1).swapaxes(-1, -2).reshape(array.shape)
 
 
 def _reordered(array: NDArray, order: tuple[int, ...]) -> NDArray:

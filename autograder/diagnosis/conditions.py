@@ -16,12 +16,17 @@ from autograder.diagnosis.inputs import Inputs, arrays, at, leaves, numbers, rep
 from autograder.diagnosis.question import TELLING, Finding, Instance, Subject, Upstream, close
 from autograder.diagnosis.reach import (
     Condition,
+    backward_leak,
     leaks,
+    mixed,
+    needless,
     unused_arrays,
     unused_dicts,
 )
 
-TRIES, MORE_TRIES, ROUNDS = 2, 16, 6  # more where whole numbers are right by chance
+TRIES, MORE_TRIES = 2, 16  # more where whole numbers are right by chance
+OFTEN = 40  # tries where nearly all fresh inputs are right, under any condition
+ROUNDS, MANY = 6, 100  # rounds of a loop, and what is large for one that may count them
 FEW = 8  # arrays: in a larger model small inputs hide all kinds of mistakes
 SINGLE = {"B": ("batch", "a single sample"), "T": ("time", "a single time step"),
           "steps": ("loop", "a single step"), "...0": ("batch", "a single row")}  # fmt: skip
@@ -44,6 +49,7 @@ def when(
         roles, matter, trivial = subject.roles(example.inputs), set(), 0
         is_drawn = any(isinstance(value, Generator) for value in example.inputs.values())
         tries = MORE_TRIES if is_drawn or not example.is_smooth else TRIES
+        tries = OFTEN if example.is_often_right else tries
         for _ in range(tries):
             inputs = make(example.inputs, roles, rng)
             instance = subject.tried(inputs, alter(subject.draw(inputs, rng)))
@@ -110,6 +116,8 @@ def conditions(example: Instance, subject: Subject) -> Iterator[Condition]:
     yield from unused_arrays(example, "iu")
     yield from _same(example)
     yield from leaks(roles) if smooth else ()
+    yield from mixed(example) if smooth else ()
+    yield from backward_leak(example)
     yield from _special_numbers(example) if smooth else ()  # drawn ids are right by chance there
     yield from _special_counts(example, subject)
     yield from _single(roles)
@@ -144,9 +152,9 @@ def _without_repeats(example: Instance) -> Iterator[Condition]:
 
 
 def _small_sizes(roles: Roles, ids: NDArray, path: tuple) -> dict[str, int]:
-    """Two along each axis of the ids, or as many as there are ids; the other axes as they are."""
+    """Along each axis of the ids so much that one id at least is missing; the other axes as they are."""
     own = {symbol for _, symbols in roles.dims.get(path, ()) for symbol in symbols}
-    most = int((ids.max() + 1) ** (1 / ids.ndim) + 1e-9)
+    most = int(ids.max() ** (1 / ids.ndim) + 1e-9)
     return {
         symbol: max(1, min(size, most)) if symbol in own else size for symbol, size in roles.sizes.items()
     }
@@ -195,6 +203,18 @@ def _single(roles: Roles) -> Iterator[Condition]:
         yield when("batch", words, alone, but_not=_as_they_come, telling=True)
 
 
+def _single_axes(roles: Roles) -> Iterator[Condition]:
+    """Every other axis of length 1."""
+    for symbol, size in roles.named.items():
+        if size > 1 and symbol not in SINGLE:
+
+            def make(inputs: Inputs, roles: Roles, rng: Generator, symbol: str = symbol) -> Inputs:
+                return fresh(inputs, roles, {**roles.sizes, symbol: 1}, rng)
+
+            words = f"is right only where `{symbol}` is 1"
+            yield when("partly", words, make, but_not=_as_they_come, telling=True)
+
+
 def _upstreams(example: Instance) -> Iterator[Condition]:
     def make(inputs: Inputs, roles: Roles, rng: Generator) -> Inputs:
         return fresh(inputs, roles, grown(roles), rng)
@@ -204,13 +224,22 @@ def _upstreams(example: Instance) -> Iterator[Condition]:
     if len(example.upstream) == 1 and np.ndim(example.upstream[0]):
         words = "is right only when the upstream gradient is the same everywhere: places are mixed up"
         yield when("order", words, make, lambda upstream: (np.full_like(upstream[0], upstream[0].flat[0]),))
+    for place in (i for i, dout in enumerate(example.upstream) if not np.ndim(dout)):
+
+        def unit(upstream: Upstream, place: int = place) -> Upstream:
+            return (*upstream[:place], 1.0, *upstream[place + 1 :])
+
+        words = f"is right only when upstream gradient {place + 1} is 1"
+        yield when("upstream", words, make, unit)
     words = "is right only when the upstream gradient is all ones"
     yield when("upstream", words, make, lambda upstream: tuple(
         np.ones_like(dout) if np.ndim(dout) else 1.0 for dout in upstream))  # fmt: skip
 
 
-def last_conditions(example: Instance) -> Iterator[Condition]:
-    """What says little: on the way of which upstream gradient the mistake lies."""
+def last_conditions(example: Instance, roles: Roles) -> Iterator[Condition]:
+    """What says little: an axis of length 1, the way of which upstream gradient."""
+    yield from needless(example) if example.is_smooth else ()
+    yield from _single_axes(roles)
     for place in range(len(example.upstream) if len(example.upstream) > 1 else 0):
 
         def silent(upstream: Upstream, place: int = place) -> Upstream:
@@ -234,20 +263,35 @@ def _special_counts(example: Instance, subject: Subject) -> Iterator[Condition]:
             continue
         axis, shapes = (1, (path[-1],)), subject.contract.shapes.values()
         if any(axis in dims for dims in shapes):
-            yield from _rounds(path) if (axis,) in shapes else ()
+            yield from _rounds(path, example, subject) if (axis,) in shapes else ()
             continue
-        large = (10**6,) if len(path) > 1 else ()  # the count of a loop would be too much
-        for special in (1, 2, *large) if example.is_smooth else (1,):
+        large = 10**6 if len(path) > 1 else MANY  # the count of a loop would be too much
+        for special in (1, 2, large) if example.is_smooth else (1, large):
             if special != value:
-                words = f"is right only when `{path[-1]}` is {special if special < 3 else 'very large'}"
-                yield when(f"option `{path[-1]}`", words, _with(path, lambda old, special=special: special))
+                is_large = special == large
+                words = f"is right only when `{path[-1]}` is {'very large' if is_large else special}"
+                make = _with(path, lambda old, special=special: special)
+                more = lambda i, path=path, large=large: replaced(i, path, 2 * large)  # noqa: E731
+                yield when(f"option `{path[-1]}`", words, make, settled=more if is_large else None)
 
 
-def _rounds(path: tuple) -> Iterator[Condition]:
-    for rounds in range(1, ROUNDS):
+def _rounds(path: tuple, example: Instance, subject: Subject) -> Iterator[Condition]:
+    for rounds in sorted({*range(1, ROUNDS), _right_rounds(path, example, subject)} - {0}):
         words = f"is right as long as `{path[-1]}` is at most {rounds}"
         more = _with(path, lambda old, rounds=rounds: rounds + 1)
         yield when("loop", words, _with(path, lambda old, rounds=rounds: rounds), but_not=more)
+
+
+def _right_rounds(path: tuple, example: Instance, subject: Subject) -> int:
+    """So many rounds of the example are right, if none is again behind one that is wrong."""
+    right, wrong = 0, int(at(example.inputs, path))
+    while wrong - right > 1:
+        middle = (right + wrong) // 2
+        if subject.tried(replaced(example.inputs, path, middle), example.upstream).wrong:
+            wrong = middle
+        else:
+            right = middle
+    return right
 
 
 def _special_numbers(example: Instance) -> Iterator[Condition]:

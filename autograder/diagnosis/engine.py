@@ -19,7 +19,7 @@ from autograder.diagnosis.apart import BUSY, tried_apart
 from autograder.diagnosis.changes import inputs_changed
 from autograder.diagnosis.conditions import conditions, last_conditions
 from autograder.diagnosis.fresh import proposals
-from autograder.diagnosis.observe import observed
+from autograder.diagnosis.observe import by_sample, observed
 from autograder.diagnosis.question import Diagnosis, Finding, Hypothesis, Instance, Subject, prediction
 from autograder.diagnosis.reach import Condition, invariances, unused_options
 from autograder.diagnosis.results import alike_results, limits, masks, results_changed
@@ -72,7 +72,8 @@ def _diagnose(
 ) -> Diagnosis:
     rng = np.random.default_rng(0)
     more, unmoved = _fresh(subject, example, rng, clock) if subject.right else ([], [])
-    example = dataclasses.replace(example, is_like_smooth=any(one.is_smooth for one in more))
+    smooth, often_right = any(one.is_smooth for one in more), len(unmoved) > len(more)
+    example = dataclasses.replace(example, is_like_smooth=smooth, is_often_right=often_right)
     seen: list[tuple[Finding, str]] = []
 
     def first(
@@ -93,9 +94,8 @@ def _diagnose(
         return loose
 
     def told(tried: Iterable[Condition]) -> Diagnosis | None:
-        often_right = len(unmoved) > len(more)  # then a condition is fulfilled by chance
-        found = _conditions(subject, example, rng, clock, tried) if more and not often_right else ()
-        return next((_said(finding, example.wrong[0]) for finding in found), None)
+        found = _conditions(subject, example, rng, clock, tried) if more else ()
+        return next((_said(*said) for said in found), None)
 
     return (
         first(results_changed(example), in_part=True)
@@ -107,7 +107,7 @@ def _diagnose(
         or told(conditions(example, subject))
         or _other_steps(subject, example, [*more, *unmoved[:FRESH]], clock, vague=True)
         or first(alike_results(example), in_part=True)
-        or told(last_conditions(example))
+        or told(last_conditions(example, subject.roles(example.inputs)))
         or (_said(*seen[0]) if seen else _observation(subject, example, more, axes_name, told))
     )
 
@@ -190,13 +190,14 @@ def _survives(hypothesis: Hypothesis, example: Instance, more: list[Instance]) -
 
 def _conditions(
     subject: Subject, example: Instance, rng: np.random.Generator, clock: Clock, tried: Iterable[Condition]
-) -> Iterator[Finding]:
+) -> Iterator[tuple[Finding, str]]:
+    """What holds, and the result that it is about."""
     for condition in _unbroken(tried):
         if clock.rings():
             return
         try:
-            if condition.holds(subject, example, rng):
-                yield condition.finding
+            if about := condition.holds(subject, example, rng):
+                yield condition.finding, about if isinstance(about, str) else example.wrong[0]
         except Exception:  # as above
             continue
 
@@ -210,6 +211,9 @@ def _observation(
         finding = observed(name, [example, *more], subject.contract, axes_name(name))
     except Exception:
         finding = Finding("differs", "is wrong")
+    if finding.code == "differs":
+        with contextlib.suppress(Exception):
+            finding = by_sample(subject, example) or finding
     if finding.code == "differs" and (said := told(invariances(example))):
         return said
     right = [other for other in example.right if other not in example.wrong]

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from autograder.diagnosis.contract import Contract, axes_of
-from autograder.diagnosis.inputs import arrays
-from autograder.diagnosis.question import TIGHT, Finding, Instance
+from autograder.diagnosis.contract import Contract, Roles, axes_of
+from autograder.diagnosis.inputs import Inputs, arrays, at, replaced
+from autograder.diagnosis.question import TIGHT, Finding, Instance, Subject
 from autograder.diagnosis.results import adds_up, hidden
 
 ZERO, FIRST = "0", 4  # the latter are so many places in all that are right at first
@@ -16,6 +16,7 @@ WHERE = {
     "f": {ZERO: lambda a: a == 0, "negative": lambda a: a < 0, "positive": lambda a: a > 0},
     "i": {ZERO: lambda a: a == 0}, "u": {ZERO: lambda a: a == 0},
 }  # fmt: skip
+SAMPLES, MANY = {"B", "N"}, 64
 AXES = {"B": ("batch", "sample"), "N": ("batch", "sample"), "T": ("time", "step"), "steps": ("loop", "step")}
 
 
@@ -29,6 +30,31 @@ def observed(name: str, instances: Sequence[Instance], contract: Contract, axes_
     everywhere = all(p.all() for p in places)
     words = "is wrong everywhere" if everywhere else "is wrong at some places and right at others"
     return Finding("differs", words)
+
+
+def by_sample(subject: Subject, example: Instance) -> Finding | None:
+    """Of a single number for many samples: is it wrong for some of them alone, each taken by itself?"""
+    roles, shown = subject.roles(example.inputs), {"b": (True, False), "f": (0.0, 1.0), "i": (), "u": ()}
+    for symbol in SAMPLES & roles.sizes.keys() if example.found[example.wrong[0]].size == 1 else ():
+        each = [_alone(example.inputs, roles, symbol, k) for k in range(min(roles.sizes[symbol], MANY))]
+        wrong = [bool(subject.tried(one, example.upstream).wrong) for one in each]
+        if all(wrong) or not any(wrong):
+            continue
+        odd = [(path[-1], a[0]) for path, a in arrays(each[wrong.index(True)]) if a.shape == (1,)]
+        told = [f"`{name}` is {value:g}" if value.dtype.kind == "f" else f"`{name}` is {value}"
+                for name, value in odd if value in shown[value.dtype.kind]]  # fmt: skip
+        such = f", such as one where {' and '.join(told)}" if told else ""
+        return Finding("partly", f"is right for some samples alone and wrong for others{such}")
+    return None
+
+
+def _alone(inputs: Inputs, roles: Roles, symbol: str, place: int) -> Inputs:
+    """The inputs of one sample."""
+    for path, dims in roles.dims.items():
+        for axis, dim in enumerate(dims):
+            if dim == (1, (symbol,)):
+                inputs = replaced(inputs, path, np.take(at(inputs, path), [place], axis))
+    return inputs
 
 
 def _wrong_places(instance: Instance, name: str) -> NDArray:

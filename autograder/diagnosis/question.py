@@ -47,6 +47,7 @@ class Instance:
     starts: Arrays = field(default_factory=dict)
     limit: float = TIGHT
     is_like_smooth: bool = False  # are they so for fresh inputs?
+    is_often_right: bool = False  # are most fresh inputs such that not all of this is wrong?
 
     @cached_property
     def wrong(self) -> list[str]:

@@ -16,10 +16,13 @@ from autograder.diagnosis.question import Finding, Instance, Subject, close
 
 @dataclass(frozen=True)
 class Condition:
-    """A finding, and whether it holds for a subject, of whose results some names were wrong."""
+    """A finding, and whether it holds for a subject, of whose results some names were wrong.
+
+    It may hold for one of them in particular; then `holds` gives its name.
+    """
 
     finding: Finding
-    holds: Callable[[Subject, Instance, Generator], bool]
+    holds: Callable[[Subject, Instance, Generator], bool | str]
 
 
 def unused_options(example: Instance) -> Iterator[Condition]:
@@ -31,14 +34,21 @@ def unused_options(example: Instance) -> Iterator[Condition]:
 def _unused_numbers(example: Instance) -> Iterator[Condition]:
     for path, value in numbers(example.inputs):
         other = value + 1 if isinstance(value, int) else (0.7 if example.is_smooth else 5.0) * value
-        yield _unused(f"option `{path[-1]}`", path, lambda inputs, rng, other=other: other)
+        code, label = f"option `{path[-1]}`", _label(example.inputs, path)
+        yield _unused(code, label, path, lambda inputs, rng, other=other: other)
+
+
+def _label(inputs: Inputs, path: tuple) -> str:
+    """An argument's name, with that of its dict where another one holds the same."""
+    several = sum(other[-1] == path[-1] for other, _ in every(inputs)) > 1
+    return f"{path[0]}['{path[-1]}']" if several and len(path) > 1 else str(path[-1])
 
 
 def _unused_generators(example: Instance) -> Iterator[Condition]:
     for path, value in every(example.inputs):
         if isinstance(value, Generator):
             another = lambda inputs, rng: np.random.default_rng(rng.integers(2**32))  # noqa: E731
-            yield _unused("randomness", path, another)
+            yield _unused("randomness", str(path[-1]), path, another)
 
 
 def unused_dicts(example: Instance) -> Iterator[Condition]:
@@ -52,7 +62,7 @@ def unused_dicts(example: Instance) -> Iterator[Condition]:
                     held = replaced(held, path, _moved(array, rng))
                 return held
 
-            yield _unused(f"without `{name}`", (name,), another)
+            yield _unused(f"without `{name}`", name, (name,), another)
 
 
 def unused_arrays(example: Instance, kinds: str) -> Iterator[Condition]:
@@ -63,7 +73,7 @@ def unused_arrays(example: Instance, kinds: str) -> Iterator[Condition]:
         def another(inputs: Inputs, rng: Generator, path: tuple = path) -> NDArray:
             return _moved(at(inputs, path), rng)
 
-        yield _unused(f"without `{path[-1]}`", path, another)
+        yield _unused(f"without `{path[-1]}`", _label(example.inputs, path), path, another)
 
 
 def _moved(array: NDArray, rng: Generator) -> NDArray:
@@ -74,29 +84,30 @@ def _moved(array: NDArray, rng: Generator) -> NDArray:
     return (array + rng.uniform(0.1, 0.5, array.shape)).astype(array.dtype)
 
 
-def _unused(code: str, path: tuple, another: Callable[[Inputs, Generator], object]) -> Condition:
+def _unused(code: str, label: str, path: tuple, another: Callable[[Inputs, Generator], object]) -> Condition:
     """Nothing that was found changes with an argument on which right results depend that were wrong."""
 
     def moved(subject: Subject, inputs: Inputs, names: list[str], upstream: tuple, rng: Generator) -> tuple:
-        """Does something move in what was found? In what is right?"""
+        """Does something move in what was found? Which of these in what is right?"""
         before = subject.tried(inputs, upstream)
         after = subject.tried(replaced(inputs, path, another(inputs, rng)), upstream)
         found = any(not np.array_equal(before.found[name], after.found[name]) for name in before.found)
-        return found, any(not close(before.right[name], after.right[name]) for name in names)
+        return found, {name for name in names if not close(before.right[name], after.right[name])}
 
-    def holds(subject: Subject, example: Instance, rng: Generator) -> bool:
+    def holds(subject: Subject, example: Instance, rng: Generator) -> bool | str:
         roles, tries = subject.roles(example.inputs), [(example.inputs, example.upstream)]
         for _ in range(4 if example.is_smooth else 8):  # what one example cannot show
             inputs = fresh(example.inputs, roles, roles.sizes, rng)
             inputs = replaced(inputs, path, at(example.inputs, path))
             tries.append((inputs, subject.draw(inputs, rng)))
-        matters = False
+        matter: set[str] = set()
         for inputs, upstream in tries:
             found, right = moved(subject, inputs, example.wrong, upstream, rng)
             if found:
                 return False
-            matters |= right
-        return matters and not anyhow(subject, example, rng)
+            matter |= right
+        about = next((name for name in example.wrong if name in matter), "")
+        return about if about and not anyhow(subject, example, rng) else False
 
     def anyhow(subject: Subject, example: Instance, rng: Generator) -> bool:
         """Does it move after all where the other counts are larger, as after one more step?"""
@@ -108,7 +119,35 @@ def _unused(code: str, path: tuple, another: Callable[[Inputs, Generator], objec
             return moved(subject, inputs, example.wrong, example.upstream, rng)[0]
         return False
 
-    return Condition(Finding(code, f"does not depend on `{path[-1]}`"), holds)
+    return Condition(Finding(code, f"does not depend on `{label}`"), holds)
+
+
+def needless(example: Instance) -> Iterator[Condition]:
+    """Numbers and arrays on which a wrong result depends, and must not."""
+    for path, value in numbers(example.inputs):
+        other = value + 1 if isinstance(value, int) else 0.7 * value
+        yield _needless("option", example.inputs, path, lambda inputs, rng, other=other: other)
+    for path, _ in leaves(example.inputs):
+        another = lambda inputs, rng, path=path: _moved(at(inputs, path), rng)  # noqa: E731
+        yield _needless("without", example.inputs, path, another)
+
+
+def _needless(
+    kind: str, like: Inputs, path: tuple, another: Callable[[Inputs, Generator], object]
+) -> Condition:
+    def holds(subject: Subject, example: Instance, rng: Generator) -> bool | str:
+        roles, names = subject.roles(example.inputs), set(example.wrong)
+        tries = [example.inputs, *(fresh(example.inputs, roles, roles.sizes, rng) for _ in range(3))]
+        for inputs in tries:
+            upstream = subject.draw(inputs, rng)
+            before = subject.tried(inputs, upstream)
+            after = subject.tried(replaced(inputs, path, another(inputs, rng)), upstream)
+            names &= {name for name in names if close(before.right[name], after.right[name], 1e-12)
+                      and not close(before.found[name], after.found[name], 1e-9)}  # fmt: skip
+        return next((name for name in example.wrong if name in names), False)
+
+    words = f"depends on `{_label(like, path)}`, and should not"
+    return Condition(Finding(f"{kind} `{path[-1]}`", words), holds)
 
 
 def invariances(example: Instance) -> Iterator[Condition]:
@@ -151,6 +190,68 @@ def _invariance(words: str, path: tuple, change: Callable, moves: bool) -> Condi
         return True
 
     return Condition(Finding(f"without `{path[-1]}`", words), holds)
+
+
+def mixed(example: Instance) -> Iterator[Condition]:
+    """What should go entry by entry, and does not."""
+    for path, array in leaves(example.inputs):
+        if array.size > 1 and any(example.right[name].shape == array.shape for name in example.wrong):
+            yield _mixed(path, _label(example.inputs, path))
+
+
+def _mixed(path: tuple, label: str) -> Condition:
+    def holds(subject: Subject, example: Instance, rng: Generator) -> bool | str:
+        roles, names = subject.roles(example.inputs), set(example.wrong)
+        for _ in range(2):
+            inputs = fresh(example.inputs, roles, roles.sizes, rng)
+            array, upstream = at(inputs, path), subject.draw(inputs, rng)
+            place = np.arange(array.size).reshape(array.shape) == np.abs(array).argmax()
+            other = np.where(place, array.max() + 1, array)
+            before, after = (subject.tried(replaced(inputs, path, one), upstream) for one in (array, other))
+            names = {name for name in names if before.right[name].shape == array.shape
+                     and np.array_equal(before.right[name][~place], after.right[name][~place])
+                     and not close(before.found[name][~place], after.found[name][~place])}  # fmt: skip
+        return next((name for name in example.wrong if name in names), False)
+
+    words = f"depends at each place on other entries of `{label}` than its own"
+    return Condition(Finding("axis", words), holds)
+
+
+def backward_leak(example: Instance) -> Iterator[Condition]:
+    """A gradient at the last of several places that changes with the upstream gradient of the first alone.
+
+    Must it not, then what stands at a place counts for itself and for what comes later.
+    """
+    for place, dout in enumerate(example.upstream):
+        for axis, size in enumerate(np.shape(dout)):
+            if size > 2:
+                yield _backward_leak(place, axis)
+
+
+def _backward_leak(place: int, axis: int) -> Condition:
+    def holds(subject: Subject, example: Instance, rng: Generator) -> bool | str:
+        roles = subject.roles(example.inputs)
+        inputs = fresh(example.inputs, roles, grown(roles), rng)
+        upstream = subject.draw(inputs, rng)
+        size, at_first = upstream[place].shape[axis], np.moveaxis(upstream[place].copy(), axis, 0)
+        at_first[0] += 1
+        moved = np.moveaxis(at_first, 0, axis)
+        before, after = (subject.tried(inputs, (*upstream[:place], one, *upstream[place + 1 :]))
+                         for one in (upstream[place], moved))  # fmt: skip
+        for name in example.wrong:
+            for along in (i for i, n in enumerate(before.right[name].shape) if n == size):
+                found, right = (
+                    [np.take(one[name], [0, -1], along) for one in both]
+                    for both in ((before.found, after.found), (before.right, after.right))
+                )
+                first, last = (np.moveaxis(np.abs(right[0] - right[1]), along, 0)[i] for i in (0, 1))
+                late = np.moveaxis(np.abs(found[0] - found[1]), along, 0)[1]
+                if first.any() and not last.any() and late.max() > 1e-9:
+                    return name
+        return False
+
+    words = "takes a part in what comes before it: a later place counts for an earlier output"
+    return Condition(Finding("mask", words), holds)
 
 
 def leaks(roles: Roles) -> Iterator[Condition]:
