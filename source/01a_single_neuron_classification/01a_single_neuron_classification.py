@@ -551,6 +551,8 @@ check_gradients(
 #
 # $$\boxed{\,dz = \frac{p - y}{B}\,} \qquad (B,) \qquad\text{"answer minus truth"}$$
 #
+# (This is $dz$, with the sigmoid's slope already in it. Your functions hand on $dp$ and leave the slope to `neuron_backward`.)
+#
 # With a one-hot input this goes straight to the weight of the character. Let $f_c$ be the share of the batch that is
 # character $c$, and $p_c$ the answer for it:
 #
@@ -1031,7 +1033,7 @@ for step in 250, 500, 1000, 2000:
 
 # %% [markdown]
 # Twice the steps, half the loss, and $\log 2 \approx 0.7$ more on the score of `e`. It goes on like this for ever,
-# slower and slower: $dz = p - y$ shrinks as the answer gets better, so the neuron slows itself down.
+# slower and slower: $p - y$ shrinks as the answer gets better, so the neuron slows itself down.
 #
 # ### Which learning rate?
 #

@@ -280,7 +280,7 @@ check_values(
 # perfect, the gradient is zero. And $M$ counts *all* positions, $B \cdot T$ of them for a $(B, T)$ batch.
 #
 # **Exercise 3.** Write the backward pass. Subtracting 1 in one place per position: `np.put_along_axis` and `np.take_along_axis` are partners,
-# or compare `targets[..., None] == np.arange(V)`. Do not write into an array that lies in the cache.
+# or compare `targets[..., None]` with `np.arange` of the number of characters. Do not write into an array that lies in the cache.
 
 # %% nbgrader={"grade": false, "grade_id": "cross_entropy_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def cross_entropy_backward(dloss, cache):
@@ -1080,7 +1080,7 @@ show_figure(figure, alt="Bars of the probabilities of the same five scores, 2, 1
 
 
 # %% [markdown]
-# **Exercise 10.** Draw one id. `rng.choice(V, p=...)` does the drawing; your stable softmax makes small temperatures safe.
+# **Exercise 10.** Draw one id. `rng.choice(n, p=...)` draws one of $0 \dots n - 1$; your stable softmax makes small temperatures safe.
 
 # %% nbgrader={"grade": false, "grade_id": "sample_next", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def sample_next(logits, temperature, rng):

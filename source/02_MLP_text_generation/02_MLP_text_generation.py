@@ -1066,7 +1066,7 @@ check_values(
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# The second check looks at what comes out. Again from all zeros: the network can only learn how *frequent* each character is, and must come close to the best loss that is
+# The next check looks at what comes out. It starts from all zeros: the network can only learn how *frequent* each character is, and must come close to the best loss that is
 # possible with that knowledge, 3.006 on this text. (The hidden check trains from random weights, on a text that you have never seen, and asks for much more.)
 
 # %% nbgrader={"grade": true, "grade_id": "test_training_target", "locked": true, "points": 7, "schema_version": 3, "solution": false, "task": false}
@@ -1314,7 +1314,7 @@ check_values(
 # %% [markdown]
 # ### Draw one, then write
 #
-# `rng.choice(V, p=p)` draws an id with probabilities `p`.
+# `rng.choice(len(p), p=p)` draws an id with probabilities `p`.
 
 # %% nbgrader={"grade": false, "grade_id": "draw_next", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def draw_next(logits, temperature, rng, top_k=None):

@@ -42,7 +42,6 @@ import numpy as np
 
 from autograder import (
     TrainingLog,
-    in_threads,
     load_corpus,
     longest_quote,
     plot_curves,
@@ -1139,15 +1138,11 @@ def make_streams(ids, B):
 
 
 # %% [markdown]
-# ### Two readers are faster than one
+# ### One call for an update
 #
 # `loss_and_gradients` is one call for everything that an update needs from the model: it runs your two passes with `dh_last` $=$ `dc_last` $= 0$, which is **truncated backpropagation through time**: the state goes on from
 # chunk to chunk, the gradient ends at the border.
 # `mean_loss` measures a text of any length with one reader, who carries the state through.
-#
-# For the long run there is `in_threads(loss_and_gradients)`. The $B$ streams never talk to each other, so each core can take an equal part of them: its own loss, its
-# own gradients. The loss of the whole batch is the mean of the parts' losses, hence its gradient is the mean of the parts' gradients, the same as before up to rounding. This
-# is **data parallelism**, the way in which large models are trained on thousands of machines.
 
 # %% nbgrader={"grade": false, "grade_id": "loss_and_gradients", "locked": true, "schema_version": 3, "solution": false, "task": false}
 def loss_and_gradients(x, targets, h, c, *, params):
@@ -1346,7 +1341,7 @@ check_training(
 # The `TrainingLog` measures the held-out part, which others call the **validation set**, now and then and remembers the parameters that did best there. Had enough? Interrupt the cell with ■: the leg stops after the
 # update it is in, and everything below works with what was learned so far.
 #
-# **On a busy machine** there is nothing to set, as in notebook 03; it takes longer all the same. (`in_threads` makes a thread for each part of the batch, and NumPy gets no more than one in each.)
+# **On a busy machine** there is nothing to set, as in notebook 03; it takes longer all the same.
 
 # %% nbgrader={"grade": false, "grade_id": "train_full", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
 H, B, T = 256, 32, 32
@@ -1357,8 +1352,7 @@ EVERY = training_steps(250, 25)
 
 start_params = set_forget_bias(init_params(V, H, np.random.default_rng(3)), FORGET_BIAS)
 log = TrainingLog("04", mean_loss, corpus, start_params, every=EVERY)
-both_cores = in_threads(loss_and_gradients)
-leg_1_params, losses_1 = train(corpus.train, start_params, LEG_1, B, T, RATE_1, gradients=both_cores, watch=log)
+leg_1_params, losses_1 = train(corpus.train, start_params, LEG_1, B, T, RATE_1, watch=log)
 
 
 def watch_leg_2(step, params):
@@ -1366,7 +1360,7 @@ def watch_leg_2(step, params):
     return log(len(losses_1) + step, params)
 
 
-final_params, losses_2 = train(corpus.train, leg_1_params, LEG_2, B, T, RATE_2, gradients=both_cores, watch=watch_leg_2)
+final_params, losses_2 = train(corpus.train, leg_1_params, LEG_2, B, T, RATE_2, watch=watch_leg_2)
 log.finish(final_params, np.concatenate([losses_1, losses_2]), characters=B * T)
 
 # %% nbgrader={"grade": false, "grade_id": "curves", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure"]
@@ -1703,12 +1697,12 @@ def train_plain_rnn(ids, H, steps, B, T, learning_rate, rng):
     params = {"Wx": wide["Wx"][:, :H], "Wh": wide["Wh"][:, :H], "bh": wide["b"][:H], "Wy": wide["Wy"], "by": wide["by"]}
     params = {name: p.copy() for name, p in params.items()}
     inputs, targets = make_streams(ids, B)
-    chunks, state, gradients = inputs.shape[1] // T, adam_start(params), in_threads(plain_rnn_gradients)
+    chunks, state = inputs.shape[1] // T, adam_start(params)
     for step in (bar := progress(steps)):
         start = step % chunks * T
         if start == 0:
             h = np.zeros((B, H), dtype=np.float32)
-        loss, h, grads = gradients(inputs[:, start : start + T], targets[:, start : start + T], h, params=params)
+        loss, h, grads = plain_rnn_gradients(inputs[:, start : start + T], targets[:, start : start + T], h, params=params)
         grads, _ = clip_gradients(grads, 1.0)
         params, state = adam_step(params, grads, state, learning_rate * (1 - step / steps))
         bar.show(train=float(loss))
@@ -1948,7 +1942,6 @@ draw_probe(slice(2100, 2500))
 # | GRU | a relative, end of part 2 | a cell with two gates and no pocket |
 # | teacher forcing | it reads the book | in training the next input is the true character, not the model's own |
 # | autoregressive generation | writing | each drawn character becomes the next input |
-# | data parallelism | `in_threads` | parts of a batch at the same time, gradients averaged |
 # | overfitting, early stopping | the curves part; leg 1 | learning what holds for the training data only; ending before |
 # | perplexity | $e^{\text{loss}}$ | so many equally likely choices are as hard as this text is for the model |
 

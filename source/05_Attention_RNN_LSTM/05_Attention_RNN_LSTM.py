@@ -422,7 +422,7 @@ check_values(
 # $$de_{tj} = \sum_i dw_{ti}\, w_{ti}\,(\mathbb 1_{i=j} - w_{tj}) = w_{tj}\,\Bigl(dw_{tj} - \sum_i dw_{ti}\, w_{ti}\Bigr) \qquad (B,T,T)$$
 #
 # Read it as: a score should grow if its memory is *more useful than the average* of what this query takes now. The subtracted sum, shape
-# $(B, T, 1)$, is that average.
+# $(B, T, 1)$, is that average, in which each memory counts by its share $w_{ti}$.
 #
 # And the mask? Where $w_{tj} = 0$, the product is 0: nothing flows into the future, and nothing into row 0. The formula does it by itself.
 #
@@ -1614,7 +1614,7 @@ check_values(
 # Now $H = 256$ and $A = 128$, float32. Two things make it fast enough:
 #
 # - **No loop but the recurrence.** Everything about attention is a handful of products over all $(b, t, j)$ at once.
-# - **Two halves of the batch at the same time**: `in_threads(loss_and_gradients)`, the **data parallelism** of notebook 04. (NumPy releases Python's lock while it computes, so both cores really work.)
+# - **Two halves of the batch at the same time**: `in_threads(loss_and_gradients)`, the **data parallelism** of notebook 02. (NumPy releases Python's lock while it computes, so both cores really work.)
 #
 # **On a busy machine** there is nothing to set, as in notebook 03; it takes longer all the same. (`in_threads` gives NumPy one thread for each half, so that the halves do not get in each other's way.)
 #

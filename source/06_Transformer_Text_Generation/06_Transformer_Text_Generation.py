@@ -2788,7 +2788,7 @@ show_sample(corpus.decode(np.array(text)), "written by the model that peeks")
 # ### Two cores, half a batch each
 #
 # A full update takes some hundredths of a second, and there are thousands. Almost all of it is spent on matrix products and on element-wise functions; NumPy runs the first on all cores, but
-# the second on one. So share the windows instead, by the **data parallelism** of notebook 04: `in_threads(loss_and_gradients)`.
+# the second on one. So share the windows instead, by the **data parallelism** of notebook 02: `in_threads(loss_and_gradients)`.
 #
 # **On a busy machine** there is nothing to set, as in notebook 03; it takes longer all the same. (`in_threads` gives NumPy one thread for each half, so that the halves do not get in each other's way.)
 #
