@@ -139,8 +139,7 @@ def training_loops() -> dict[str, Loop]:
             ids, rnn.init_params(V, H, rng(0)), updates, B, T, 0.005, watch=watch
         ),
         "04 LSTM": lambda updates, spread, watch: lstm.train(
-            ids, lstm.init_params(V, H, rng(0)), updates, B, T, 0.005,
-            gradients=spread(lstm.loss_and_gradients), watch=watch,
+            ids, lstm.init_params(V, H, rng(0)), updates, B, T, 0.005, watch=watch
         ),
         "05 RNN with attention": attending("rnn"),
         "05 LSTM with attention": attending("lstm"),

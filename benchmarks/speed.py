@@ -142,7 +142,7 @@ def reference_steps() -> dict[str, tuple[Step, int]]:
     return {
         "MLP": mlp_step(load("02"), rng),
         "RNN": recurrent_step(rnn, rnn_gradients(rnn), rnn.init_params(V, H, rng), 1),
-        "LSTM": recurrent_step(lstm, in_threads(lstm.loss_and_gradients), lstm.init_params(V, H, rng), 2),
+        "LSTM": recurrent_step(lstm, lstm.loss_and_gradients, lstm.init_params(V, H, rng), 2),
         "RNN with attention": recurrent_step(
             attention, with_attention, attention.init_params("rnn", V, H, A, rng), 1
         ),

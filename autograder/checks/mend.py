@@ -28,10 +28,11 @@ class Truth:
     """What is right for one call of a forward pass.
 
     `outs` are its outputs, `between` the arrays that the reference keeps for its own backward pass, and
-    `parts` what functions that it calls have returned and should have. With `guess`, an array that is like
-    one of `between` becomes that: "near" goes by their distance, "alike" by their correlation; with
-    `of_inputs` also one that is an input. With `restored`, an input that was overwritten and returned is
-    what it was. `exchanged` are the places of two arrays of the cache, in order, that stand for each other.
+    `parts` what functions that it calls have returned and should have. With `guess`, an array becomes one of
+    `between`: the next in their order, turned to `order`, with "order", the nearest with "near", the one
+    that it is most like, by correlation, with "alike"; with `of_inputs` also one that is an input. With
+    `restored`, an input that was overwritten and returned is what it was. `exchanged` are the places of two
+    arrays of the cache, in order, that stand for each other.
     `single` asks for float32.
     """
 
@@ -39,6 +40,7 @@ class Truth:
     between: list[NDArray]
     parts: list[tuple[Any, Any]] = field(default_factory=list)
     guess: str = ""
+    order: tuple[int, ...] = ()
     of_inputs: bool = False
     restored: bool = False
     exchanged: tuple[int, int] | None = None
@@ -79,7 +81,8 @@ def mended(cache: Any, outs: Sequence[Any], inputs: Any, truth: Truth, scope: di
     parts = [(own, right) for own, right in truth.parts if not any(same(own, one) for one in known)]
     there = _collected(cache, scope) if truth.guess else []
     whole = truth.guess == "alike"
-    missing = [one for one in truth.between if not _is_among(one, there, whole)]
+    between = [truth.between[place] for place in truth.order] or truth.between
+    missing = [one for one in between if not _is_among(one, there, whole)]
 
     def replace(value: Any) -> Any:
         return next((right for own, right in parts if same(own, value)), value)
@@ -192,7 +195,9 @@ def _put_right(
     if not truth.guess:
         return array
     if same_shape := [right for right in missing if right.shape == array.shape]:  # first what the cache lacks
-        best = max(same_shape, key=lambda right: _likeness(array, right, truth.guess))
+        best = same_shape[0]
+        if truth.guess != "order":
+            best = max(same_shape, key=lambda right: _likeness(array, right, truth.guess))
         missing[:] = [right for right in missing if right is not best]
         return best.astype(array.dtype)
     only = truth.guess == "alike" and len(missing) == 1  # of a wrong shape, it can be nothing else
