@@ -96,7 +96,7 @@ def _named_by(result: str) -> str:
 
 def _is_loose(diagnosis: Diagnosis) -> bool:
     """Does it say less than what a function hands on would?"""
-    return diagnosis.code == "differs" or diagnosis.code.startswith("option")
+    return diagnosis.code in ("differs", "loop") or diagnosis.code.startswith("option")
 
 
 def _handed_on(function: Callable, truth: Callable, inputs: Mapping) -> tuple[str, str] | None:

@@ -203,7 +203,7 @@ def _single(roles: Roles) -> Iterator[Condition]:
         yield when("batch", words, alone, but_not=_as_they_come, telling=True)
 
 
-def _single_axes(roles: Roles) -> Iterator[Condition]:
+def single_axes(roles: Roles) -> Iterator[Condition]:
     """Every other axis of length 1."""
     for symbol, size in roles.named.items():
         if size > 1 and symbol not in SINGLE:
@@ -216,30 +216,37 @@ def _single_axes(roles: Roles) -> Iterator[Condition]:
 
 
 def _upstreams(example: Instance) -> Iterator[Condition]:
-    def make(inputs: Inputs, roles: Roles, rng: Generator) -> Inputs:
-        return fresh(inputs, roles, grown(roles), rng)
-
-    if not example.upstream:
-        return
-    if len(example.upstream) == 1 and np.ndim(example.upstream[0]):
-        words = "is right only when the upstream gradient is the same everywhere: places are mixed up"
-        yield when("order", words, make, lambda upstream: (np.full_like(upstream[0], upstream[0].flat[0]),))
-    for place in (i for i, dout in enumerate(example.upstream) if not np.ndim(dout)):
-
-        def unit(upstream: Upstream, place: int = place) -> Upstream:
-            return (*upstream[:place], 1.0, *upstream[place + 1 :])
-
-        words = f"is right only when upstream gradient {place + 1} is 1"
-        yield when("upstream", words, make, unit)
-    words = "is right only when the upstream gradient is all ones"
-    yield when("upstream", words, make, lambda upstream: tuple(
-        np.ones_like(dout) if np.ndim(dout) else 1.0 for dout in upstream))  # fmt: skip
+    shapes = [np.shape(dout) for dout in example.upstream]
+    if len(shapes) == 1 and shapes[0]:
+        words = "the upstream gradient is the same everywhere: places are mixed up"
+        yield _only_with("order", words, lambda up: (np.full_like(up[0], up[0].flat[0]),))
+    for place in (place for place, shape in enumerate(shapes) if not shape):
+        words = f"upstream gradient {place + 1} is 1" if len(shapes) > 1 else "the upstream gradient is 1"
+        unit = lambda up, place=place: (*up[:place], 1.0, *up[place + 1 :])  # noqa: E731
+        yield _only_with("upstream", words, unit)
+    if any(shapes):
+        ones = lambda up: tuple(np.ones_like(dout) if np.ndim(dout) else 1.0 for dout in up)  # noqa: E731
+        yield _only_with("upstream", "the upstream gradient is all ones", ones)
 
 
-def last_conditions(example: Instance, roles: Roles) -> Iterator[Condition]:
-    """What says little: an axis of length 1, the way of which upstream gradient."""
+def _only_with(code: str, words: str, alter: Callable[[Upstream], Upstream]) -> Condition:
+    """Right with such upstream gradients, and wrong on the same inputs without."""
+
+    def holds(subject: Subject, example: Instance, rng: Generator) -> bool:
+        roles = subject.roles(example.inputs)
+        for _ in range(TRIES):
+            inputs = fresh(example.inputs, roles, grown(roles), rng)
+            upstream = subject.draw(inputs, rng)
+            if subject.tried(inputs, alter(upstream)).wrong or not subject.tried(inputs, upstream).wrong:
+                return False
+        return True
+
+    return Condition(Finding(code, f"is right only when {words}"), holds)
+
+
+def last_conditions(example: Instance) -> Iterator[Condition]:
+    """What says little: an argument that counts for nothing, the way of which upstream gradient."""
     yield from needless(example) if example.is_smooth else ()
-    yield from _single_axes(roles)
     for place in range(len(example.upstream) if len(example.upstream) > 1 else 0):
 
         def silent(upstream: Upstream, place: int = place) -> Upstream:

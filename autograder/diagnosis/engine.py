@@ -17,7 +17,7 @@ import numpy as np
 
 from autograder.diagnosis.apart import BUSY, tried_apart
 from autograder.diagnosis.changes import inputs_changed
-from autograder.diagnosis.conditions import conditions, last_conditions
+from autograder.diagnosis.conditions import conditions, last_conditions, single_axes
 from autograder.diagnosis.fresh import proposals
 from autograder.diagnosis.observe import by_sample, observed
 from autograder.diagnosis.question import Diagnosis, Finding, Hypothesis, Instance, Subject, prediction
@@ -107,7 +107,7 @@ def _diagnose(
         or told(conditions(example, subject))
         or _other_steps(subject, example, [*more, *unmoved[:FRESH]], clock, vague=True)
         or first(alike_results(example), in_part=True)
-        or told(last_conditions(example, subject.roles(example.inputs)))
+        or told(last_conditions(example))
         or (_said(*seen[0]) if seen else _observation(subject, example, more, axes_name, told))
     )
 
@@ -214,7 +214,8 @@ def _observation(
     if finding.code == "differs":
         with contextlib.suppress(Exception):
             finding = by_sample(subject, example) or finding
-    if finding.code == "differs" and (said := told(invariances(example))):
+    more_axes = single_axes(subject.roles(example.inputs))
+    if finding.code == "differs" and (said := told(invariances(example)) or told(more_axes)):
         return said
     right = [other for other in example.right if other not in example.wrong]
     if finding.code == "differs" and 0 < len(right) <= FEW:

@@ -16,7 +16,8 @@ WHERE = {
     "f": {ZERO: lambda a: a == 0, "negative": lambda a: a < 0, "positive": lambda a: a > 0},
     "i": {ZERO: lambda a: a == 0}, "u": {ZERO: lambda a: a == 0},
 }  # fmt: skip
-SAMPLES, MANY = {"B", "N"}, 64
+SIZES = {"large": lambda a: a, "small": lambda a: -a, "far from 0": np.abs, "near 0": lambda a: -np.abs(a)}
+SAMPLES, MANY, SOME = {"B", "N"}, 64, 2
 AXES = {"B": ("batch", "sample"), "N": ("batch", "sample"), "T": ("time", "step"), "steps": ("loop", "step")}
 
 
@@ -124,7 +125,18 @@ def _by_an_input(instances: Sequence[Instance], places: list[NDArray]) -> Findin
             told_apart = sum(kind.size for kind in kinds if kind.any() and not kind.all())
             if told_apart >= (3 if words == ZERO else 6) and all(_is_just(*pair) for pair in both):
                 return Finding("partly", f"is wrong where `{path[-1]}` is {words}, and right elsewhere")
+        for words, size in SIZES.items() if example.dtype.kind == "f" and example.ndim else ():
+            sizes = [size(dict(arrays(i.inputs))[path]) for i in instances]
+            if all(_are_largest(*pair) for pair in zip(sizes, places, strict=True)):
+                return Finding("partly", f"is wrong where `{path[-1]}` is {words}, and right elsewhere")
     return None
+
+
+def _are_largest(sizes: NDArray, wrong: NDArray) -> bool:
+    """Are the wrong entries just those of the largest numbers, and both kinds some?"""
+    if sizes.shape != wrong.shape or min(wrong.sum(), (~wrong).sum()) < SOME:
+        return False
+    return bool(sizes[wrong].min() > sizes[~wrong].max())
 
 
 def _is_just(kind: NDArray, wrong: NDArray) -> bool:

@@ -80,6 +80,8 @@ def _moved(array: NDArray, rng: Generator) -> NDArray:
     if array.dtype.kind in "iu":  # some of them, so that it is not only their order that changes
         count = int(array.max(initial=1)) + 1
         by = rng.integers(1, max(count, 2), array.shape) * rng.integers(0, 2, array.shape)
+        if array.size:
+            by.flat[rng.integers(array.size)] = rng.integers(1, max(count, 2))
         return ((array + by) % count).astype(array.dtype)
     return (array + rng.uniform(0.1, 0.5, array.shape)).astype(array.dtype)
 
@@ -96,7 +98,8 @@ def _unused(code: str, label: str, path: tuple, another: Callable[[Inputs, Gener
 
     def holds(subject: Subject, example: Instance, rng: Generator) -> bool | str:
         roles, tries = subject.roles(example.inputs), [(example.inputs, example.upstream)]
-        for _ in range(4 if example.is_smooth else 8):  # what one example cannot show
+        are_ids = getattr(at(example.inputs, path), "dtype", np.dtype(float)).kind in "iu"
+        for _ in range(16 if are_ids else 4 if example.is_smooth else 8):  # what one example cannot show
             inputs = fresh(example.inputs, roles, roles.sizes, rng)
             inputs = replaced(inputs, path, at(example.inputs, path))
             tries.append((inputs, subject.draw(inputs, rng)))
@@ -123,7 +126,9 @@ def _unused(code: str, label: str, path: tuple, another: Callable[[Inputs, Gener
 
 
 def needless(example: Instance) -> Iterator[Condition]:
-    """Numbers and arrays on which a wrong result depends, and must not."""
+    """Numbers and arrays on which a wrong result depends, and must not; not where all ids are the same."""
+    if any(array.size and np.ptp(array) == 0 for _, array in arrays(example.inputs, "iu")):
+        return
     for path, value in numbers(example.inputs):
         other = value + 1 if isinstance(value, int) else 0.7 * value
         yield _needless("option", example.inputs, path, lambda inputs, rng, other=other: other)
