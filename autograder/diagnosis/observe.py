@@ -1,6 +1,6 @@
 """Without a hypothesis: which results are wrong, and where in them? All that is said was seen each time."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,9 @@ WHERE = {
     "f": {ZERO: lambda a: a == 0, "negative": lambda a: a < 0, "positive": lambda a: a > 0},
     "i": {ZERO: lambda a: a == 0}, "u": {ZERO: lambda a: a == 0},
 }  # fmt: skip
-SIZES = {"large": lambda a: a, "small": lambda a: -a, "far from 0": np.abs, "near 0": lambda a: -np.abs(a)}
+SIZES: dict[str, Callable[[NDArray], NDArray]] = {
+    "large": lambda a: a, "small": lambda a: -a, "far from 0": np.abs, "near 0": lambda a: -np.abs(a)
+}  # fmt: skip
 SAMPLES, MANY, SOME = {"B", "N"}, 64, 2
 AXES = {"B": ("batch", "sample"), "N": ("batch", "sample"), "T": ("time", "step"), "steps": ("loop", "step")}
 
