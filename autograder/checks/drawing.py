@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from autograder.checks.calls import call, call_times, draws, require_array, same
 from autograder.checks.outcome import Failure, Row
 from autograder.checks.running import check, seed_of_check
-from autograder.checks.sampling import CLOSELY, FALSE_ALARM, gap_row, surprise
+from autograder.checks.sampling import CLOSELY, FALSE_ALARM, gap_row, repeats, surprise
 
 AGAIN = 10  # texts that must come out the same; one alone may by chance
 OWN_RANDOMNESS = "Equal generators must give equal results: take all randomness from `rng`."
@@ -33,7 +33,8 @@ def check_text(
     likely one, drawn evenly within its own share. Of a right text these numbers are even, all of them and
     those behind each id. The largest gap to that stays below sqrt(ln(4 k / 1e-6) / 2n) for n ids in each of
     k groups (Dvoretzky-Kiefer-Wolfowitz inequality with Massart's constant; Rosenblatt 1952 for the numbers),
-    and the ids are as surprising as they should be (sampling.py), in all but one of a million runs.
+    the ids are as surprising as they should be, and those that are drawn with the same probabilities in one
+    text are the same as often (sampling.py), in all but one of a million runs.
     """
     seed = seed_of_check(seed)
     rng, ties = np.random.default_rng(seed), np.random.default_rng((seed, 1))
@@ -45,6 +46,12 @@ def check_text(
     if gap > limit or off.is_too_large:
         likely = mean < 0.5 if gap > limit else off.off < 0
         raise _failure(likely, (gap_row(gap, limit), off.row), _told(inputs, texts, known, ties))
+    if (again := repeats(_drawn_again(texts, known))).is_too_large:
+        raise Failure(
+            "Each draw by itself has the right probabilities, but draws hang together: what follows the same "
+            f"ids in one text is the same too {'often' if again.off > 0 else 'seldom'}.",
+            rows=(gap_row(gap, limit), off.row, again.row), code="randomness",
+        )  # fmt: skip
     return f"{draws} texts of {length} characters follow the probabilities"
 
 
@@ -123,6 +130,17 @@ def _drawn(texts: list[NDArray], known: Callable) -> Iterator[tuple[NDArray, int
     """The probabilities behind each id, and the id."""
     for text in (array.tolist() for array in texts):
         yield from ((known(tuple(text[:position])), drawn) for position, drawn in enumerate(text))
+
+
+def _drawn_again(texts: list[NDArray], known: Callable) -> Iterator[tuple[NDArray, int, int]]:
+    """The probabilities behind each id, the id drawn last with the same ones in that text, and the id."""
+    for text in (array.tolist() for array in texts):
+        last: dict[bytes, int] = {}
+        for position, drawn in enumerate(text):
+            p = known(tuple(text[:position]))
+            if p.max() < 1 and (key := p.tobytes()) in last:
+                yield p, last[key], drawn
+            last[p.tobytes()] = drawn
 
 
 def _place(text: list[int], position: int, known: Callable, ties: np.random.Generator) -> float | None:

@@ -11,7 +11,7 @@ from autograder.checks.calls import call_times
 from autograder.checks.outcome import Failure, Row
 from autograder.checks.running import check, seed_of_check
 
-FALSE_ALARM = 1e-6  # of each of two looks at the draws half of it
+FALSE_ALARM = 1e-6  # of the largest gap half of it, of each further look a quarter
 LARGEST, STEP, STEPS = 3.0, 1.1, 200  # nats; and so many sums of variances are told apart, from 1e-4 on
 CLOSELY = 0.6  # of the limit; right draws come nearer nearly always
 EXPECTED = 20
@@ -80,9 +80,10 @@ def gap_row(gap: float, limit: float) -> Row:
     return Row("largest gap", f"{gap:.3f} (limit {limit:.3f})", "too large" if gap > limit else "ok")
 
 
-class Surprise(NamedTuple):
-    """How far n draws are from as surprising as they should be, and the limit, in nats per draw."""
+class Astray(NamedTuple):
+    """How far a sum over n draws is from its mean, and the limit, for each draw."""
 
+    what: str
     off: float
     limit: float
 
@@ -94,33 +95,52 @@ class Surprise(NamedTuple):
     def row(self) -> Row:
         """The measurement for the table under a message."""
         verdict = "is off" if self.is_too_large else "ok"
-        return Row("surprise", f"{self.off:+.3f} nats for each draw (limit {self.limit:.3f})", verdict)
+        return Row(self.what, f"{self.off:+.3f} for each draw (limit {self.limit:.3f})", verdict)
 
 
-def surprise(draws: Iterable[tuple[NDArray, int, int]]) -> Surprise:
-    """Draws as (probabilities, the id, how often), held against their probabilities.
+def surprise(draws: Iterable[tuple[NDArray, int, int]]) -> Astray:
+    """Draws as (probabilities, the id, how often): are they as surprising as they should be, in nats?
 
-    What is added up is -ln p of the id that came, at most 3 nats above the entropy, less its mean: in that
-    direction a temperature changes a distribution, so hardly any other sum sees one better. Right draws stay
-    within the limit in all but one of two million runs (Freedman 1975; the sum of the variances, which hangs
-    on the draws, is rounded up to a power of 1.1, and each of 200 has its share of the chance).
+    What is added up is -ln p of the id that came, at most 3 nats above the entropy: in that direction a
+    temperature changes a distribution, so hardly any other sum sees one better.
+    """
+
+    def told(p: NDArray) -> NDArray:
+        nats = -np.log(np.maximum(p, np.finfo(float).tiny))
+        return np.minimum(nats, p @ nats + LARGEST)
+
+    return _astray("surprise", ((p, told(p), drawn, count) for p, drawn, count in draws))
+
+
+def repeats(draws: Iterable[tuple[NDArray, int, int]]) -> Astray:
+    """Draws as (probabilities, an id that was drawn with the same ones before, the id that comes now): are
+    the two the same as often as they should be? Draws that follow each other, or are remembered, are not.
+    """
+    each = ((p, np.equal(np.arange(len(p)), before), drawn, 1) for p, before, drawn in draws)
+    return _astray("repeats", ((p, told.astype(float), drawn, count) for p, told, drawn, count in each))
+
+
+def _astray(what: str, draws: Iterable[tuple[NDArray, NDArray, int, int]]) -> Astray:
+    """The sum over (probabilities, what each id adds, the id, how often), less its mean.
+
+    Right draws stay within the limit in all but one of four million runs (Freedman 1975; the sum of the
+    variances, which hangs on the draws, is rounded up to a power of 1.1, and each of 200 has its share).
     """
     total = variance = 0.0
     largest, n = 0.0, 0
-    for p, drawn, count in draws:
-        told = -np.log(np.maximum(p, np.finfo(float).tiny))
-        told = np.minimum(told, p @ told + LARGEST)
+    for p, told, drawn, count in draws:
         told = told - p @ told
         total, variance, n = total + count * told[drawn], variance + count * (p @ told**2), n + count
         largest = max(largest, float(np.abs(told).max()))
-    chance, least = math.log(4 * STEPS / FALSE_ALARM), 1e-4
+    chance, least = math.log(8 * STEPS / FALSE_ALARM), 1e-4
     variance = least * STEP ** math.ceil(math.log(max(variance, least) / least, STEP))
     bound = chance * largest / 3
-    return Surprise(total / max(n, 1), (bound + math.sqrt(bound**2 + 2 * chance * variance)) / max(n, 1))
+    limit = bound + math.sqrt(bound**2 + 2 * chance * variance)
+    return Astray(what, total / max(n, 1), limit / max(n, 1))
 
 
 def _failure(
-    counts: NDArray, logits: NDArray, temperature: float, limit: float, off: Surprise
+    counts: NDArray, logits: NDArray, temperature: float, limit: float, off: Astray
 ) -> Failure:
     """The Failure that says which other distribution the draws follow, if one is known."""
     words = f"At temperature {temperature:g} the draws do not follow softmax(logits / temperature)"

@@ -161,6 +161,19 @@ def _curved(node: ast.Call, place: Place) -> Iterator[Edit]:
             yield 3, code, words, other
 
 
+def _sloped(node: ast.Call, place: Place) -> Iterator[Edit]:
+    """What is handed to one of the notebook's own functions, times the slope of an activation once more."""
+    if not isinstance(node.func, ast.Name) or hasattr(builtins, node.func.id) or not node.args:
+        return
+    first, words = node.args[0], f"what `{node.func.id}` gets were multiplied by the slope of an activation"
+    for name in place.names if isinstance(first, ast.Name) else ():
+        value = ast.Name(name, ast.Load())
+        logistic = binary(value, ast.Mult, binary(number(1), ast.Sub, value))
+        for slope in (logistic, binary(number(1), ast.Sub, binary(value, ast.Mult, value))):
+            other = ast.Call(node.func, [binary(first, ast.Mult, slope), *node.args[1:]], node.keywords)
+            yield 4, "nonlinearity", words, other
+
+
 def _is_activation(function: ast.expr) -> bool:
     """One of NumPy's curves, or a function of the notebook's own."""
     if isinstance(function, ast.Attribute):
@@ -258,7 +271,7 @@ def _cases(node: ast.Call | ast.IfExp, place: Place) -> Iterator[Edit]:
 
 CALLS: Rules = {
     "Call": (
-        _reductions, _means, _picked, _functions, _skipped, _joined, _cases, _curved, _arguments,
+        _reductions, _means, _picked, _functions, _skipped, _joined, _cases, _curved, _sloped, _arguments,
     ),
     "IfExp": (_cases,),
 }  # fmt: skip

@@ -36,16 +36,19 @@ Make = Callable[[Inputs, Roles, Generator], Inputs]
 def when(
     code: str, words: str, make: Make, alter: Callable[[Upstream], Upstream] = lambda upstream: upstream,
     but_not: Make | None = None, may_stay: bool = False, telling: bool = False,
-    settled: Callable[[Inputs], Inputs] | None = None,
+    settled: Callable[[Inputs], Inputs] | None = None, rarely: bool = False,
 ) -> Condition:  # fmt: skip
     """Right on all inputs of `make`, with upstream gradients as `alter` leaves them; wrong with `but_not`.
 
     `telling` ones must leave every input its part in what is right; else a mistake hides behind a zero.
     With `may_stay`, what stays as it was at its start counts as well: a limit that is never reached. With
-    `settled`, what is right must be the same after that further change.
+    `settled`, what is right must be the same after that further change. Where most inputs are right without
+    the condition, "only when" would be false; `rarely` ones, which name a limit, are said there as well.
     """
 
     def holds(subject: Subject, example: Instance, rng: Generator) -> bool:
+        if example.is_often_right and not rarely:
+            return False
         roles, matter, trivial = subject.roles(example.inputs), set(), 0
         is_drawn = any(isinstance(value, Generator) for value in example.inputs.values())
         tries = MORE_TRIES if is_drawn or not example.is_smooth else TRIES
@@ -65,7 +68,8 @@ def when(
         if but_not is None:
             return True
         others = (but_not(example.inputs, roles, rng) for _ in range(MORE_TRIES))
-        return any(subject.tried(inputs, alter(subject.draw(inputs, rng))).wrong for inputs in others)
+        wrong = (subject.tried(inputs, alter(subject.draw(inputs, rng))).wrong for inputs in others)
+        return any(wrong) if rarely else sum(map(bool, wrong)) > MORE_TRIES / 2
 
     return Condition(Finding(code, words), holds)
 
@@ -260,33 +264,35 @@ def last_conditions(example: Instance) -> Iterator[Condition]:
 
 
 def _special_counts(example: Instance, subject: Subject) -> Iterator[Condition]:
-    """Each whole number that is no size of an axis at 1 and 2; a counter at a large value as well.
+    """Each whole number that is no size of an axis so large that it no longer counts, at 1 and at 2.
 
     One that counts a loop, because a result has an entry for each round, is told by the first wrong round.
     """
-    counts = subject.roles(example.inputs).counts
-    for path, value in numbers(example.inputs):
-        if not isinstance(value, int) or path in counts:
+    counts, shapes = subject.roles(example.inputs).counts, subject.contract.shapes.values()
+    whole = [(path, n) for path, n in numbers(example.inputs) if isinstance(n, int) and path not in counts]
+    axes = {path for path, _ in whole if any((1, (path[-1],)) in dims for dims in shapes)}
+    for path, _ in whole:
+        if path not in axes:
+            large = 10**6 if len(path) > 1 else MANY  # the count of a loop would be too much
+            words = f"is right only when `{path[-1]}` is very large"
+            more = lambda i, path=path, large=large: replaced(i, path, 2 * large)  # noqa: E731
+            make = _with(path, lambda old, large=large: large)
+            yield when(f"option `{path[-1]}`", words, make, settled=more, rarely=True)
+    for path, value in whole:
+        if path in axes:
+            yield from _rounds(path, example, subject) if ((1, (path[-1],)),) in shapes else ()
             continue
-        axis, shapes = (1, (path[-1],)), subject.contract.shapes.values()
-        if any(axis in dims for dims in shapes):
-            yield from _rounds(path, example, subject) if (axis,) in shapes else ()
-            continue
-        large = 10**6 if len(path) > 1 else MANY  # the count of a loop would be too much
-        for special in (1, 2, large) if example.is_smooth else (1, large):
-            if special != value:
-                is_large = special == large
-                words = f"is right only when `{path[-1]}` is {'very large' if is_large else special}"
-                make = _with(path, lambda old, special=special: special)
-                more = lambda i, path=path, large=large: replaced(i, path, 2 * large)  # noqa: E731
-                yield when(f"option `{path[-1]}`", words, make, settled=more if is_large else None)
+        for special in {1, 2} - {value} if example.is_smooth else {1} - {value}:
+            words = f"is right only when `{path[-1]}` is {special}"
+            yield when(f"option `{path[-1]}`", words, _with(path, lambda old, special=special: special))
 
 
 def _rounds(path: tuple, example: Instance, subject: Subject) -> Iterator[Condition]:
     for rounds in sorted({*range(1, ROUNDS), _right_rounds(path, example, subject)} - {0}):
         words = f"is right as long as `{path[-1]}` is at most {rounds}"
         more = _with(path, lambda old, rounds=rounds: rounds + 1)
-        yield when("loop", words, _with(path, lambda old, rounds=rounds: rounds), but_not=more)
+        make = _with(path, lambda old, rounds=rounds: rounds)
+        yield when("loop", words, make, but_not=more, rarely=True)
 
 
 def _right_rounds(path: tuple, example: Instance, subject: Subject) -> int:

@@ -41,7 +41,7 @@ def _unused_numbers(example: Instance) -> Iterator[Condition]:
 def _label(inputs: Inputs, path: tuple) -> str:
     """An argument's name, with that of its dict where another one holds the same."""
     several = sum(other[-1] == path[-1] for other, _ in every(inputs)) > 1
-    return f"{path[0]}['{path[-1]}']" if several and len(path) > 1 else str(path[-1])
+    return path[0] + "".join(f"['{key}']" for key in path[1:]) if several else str(path[-1])
 
 
 def _unused_generators(example: Instance) -> Iterator[Condition]:

@@ -1,13 +1,14 @@
 """Texts that follow their probabilities, and many that do not."""
 
 import contextlib
+import itertools
 
 import numpy as np
 import pytest
 
 from autograder import check_no_draws, check_randomness, check_sampling, check_text
 from autograder.checks.calls import draws
-from autograder.checks.sampling import surprise
+from autograder.checks.sampling import repeats, surprise
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.session import Session, StudentFunction
 from autograder.tests.test_checks import failure
@@ -99,6 +100,35 @@ def test_draws_are_as_surprising_as_they_should_be(seed):
     assert not drawn(p, 1, 600, seed).is_too_large
     rare = softmax(np.array([0.0, 0.0, -9.0, -30.0]))
     assert not drawn(rare, 1, 20_000, seed).is_too_large
+
+
+def remembering(table, start, length, temperature, rng):
+    """A text in which what was drawn behind an id always comes behind it."""
+    ids, known = [start], {}
+    while len(ids) < length:
+        ids.append(known.setdefault(ids[-1], draw(table[ids[-1]] / temperature, rng)))
+    return np.array(ids)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_draws_that_hang_together_are_not_right(seed):
+    """Is a draw that is remembered seen, although each one by itself has its probabilities?"""
+    table = 0.3 * np.arange(5) + 0.01 * np.arange(5)[:, None]
+    inputs = {**INPUTS, "table": table, "start": 0, "temperature": 1.0}
+    right = lambda ids: softmax(table[ids[-1]]) if len(ids) else np.eye(5)[0]  # noqa: E731
+    found = failure(check_text, remembering, {**inputs, "length": 6}, right, length=6, seed=seed)
+    assert found.diagnosis in ("randomness", "distribution")
+    assert ("the same too often" in found.cause) == (found.diagnosis == "randomness")
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_right_draws_repeat_as_often_as_they_should(seed):
+    """Do independent draws stay within the limit, and draws that avoid the one before not?"""
+    rng, p = np.random.default_rng(seed), np.array([0.5, 0.3, 0.2])
+    ids = rng.choice(3, size=600, p=p)
+    assert not repeats((p, int(one), int(other)) for one, other in itertools.pairwise(ids)).is_too_large
+    avoiding = [(p, one, int(rng.choice([i for i in range(3) if i != one]))) for one in ids[:200].tolist()]
+    assert repeats(avoiding).off < -repeats(avoiding).limit
 
 
 def test_a_look_that_finds_nothing_says_so():

@@ -1188,6 +1188,11 @@ check_values(
     {"decided": np.full(4, False), "y": np.array([True, False, True, False])},
     (1.0, 0.0),
 )
+check_values(
+    precision_and_recall,
+    {"decided": np.array([True, False, True, False]), "y": np.array([False, True, False, False])},
+    (0.0, 0.0),
+)
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, reference
 
@@ -1203,6 +1208,17 @@ check_values(
     {"decided": np.full(6, False), "y": np.arange(6) < 2},
     reference.precision_and_recall,
     says="Precision and recall are tried where nothing is decided yes.",
+)
+check_values(
+    precision_and_recall,
+    {"decided": rng.permutation(np.arange(6) < 3), "y": np.full(6, True)},
+    reference.precision_and_recall,
+    says="Precision and recall are tried where every case is a yes.",
+)
+wrong = rng.permutation(np.arange(8) < 3)
+check_values(
+    precision_and_recall, {"decided": wrong, "y": ~wrong}, reference.precision_and_recall,
+    says="Precision and recall are tried where every yes is wrong.",
 )
 ### END HIDDEN TESTS
 

@@ -848,6 +848,14 @@ check_values(
     tolerance=1e-5,
     given=["bigram_forward", "bigram_backward", "cross_entropy_forward", "cross_entropy_backward", "sgd_step"],
 )
+# Half of this text is cheap and half of it is dear, and nothing is learned at rate 0: a batch from all over the text costs about as much as the whole text.
+cheap, dear = np.log(1 + np.exp([-3.0, 3.0]))
+fixed = {"W": np.array([[3.0, 0.0], [3.0, 0.0]]), "b": np.zeros(2)}
+check_values(
+    train, {"params": fixed, "ids": np.repeat([0, 1], 400), "learning_rates": [0.0] * 30, "batch_size": 200, "rng": np.random.default_rng(3)},
+    (fixed, np.full(30, (cheap + dear) / 2)), tolerance=0.2,
+    given=["bigram_forward", "bigram_backward", "cross_entropy_forward", "cross_entropy_backward", "sgd_step"],
+)
 # Twenty characters in a circle, five times over: the next character is certain, so the loss can go to 0.
 circle = np.array([7, 0, 12, 3, 18, 9, 1, 15, 5, 11, 19, 2, 8, 14, 6, 17, 4, 10, 16, 13])
 text, after = np.tile(circle, 5), np.roll(circle, -1)[np.argsort(circle)]
@@ -874,6 +882,14 @@ check_values(
     reference.train,
     given=["bigram_forward", "bigram_backward", "cross_entropy_forward", "cross_entropy_backward", "sgd_step"],
     says="`train` is tried for three steps from random parameters, with three different learning rates.",
+)
+fixed = {"W": rng.normal(scale=0.1, size=(3, 3)), "b": np.array([0.0, 4.0, 0.0])}
+check_values(
+    train,
+    {"params": fixed, "ids": np.repeat(rng.permutation(2), 500), "learning_rates": [0.0] * 40, "batch_size": 150, "rng": rng},
+    reference.train, tolerance=0.2,
+    given=["bigram_forward", "bigram_backward", "cross_entropy_forward", "cross_entropy_backward", "sgd_step"],
+    says="`train` is tried at a learning rate of 0 on a text whose one half is cheap and whose other half is dear.",
 )
 mirror = looking_glass()
 V = mirror.vocabulary_size
