@@ -196,7 +196,7 @@ def said_of(source, old, new):
         (SHARED, "np.exp(scores - scores.max(axis=-1, keepdims=True))", "1 / (2 + np.exp(-scores))", "without `scores`",
          "changes when a number is added"),
         (WAVES, "np.cos(angles)", "np.cos(angles + 0.3)", "partly", "every other place (1, 3, ...)"),
-        (CHAIN, "places[-1]", "places[-1 if len(places) < 7 else 0]", "time", "goes wrong at place"),
+        (CHAIN, "places[-1]", "places[-1 if len(places) < 7 else 0]", "loop", "is right as long as `length` is at most 7"),
         (SCORED, "keys.shape[-1]", "keys.shape[0]", "scale", "the length of another axis"),
         (SCORED, "keys.T", "keys.reshape(keys.shape[::-1])", "order", "reshaped where it should be transposed"),
         (SCORED, "np.tanh(x + x**2)", "(np.tanh(x) + np.tanh(x**2))", "nonlinearity", "each of two terms on its own"),
