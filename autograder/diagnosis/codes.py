@@ -42,6 +42,8 @@ CODES = {
     # What turns the result into the right one.
     "zero": Kind("zero, where something should arrive",
         "Nothing arrives there: follow it back to the line that should fill it."),
+    "not zero": Kind("something, where nothing should be",
+        "Something is there that should not be: follow it back to the line that puts it there."),
     "sign": Kind("opposite sign", "Look for a minus that is lost, or there twice."),
     "scale": Kind("wrong by a factor",
         "Look for a mean where a sum belongs, or a sum for a mean, and for factors lost or there twice."),

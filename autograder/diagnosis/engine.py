@@ -20,7 +20,15 @@ from autograder.diagnosis.changes import inputs_changed
 from autograder.diagnosis.conditions import conditions, last_conditions, single_axes
 from autograder.diagnosis.fresh import proposals
 from autograder.diagnosis.observe import by_sample, observed
-from autograder.diagnosis.question import Diagnosis, Finding, Hypothesis, Instance, Subject, prediction
+from autograder.diagnosis.question import (
+    Diagnosis,
+    Finding,
+    Hypothesis,
+    Instance,
+    Subject,
+    close,
+    prediction,
+)
 from autograder.diagnosis.reach import Condition, invariances, unused_options
 from autograder.diagnosis.results import alike_results, limits, masks, results_changed
 
@@ -202,6 +210,13 @@ def _conditions(
             continue
 
 
+def _tells(name: str, example: Instance, more: list[Instance]) -> bool:
+    """Is a result right each time, and not because it stays as it came in?"""
+    if name in example.starts and close(example.right[name], example.starts[name]):
+        return False
+    return all(name not in instance.wrong for instance in more)
+
+
 def _observation(
     subject: Subject, example: Instance, more: list[Instance], axes_name: Callable[[str], str],
     told: Callable[[Iterable[Condition]], Diagnosis | None],
@@ -217,7 +232,7 @@ def _observation(
     more_axes = single_axes(subject.roles(example.inputs))
     if finding.code == "differs" and (said := told(invariances(example)) or told(more_axes)):
         return said
-    right = [other for other in example.right if other not in example.wrong]
+    right = [other for other in example.right if other not in example.wrong and _tells(other, example, more)]
     if finding.code == "differs" and 0 < len(right) <= FEW:
         listed = " and ".join(f"{{{other}}}" for other in right)
         finding = Finding(

@@ -89,10 +89,10 @@ def _all(
     if all(w.mean() < 0.5 for w in places) and all(w.size > 3 for w in places):
         yield Finding("partly", "is right at most places and wrong at some")
     if all(not r.any() for r in right):
-        yield Finding("zero", "should be zero, and is not")
+        yield Finding("not zero", "should be zero, and is not")
     both = zip(places, right, strict=True)
     if instances[0].is_smooth and all((w & (r == 0)).any() and r.size > 1 for w, r in both):
-        yield Finding("zero", "is not zero at places where it should be")
+        yield Finding("not zero", "is not zero at places where it should be")
     yield _direction(found, right)
 
 
@@ -100,7 +100,7 @@ def _where_zero(right: list[NDArray], places: list[NDArray]) -> Finding | None:
     if not all(r.any() and (r == 0).any() and r.size > 3 for r in right):
         return None
     if all(not w[r != 0].any() for w, r in zip(places, right, strict=True)):
-        code = "mask" if all(hidden(r).any() for r in right) else "zero"
+        code = "mask" if all(hidden(r).any() for r in right) else "not zero"
         return Finding(code, "is wrong only at places where it should be zero")
     return None
 

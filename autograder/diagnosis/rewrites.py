@@ -6,7 +6,7 @@ import copy
 import itertools
 from collections.abc import Iterator
 
-from autograder.diagnosis.places import Edit, Place, Rules, binary, call, draws, number
+from autograder.diagnosis.places import Edit, Place, Rules, binary, call, draws, number, same
 
 
 def _left_out(node: ast.stmt, place: Place) -> Iterator[Edit]:
@@ -31,6 +31,20 @@ def _scattered(node: ast.Expr, place: Place) -> Iterator[Edit]:
         words = "of several places with the same id only one counted"
         yield 1, "repeated ids", words, ast.AugAssign(target, ast.Add(), value)
         yield 1, "repeated ids", words, ast.Assign([target], value)
+
+
+def _of_each(node: ast.Expr, place: Place) -> Iterator[Edit]:
+    """A curve that is taken in place of a sum that was just formed, of each of its two terms."""
+    curve, last = node.value, place.before[-1] if place.before else None
+    if not isinstance(curve, ast.Call) or not curve.args or not isinstance(last, ast.Assign):
+        return
+    terms, target = last.value, last.targets[0]
+    in_place = any(k.arg == "out" and same(k.value, curve.args[0]) for k in curve.keywords)
+    is_it = isinstance(target, ast.Name) and ast.unparse(curve.args[0]) == target.id
+    if in_place and is_it and isinstance(terms, ast.BinOp) and isinstance(terms.op, ast.Add):
+        left, right = (ast.Call(curve.func, [term], []) for term in (terms.left, terms.right))
+        words = "a curve were taken of each of two terms on its own"
+        yield 2, "nonlinearity", words, ast.Assign([target], binary(left, ast.Add, right))
 
 
 def _added(node: ast.AugAssign, place: Place) -> Iterator[Edit]:
@@ -194,6 +208,7 @@ def _returned(node: ast.Return, place: Place) -> Iterator[Edit]:
 
 
 WORK: Rules = {
-    "Expr": (_scattered, _left_out), "Assign": (_assigned, _left_out), "AugAssign": (_added, _left_out),
-    "For": (_loops,), "comprehension": (_some,), "If": (_conditions, _left_out), "Return": (_returned,),
+    "Expr": (_scattered, _of_each, _left_out), "Assign": (_assigned, _left_out),
+    "AugAssign": (_added, _left_out), "For": (_loops,), "comprehension": (_some,),
+    "If": (_conditions, _left_out), "Return": (_returned,),
 }  # fmt: skip

@@ -97,6 +97,23 @@ def waves(count, width):
     out[:, 0::2], out[:, 1::2] = np.sin(angles), np.cos(angles)
     return out
 '''
+PAIRED = '''
+def paired(q, k):
+    """q, k: (N, K). Returns out (N, N, K)."""
+    pairs = q[:, None] + k[None]
+    np.tanh(pairs, out=pairs)
+    return pairs
+'''
+ROUNDED = '''
+def rounded(x, w):
+    """x: (N, K). w: (K,). Returns loss (a number), dw (K,)."""
+    def back(dp, cache):
+        return x.T @ (dp * cache * (1 - cache))
+
+    p = 1 / (1 + np.exp(-x @ w))
+    dp = np.ones(len(x)) / len(x)
+    return np.mean(p), back(dp, p)
+'''
 CHAIN = '''
 def chain(table, start, length):
     """table: (V,) ids. start: a number. length: a number. Returns places (length,)."""
@@ -134,6 +151,8 @@ INPUTS = {
     "bent": {"x": rng.normal(size=(8, 3)), "flags": np.arange(8) % 3 > 0},
     "shared": {"scores": rng.normal(size=(4, 3))},
     "waves": {"count": 6, "width": 8},
+    "paired": {"q": rng.normal(size=(3, 4)), "k": rng.normal(size=(3, 4))},
+    "rounded": {"x": rng.normal(size=(5, 3)), "w": rng.normal(size=3)},
     "chain": {"table": np.roll(np.arange(9), -1), "start": 2, "length": 12},
     "summed": {"x": rng.normal(size=(3, 3)), "y": rng.normal(size=(3, 3))},
     "scored": {"x": rng.normal(size=(3, 4)), "keys": rng.normal(size=(5, 4)), "w": rng.normal(size=(4, 2))},
@@ -201,6 +220,10 @@ def said_of(source, old, new):
         (SCORED, "keys.T", "keys.reshape(keys.shape[::-1])", "order", "reshaped where it should be transposed"),
         (SCORED, "np.tanh(x + x**2)", "(np.tanh(x) + np.tanh(x**2))", "nonlinearity", "each of two terms on its own"),
         (GATED, "np.cos(z) @ w", "np.cos(z)[:, : 3 * len(w) // 4] @ w[: 3 * len(w) // 4]", "partly", "one of several blocks"),
+        (PAIRED, "    pairs = q[:, None] + k[None]\n    np.tanh(pairs, out=pairs)\n",
+         "    pairs = np.tanh(q)[:, None] + np.tanh(k)[None]\n", "nonlinearity", "each of two terms on its own"),
+        (ROUNDED, "np.ones(len(x)) / len(x)", "p * (1 - p) / len(x)", "nonlinearity",
+         "what `back` gets were multiplied by the slope"),
         (SUMMED, "->k", "->n", "axis", "result 1 added up along axis 1"),
     ],
 )  # fmt: skip
