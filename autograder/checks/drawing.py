@@ -31,7 +31,7 @@ def check_text(
     `following(ids)` is the distribution (V,) of the one behind `ids`, the first ones of a text. Each id
     that is drawn becomes a number between 0 and 1, its place among all ids from the most to the least
     likely one, drawn evenly within its own share. Of a right text these numbers are even, all of them and
-    those behind each id. The largest gap to that stays below sqrt(ln(4 k / 1e-6) / 2n) for n ids in each of
+    those behind each id. The largest gap to that stays below sqrt(ln(8 k / 1e-6) / 2n) for n ids in each of
     k groups (Dvoretzky-Kiefer-Wolfowitz inequality with Massart's constant; Rosenblatt 1952 for the numbers),
     the ids are as surprising as they should be, and those that are drawn with the same probabilities in one
     text are the same as often (sampling.py), in all but one of a million runs.
@@ -96,7 +96,7 @@ def _gaps(
     for places in map(np.sort, groups):
         n = len(places)
         gap = float(np.abs(places - (np.arange(n) + 0.5) / n).max()) + 0.5 / n
-        yield gap, math.sqrt(math.log(4 * len(groups) / FALSE_ALARM) / (2 * n)), float(places.mean())
+        yield gap, math.sqrt(math.log(8 * len(groups) / FALSE_ALARM) / (2 * n)), float(places.mean())
 
 
 def _told(

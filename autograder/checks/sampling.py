@@ -11,7 +11,7 @@ from autograder.checks.calls import call_times
 from autograder.checks.outcome import Failure, Row
 from autograder.checks.running import check, seed_of_check
 
-FALSE_ALARM = 1e-6  # of the largest gap half of it, of each further look a quarter
+FALSE_ALARM = 1e-6  # of all looks at some draws together; of `surprise` half of it, of `repeats` a quarter
 LARGEST, STEP, STEPS = 3.0, 1.1, 200  # nats; and so many sums of variances are told apart, from 1e-4 on
 CLOSELY = 0.6  # of the limit; right draws come nearer nearly always
 EXPECTED = 20
@@ -109,21 +109,22 @@ def surprise(draws: Iterable[tuple[NDArray, int, int]]) -> Astray:
         nats = -np.log(np.maximum(p, np.finfo(float).tiny))
         return np.minimum(nats, p @ nats + LARGEST)
 
-    return _astray("surprise", ((p, told(p), drawn, count) for p, drawn, count in draws))
+    return _astray("surprise", FALSE_ALARM / 2, ((p, told(p), drawn, count) for p, drawn, count in draws))
 
 
 def repeats(draws: Iterable[tuple[NDArray, int, int]]) -> Astray:
     """Draws as (probabilities, an id that was drawn with the same ones before, the id that comes now): are
     the two the same as often as they should be? Draws that follow each other, or are remembered, are not.
     """
-    each = ((p, np.equal(np.arange(len(p)), before), drawn, 1) for p, before, drawn in draws)
-    return _astray("repeats", ((p, told.astype(float), drawn, count) for p, told, drawn, count in each))
+    same = lambda p, before: (np.arange(len(p)) == before).astype(float)  # noqa: E731
+    alike = ((p, same(p, before), drawn, 1) for p, before, drawn in draws)
+    return _astray("repeats", FALSE_ALARM / 4, alike)
 
 
-def _astray(what: str, draws: Iterable[tuple[NDArray, NDArray, int, int]]) -> Astray:
+def _astray(what: str, alarm: float, draws: Iterable[tuple[NDArray, NDArray, int, int]]) -> Astray:
     """The sum over (probabilities, what each id adds, the id, how often), less its mean.
 
-    Right draws stay within the limit in all but one of four million runs (Freedman 1975; the sum of the
+    Right draws leave the limit with a probability of `alarm` at most (Freedman 1975; the sum of the
     variances, which hangs on the draws, is rounded up to a power of 1.1, and each of 200 has its share).
     """
     total = variance = 0.0
@@ -132,7 +133,7 @@ def _astray(what: str, draws: Iterable[tuple[NDArray, NDArray, int, int]]) -> As
         told = told - p @ told
         total, variance, n = total + count * told[drawn], variance + count * (p @ told**2), n + count
         largest = max(largest, float(np.abs(told).max()))
-    chance, least = math.log(8 * STEPS / FALSE_ALARM), 1e-4
+    chance, least = math.log(2 * STEPS / alarm), 1e-4
     variance = least * STEP ** math.ceil(math.log(max(variance, least) / least, STEP))
     bound = chance * largest / 3
     limit = bound + math.sqrt(bound**2 + 2 * chance * variance)

@@ -1405,12 +1405,12 @@ far, near = np.array([[2.0, 0.0, 0.0], [0.0, 1.5, 0.0], [0.5, 0.0, 1.0]]), np.ar
 params = {"E": np.eye(3), "W1": np.eye(6), "b1": np.zeros(6), "W2": np.concatenate([far, near]), "b2": np.zeros(3)}
 check_text(
     generate,
-    {"prompt": np.array([0, 1, 2]), "length": 5, "params": params, "temperature": 0.5, "top_k": None, "rng": np.random.default_rng(1)},
+    {"prompt": np.array([0, 1, 2]), "length": 5, "params": params, "temperature": 0.4, "top_k": None, "rng": np.random.default_rng(1)},
     lambda ids: (
-        np.exp((far[[1, 2, *ids][-2]] + near[[1, 2, *ids][-1]]) / 0.5)
-        / np.exp((far[[1, 2, *ids][-2]] + near[[1, 2, *ids][-1]]) / 0.5).sum()
+        np.exp((far[[1, 2, *ids][-2]] + near[[1, 2, *ids][-1]]) / 0.4)
+        / np.exp((far[[1, 2, *ids][-2]] + near[[1, 2, *ids][-1]]) / 0.4).sum()
     ),
-    length=5, given=["embedding_forward", "hidden_forward", "output_forward", "draw_next"],
+    length=5, draws=300, given=["embedding_forward", "hidden_forward", "output_forward", "draw_next"],
 )
 check_values(
     generate,
