@@ -97,6 +97,8 @@ def _unused(code: str, label: str, path: tuple, another: Callable[[Inputs, Gener
         return found, {name for name in names if not close(before.right[name], after.right[name])}
 
     def holds(subject: Subject, example: Instance, rng: Generator) -> bool | str:
+        if example.is_often_right and not example.is_smooth:  # ids may stay the same by chance
+            return False
         roles, tries = subject.roles(example.inputs), [(example.inputs, example.upstream)]
         are_ids = getattr(at(example.inputs, path), "dtype", np.dtype(float)).kind in "iu"
         for _ in range(16 if are_ids else 4 if example.is_smooth else 8):  # what one example cannot show
