@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import statistics
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,20 @@ def keep_results(course: Course, new: Results, notebook: Mapping[str, Any]) -> P
     return course.results
 
 
+def keep_others(course: Course, assignment: str, reached: Results) -> Path:
+    """Keep what the trainings of a solved notebook reached with other seeds. Raises CourseError."""
+    results = read_results(course)
+    models = {result["model"] for result in results if result["assignment"] == assignment}
+    if missing := {one["model"] for one in reached} - models:
+        raise CourseError(f"{', '.join(sorted(missing))}: run `autograder solve {assignment}` first.")
+    for result in results:
+        if result["model"] in models:
+            own = [one for one in reached if one["model"] == result["model"]]
+            result["others"] = [{**one, "machine": machine()} for one in own]
+    write_whole(course.results, json.dumps(results, indent=1, ensure_ascii=False) + "\n")
+    return course.results
+
+
 def read_results(course: Course) -> Results:
     """All results so far, in the order of the course; none when there is no file yet."""
     try:
@@ -97,9 +112,16 @@ def _row(result: Mapping[str, Any], names: Mapping[str, str]) -> list[str]:
     model = result["model"]
     return [
         f"`{result['assignment']}`", names.get(model, model), f"{result['parameters']:,}",
-        f"{result['train']:.3f}", f"{result['held_out']:.3f}", f"{result['seconds']:.0f}",
+        _loss(result, "train"), _loss(result, "held_out"), f"{result['seconds']:.0f}",
         f"{result['chars_per_second']:,}",
     ]  # fmt: skip
+
+
+def _loss(result: Mapping[str, Any], part: str) -> str:
+    """A loss, over all seeds that were tried: mean ± standard deviation."""
+    losses = [result[part], *(other[part] for other in result.get("others", ()))]
+    mean = sum(losses) / len(losses)
+    return f"{mean:.3f} ± {statistics.stdev(losses):.3f}" if len(losses) > 1 else f"{mean:.3f}"
 
 
 def show_results(course: Course) -> list[Path]:
