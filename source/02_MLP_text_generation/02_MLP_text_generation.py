@@ -457,7 +457,7 @@ check_values(
 # \end{aligned}
 # $$
 #
-# If you are ever in doubt where a transpose goes: there is only one way to multiply these matrices that gives the right shape. And no $1/B$ here: the mean is taken in the loss,
+# If you are ever in doubt where a transpose goes: in the small checks, where all sizes differ, there is only one way to multiply these matrices that gives the right shape. And no $1/B$ here: the mean is taken in the loss,
 # and `dh` has it inside already.
 
 # %% nbgrader={"grade": false, "grade_id": "draw_gate", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["figure", "drawn"]

@@ -406,7 +406,8 @@ draw_unrolled(backward=True)
 # \end{aligned}
 # $$
 #
-# and what arrives at the left end, $dz_1 W_h^\top$, is the gradient of `h0`: $(B, H)$. That is all of BPTT: walk backwards, and
+# and what arrives at the left end, $dz_1 W_h^\top$, is the gradient of `h0`: $(B, H)$; there is no $\text{dhs}_0$, because $h_0$ makes no prediction. (Python counts from 0: $\text{dhs}_t$ is `dhs[:, t - 1]`, and an index of $-1$, one step too far,
+# raises nothing but is the last place.) That is all of BPTT: walk backwards, and
 # at each step add the gradient that comes from above.
 #
 # **By hand, once.** Take $B = H = 1$, three steps, and a loss that looks only at $h_3$, with $\partial L/\partial h_3 = 1$.

@@ -393,7 +393,7 @@ check_gradients(
 def layer_norm_forward(x, gain, bias):
     """Bring each vector to mean 0 and standard deviation 1, then scale and shift it.
 
-    x: (..., D). gain, bias: (D,). The variance is the mean of squares plus 1e-5.
+    x: (..., D). gain, bias: (D,). The variance is the mean of (x - its mean) squared, plus 1e-5.
     Returns out (..., D) and a cache for `layer_norm_backward`.
     """
     ### BEGIN SOLUTION
