@@ -98,16 +98,24 @@ def _assigned(node: ast.Assign, place: Place) -> Iterator[Edit]:
 
 
 def _skipped(target: ast.expr, value: ast.expr) -> Iterator[Edit]:
-    """One of the notebook's own functions not called: its first argument in the place of its first result."""
+    """One of the own functions not called: its first argument for its first result, or added to that."""
     if not isinstance(value, ast.Call) or not isinstance(value.func, ast.Name) or not value.args:
         return
     if hasattr(builtins, value.func.id):
         return
-    new: ast.expr = value.args[0]
+    came_in: ast.expr = value.args[0]
+    once_more: ast.expr = binary(came_in, ast.Add, value)
     if isinstance(target, ast.Tuple):
+        first = ast.Subscript(value, number(0), ast.Load())
         others = ast.Subscript(value, ast.Slice(number(1), None, None), ast.Load())
-        new = ast.Tuple([new, ast.Starred(others, ast.Load())], ast.Load())
-    yield 2, "skipped", f"`{value.func.id}` were left out", ast.Assign([target], new)
+        once_more, came_in = (
+            ast.Tuple([one, ast.Starred(others, ast.Load())], ast.Load())
+            for one in (binary(came_in, ast.Add, first), came_in)
+        )
+    name = value.func.id
+    yield 2, "skipped", f"`{name}` were left out", ast.Assign([target], came_in)
+    words = f"what goes into `{name}` were added to what comes out of it"
+    yield 3, "offset", words, ast.Assign([target], once_more)
 
 
 def _everywhere(target: ast.expr, value: ast.expr) -> Iterator[Edit]:

@@ -97,6 +97,15 @@ def waves(count, width):
     out[:, 0::2], out[:, 1::2] = np.sin(angles), np.cos(angles)
     return out
 '''
+STEPPED = '''
+def stepped(x):
+    """x: (N,). Returns out (N,)."""
+    def step(x):
+        return np.sin(x), x
+
+    x, kept = step(x)
+    return np.cos(x) * kept
+'''
 PAIRED = '''
 def paired(q, k):
     """q, k: (N, K). Returns out (N, N, K)."""
@@ -151,6 +160,7 @@ INPUTS = {
     "bent": {"x": rng.normal(size=(8, 3)), "flags": np.arange(8) % 3 > 0},
     "shared": {"scores": rng.normal(size=(4, 3))},
     "waves": {"count": 6, "width": 8},
+    "stepped": {"x": rng.normal(size=5)},
     "paired": {"q": rng.normal(size=(3, 4)), "k": rng.normal(size=(3, 4))},
     "rounded": {"x": rng.normal(size=(5, 3)), "w": rng.normal(size=3)},
     "chain": {"table": np.roll(np.arange(9), -1), "start": 2, "length": 12},
@@ -220,6 +230,7 @@ def said_of(source, old, new):
         (SCORED, "keys.T", "keys.reshape(keys.shape[::-1])", "order", "reshaped where it should be transposed"),
         (SCORED, "np.tanh(x + x**2)", "(np.tanh(x) + np.tanh(x**2))", "nonlinearity", "each of two terms on its own"),
         (GATED, "np.cos(z) @ w", "np.cos(z)[:, : 3 * len(w) // 4] @ w[: 3 * len(w) // 4]", "partly", "one of several blocks"),
+        (STEPPED, "    x, kept = step(x)", "    y, kept = step(x)\n    x = x + y", "offset", "added to what comes out of it"),
         (PAIRED, "    pairs = q[:, None] + k[None]\n    np.tanh(pairs, out=pairs)\n",
          "    pairs = np.tanh(q)[:, None] + np.tanh(k)[None]\n", "nonlinearity", "each of two terms on its own"),
         (ROUNDED, "np.ones(len(x)) / len(x)", "p * (1 - p) / len(x)", "nonlinearity",
