@@ -284,7 +284,8 @@ def _special_counts(example: Instance, subject: Subject) -> Iterator[Condition]:
             continue
         for special in {1, 2} - {value} if example.is_smooth else {1} - {value}:
             words = f"is right only when `{path[-1]}` is {special}"
-            yield when(f"option `{path[-1]}`", words, _with(path, lambda old, special=special: special))
+            make, more = (_with(path, lambda old, n=n: n) for n in (special, special + 1))
+            yield when(f"option `{path[-1]}`", words, make, but_not=more)
 
 
 def _rounds(path: tuple, example: Instance, subject: Subject) -> Iterator[Condition]:
