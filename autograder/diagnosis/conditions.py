@@ -284,8 +284,8 @@ def _special_counts(example: Instance, subject: Subject) -> Iterator[Condition]:
             continue
         for special in {1, 2} - {value} if example.is_smooth else {1} - {value}:
             words = f"is right only when `{path[-1]}` is {special}"
-            make, more = (_with(path, lambda old, n=n: n) for n in (special, special + 1))
-            yield when(f"option `{path[-1]}`", words, make, but_not=more)
+            there, beside = (_with(path, lambda old, n=n: n) for n in (special, special + 1))
+            yield when(f"option `{path[-1]}`", words, there, but_not=beside)
 
 
 def _rounds(path: tuple, example: Instance, subject: Subject) -> Iterator[Condition]:
