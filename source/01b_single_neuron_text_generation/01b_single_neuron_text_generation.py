@@ -850,7 +850,7 @@ check_values(
 )
 # Half of this text is cheap and half of it is dear, and nothing is learned at rate 0: a batch from all over the text costs about as much as the whole text.
 cheap, dear = np.log(1 + np.exp([-3.0, 3.0]))
-fixed = {"W": np.array([[3.0, 0.0], [3.0, 0.0]]), "b": np.zeros(2)}
+fixed = {"W": np.array([[3.0, 0.0], [3.0, 0.0]]), "b": np.ones(2)}
 check_values(
     train, {"params": fixed, "ids": np.repeat([0, 1], 400), "learning_rates": [0.0] * 30, "batch_size": 200, "rng": np.random.default_rng(3)},
     (fixed, np.full(30, (cheap + dear) / 2)), tolerance=0.2,
