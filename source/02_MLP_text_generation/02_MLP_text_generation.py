@@ -1439,8 +1439,9 @@ check_values(
 )
 few = {
     "E": rng.normal(size=(5, 3)), "W1": rng.normal(size=(6, 8)), "b1": rng.normal(scale=0.3, size=8),
-    "W2": rng.normal(scale=2, size=(8, 5)), "b2": rng.normal(scale=0.3, size=5),
+    "W2": rng.normal(size=(8, 5)), "b2": rng.normal(scale=0.3, size=5),
 }
+few["W2"] *= 6 / np.std(reference.next_logits(np.indices((5, 5)).reshape(2, -1).T, few))
 check_text(
     generate, {"prompt": np.array([4, 0, 3]), "length": 4, "params": few, "temperature": 3.0, "top_k": 4, "rng": rng},
     lambda ids: reference.next_probabilities(reference.next_logits(np.array([[0, 3, *ids][-2:]]), few)[0], 3.0, 4),
