@@ -41,7 +41,8 @@ def check_text(
     texts = [_ids(text, length, write.__name__) for text in call_times(write, _with(inputs, rng), draws)]
     known = functools.cache(lambda ids: np.asarray(following(np.array(ids, np.int64)), np.float64))
     _require_randomness(write, inputs, texts, seed, known)
-    gap, limit, mean = max(_gaps(texts, known, ties), key=lambda one: one[0] / one[1])
+    gaps = _gaps(texts, known, ties)
+    gap, limit, mean = max(gaps, key=lambda one: one[0] / one[1], default=(0.0, 1.0, 0.5))  # no choice at all
     off = surprise((p, drawn, 1) for p, drawn in _drawn(texts, known))
     if gap > limit or off.is_too_large:
         likely = mean < 0.5 if gap > limit else off.off < 0
