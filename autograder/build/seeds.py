@@ -2,7 +2,6 @@
 
 import ast
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -11,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from autograder.build.canonical import read_notebook
+from autograder.build.results import read_results
+from autograder.build.solve import MEND, kernel_environment
 from autograder.cells import Cell, cells_of
 from autograder.course import Course, CourseError
 from autograder.names import free_names
@@ -23,11 +24,11 @@ _made = numpy.random.default_rng
 numpy.random.default_rng = lambda seed=None: _made([seed, {seed}] if isinstance(seed, int) else seed)
 """
 REPORT = """
-import json
-print(json.dumps({{"model": {log}.model, "train": {log}.train_loss, "held_out": {log}.best_loss,
-                  "seconds": {log}.seconds}}), file=open({out!r}, "w"))
+import json, pathlib
+pathlib.Path({out!r}).write_text(json.dumps({{
+    "model": {log}.model, "train": {log}.train_loss, "held_out": {log}.best_loss, "seconds": {log}.seconds,
+}}))
 """
-NOT_FOR_TRAINING = {"NBGRADER_EXECUTION"}  # it asks for the tiny budget
 
 
 def train_again(
@@ -36,10 +37,13 @@ def train_again(
     """What each full training of a notebook reaches with each seed: model, seed, train, held_out, seconds.
 
     A full training is a cell that finishes a `TrainingLog`; it runs with what it needs of the cells before,
-    in a process of its own. Calls `report(done, all, what)` before each. Raises CourseError when one fails.
+    in a process of its own. Calls `report(done, all, what)` before each. Raises CourseError when one fails,
+    and before any of them when the notebook was not solved yet.
     """
     source = read_notebook(course.source(assignment), "run `autograder build`.")
     trainings, found = list(_trainings(cells_of(source))), []
+    if trainings and all(result["assignment"] != assignment for result in read_results(course)):
+        raise CourseError(f"There is nothing to compare with yet: run `autograder solve {assignment}` first.")
     runs = [(seed, log, code) for seed in seeds for log, code in trainings]
     for done, (seed, log, code) in enumerate(runs):
         report(done, len(runs), f"{log}, seed {seed}")
@@ -74,12 +78,11 @@ def _run(code: str, log: str, seed: int, folder: Path) -> dict[str, Any]:
         text = OTHER_SEED.format(seed=seed) + code + REPORT.format(log=log, out=str(out))
         script = Path(place) / "training.py"
         script.write_text(text, encoding="utf-8")
-        environment = {name: value for name, value in os.environ.items() if name not in NOT_FOR_TRAINING}
         done = subprocess.run(
-            [sys.executable, str(script)], cwd=folder, env=environment | {"MPLBACKEND": "agg"},
+            [sys.executable, str(script)], cwd=folder, env=kernel_environment() | {"MPLBACKEND": "agg"},
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         if done.returncode:
             reason = (done.stderr.strip().splitlines() or ["it ended without a word"])[-1]
-            raise CourseError(f"The training of {log} with seed {seed} failed: {reason}")
+            raise CourseError(f"The training of {log} with seed {seed} failed: {reason}; {MEND}")
         return json.loads(out.read_text(encoding="utf-8"))

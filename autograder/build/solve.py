@@ -22,7 +22,7 @@ Report = Callable[[int, int, str], None]
 NOT_FOR_THE_KERNEL = {"NBGRADER_EXECUTION", "MPLBACKEND"}
 QUIET = ["--log-level=ERROR"]  # else the kernel warns on the terminal about its local sockets
 BAR = re.compile(r"(\d+%)\|.*?<([\d:?]+),[^,\]]*((?:, [^\]\r]*)?)\]")  # as tqdm draws it
-MEND = "mend the source and solve again. No solution was written."
+MEND = "mend the source and solve again. Nothing was written."
 KEEP_OUT = "take it out of what the cells print."
 
 
@@ -85,7 +85,7 @@ def _execute(nb: NotebookNode, folder: Path, report: Report) -> None:
     )
     cells = [cell for cell in cells_of(nb) if cell.node.cell_type == "code"]
     titles = _titles(nb)
-    with client.setup_kernel(env=_environment()):
+    with client.setup_kernel(env=kernel_environment()):
         for done, cell in enumerate(cells, 1):
             _run(client, cell, done)
             report(done, len(cells), titles[cell.position])
@@ -111,7 +111,8 @@ def training_state(text: str) -> str:
     return f"{bars[-1][0]} done, {bars[-1][1]} left{bars[-1][2].rstrip()}" if bars else ""
 
 
-def _environment() -> dict[str, str]:
+def kernel_environment() -> dict[str, str]:
+    """The environment without what would change what a notebook does."""
     return {name: value for name, value in os.environ.items() if name not in NOT_FOR_THE_KERNEL}
 
 

@@ -20,8 +20,11 @@ def run(options: argparse.Namespace) -> int:
     from autograder.build.results import keep_others, show_results
     from autograder.build.seeds import train_again
     from autograder.build.solve import solve as solve_notebook
+    from autograder.course import CourseError
 
     course = course_of(options)
+    if options.seeds < 0:
+        raise CourseError("--seeds is a number of further trainings: 1 or more.")
     assignments = course.choose(options.assignments)
     with bar_of() as bar:
         for assignment in assignments:

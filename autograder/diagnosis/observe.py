@@ -19,7 +19,7 @@ WHERE = {
 SIZES: dict[str, Callable[[NDArray], NDArray]] = {
     "large": lambda a: a, "small": lambda a: -a, "far from 0": np.abs, "near 0": lambda a: -np.abs(a)
 }  # fmt: skip
-SAMPLES, MANY, SOME = {"B", "N"}, 64, 2
+SAMPLES, MANY, SOME = ("B", "N"), 64, 2
 AXES = {"B": ("batch", "sample"), "N": ("batch", "sample"), "T": ("time", "step"), "steps": ("loop", "step")}
 
 
@@ -38,7 +38,8 @@ def observed(name: str, instances: Sequence[Instance], contract: Contract, axes_
 def by_sample(subject: Subject, example: Instance) -> Finding | None:
     """Of a single number for many samples: is it wrong for some of them alone, each taken by itself?"""
     roles, shown = subject.roles(example.inputs), {"b": (True, False), "f": (0.0, 1.0), "i": (), "u": ()}
-    for symbol in SAMPLES & roles.sizes.keys() if example.found[example.wrong[0]].size == 1 else ():
+    symbols = [symbol for symbol in SAMPLES if symbol in roles.sizes]
+    for symbol in symbols if example.found[example.wrong[0]].size == 1 else ():
         each = [_alone(example.inputs, roles, symbol, k) for k in range(min(roles.sizes[symbol], MANY))]
         wrong = [bool(subject.tried(one, example.upstream).wrong) for one in each]
         if all(wrong) or not any(wrong):

@@ -27,12 +27,16 @@ CELLS = [
 ]
 
 
+SOLVED = {"model": "toy", "train": 1.0, "held_out": 3.0, "parameters": 5, "seconds": 2.0, "chars_per_second": 7}
+
+
 @pytest.fixture
 def course(tmp_path, monkeypatch):
     monkeypatch.setenv("NBGRADER_EXECUTION", "validate")
     (tmp_path / "nbgrader_config.py").write_text("")
     course = Course(tmp_path)
     write(course.source(ID), new_notebook(cells=CELLS))
+    keep_results(course, [SOLVED], {"assignment": ID})
     return course
 
 
@@ -48,20 +52,27 @@ def test_other_seeds_run_what_a_training_needs_and_nothing_else(course):
     assert told[1] == (1, 3, "log, seed 2")
 
 
+def test_nothing_is_trained_that_has_nothing_to_stand_beside(course):
+    """Is a notebook that was never solved refused before hours of training, not behind them?"""
+    course.results.unlink()
+    told = []
+    with pytest.raises(CourseError, match=f"run `autograder solve {ID}` first"):
+        train_again(course, ID, [1], lambda *what: told.append(what))
+    assert told == []
+
+
 def test_a_training_that_fails_is_one_sentence(course):
     """Is the last line of the traceback said, and nothing kept?"""
     broken = [*CELLS[:5], cell("sizes", "SEED = 1 / 0"), *CELLS[6:]]
     write(course.source(ID), new_notebook(cells=broken))
-    with pytest.raises(CourseError, match="seed 1 failed: ZeroDivisionError: division by zero"):
+    with pytest.raises(CourseError, match="seed 1 failed: ZeroDivisionError: division by zero; mend the source"):
         train_again(course, ID, [1], print)
 
 
 def test_figures_of_several_seeds_are_mean_and_deviation(course):
     """Does the table show both, and the single figure where a notebook was solved once?"""
-    one = {"model": "toy", "train": 1.0, "held_out": 3.0, "parameters": 5, "seconds": 2.0, "chars_per_second": 7}
     with pytest.raises(CourseError, match="run `autograder solve"):
-        keep_others(course, ID, [{"model": "toy", "seed": 1, "train": 2.0, "held_out": 4.0, "seconds": 1.0}])
-    keep_results(course, [one], {"assignment": ID})
+        keep_others(course, ID, [{"model": "other", "seed": 1, "train": 2.0, "held_out": 4.0, "seconds": 1.0}])
     assert "| 1.000 | 3.000 |" in table(read_results(course), {})
     reached = [{"model": "toy", "seed": seed, "train": float(seed), "held_out": 3.0, "seconds": 1.0} for seed in (2, 3)]
     keep_others(course, ID, reached)
