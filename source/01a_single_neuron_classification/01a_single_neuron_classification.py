@@ -332,8 +332,8 @@ check_values(
 # perfect answer can become $0 \cdot \log 0$ = `nan`. Therefore: pick $q$ first (with `np.where`), and treat every $q$
 # below `EPSILON = 1e-7` as `EPSILON`. A single character then costs at most 16.1 nats.
 #
-# The labels are `bool`. That is on purpose: a `float32` array times an *integer* array is `float64` in NumPy, and so is
-# `1 - y`. With `np.where(y, ...)` and `~y` ("not y") the dtype stays what it was.
+# The labels are `bool`. That is on purpose: a `float32` array times an *integer* array is `float64` in NumPy, and `1 - y`
+# is an integer array. With `np.where(y, ...)` and `~y` ("not y") the dtype stays what it was.
 
 # %% nbgrader={"grade": false, "grade_id": "binary_cross_entropy_forward", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def binary_cross_entropy_forward(p, y):

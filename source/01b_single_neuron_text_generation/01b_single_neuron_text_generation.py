@@ -810,7 +810,7 @@ def train(params, ids, learning_rates, batch_size, rng):
 
     params: {"W": (V, V), "b": (V,)}, where to start. ids: (N,) the text.
     learning_rates: a list of numbers; step k uses learning_rates[k].
-    batch_size: how many random positions each step looks at. rng: draws the positions.
+    batch_size: how many random positions each step looks at, `rng.integers(len(ids) - 1, size=batch_size)`.
     Returns params, losses: the new parameters, and an array (steps,) with the loss of each step's batch before its update.
     """
     ### BEGIN SOLUTION

@@ -971,7 +971,7 @@ def train(
 
     ids: (n,) ids. params: the first parameters. B: windows in a batch, rows `rng.integers(N, size=B)`.
     watch: is called as watch(step, params) after each update; it may return losses to show.
-    gradients: called as gradients(x, targets, params=params), returns the mean loss of a batch and its grads.
+    gradients: called as gradients(x, y, params=params) with windows x and targets y; returns the mean loss and grads.
     Returns the trained params and losses (steps,), the loss of each update's batch before that update.
     """
     windows, targets = make_windows(ids, window_length(params))
@@ -1259,7 +1259,7 @@ def next_probabilities(logits, temperature, top_k=None):
     """The probabilities of the next character.
 
     logits: (V,), float32 or float64. temperature: a number above 0.
-    top_k: how many characters may be drawn, those with the largest logits; None for all of them.
+    top_k: how many characters may be drawn, those with the largest logits, of equal ones any; None, V or more: all.
     Returns p (V,), the dtype of logits, with sum 1.
     """
     ### BEGIN SOLUTION

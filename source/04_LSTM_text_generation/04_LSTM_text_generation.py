@@ -90,7 +90,7 @@ BIGRAM = 2.393
 # | $c_{\text{prev}}, c$ | `c_prev`, `c` | $(B, H)$ | the pocket (cell state) before and after; any size, nothing squeezes it |
 # | $h$ | `h` | $(B, H)$ | the postcard (hidden state): what the next character and the prediction get to see |
 #
-# (The order of the blocks is a convention. With $g$ last the three sigmoids lie side by side, so that one call does them all.)
+# (The order of the blocks is a convention. With $g$ last the three sigmoids lie side by side, so that one call does them all. The picture has $f$ first, which the road meets first.)
 #
 # The picture shows the cell. (Its code is folded away, but run the cell like any other: a later picture needs it.)
 
@@ -1739,7 +1739,7 @@ plot_curves(
 
 
 # %% [markdown]
-# There it is. For the plain RNN a straight fall: from 50 characters away less than a thousandth arrives. Along the pocket of the LSTM it is more than a hundred times as
+# There it is. For the plain RNN a straight fall: from 50 characters away less than a thousandth arrives (at the network of notebook 03 it was one or two). Along the pocket of the LSTM it is more than a hundred times as
 # much, and the line bends towards the horizontal: some places forget quickly, others hardly at all, and at large distances only the patient ones are left. The
 # postcard profits, too, because it is fed from the pocket.
 #

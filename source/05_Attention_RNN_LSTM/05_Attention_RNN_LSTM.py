@@ -141,7 +141,7 @@ sketch(
 # | $h$ | `hs` | $(B, T, H)$ | the memories of a chunk |
 # | $W_q, W_k$ | `params["Wq"]`, `params["Wk"]` | $(H, A)$ | what to ask, what to answer |
 # | $v$ | `params["v"]` | $(A,)$ | how much each of the $A$ features counts |
-# | $e_{tj}$ | `scores[b, t, j]` | $(B, T, T)$ | row $t$ is the query, column $j$ the key |
+# | $e_{tj}$ | `scores[b, t, j]` | $(B, T, T)$ | row $t$ is the query, column $j$ the key; both count from 0 in code, from 1 in the pictures |
 #
 # All pairs $(t, j)$ at once: `q[:, :, None]` has shape $(B, T, 1, A)$ and `k[:, None]` has shape $(B, 1, T, A)$; NumPy
 # stretches the axes of length 1 (**broadcasting**), and their sum is $(B, T, T, A)$. Compute the forbidden pairs too. The mask comes in part 2.
