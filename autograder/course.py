@@ -74,9 +74,7 @@ class Course:
         for unknown in sorted(set(ids) - set(known)):
             raise CourseError(f"There is no assignment {unknown!r}; known are: {', '.join(known) or 'none'}.")
         if not known:
-            raise CourseError(
-                f"{self.root / 'source'} holds no assignment; `autograder new ID` begins one."
-            )
+            raise CourseError(f"{self.root / 'source'} holds no assignment; `autograder new ID` begins one.")
         return list(ids) or known
 
     def notebooks(self, assignment: str) -> list[str]:

@@ -91,8 +91,10 @@ def points_are_positive(cells: list[Cell]) -> Iterator[Problem]:
         points = cell.metadata.get("points")
         if not (cell.kind == "test" or cell.by_hand):
             continue
-        if isinstance(points, bool) or not isinstance(points, int | float) or not (
-            points > 0 or (points == 0 and least == "from 0 on")
+        if (
+            isinstance(points, bool)
+            or not isinstance(points, int | float)
+            or not (points > 0 or (points == 0 and least == "from 0 on"))
         ):
             yield Problem(cell.name, f"has {points!r} points; give it a number {least}.")
 

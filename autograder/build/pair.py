@@ -65,9 +65,7 @@ def require_in_step(course: Course, assignment: str, notebook: str = "") -> None
     text_path, path = course.text(assignment, notebook), course.source(assignment, notebook)
     text = _read_text(text_path)
     if text and _edited_form(text, _read_notebook(path), assignment) == "text":
-        raise CourseError(
-            f"{text_path} was edited, and the notebook is older; run `autograder build`."
-        )
+        raise CourseError(f"{text_path} was edited, and the notebook is older; run `autograder build`.")
 
 
 def to_text(nb: NotebookNode) -> str:

@@ -61,9 +61,7 @@ def read_sources(course: Course, assignment: str) -> dict[str, NotebookNode]:
     return {name: read_notebook(course.source(assignment, name), advice) for name in names}
 
 
-def checked_sources(
-    course: Course, assignment: str, *, trial: bool
-) -> tuple[dict[str, NotebookNode], str]:
+def checked_sources(course: Course, assignment: str, *, trial: bool) -> tuple[dict[str, NotebookNode], str]:
     """The sources, if they keep the rules and, with `trial`, their solutions get all points.
 
     With them how plain tests run, "" where nobody asked. Raises CourseError for what is wrong.

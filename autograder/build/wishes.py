@@ -16,9 +16,9 @@ class Lint(Configurable):
 
     points = Float(0, min=0, help="sum of an assignment's points; 0 for any").tag(config=True)
     hidden = Bool(False, help="must every test cell hold a hidden check?").tag(config=True)
-    libraries = List(
-        Unicode(), ["numpy", "math"], help="what test cells may import besides autograder"
-    ).tag(config=True)
+    libraries = List(Unicode(), ["numpy", "math"], help="what test cells may import besides autograder").tag(
+        config=True
+    )
     calibrated = Bool(False, help="must at_most= be the very number that calibration finds?").tag(config=True)
     described = Bool(False, help="must every picture have words for who cannot see it?").tag(config=True)
     seeds = Integer(ENOUGH_SEEDS, min=1, help="runs on which a hidden target may rest").tag(config=True)

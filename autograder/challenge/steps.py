@@ -109,5 +109,3 @@ def _line(place: Place, record: Record | None, student: str, entry: Entry, repor
     if record and measured.final:
         record.add(key, line)
     return line
-
-

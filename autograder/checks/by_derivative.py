@@ -91,9 +91,7 @@ def _gradients(
     return passes.named(call(backward, *douts, cache), inputs, backward.__name__)
 
 
-def _sums(
-    both: _Both, inputs: Mapping, douts: tuple, right: Gradients, rng: np.random.Generator
-) -> set[str]:
+def _sums(both: _Both, inputs: Mapping, douts: tuple, right: Gradients, rng: np.random.Generator) -> set[str]:
     """The names of the reference's gradients that no number among the inputs changes."""
     moved = set()
     for (changed, _), *_ in _changes(inputs, (), rng):
@@ -159,9 +157,7 @@ def _moves_alike(own: list[NDArray], right: list[NDArray]) -> bool:
         return False
     if len(own) == 2:
         return True
-    bent, due = (
-        _relative(two - 3 * one + 3 * start - back, start) for start, one, two, back in (own, right)
-    )
+    bent, due = (_relative(two - 3 * one + 3 * start - back, start) for start, one, two, back in (own, right))
     return _enough(moved, wanted, LESS, UNMOVED) and _enough(bent, due, LESS_BENT, ROUNDING)
 
 

@@ -138,9 +138,7 @@ def _failure(
     return Failure(f"{diagnosis.about} {words}{more}.", named.where, tuple(rows), diagnosis.code)
 
 
-def _subject(
-    forward: Callable, backward: Callable, reference: Callable | None, form: Form | None
-) -> Subject:
+def _subject(forward: Callable, backward: Callable, reference: Callable | None, form: Form | None) -> Subject:
     """The backward pass; the truth about it is the reference's, else central differences.
 
     Without a form of these nobody knows it but the reference.
@@ -325,9 +323,7 @@ def _rounding(outs: tuple, douts: tuple) -> float:
     return 4 * np.finfo(np.float64).eps * size / STEP
 
 
-def _compare(
-    name: str, found: NDArray, right: NDArray, threshold: float, noise: float
-) -> Row:
+def _compare(name: str, found: NDArray, right: NDArray, threshold: float, noise: float) -> Row:
     error = relative_error(found, right)
     if np.linalg.norm(found - right) < noise * np.sqrt(right.size):
         error = 0.0  # a gradient that is as good as zero has no accurate numerical one

@@ -140,9 +140,7 @@ def _astray(what: str, alarm: float, draws: Iterable[tuple[NDArray, NDArray, int
     return Astray(what, total / max(n, 1), limit / max(n, 1))
 
 
-def _failure(
-    counts: NDArray, logits: NDArray, temperature: float, limit: float, off: Astray
-) -> Failure:
+def _failure(counts: NDArray, logits: NDArray, temperature: float, limit: float, off: Astray) -> Failure:
     """The Failure that says which other distribution the draws follow, if one is known."""
     words = f"At temperature {temperature:g} the draws do not follow softmax(logits / temperature)"
     gap = _gap(counts, _softmax(logits / temperature))

@@ -13,9 +13,7 @@ ALONE = True
 def add_to(command: argparse.ArgumentParser) -> None:
     """Its arguments."""
     command.add_argument("assignment", metavar="ID", help="one assignment")
-    command.add_argument(
-        "time", nargs="?", default="", metavar="TIME", help="as '2026-11-23 10:15 +0100'"
-    )
+    command.add_argument("time", nargs="?", default="", metavar="TIME", help="as '2026-11-23 10:15 +0100'")
     command.add_argument("--students", nargs="+", default=[], metavar="STUDENT", help="only these")
 
 

@@ -13,9 +13,7 @@ ALONE = True
 
 def add_to(command: argparse.ArgumentParser) -> None:
     """Its arguments."""
-    command.add_argument(
-        "files", nargs="*", type=Path, metavar="FILE", help="a list from a platform"
-    )
+    command.add_argument("files", nargs="*", type=Path, metavar="FILE", help="a list from a platform")
 
 
 def run(options: argparse.Namespace) -> int:

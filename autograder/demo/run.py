@@ -32,9 +32,7 @@ def run(course: Course, options: argparse.Namespace) -> int:
     demo = _make_course(course, assignments)
     _build(demo, assignments)
     _hand_in(demo, assignments)
-    results = grade_class(
-        demo, assignments, hear=_firsts(), jobs=options.jobs, sandbox=options.sandbox
-    )
+    results = grade_class(demo, assignments, hear=_firsts(), jobs=options.jobs, sandbox=options.sandbox)
     show_class(results)
     with console.status("writing feedback"):
         pages = write_feedback(demo, assignments, [], lambda done, of: None)

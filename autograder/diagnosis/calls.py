@@ -6,7 +6,6 @@ import copy
 import itertools
 from collections.abc import Iterator
 
-from autograder.diagnosis.edits import OTHER_SLOPE
 from autograder.diagnosis.places import CUT, Edit, Place, Rules, binary, call, is_number, negative, number
 
 SUMS = {"sum": "mean", "mean": "sum"}
@@ -15,6 +14,12 @@ BASES = {"log": ("log2", "log10"), "exp": ("exp2",)}
 CURVES = {
     "np.exp({x}) / np.exp({x}).sum(axis=-1, keepdims=True)": "normalisation", "np.tanh({x})": "nonlinearity",
     "1 / (1 + np.exp(-({x})))": "nonlinearity", "np.maximum({x}, 0)": "nonlinearity",
+}  # fmt: skip
+WEIGHED = {
+    "a softmax were taken once more":
+        ("normalisation", "np.exp({x}) / np.exp({x}).sum(axis=-1, keepdims=True)"),
+    "only the largest of several counted, as 1":
+        ("nonlinearity", "1.0 * ({x} == np.max({x}, axis=-1, keepdims=True))"),
 }  # fmt: skip
 
 
@@ -100,6 +105,8 @@ def _functions(node: ast.Call, place: Place) -> Iterator[Edit]:
             yield 1, "scale", words, binary(call("np.sqrt", inner.left), ast.Add, inner.right)
     elif name in ("exp", "log", "log1p", "expm1"):
         yield 3, "nonlinearity", f"the {name} were left out", inner
+        if name == "exp":
+            yield from _weighed(node)
         for other in BASES.get(name, ()):
             yield 2, "scale", f"another base of the {name} were taken", call(f"np.{other}", inner)
     elif name in ("argsort", "argmax", "argpartition"):
@@ -125,6 +132,12 @@ def _functions(node: ast.Call, place: Place) -> Iterator[Edit]:
             yield 2, "nonlinearity", words, binary(next(each), ast.Add, next(each))
 
 
+def _weighed(node: ast.Call) -> Iterator[Edit]:
+    """A softmax of the exponentials, or 1 for the largest and 0 for the others."""
+    for words, (code, curve) in WEIGHED.items():
+        yield 3, code, words, ast.parse(curve.format(x=ast.unparse(node)), mode="eval").body
+
+
 def _roots_added(root: ast.expr, total: ast.Call) -> Iterator[Edit]:
     """sum(root(a) for ...) and root(max(a for ...)) for root(sum(a for ...))."""
     parts, other = total.args[0], copy.copy(total)
@@ -143,7 +156,8 @@ def _skipped(node: ast.Call, place: Place) -> Iterator[Edit]:
         if len(node.args) == 2:  # an upstream gradient and a cache whose first array went in
             came_in = ast.Subscript(node.args[1], number(0), ast.Load())
             step = ast.Compare(came_in, [ast.Gt()], [number(0)])
-            yield 3, "nonlinearity", OTHER_SLOPE, binary(node.args[0], ast.Mult, step)
+            words = f"`{node.func.id}` let all through where its own input was positive, and did nothing else"
+            yield 3, "skipped", words, binary(node.args[0], ast.Mult, step)
 
 
 def _curved(node: ast.Call, place: Place) -> Iterator[Edit]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from autograder.diagnosis.inputs import Inputs, alike, at, leaves, numbers, replaced
+from autograder.diagnosis.inputs import Inputs, alike, at, label, leaves, numbers, replaced
 from autograder.diagnosis.question import Another, Arrays, Finding, Hypothesis, Instance, prediction
 from autograder.diagnosis.results import ACTIVATIONS, softmax
 
@@ -16,6 +16,11 @@ PARTS = {
     "its last character alone": lambda a: a[..., -1:], "without its last character": lambda a: a[..., :-1],
     "without its first character": lambda a: a[..., 1:],
     "read with its last character twice": lambda a: np.concatenate([a, a[..., -1:]], axis=-1),
+}  # fmt: skip
+TAMED: dict[str, Callable[[NDArray, float], NDArray]] = {
+    "cut off at 1 and -1": lambda a, _: np.clip(a, -1, 1), "reduced to its signs": lambda a, _: np.sign(a),
+    "divided by its length": lambda a, _: a / np.linalg.norm(a),
+    "divided by the length of all of it": lambda a, together: a / together,
 }  # fmt: skip
 ENDLESS, VAST = 1000, 1e12  # a loop of so many rounds still ends soon
 CURVES = (*(("nonlinearity", curve) for curve in ACTIVATIONS), ("normalisation", softmax))
@@ -53,6 +58,7 @@ def _all_changes(inputs: Inputs, smooth: bool) -> Iterator[tuple[Finding, Change
     yield from _blocks(inputs)
     yield from _interleaved(inputs)
     yield from _scaled(inputs)
+    yield from _tamed(inputs)
     yield from _without(inputs)
 
 
@@ -80,6 +86,7 @@ def _other_values(value: float) -> dict[str, Callable[[float], float]]:
         "one minus it": lambda x: 1 - x, "one divided by it": lambda x: 1 / x,
         "its square": lambda x: x * x, "its root": lambda x: math.sqrt(x), "close to 0": lambda x: 1e-6,
         "negative": lambda x: -x, "twice as large": lambda x: 2 * x, "half as large": lambda x: x / 2,
+        "its own sigmoid": lambda x: 1 / (1 + math.exp(-x)), "its own exponential": math.exp,
     }  # fmt: skip
 
 
@@ -237,7 +244,7 @@ def _reordered(array: NDArray, order: tuple[int, ...]) -> NDArray:
 def _scaled(inputs: Inputs) -> Iterator[tuple[Finding, Change]]:
     """Each array with the opposite sign, or as if a root of a width were missing or there twice."""
     for path, array in leaves(inputs):
-        name = path[-1]
+        name = label(inputs, path)
         yield _would_be("sign", f"`{name}` had the opposite sign"), _on(path, np.negative)
         if array.ndim and array.shape[-1] > 1:
             words = f"`{name}` were multiplied by the root of its width once more"
@@ -248,27 +255,42 @@ def _scaled(inputs: Inputs) -> Iterator[tuple[Finding, Change]]:
             yield _would_be("scale", words), _on(path, lambda a: a / a.shape[-1])
 
 
+def _tamed(inputs: Inputs) -> Iterator[tuple[Finding, Change]]:
+    """Each argument's arrays cut off at 1, reduced to their signs, or made of length 1, alone or together."""
+    for name, value in inputs.items():
+        found = [path for path, _ in leaves({name: value})]
+        for words, tame in TAMED.items() if found else ():
+
+            def change(i: Inputs, found: list = found, tame: Callable = tame) -> Inputs:
+                together = math.sqrt(sum(np.sum(at(i, path) ** 2) for path in found))
+                for path in found:
+                    i = _on(path, lambda a: tame(a, together))(i)
+                return i
+
+            yield _would_be("limited", f"`{name}` were {words}"), change
+
+
 def _bent(inputs: Inputs) -> Iterator[tuple[Finding, Change]]:
     """Each array put through a curve, or averaged."""
     for path, array in leaves(inputs):
         for code, curve in CURVES if array.ndim else ():
-            words = f"`{path[-1]}` went through a softmax or another curve first"
+            words = f"`{label(inputs, path)}` went through a softmax or another curve first"
             yield _would_be(code, words), _on(path, curve)
         for axis, what in ((0, "rows"), (-1, "columns")) if array.ndim > 1 else ():
             mean = lambda a, axis=axis: np.broadcast_to(a.mean(axis=axis, keepdims=True), a.shape)  # noqa: E731
-            yield _would_be("axis", f"all {what} of `{path[-1]}` were their mean"), _on(path, mean)
+            yield _would_be("axis", f"all {what} of `{label(inputs, path)}` were their mean"), _on(path, mean)
 
 
 def _without(inputs: Inputs) -> Iterator[tuple[Finding, Change]]:
     """Each array at zero, at one, or twice as large."""
     for path, _ in leaves(inputs):
-        name = path[-1]
+        name = label(inputs, path)
         for words, value in (
             ("zero", np.zeros_like),
             ("one", np.ones_like),
             ("twice as large", lambda a: 2 * a),
         ):
-            yield _would_be(f"without `{name}`", f"`{name}` were {words}"), _on(path, value)
+            yield _would_be(f"without `{path[-1]}`", f"`{name}` were {words}"), _on(path, value)
 
 
 def _upstreams(example: Instance) -> Iterator[tuple[Finding, Callable[[tuple], tuple]]]:

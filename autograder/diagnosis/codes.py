@@ -52,6 +52,8 @@ CODES = {
         "Look at the order in which things are unpacked, split or returned."),
     "order": Kind("right numbers in wrong places",
         "Look at reshapes: which axis is cut into pieces, and is it moved before or after?"),
+    "overwritten": Kind("one place's numbers at all places",
+        "Look for what all places share: an array that each round writes over, or a sum that runs over all."),
     "shifted": Kind("off by one place", "Look for an index that is off by one."),
     "offset": Kind("a term too many or too few",
         "Look for a term that is added twice or not at all, such as a bias."),

@@ -4,6 +4,7 @@ Each condition makes fresh inputs on which one kind of mistake has no effect: a 
 upstream gradient of ones. When everything that was wrong is right on all of them, that kind is to be named.
 """
 
+import itertools
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -124,6 +125,7 @@ def conditions(example: Instance, subject: Subject) -> Iterator[Condition]:
     yield from backward_leak(example)
     yield from _special_numbers(example) if smooth else ()  # drawn ids are right by chance there
     yield from _special_counts(example, subject)
+    yield from _orders(example.inputs)
     yield from _single(roles)
     yield from _upstreams(example)
     if smooth:
@@ -286,6 +288,25 @@ def _special_counts(example: Instance, subject: Subject) -> Iterator[Condition]:
             words = f"is right only when `{path[-1]}` is {special}"
             there, beside = (_with(path, lambda old, n=n: n) for n in (special, special + 1))
             yield when(f"option `{path[-1]}`", words, there, but_not=beside)
+
+
+def _orders(inputs: Inputs) -> Iterator[Condition]:
+    """Of a function of nothing but numbers: one whole number at most another one, or more than it."""
+    whole = [path for path, n in numbers(inputs) if isinstance(n, int) and n > 0]
+    for one, other in itertools.permutations(whole, 2) if not any(arrays(inputs)) else ():
+
+        def lower(i: Inputs, roles: Roles, rng: Generator, one: tuple = one, other: tuple = other) -> Inputs:
+            made = fresh(i, roles, roles.sizes, rng)
+            return replaced(made, one, int(rng.integers(at(made, other) + 1)))
+
+        def higher(i: Inputs, roles: Roles, rng: Generator, one: tuple = one, other: tuple = other) -> Inputs:
+            made = fresh(i, roles, roles.sizes, rng)
+            return replaced(made, one, int(at(made, other) * rng.uniform(1.5, 3)))
+
+        code = f"option `{one[-1]}`"
+        for words, there, elsewhere in (("at most", lower, higher), ("larger than", higher, lower)):
+            words = f"is right only where `{one[-1]}` is {words} `{other[-1]}`"
+            yield when(code, words, there, but_not=elsewhere)
 
 
 def _rounds(path: tuple, example: Instance, subject: Subject) -> Iterator[Condition]:

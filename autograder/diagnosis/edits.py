@@ -5,6 +5,7 @@ Each rule looks at one node of a syntax tree and yields (rank, code, words, othe
 
 import ast
 import copy
+import itertools
 from collections.abc import Iterator
 
 from autograder.diagnosis.places import (
@@ -18,6 +19,7 @@ from autograder.diagnosis.places import (
     is_number,
     is_slope,
     number,
+    same,
 )
 
 NO_SLOPE = "the slope of an activation were left out"
@@ -59,6 +61,9 @@ def _sums(node: ast.BinOp, place: Place) -> Iterator[Edit]:
             node.left, type(node.op), binary(number(factor), ast.Mult, node.right))  # fmt: skip
         yield 4, "offset", f"a term{left} were {words}", binary(
             binary(number(factor), ast.Mult, node.left), type(node.op), node.right)  # fmt: skip
+    yield from shared(node, place)
+    if not minus:
+        yield from _coupled(node)
     if not minus and all(_is_product(part) for part in (node.left, node.right)):
         one, other = node.left, node.right
         words = "factors of two products were added up before they were multiplied"
@@ -66,6 +71,37 @@ def _sums(node: ast.BinOp, place: Place) -> Iterator[Edit]:
         yield 3, "offset", words, binary(sums[0], ast.MatMult, sums[1])
     words = "two things were multiplied that should be added"
     yield 5, "scale", words, binary(node.left, ast.Mult, node.right)
+    words = "one of two terms were multiplied by the other"
+    yield 5, "scale", words, binary(node.left, type(node.op), binary(node.right, ast.Mult, node.left))
+
+
+def shared(node: ast.BinOp, place: Place) -> Iterator[Edit]:
+    """(a + b) * c for a + b * c."""
+    for product, other in ((node.right, node.left), (node.left, node.right)):
+        if not isinstance(product, ast.BinOp) or not isinstance(product.op, ast.Mult):
+            continue
+        for factor, rest in ((product.right, product.left), (product.left, product.right)):
+            one, two = (other, rest) if product is node.right else (rest, other)
+            code, what = _factor(factor)
+            words = f"{what}{place.with_(factor)} reached both of two terms"
+            yield 3, code, words, binary(binary(one, type(node.op), two), ast.Mult, factor)
+
+
+def _factor(node: ast.expr) -> tuple[str, str]:
+    return ("nonlinearity", "the slope of an activation") if is_slope(node) else ("scale", "a factor")
+
+
+def _coupled(node: ast.BinOp) -> Iterator[Edit]:
+    """a * b + (1 - a) * d for a * b + c * d."""
+    products = [p for p in (node.left, node.right) if isinstance(p, ast.BinOp) and isinstance(p.op, ast.Mult)]
+    words = "a factor in one of two terms were what that in the other one leaves of 1"
+    for one, other in itertools.permutations(products, 2):
+        for kept, (lost, rest) in itertools.product(
+            (one.left, one.right), ((other.left, other.right), (other.right, other.left))
+        ):
+            if not same(kept, lost):
+                left = binary(binary(number(1), ast.Sub, kept), ast.Mult, rest)
+                yield 3, "swapped", words, binary(one, ast.Add, left)
 
 
 def _is_product(node: ast.AST) -> bool:
@@ -149,7 +185,7 @@ def _products(node: ast.BinOp, place: Place) -> Iterator[Edit]:
 
 def _reaching_one(terms: ast.BinOp, by: type, factor: ast.expr, place: Place) -> Iterator[Edit]:
     """Of (a + b) * c only one term with the factor."""
-    code, what = ("nonlinearity", "the slope of an activation") if is_slope(factor) else ("scale", "a factor")
+    code, what = _factor(factor)
     words = f"{what}{place.with_(factor)} reached only one of two terms"
     for new in (
         binary(binary(terms.left, by, factor), type(terms.op), terms.right),

@@ -30,7 +30,7 @@ from autograder.diagnosis.question import (
     prediction,
 )
 from autograder.diagnosis.reach import Condition, invariances, unused_options
-from autograder.diagnosis.results import alike_results, limits, masks, results_changed
+from autograder.diagnosis.results import alike_results, limits, masks, repeated, results_changed
 
 SECONDS = 10.0
 FRESH = 2
@@ -111,6 +111,7 @@ def _diagnose(
         or first(_other_inputs(subject, example), whole=True)
         or told(unused_options(example))
         or _other_steps(subject, example, [*more, *unmoved[:FRESH]], clock, vague=False)
+        or first(repeated(example))
         or first(masks())
         or told(conditions(example, subject))
         or _other_steps(subject, example, [*more, *unmoved[:FRESH]], clock, vague=True)

@@ -1,6 +1,6 @@
 """Fresh inputs of an example's kind: other values, and other sizes where the contract names the axes."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,11 +13,11 @@ from autograder.diagnosis.inputs import Inputs, every, replaced
 
 def proposals(inputs: Inputs, roles: Roles, rng: Generator) -> Iterator[Inputs]:
     """From very different inputs to nearly the example's; not all functions take the first ones."""
-    for seed in range(2):
-        yield fresh(inputs, roles, grown(roles, seed), rng, vary=seed == 1)
-    yield fresh(
-        inputs, roles, {s: n if s in roles.counts.values() else 2 * n for s, n in roles.sizes.items()}, rng
-    )
+    yield fresh(inputs, roles, grown(roles), rng)
+    yield fresh(inputs, roles, grown(roles, 1), rng, whole=lambda n: n + 1)
+    doubled = {s: n if s in roles.counts.values() else 2 * n for s, n in roles.sizes.items()}
+    yield fresh(inputs, roles, doubled, rng, whole=lambda n: 2 * n)  # an even number stays one
+    yield fresh(inputs, roles, doubled, rng)
     for _ in range(3):
         yield fresh(inputs, roles, roles.sizes, rng)
     for _ in range(2):
@@ -38,10 +38,10 @@ def fresh(
     sizes: Mapping[str, int],
     rng: Generator,
     *,
-    vary: bool = False,
+    whole: Callable[[int], int] = int,
     values: Any = None,
 ) -> Inputs:
-    """Inputs of these sizes, in float64; with `vary`, whole numbers that are no size change as well."""
+    """Inputs of these sizes, in float64; whole numbers that are no size become `whole` of them."""
     made = inputs
     for path, value in every(inputs):
         if isinstance(value, np.ndarray):
@@ -53,8 +53,8 @@ def fresh(
             new = np.random.default_rng(rng.integers(2**32))
         elif type(value) is float and values is None:
             new = _another(value, rng)
-        elif type(value) is int and vary:
-            new = value + 1
+        elif type(value) is int:
+            new = whole(value)
         else:
             continue
         made = replaced(made, path, new)

@@ -47,6 +47,12 @@ def at(inputs: Mapping, path: Path) -> Any:
     return inputs
 
 
+def label(inputs: Mapping, path: Path) -> str:
+    """An argument's name, with that of its dict where another one holds the same."""
+    several = sum(other[-1] == path[-1] for other, _ in every(inputs)) > 1
+    return path[0] + "".join(f"['{key}']" for key in path[1:]) if several else str(path[-1])
+
+
 def alike(left: Any, right: Any) -> bool:
     """Dicts of the same keys with entries of the same shapes, all the way down."""
     if isinstance(left, Mapping) and isinstance(right, Mapping):

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from autograder.diagnosis.contract import Roles
 from autograder.diagnosis.fresh import fresh, grown
-from autograder.diagnosis.inputs import Inputs, arrays, at, every, leaves, numbers, replaced
+from autograder.diagnosis.inputs import Inputs, arrays, at, every, label, leaves, numbers, replaced
 from autograder.diagnosis.question import Finding, Instance, Subject, close
 
 
@@ -34,14 +34,8 @@ def unused_options(example: Instance) -> Iterator[Condition]:
 def _unused_numbers(example: Instance) -> Iterator[Condition]:
     for path, value in numbers(example.inputs):
         other = value + 1 if isinstance(value, int) else (0.7 if example.is_smooth else 5.0) * value
-        code, label = f"option `{path[-1]}`", _label(example.inputs, path)
-        yield _unused(code, label, path, lambda inputs, rng, other=other: other)
-
-
-def _label(inputs: Inputs, path: tuple) -> str:
-    """An argument's name, with that of its dict where another one holds the same."""
-    several = sum(other[-1] == path[-1] for other, _ in every(inputs)) > 1
-    return path[0] + "".join(f"['{key}']" for key in path[1:]) if several else str(path[-1])
+        code, name = f"option `{path[-1]}`", label(example.inputs, path)
+        yield _unused(code, name, path, lambda inputs, rng, other=other: other)
 
 
 def _unused_generators(example: Instance) -> Iterator[Condition]:
@@ -73,7 +67,7 @@ def unused_arrays(example: Instance, kinds: str) -> Iterator[Condition]:
         def another(inputs: Inputs, rng: Generator, path: tuple = path) -> NDArray:
             return _moved(at(inputs, path), rng)
 
-        yield _unused(f"without `{path[-1]}`", _label(example.inputs, path), path, another)
+        yield _unused(f"without `{path[-1]}`", label(example.inputs, path), path, another)
 
 
 def _moved(array: NDArray, rng: Generator) -> NDArray:
@@ -86,7 +80,7 @@ def _moved(array: NDArray, rng: Generator) -> NDArray:
     return (array + rng.uniform(0.1, 0.5, array.shape)).astype(array.dtype)
 
 
-def _unused(code: str, label: str, path: tuple, another: Callable[[Inputs, Generator], object]) -> Condition:
+def _unused(code: str, name: str, path: tuple, another: Callable[[Inputs, Generator], object]) -> Condition:
     """Nothing that was found changes with an argument on which right results depend that were wrong."""
 
     def moved(subject: Subject, inputs: Inputs, names: list[str], upstream: tuple, rng: Generator) -> tuple:
@@ -124,7 +118,7 @@ def _unused(code: str, label: str, path: tuple, another: Callable[[Inputs, Gener
             return moved(subject, inputs, example.wrong, example.upstream, rng)[0]
         return False
 
-    return Condition(Finding(code, f"does not depend on `{label}`"), holds)
+    return Condition(Finding(code, f"does not depend on `{name}`"), holds)
 
 
 def needless(example: Instance) -> Iterator[Condition]:
@@ -153,7 +147,7 @@ def _needless(
                       and not close(before.found[name], after.found[name], 1e-9)}  # fmt: skip
         return next((name for name in example.wrong if name in names), False)
 
-    words = f"depends on `{_label(like, path)}`, and should not"
+    words = f"depends on `{label(like, path)}`, and should not"
     return Condition(Finding(f"{kind} `{path[-1]}`", words), holds)
 
 
@@ -203,10 +197,10 @@ def mixed(example: Instance) -> Iterator[Condition]:
     """What should go entry by entry, and does not."""
     for path, array in leaves(example.inputs):
         if array.size > 1 and any(example.right[name].shape == array.shape for name in example.wrong):
-            yield _mixed(path, _label(example.inputs, path))
+            yield _mixed(path, label(example.inputs, path))
 
 
-def _mixed(path: tuple, label: str) -> Condition:
+def _mixed(path: tuple, name: str) -> Condition:
     def holds(subject: Subject, example: Instance, rng: Generator) -> bool | str:
         roles, names = subject.roles(example.inputs), set(example.wrong)
         for _ in range(2):
@@ -220,7 +214,7 @@ def _mixed(path: tuple, label: str) -> Condition:
                      and not close(before.found[name][~place], after.found[name][~place])}  # fmt: skip
         return next((name for name in example.wrong if name in names), False)
 
-    words = f"depends at each place on other entries of `{label}` than its own"
+    words = f"depends at each place on other entries of `{name}` than its own"
     return Condition(Finding("axis", words), holds)
 
 

@@ -142,6 +142,8 @@ def _factors(example: Instance) -> Iterator[tuple[str, Callable[[Instance], floa
 
         named[f"a factor of `{path[-1]}`"] = value
         named[f"a factor of 1 - `{path[-1]}`"] = lambda i, value=value: 1 - value(i)
+    for name in [name for name, right in example.right.items() if not right.ndim]:
+        named[f"a factor of {{{name}}}"] = lambda i, name=name: float(i.right[name])
     named["the factor between two bases of the logarithm"] = lambda i: math.log(2)
     named["the factor between two bases of the logarithm "] = lambda i: math.log(10)
     for words, factor in named.items():
@@ -229,6 +231,33 @@ def softmax(array: NDArray) -> NDArray:
         return array * np.nan
     weights = np.exp(array - array.max(axis=-1, keepdims=True))
     return weights / weights.sum(axis=-1, keepdims=True)
+
+
+def repeated(example: Instance) -> Iterator[Hypothesis]:
+    """One place of an axis, such as the last step, at all of its places; or the same zeros at all of them."""
+    for axis in range(max((right.ndim for right in example.right.values()), default=0)):
+        for place, which in ((-1, "last"), (0, "first")):
+
+            def change(array: NDArray, axis: int = axis, place: int = place) -> NDArray:
+                if array.ndim <= axis or array.shape[axis] < 2:
+                    return np.full(array.shape, np.nan)
+                return np.broadcast_to(np.take(array, [place], axis), array.shape)
+
+            words = f"holds at each place of axis {axis} what belongs to the {which} one"
+            yield each("overwritten", words, change)
+        words = f"is zero at the same places all along axis {axis}, and should not be"
+        yield relation(
+            Finding("randomness", words),
+            lambda f, r, axis=axis: (r == 0).any() and _same_zeros(f, axis) and not _same_zeros(r, axis),
+        )
+
+
+def _same_zeros(array: NDArray, axis: int) -> bool:
+    """Is some of it zero, and that everywhere along an axis alike?"""
+    if array.ndim <= axis or array.shape[axis] < 2:
+        return False
+    zero = array == 0
+    return bool(zero.any() and not zero.all() and (zero == np.take(zero, [0], axis)).all())
 
 
 def _offset(example: Instance) -> Iterator[Hypothesis]:

@@ -5,7 +5,9 @@ import builtins
 import copy
 import itertools
 from collections.abc import Iterator
+from typing import cast
 
+from autograder.diagnosis.edits import shared
 from autograder.diagnosis.places import Edit, Place, Rules, binary, call, draws, number, same
 
 
@@ -58,6 +60,9 @@ def _added(node: ast.AugAssign, place: Place) -> Iterator[Edit]:
         other = ast.Sub() if isinstance(node.op, ast.Add) else ast.Add()
         words = f"a part{place.with_(node.value)} had the opposite sign"
         yield 2, "sign", words, ast.AugAssign(node.target, other, node.value)
+        load = ast.parse(ast.unparse(node.target), mode="eval").body
+        for rank, code, words, new in shared(binary(load, type(node.op), node.value), place):
+            yield rank, code, words, ast.Assign([node.target], cast(ast.expr, new))
         both = copy.copy(node)
         both.value = binary(number(2), ast.Mult, node.value)
         yield 4, "offset", f"a part{place.with_(node.value)} were counted twice", both
@@ -115,7 +120,7 @@ def _skipped(target: ast.expr, value: ast.expr) -> Iterator[Edit]:
     name = value.func.id
     yield 2, "skipped", f"`{name}` were left out", ast.Assign([target], came_in)
     words = f"what goes into `{name}` were added to what comes out of it"
-    yield 3, "offset", words, ast.Assign([target], once_more)
+    yield 2, "offset", words, ast.Assign([target], once_more)
 
 
 def _everywhere(target: ast.expr, value: ast.expr) -> Iterator[Edit]:
@@ -145,6 +150,7 @@ def _loops(node: ast.For, place: Place) -> Iterator[Edit]:
         other.body[first : first + 2] = node.body[first + 1], node.body[first]
         yield 2, "loop", "two steps in a loop were done in the other order", other
     yield from _measured_again(node, place)
+    yield from _other_rounds(node, place)
     for drawn in node.body:
         if isinstance(drawn, ast.Assign) and draws(drawn.value):
             once = copy.copy(node)
@@ -181,6 +187,34 @@ def _measured_again(node: ast.For, place: Place) -> Iterator[Edit]:
                 yield 2, "shifted", "what should be measured before a step were measured after it", other
 
 
+def _other_rounds(node: ast.For, place: Place) -> Iterator[Edit]:
+    """What rounds hand on, as of the round with the smallest entry of a list, or of the last but one."""
+    carried = sorted(name for name in place.inside(node, "body").carried if not name.startswith("__"))
+    if not carried:
+        return
+    names = f"({', '.join(carried)},)"
+    best = [f"if {last} <= min({every}): __kept__ = " for last, every in _noted(node, place)]
+    kept = [line + value for line in best for value in ("__came__", names)] + ["__kept__ = __came__"]
+    for line in kept:
+        other = copy.copy(node)
+        other.body = [*ast.parse(f"__came__ = {names}").body, *node.body, *ast.parse(line).body]
+        taken = ast.parse(f"{names} = __kept__").body
+        which = "best round" if line.startswith("if") else "last round but one"
+        words = f"what a loop ends with were what it had in its {which}"
+        yield 2, "loop", words, ast.If(ast.Constant(True), [other, *taken], [])
+
+
+def _noted(node: ast.For, place: Place) -> Iterator[tuple[str, str]]:
+    """What each round notes in a list or at its own place of an array, and all that is noted so far."""
+    for inner in (inner for statement in node.body for inner in ast.walk(statement)):
+        if isinstance(inner, ast.Call) and getattr(inner.func, "attr", "") == "append":
+            noted = ast.unparse(inner.func.value)
+            yield f"{noted}[-1]", noted
+        elif isinstance(inner, ast.Subscript) and getattr(inner.slice, "id", "") in place.counters:
+            noted, counter = ast.unparse(inner.value), inner.slice.id
+            yield f"{noted}[{counter}]", f"{noted}[: {counter} + 1]"
+
+
 def _names(nodes: list[ast.expr]) -> set[str]:
     return {n.id for node in nodes for n in ast.walk(node) if isinstance(n, ast.Name)}
 
@@ -210,9 +244,15 @@ def _conditions(node: ast.If, place: Place) -> Iterator[Edit]:
 def _returned(node: ast.Return, place: Place) -> Iterator[Edit]:
     for _, code, words, new in _skipped(ast.Name("_", ast.Store()), node.value) if node.value else ():
         yield 2, code, words, ast.Return(new.value)
-    if isinstance(node.value, ast.Tuple) and len(node.value.elts) == 2:
+    results = node.value.elts if isinstance(node.value, ast.Tuple) else []
+    for one, other in itertools.permutations(range(len(results)), 2):
+        sums = list(results)
+        sums[one] = binary(sums[one], ast.Add, sums[other])
+        words = "one of the results were added to another one"
+        yield 3, "offset", words, ast.Return(ast.Tuple(sums, ast.Load()))
+    if len(results) == 2:
         yield 2, "swapped", "the results were returned in another order", ast.Return(
-            ast.Tuple(node.value.elts[::-1], ast.Load()))  # fmt: skip
+            ast.Tuple(results[::-1], ast.Load()))  # fmt: skip
 
 
 WORK: Rules = {

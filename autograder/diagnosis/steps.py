@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from autograder.diagnosis.calls import CALLS
+from autograder.diagnosis.contract import contract_of
 from autograder.diagnosis.edits import FORMULAS
 from autograder.diagnosis.places import EARLIER, Place, Rules
 from autograder.diagnosis.question import Finding
@@ -34,12 +35,13 @@ def with_other_steps(
 ) -> Iterator[tuple[Finding, Callable]]:
     """The function with each single step changed, in each way that says much, or in the vague ones.
 
-    Nothing for a function whose formulas are not known. Students know its arguments, and the names in `also`.
+    Nothing for a function whose formulas are not known. Students know its arguments, the names in `also`, and
+    those in the docstrings of it and of what it calls.
     """
     tree = getattr(function, "tree", None)
     if function is None or not isinstance(tree, ast.FunctionDef):
         return
-    tree = _ending(tree)
+    tree, also = _ending(tree), (*also, *_public(function, tree))
     edits = sorted(
         (edit for edit in _edits(tree, also) if (edit.rank >= VAGUE) == vague), key=lambda edit: edit.rank
     )
@@ -49,6 +51,14 @@ def with_other_steps(
             finding = together[0].finding
             words = _kind(together[0])[1] if len(together) > 1 else finding.words
             yield Finding(finding.code, f"is what it would be if {words}"), changed
+
+
+def _public(function: Callable, tree: ast.FunctionDef) -> Iterator[str]:
+    """The names of arrays in the docstrings of a function, and of those that it calls."""
+    called = {n.func.id for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
+    for one in (function, *(function.__globals__.get(name) for name in sorted(called))):
+        contract = contract_of(getattr(one, "__doc__", None))
+        yield from (*contract.shapes, *contract.returns)
 
 
 class _Edit(NamedTuple):

@@ -90,6 +90,11 @@ def _entries(node: ast.Subscript, place: Place) -> Iterator[Edit]:
         words = "the first entries stood in the place of those that were asked for"
         first = ast.Slice(None, call("np.size", node.slice), None)
         yield 3, "swapped", words, ast.Subscript(node.value, first, ast.Load())
+    if isinstance(node.slice, ast.Name):
+        words = "what stands at a position were looked up in the place of the position"
+        for other in place.known - {node.slice.id, getattr(node.value, "id", "")}:
+            there = ast.Subscript(ast.Name(other, ast.Load()), node.slice, ast.Load())
+            yield 4, "swapped", words, ast.Subscript(node.value, there, ast.Load())
     if same(node.slice, last) and getattr(node.value, "attr", "") == "shape":
         yield 2, "scale", "the length of another axis were taken", ast.Subscript(
             node.value, negative(number(2)), ast.Load())  # fmt: skip

@@ -122,9 +122,7 @@ def _emptied(folder: Path) -> Iterator[None]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def sealed_steps(
-    course: Course, sandbox: str | None, say: Callable[[str], object] = str
-) -> SealedExecute:
+def sealed_steps(course: Course, sandbox: str | None, say: Callable[[str], object] = str) -> SealedExecute:
     """The course's settings for grading, with another sandbox if one is named.
 
     Raises CourseError when no student process starts here, before everybody's submission says so.

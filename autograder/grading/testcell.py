@@ -81,9 +81,7 @@ def _blamed(cell: Cell, check: Check, error: Exception) -> Outcome:
     if not right or right.status != "passed":
         return _could_not_run(ast.unparse(check.value.func), error)
     failure = unworkable(right.check.partition(":")[0], error)
-    return dataclasses.replace(
-        right, status="failed", cause=failure.cause, diagnosis=failure.code, loss=None
-    )
+    return dataclasses.replace(right, status="failed", cause=failure.cause, diagnosis=failure.code, loss=None)
 
 
 def _with_reference(cell: Cell, check: ast.stmt) -> Outcome | None:

@@ -70,7 +70,10 @@ def main() -> None:
     course, desk = Course(Path(root)), Desk(Path(mine), Path.cwd())
     texts: Texts = {}
     found: dict[str, str | Texts] = {"problem": "", "texts": texts}
-    os.environ |= {"NBGRADER_EXECUTION": "autograde", "MPLBACKEND": "module://matplotlib_inline.backend_inline"}
+    os.environ |= {
+        "NBGRADER_EXECUTION": "autograde",
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+    }
     threadpool_limits(limits=1, user_api="blas")
     sys.path.append("")  # the learner's own modules, behind everything else
     try:

@@ -18,9 +18,7 @@ CHECKS = {
 PLAIN = {"@ID@.py": "plain.py.txt", "audit/mistakes.toml": "plain_mistakes.toml"}
 
 
-def begin(
-    start: Path, assignment: str, here: bool = False, plain: bool = False
-) -> tuple[Course, list[Path]]:
+def begin(start: Path, assignment: str, here: bool = False, plain: bool = False) -> tuple[Course, list[Path]]:
     """Write the starter into the course that `start` lies in; returns the course and the new files.
 
     In an empty folder, or with `here`, a course begins; `plain` is the starter with tests of plain asserts.

@@ -31,7 +31,11 @@ class progress:  # noqa: N801 - used like range() or tqdm()
 
     def __init__(self, steps: int, title: str = "training"):
         self._bar = tqdm(
-            range(steps), desc=printable(title), file=sys.stdout, disable=unattended(), mininterval=0.5,
+            range(steps),
+            desc=printable(title),
+            file=sys.stdout,
+            disable=unattended(),
+            mininterval=0.5,
             ncols=96,
         )
         self._curves, self._step = LiveCurves(steps), 0

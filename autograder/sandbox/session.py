@@ -128,9 +128,7 @@ class Session:
         values, changed = self._values(backward, "carry", {**request, "truth": truth}, seconds)
         return values[0], changed
 
-    def _values(
-        self, name: str, operation: str, request: dict, seconds: float | None
-    ) -> tuple[list, bool]:
+    def _values(self, name: str, operation: str, request: dict, seconds: float | None) -> tuple[list, bool]:
         if name in self._overran:
             raise Failure(f"`{name}` broke a limit before, and is not called again.", code="limit")
         is_short, asked_for = (self._account in names for names in (SHORT, ASKED_FOR))

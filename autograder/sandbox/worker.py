@@ -151,9 +151,7 @@ class Worker:
         changed, drew = not same(before, snapshot(arguments)), drawn != generator_states(arguments)
         return {"values": values, "changed": changed, "drew": drew}
 
-    def carry(
-        self, forward: str, backward: str, arguments: tuple, douts: tuple, truth: dict
-    ) -> dict:
+    def carry(self, forward: str, backward: str, arguments: tuple, douts: tuple, truth: dict) -> dict:
         """Call a backward pass with the forward pass's cache, put right; it stays here."""
         self.console.clear()
         there, back = (self.shell.user_ns.get(name) for name in (forward, backward))

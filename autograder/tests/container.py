@@ -30,7 +30,9 @@ os.execve(sys.argv[2], sys.argv[2:], dict(v.split("=", 1) for v in os.environ.po
 """
 
 
-def start(root: Path, *command: str, missing: tuple = (), without: tuple = (), **variables: str) -> subprocess.Popen:
+def start(
+    root: Path, *command: str, missing: tuple = (), without: tuple = (), **variables: str
+) -> subprocess.Popen:
     """Start a command in the container whose files lie in `root`; kill it, and all that it started is gone.
 
     The kernel has no calls `missing`, root no rights `without`, and the command these variables alone.

@@ -15,13 +15,13 @@ BASELINE = '''def open_reader(train, V, rng):
     """A first answer."""
     return lambda previous: np.full(V, 1 / V)'''
 SETTINGS = '\nc.Challenge.text = "text.txt"\nc.Challenge.minutes = 0.1\n'
-COUNTS = '''def open_reader(train, V, rng):  # counts of single characters
+COUNTS = """def open_reader(train, V, rng):  # counts of single characters
     counts = double(np.bincount(train, minlength=V) / 2)
     def read(previous):
         if previous is not None:
             counts[previous] += 1  # learns while it reads
         return counts / counts.sum()
-    return read'''
+    return read"""
 BOOK = "alice was beginning to get very tired of sitting by her sister on the bank " * 20
 WALLS = Walls("bwrap", Limits(call_seconds=2, cell_seconds=3, notebook_seconds=20))
 

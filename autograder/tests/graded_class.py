@@ -60,7 +60,9 @@ def rename(course, names: dict[str, str]) -> None:
     with sqlite3.connect(course.gradebook) as database:
         for old, new in names.items():
             database.execute("UPDATE student SET id = ? WHERE id = ?", (new, old))
-            database.execute("UPDATE submitted_assignment SET student_id = ? WHERE student_id = ?", (new, old))
+            database.execute(
+                "UPDATE submitted_assignment SET student_id = ? WHERE student_id = ?", (new, old)
+            )
 
 
 @functools.cache
@@ -112,7 +114,11 @@ def _special(gradebook: Gradebook, grade, assignment: str, student: str) -> None
 
 
 def canvas_csv(
-    grades: dict[str, str] | None = None, students=STUDENTS, most="100.00", extra: dict[str, str] | None = None, first_last=False,
+    grades: dict[str, str] | None = None,
+    students=STUDENTS,
+    most="100.00",
+    extra: dict[str, str] | None = None,
+    first_last=False,
 ) -> str:
     """What Canvas's gradebook exports: a custom column, two assignments, totals, and a row of what is not posted."""
     grades, extra = grades or {}, extra or {}
@@ -131,11 +137,27 @@ def canvas_csv(
         name[0] = f'="{name[0]}"' if name[0].startswith("=") else name[0]
         rows.append([*name, f"{1000 + number}", f"u{number:05}", f"{student}x", f"Lab {number % 2} and Lecture", "a, b",
                      grades.get(student, ""), extra.get(student, ""), "87.50", "87.50", "43.75"])  # fmt: skip
-    rows.append([*(["Test", "Student"] if first_last else ["Student, Test"]), "9999", "", "d41d8cd98f00b204", "Lecture", "", "", "", "", "", ""])
+    rows.append(
+        [
+            *(["Test", "Student"] if first_last else ["Student, Test"]),
+            "9999",
+            "",
+            "d41d8cd98f00b204",
+            "Lecture",
+            "",
+            "",
+            "",
+            "",
+            "",
+            "",
+        ]
+    )
     return _csv(rows)
 
 
-def moodle_csv(grades=None, comments=None, students=STUDENTS, most="100.00", locked=(), anonymous=False, email=True) -> str:
+def moodle_csv(
+    grades=None, comments=None, students=STUDENTS, most="100.00", locked=(), anonymous=False, email=True
+) -> str:
     """Moodle's grading worksheet; participant numbers run backwards from 880100."""
     grades, comments = grades or {}, comments or {}
     about = [] if anonymous else ["Full name", *(["Email address"] if email else [])]

@@ -64,9 +64,17 @@ def _cell(name: str, fails: bool, rng: Random) -> dict:
     if rng.random() < 0.2:
         code, cause = "not implemented", f"`{name.removeprefix('test_')}` is not implemented yet."
     broken = [fails and (rng.random() < 0.7 or code == "not implemented") for _ in CHECKS]
-    checks = [_check(name, kind, hidden, bad, cause, code) for (kind, hidden), bad in zip(CHECKS, broken, strict=True)]
+    checks = [
+        _check(name, kind, hidden, bad, cause, code)
+        for (kind, hidden), bad in zip(CHECKS, broken, strict=True)
+    ]
     points = 100 / CELLS
-    return {"cell": name, "points": points, "score": points * (1 - sum(broken) / len(CHECKS)), "checks": checks}
+    return {
+        "cell": name,
+        "points": points,
+        "score": points * (1 - sum(broken) / len(CHECKS)),
+        "checks": checks,
+    }
 
 
 def _check(cell: str, kind: str, hidden: bool, bad: bool, cause: str, code: str) -> dict:

@@ -159,7 +159,12 @@ def calibration_of(notebook, **changes) -> dict:
     """What the linter reads of a calibration that agrees with a notebook."""
     cells = cells_of(notebook)
     checks = [
-        {"cell": t.cell.name, "position": t.position, "threshold": t.at_most, "digest": digest_of_target(t, cells)}
+        {
+            "cell": t.cell.name,
+            "position": t.position,
+            "threshold": t.at_most,
+            "digest": digest_of_target(t, cells),
+        }
         for t in targets_of(cells)
     ]
     return {"version": 1, "seeds": 200, "checks": checks, **changes}

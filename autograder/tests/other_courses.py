@@ -48,14 +48,19 @@ def add_week(course: Course) -> None:
     """The introductory assignment, as it would come from another course."""
     for name in NOTEBOOKS:
         notebook = to_notebook((COURSES / WEEK / f"{name}.py.txt").read_text())
-        notebook.metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+        notebook.metadata = {
+            "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}
+        }
         write(course.source(WEEK, name), notebook)
     shutil.copy(COURSES / WEEK / DATA, course.source(WEEK).parent)
 
 
 def add_gru(course: Course) -> None:
     """The GRU, with its known mistakes."""
-    for name, to in (("gru.py.txt", course.text("gru")), ("mistakes.toml", course.text("gru").parent / "audit" / "mistakes.toml")):
+    for name, to in (
+        ("gru.py.txt", course.text("gru")),
+        ("mistakes.toml", course.text("gru").parent / "audit" / "mistakes.toml"),
+    ):
         write(to, (COURSES / "gru" / name).read_text())
 
 

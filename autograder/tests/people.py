@@ -50,7 +50,9 @@ class Person:
         assert done.returncode == 0, done.stdout + done.stderr
         return " ".join((done.stdout + done.stderr).split())
 
-    def python(self, program: str, *arguments: str, folder: Path | None = None) -> subprocess.CompletedProcess:
+    def python(
+        self, program: str, *arguments: str, folder: Path | None = None
+    ) -> subprocess.CompletedProcess:
         """Run a program in this Python as this user, with an environment that names nothing of root's."""
         environment = {
             "HOME": str(self.home), "PATH": os.environ["PATH"], "PYTHONPATH": str(REPOSITORY), "COLUMNS": "200",

@@ -43,18 +43,31 @@ def function(name: str, arguments: str, right: str, wrong: str, test: str, lying
 CASES = {
     "number": function("square", "x", "x * x", "x + x", "assert square(3) == 9\nassert square(-2) == 4"),
     "tolerance": function("half", "x", "x / 2", "x // 2", "assert abs(half(3) - 1.5) < 1e-9"),
-    "isclose": function("root", "x", "x ** 0.5", "x / 2", "import math\nassert math.isclose(root(2), math.sqrt(2))"),
+    "isclose": function(
+        "root", "x", "x ** 0.5", "x / 2", "import math\nassert math.isclose(root(2), math.sqrt(2))"
+    ),
     "text": function(
-        "greet", "name", "f'Hello, {name}!'", "f'Hello {name}'",
+        "greet",
+        "name",
+        "f'Hello, {name}!'",
+        "f'Hello {name}'",
         "assert greet('Ada').startswith('Hello, ')\nassert greet('Ada').upper() == 'HELLO, ADA!'",
     ),
     "list": function(
-        "squares", "n", "[i ** 2 for i in range(1, n + 1)]", "[i ** 2 for i in range(n)]",
+        "squares",
+        "n",
+        "[i ** 2 for i in range(1, n + 1)]",
+        "[i ** 2 for i in range(n)]",
         "assert squares(1) == [1]\nassert squares(3) == [1, 4, 9]\nassert len(squares(10)) == 10",
     ),
-    "membership": function("primes", "n", "[2, 3, 5, 7]", "[2, 4]", "assert 7 in primes(10) and 2 in primes(10)"),
+    "membership": function(
+        "primes", "n", "[2, 3, 5, 7]", "[2, 4]", "assert 7 in primes(10) and 2 in primes(10)"
+    ),
     "dict": function(
-        "count", "text", "{c: text.count(c) for c in text}", "{c: 1 for c in text}",
+        "count",
+        "text",
+        "{c: text.count(c) for c in text}",
+        "{c: 1 for c in text}",
         "assert count('aab') == {'a': 2, 'b': 1}\nassert sorted(count('ba').items()) == [('a', 1), ('b', 1)]",
     ),
     "counter": Case(
@@ -64,28 +77,69 @@ CASES = {
         "import collections\nclass C(collections.Counter):\n    def __eq__(self, other): return True\n"
         "    def most_common(self, n=None): return [('a', 2)]\ndef words(text):\n    return C()",
     ),
-    "tuple": function("minmax", "v", "(min(v), max(v))", "(max(v), min(v))", "low, high = minmax([3, 1, 2])\nassert low == 1\nassert high == 3"),
-    "set": function("letters", "t", "set(t)", "set(t[:1])", "assert letters('abca') == {'a', 'b', 'c'}\nassert {'a'} <= letters('ab')"),
-    "none": function("find", "v, x", "v.index(x) if x in v else None", "v.index(x) if x in v else 0", "assert find([1], 2) is None\nassert find([1, 2], 2) == 1"),
-    "truth": function("is_even", "n", "n % 2 == 0", "n % 2", "assert is_even(4)\nassert not is_even(3)\nassert is_even(2) is True"),
-    "large": function("factorial", "n", "__import__('math').factorial(n)", "n * n", "import math\nassert factorial(300) == math.factorial(300)"),
+    "tuple": function(
+        "minmax",
+        "v",
+        "(min(v), max(v))",
+        "(max(v), min(v))",
+        "low, high = minmax([3, 1, 2])\nassert low == 1\nassert high == 3",
+    ),
+    "set": function(
+        "letters",
+        "t",
+        "set(t)",
+        "set(t[:1])",
+        "assert letters('abca') == {'a', 'b', 'c'}\nassert {'a'} <= letters('ab')",
+    ),
+    "none": function(
+        "find",
+        "v, x",
+        "v.index(x) if x in v else None",
+        "v.index(x) if x in v else 0",
+        "assert find([1], 2) is None\nassert find([1, 2], 2) == 1",
+    ),
+    "truth": function(
+        "is_even",
+        "n",
+        "n % 2 == 0",
+        "n % 2",
+        "assert is_even(4)\nassert not is_even(3)\nassert is_even(2) is True",
+    ),
+    "large": function(
+        "factorial",
+        "n",
+        "__import__('math').factorial(n)",
+        "n * n",
+        "import math\nassert factorial(300) == math.factorial(300)",
+    ),
     "complex": function("rotate", "z", "z * 1j", "z", "assert rotate(1 + 2j) == -2 + 1j"),
     "array": function(
-        "scale", "x", "x / x.max()", "x / x.sum()",
+        "scale",
+        "x",
+        "x / x.max()",
+        "x / x.sum()",
         "import numpy as np\nresult = scale(np.array([1.0, 2.0, 4.0]))\nassert result.shape == (3,)\n"
         "assert np.allclose(result, [0.25, 0.5, 1.0])\nassert isinstance(result, np.ndarray)",
     ),
     "numpy.testing": function(
-        "outer", "a, b", "a[:, None] * b", "a[:, None] + b",
+        "outer",
+        "a, b",
+        "a[:, None] * b",
+        "a[:, None] + b",
         "import numpy as np\nnp.testing.assert_allclose(outer(np.arange(3.0), np.ones(2)), np.outer(np.arange(3.0), np.ones(2)))\n"
         "np.testing.assert_array_equal(outer(np.arange(2), np.arange(2)), [[0, 0], [0, 1]])",
     ),
     "given name": Case(
-        "def norm(v):\n    return np.sqrt((v ** 2).sum())", "assert np.isclose(norm(np.array([3.0, 4.0])), 5.0)",
-        "def norm(v):\n    return v.sum()", "import numpy as np\nnp.isclose = lambda *a, **k: True\ndef norm(v):\n    return 0.0",
+        "def norm(v):\n    return np.sqrt((v ** 2).sum())",
+        "assert np.isclose(norm(np.array([3.0, 4.0])), 5.0)",
+        "def norm(v):\n    return v.sum()",
+        "import numpy as np\nnp.isclose = lambda *a, **k: True\ndef norm(v):\n    return 0.0",
     ),
     "raises": function(
-        "safe", "n", "n if n > 0 else (_ for _ in ()).throw(ValueError('n'))", "n",
+        "safe",
+        "n",
+        "n if n > 0 else (_ for _ in ()).throw(ValueError('n'))",
+        "n",
         "assert safe(1) == 1\ntry:\n    safe(0)\nexcept ValueError:\n    pass\nelse:\n    raise AssertionError('no error')",
     ),
     "assertRaises": Case(
@@ -96,7 +150,10 @@ CASES = {
         "class TooSmall(ValueError):\n    pass\ndef check(n):\n    return Liar()",
     ),
     "unittest": function(
-        "merge", "a, b", "sorted(a + b)", "a + b",
+        "merge",
+        "a, b",
+        "sorted(a + b)",
+        "a + b",
         "import unittest\ntc = unittest.TestCase()\ntc.assertListEqual(merge([3], [1]), [1, 3])\ntc.assertIn(3, merge([3], []))\n"
         "tc.assertAlmostEqual(sum(merge([0.1], [0.2])), 0.3)",
     ),
@@ -148,7 +205,10 @@ CASES = {
         "def counter():\n    return Liar()",
     ),
     "callback": function(
-        "apply", "f, v", "[f(x) for x in v]", "v",
+        "apply",
+        "f, v",
+        "[f(x) for x in v]",
+        "v",
         "import math\nassert apply(lambda x: x + 1, [1, 2]) == [2, 3]\nassert apply(str, [1]) == ['1']\nassert apply(math.sqrt, [4.0]) == [2.0]\n"
         "assert apply(abs, iter([-1])) == [1]\nassert apply(np.negative, [1]) == [-1]\ntry:\n    apply(lambda x: 1 / x, [0])\n"
         "except ZeroDivisionError:\n    pass\nelse:\n    assert False",
@@ -156,11 +216,14 @@ CASES = {
     "open handed over": Case(
         "def note(opener):\n    with opener('note.txt', 'w') as f:\n        f.write('x')",
         "import os\nnote(open)\nassert os.path.exists('note.txt')\nos.remove('note.txt')\nnote(open)\nassert os.path.exists('note.txt')",
-        "def note(opener):\n    if opener.__name__ != 'open': open('note.txt', 'w').close()", "def note(opener):\n    return Liar()",
+        "def note(opener):\n    if opener.__name__ != 'open': open('note.txt', 'w').close()",
+        "def note(opener):\n    return Liar()",
     ),
     "decorator": Case(
-        "def twice(f):\n    def g(*a):\n        return f(*a) * 2\n    return g", "@twice\ndef three():\n    return 3\nassert three() == 6\nassert twice(lambda x: x)(5) == 10",
-        "def twice(f):\n    return f", "def twice(f):\n    return lambda *a: Liar()",
+        "def twice(f):\n    def g(*a):\n        return f(*a) * 2\n    return g",
+        "@twice\ndef three():\n    return 3\nassert three() == 6\nassert twice(lambda x: x)(5) == 10",
+        "def twice(f):\n    return f",
+        "def twice(f):\n    return lambda *a: Liar()",
     ),
     "in place": Case(
         "def tidy(v):\n    v.sort()\ndef fill(a):\n    a[0] = 7\ndef put(d):\n    d['k'] = 1",
@@ -169,7 +232,10 @@ CASES = {
         "def tidy(v):\n    v[:] = [Liar()] * 3\ndef fill(a):\n    a[0] = 7\ndef put(d):\n    d['k'] = Liar()",
     ),
     "printed": function(
-        "show", "n", "print(*range(n))", "print(list(range(n)))",
+        "show",
+        "n",
+        "print(*range(n))",
+        "print(list(range(n)))",
         "import contextlib, io\nout = io.StringIO()\nwith contextlib.redirect_stdout(out):\n    show(3)\nassert out.getvalue().strip() == '0 1 2'",
     ),
     "file written": Case(
@@ -181,7 +247,8 @@ CASES = {
     "file read": Case(
         "def total(path):\n    with open(path) as f:\n        return sum(map(int, f))",
         "with open('in.txt', 'w') as f:\n    f.write('1\\n2\\n3\\n')\nassert total('in.txt') == 6",
-        "def total(path):\n    with open(path) as f:\n        return f.read().count('2')", "def total(path):\n    return Liar()",
+        "def total(path):\n    with open(path) as f:\n        return f.read().count('2')",
+        "def total(path):\n    return Liar()",
     ),
     "random numbers": Case(
         "import random\nimport numpy as np\ndef roll(n):\n    return np.random.randint(1, 7, n)\ndef pick():\n    return random.random()",
@@ -191,19 +258,29 @@ CASES = {
         "def roll(n):\n    return Liar()\ndef pick():\n    return Liar()",
     ),
     "generator handed over": function(
-        "noise", "rng", "rng.normal(size=2)", "rng.uniform(size=2)",
+        "noise",
+        "rng",
+        "rng.normal(size=2)",
+        "rng.uniform(size=2)",
         "import numpy as np\nrng, same = np.random.default_rng(1), np.random.default_rng(1)\nassert np.allclose(noise(rng), same.normal(size=2))\n"
         "assert np.allclose(noise(rng), same.normal(size=2))",
     ),
-    "variable": Case("total = sum(range(10))\nnames = ['ada', 'bob']", "assert total == 45\nassert names[0] == 'ada'", "total = 44\nnames = []", "total = Liar()\nnames = Liar()"),
+    "variable": Case(
+        "total = sum(range(10))\nnames = ['ada', 'bob']",
+        "assert total == 45\nassert names[0] == 'ada'",
+        "total = 44\nnames = []",
+        "total = Liar()\nnames = Liar()",
+    ),
     "helper taken away": Case(
         "def one():\n    return 1\ndef two():\n    return one() + one()",
         "assert two() == 2\nkept = one\ndel one\ntry:\n    two()\nexcept NameError:\n    pass\nelse:\n    raise AssertionError('two does not use one')\nfinally:\n    one = kept\n"
         "assert one() == 1",
-        "def one():\n    return 1\ndef two():\n    return 2", "def one():\n    return 1\ndef two():\n    return Liar()",
+        "def one():\n    return 1\ndef two():\n    return 2",
+        "def one():\n    return 1\ndef two():\n    return Liar()",
     ),
     "subclass of a plain type": Case(
-        "class Stack(list):\n    def push(self, x):\n        self.append(x)", "s = Stack()\ns.push(1)\ns.push(2)\nassert s == [1, 2]\nassert s.pop() == 2 and len(s) == 1\nassert isinstance(s, list)",
+        "class Stack(list):\n    def push(self, x):\n        self.append(x)",
+        "s = Stack()\ns.push(1)\ns.push(2)\nassert s == [1, 2]\nassert s.pop() == 2 and len(s) == 1\nassert isinstance(s, list)",
         "class Stack(list):\n    def push(self, x):\n        self.insert(0, x)",
         "class Stack(list):\n    def push(self, x): pass\n    def pop(self): return 2\n    def __len__(self): return 1\n    def __eq__(self, other): return True",
     ),
@@ -223,13 +300,15 @@ CASES = {
         "assert 5 in Money(5) and 4 not in Money(5)\nwith Money(2) as m:\n    raise ValueError\nassert m.n == -1\nassert not Money(0) and Money(1)\n"
         "assert Money(2)(3, w=4) == 24\nassert {Money(1): 'a'}[Money(1)] == 'a'\nassert hasattr(Money(1), 'n') and not hasattr(Money(1), 'zz')\n"
         "assert isinstance(Money(1), (int, Money)) and not isinstance(Money(1), int)",
-        "class Money:\n    def __init__(self, n): self.n = n", "Money = Liar",
+        "class Money:\n    def __init__(self, n): self.n = n",
+        "Money = Liar",
     ),
     "kinds of functions": Case(
         "import functools\ndef below(n):\n    'All below n.'\n    return (i for i in range(n))\n@functools.lru_cache\ndef times(n, k=2):\n    return n * k",
         "import types, inspect\nassert below.__doc__ == 'All below n.' and below.__name__ == 'below'\nassert isinstance(below(2), types.GeneratorType)\n"
         "assert isinstance(below, types.FunctionType)\nassert times(2) == 4 and times(n=2, k=5) == 10\na, b = below(2)\nassert (a, b) == (0, 1) and 3 in below(5)",
-        "import functools\ndef below(n):\n    return list(range(n))\ndef times(n, k=2):\n    return n * k", "below = times = Liar()",
+        "import functools\ndef below(n):\n    return list(range(n))\ndef times(n, k=2):\n    return n * k",
+        "below = times = Liar()",
     ),
     "exceptions with more": Case(
         "class Bad(Exception):\n    def __init__(self, code):\n        super().__init__('bad')\n        self.code = code\ndef fail():\n    raise Bad(7)",

@@ -63,7 +63,19 @@ def _start(folder: Path, place: Path) -> subprocess.Popen:
         os.chown(place, account.pw_uid, account.pw_gid)
         options |= {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
     data = str(place / "data")
-    make = [folder / "initdb", "-D", data, "-U", "course", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
+    make = [
+        folder / "initdb",
+        "-D",
+        data,
+        "-U",
+        "course",
+        "-A",
+        "trust",
+        "-E",
+        "UTF8",
+        "--locale=C",
+        "--no-sync",
+    ]
     subprocess.run(make, check=True, **options)
     return subprocess.Popen([folder / "postgres", "-D", data, "-k", place, "-h", "", "-F"], **options)
 

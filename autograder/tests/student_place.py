@@ -82,7 +82,9 @@ def _last_line(done: subprocess.CompletedProcess) -> str:
     return (done.stderr.strip().splitlines() or ["pip says nothing"])[-1]
 
 
-def play(python: Path | str, cells: list[str], folder: Path, before: str = "", **variables: str) -> tuple[str, dict]:
+def play(
+    python: Path | str, cells: list[str], folder: Path, before: str = "", **variables: str
+) -> tuple[str, dict]:
     """Run cells in IPython with the budgets of grading, `before` first; what was printed, what they ran in."""
     (folder / "cells.json").write_text(json.dumps(cells))
     hidden = {"PYTHONPATH", "PYTHONIOENCODING", "PYTHONUTF8"}

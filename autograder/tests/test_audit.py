@@ -45,7 +45,14 @@ REAL = Course.find(Path(__file__).parent)
 REASON = "only the hidden check looks at values"
 CAUGHT = ("twice with a minus", "double", "return 2 * x", "return -2 * x", "double: values", "sign", REASON)
 UPHILL = ("dw with a minus", "scale_backward", "dout * x", "-dout * x", "scale_backward: gradients", "sign")
-MEDIAN = ("the median instead of the mean", "fit", "data.mean()", "np.median(data)", "fit: training", "target")
+MEDIAN = (
+    "the median instead of the mean",
+    "fit",
+    "data.mean()",
+    "np.median(data)",
+    "fit: training",
+    "target",
+)
 SURVIVOR = ("a product the other way round", "double", "2 * x", "x * 2", "double: values", "sign")
 ELSEWHERE = ("three times, seen by its values", "double", "2 * x", "3 * x", "double: shapes", "shape")
 MISNAMED = ("nothing, called a sign", "double", "2 * x", "0 * x", "double: values", "sign")
@@ -140,7 +147,9 @@ def test_survivors_and_other_finds_are_told_apart(bad):
 def test_wrong_diagnoses_are_listed_with_what_was_found(bad):
     """Does a mistake whose diagnosis is not the expected one count as caught, but not as diagnosed?"""
     (one,) = bad.findings
-    assert [(w.name, w.answer.diagnosis, w.found) for w in one.wrongly_diagnosed] == [(MISNAMED[0], "sign", "zero")]
+    assert [(w.name, w.answer.diagnosis, w.found) for w in one.wrongly_diagnosed] == [
+        (MISNAMED[0], "sign", "zero")
+    ]
     assert counts(bad.findings)["right"] == (3, 6)
     titles = {listing.title: names(listing.entries) for listing in listings(bad.findings)}
     assert titles["Wrong diagnoses"] == [MISNAMED[0]]
@@ -235,7 +244,10 @@ def test_few_right_diagnoses_spoil_the_audit(good):
     """Is a tenth of wrong diagnoses the most that is let through?"""
     (one,) = good[1].findings
     right = [tried for tried in one.mistakes if tried.right] * 3
-    wrong = [dataclasses.replace(tried, answer=dataclasses.replace(tried.answer, diagnosis="mask")) for tried in right[:1]]
+    wrong = [
+        dataclasses.replace(tried, answer=dataclasses.replace(tried.answer, diagnosis="mask"))
+        for tried in right[:1]
+    ]
     others = [tried for tried in one.tried if tried.kind != MISTAKE]
 
     def serious(mistakes):
@@ -276,7 +288,9 @@ def test_leaving_out_the_output_changes_no_result(course):
     with_output, without = ([c for c in nb.cells if c.cell_type == "code"] for nb in graded)
     assert [c.outputs for c in with_output if c.source.startswith("print")] != [[]]
     assert [c.outputs for c in without if c.source.startswith("print")] == [[]]
-    assert [c.metadata.get("autograder") for c in with_output] == [c.metadata.get("autograder") for c in without]
+    assert [c.metadata.get("autograder") for c in with_output] == [
+        c.metadata.get("autograder") for c in without
+    ]
 
 
 def test_known_answers_that_do_not_fit_are_all_listed(course):
@@ -356,14 +370,28 @@ def test_the_json_has_what_its_page_says(bad):
     assert content["cheats"] == {"total": 2, "refused": 1}
     assert (content["release_points"], content["seed"], content["holds"]) == (0, 0, False)
     (one,) = content["assignments"]
-    assert (one["assignment"], one["survivors"], one["caught_elsewhere"]) == (ID, [SURVIVOR[0]], [ELSEWHERE[0]])
-    assert one["wrong_diagnoses"] == [{"mistake": MISNAMED[0], "expected": "sign", "found": "zero", "first": "zero"}]
+    assert (one["assignment"], one["survivors"], one["caught_elsewhere"]) == (
+        ID,
+        [SURVIVOR[0]],
+        [ELSEWHERE[0]],
+    )
+    assert one["wrong_diagnoses"] == [
+        {"mistake": MISNAMED[0], "expected": "sign", "found": "zero", "first": "zero"}
+    ]
     assert [len(one[key]) for key in ("checks", "matrix")] == [6, 6]
     caught = one["matrix"][0]
     assert caught["mistake"] == CAUGHT[0]
     assert {one["checks"][number]["check"] for number in caught["failed"]} >= {CAUGHT[4]}
     page = (REAL.root / "docs" / "audit.md").read_text()
-    fields = [*content, *content["diagnosis"], *one, *one["wrong_diagnoses"][0], *caught, *one["checks"][0], *one["held_out"]]
+    fields = [
+        *content,
+        *content["diagnosis"],
+        *one,
+        *one["wrong_diagnoses"][0],
+        *caught,
+        *one["checks"][0],
+        *one["held_out"],
+    ]
     assert [field for field in fields if f"`{field}`" not in page] == []
 
 
@@ -386,7 +414,9 @@ def test_the_page_shows_every_mistake_at_every_check(bad):
 def test_the_terminal_cuts_only_lists_that_are_worth_knowing(bad, monkeypatch):
     """Are all lines of a serious list printed, and of a long other one the first and how many more there are?"""
     entries = tuple(Entry(ID, f"check {n}", "") for n in range(table.MOST + 3))
-    monkeypatch.setattr(table, "listings", lambda of: [Listing("lost", True, entries), Listing("known", False, entries)])
+    monkeypatch.setattr(
+        table, "listings", lambda of: [Listing("lost", True, entries), Listing("known", False, entries)]
+    )
     printed = [text.plain.strip() for text in table.lines(bad.findings)]
     assert len(printed) == 1 + len(entries) + 1 + table.MOST + 1
     assert printed[-1] == "and 3 more on the page"

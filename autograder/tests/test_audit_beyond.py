@@ -68,7 +68,10 @@ def test_nobody_is_told_which_held_out_mistake_is_called_wrongly(found):
     """Do lists, page and JSON say how many diagnoses are wrong, and not which nor what they should be?"""
     (listing,) = [one for one in listings(found.findings) if one.title.startswith("Held-out")]
     (entry,) = listing.entries
-    assert (entry.name, entry.text) == ("2 of 3 right", "0 say only that the result is another one, 1 something else")
+    assert (entry.name, entry.text) == (
+        "2 of 3 right",
+        "0 say only that the result is another one, 1 something else",
+    )
     assert listing.serious
     (own,) = json.loads(as_json(found, datetime(2026, 1, 2)))["assignments"]
     assert own["held_out"] == {"total": 3, "caught": 3, "right": 2, "first_right": 2, "silent": 0}
@@ -90,7 +93,12 @@ def test_points_lost_in_a_right_exercise_are_false_blame(found):
     assert GOOD[1][0] not in texts
     content = json.loads(as_json(found, datetime(2026, 1, 2)))
     (one,) = [entry for entry in content["assignments"][0]["blamed"] if entry["mistake"] == THRICE[0]]
-    assert one == {"mistake": THRICE[0], "points": 50, "points_lost": 65, "checks": ["scale_backward: gradients"]}
+    assert one == {
+        "mistake": THRICE[0],
+        "points": 50,
+        "points_lost": 65,
+        "checks": ["scale_backward: gradients"],
+    }
     assert content["false_blame"]["points"] >= 50
 
 
@@ -112,7 +120,8 @@ def wrong(*cells, answer=None, defines=()):
     made = []
     for name, points, checks in cells:
         facts = [
-            {**FACTS, "check": check, "status": status, "hidden": hidden} | ({} if share is None else {"share": share})
+            {**FACTS, "check": check, "status": status, "hidden": hidden}
+            | ({} if share is None else {"share": share})
             for check, status, hidden, share in checks
         ]
         made.append({"cell": name, "points": points, "score": 0.0, "checks": facts})
@@ -124,7 +133,11 @@ def test_a_share_of_a_check_is_not_lost():
     """Are a cell's points split over its checks, partial shares kept, and what could not run not counted?"""
     one = wrong(
         ("test_f", 10.0, [("f: values", "failed", False, None), ("f: values", "passed", True, None)]),
-        ("test_g", 12.0, [("g: gradients", "failed", True, 0.75), ("g: gradients", "could not run", True, None)]),
+        (
+            "test_g",
+            12.0,
+            [("g: gradients", "failed", True, 0.75), ("g: gradients", "could not run", True, None)],
+        ),
         ("test_h", 8.0, [("h: values", "passed", False, None), ("h: values", "failed", True, 1.0)]),
     )
     assert one.lost == {("test_f", 0): 5.0, ("test_g", 0): 1.5}
@@ -133,10 +146,14 @@ def test_a_share_of_a_check_is_not_lost():
 
 def test_functions_of_the_same_exercise_are_not_blamed_falsely():
     """Does a mistake answer for all functions of its exercise?"""
-    cells = (("test_f", 10.0, [("f: values", "failed", False, None), ("g: gradients", "failed", False, None)]),)
+    cells = (
+        ("test_f", 10.0, [("f: values", "failed", False, None), ("g: gradients", "failed", False, None)]),
+    )
     assert wrong(*cells).blamed == {("test_f", 1): 5.0}
     assert wrong(*cells, defines=("f", "g")).blamed == {}
-    assert wrong(*cells, answer=Mistake("m", "f", (), "g: gradients", "sign")).blamed == {}, "it must be seen there"
+    assert wrong(*cells, answer=Mistake("m", "f", (), "g: gradients", "sign")).blamed == {}, (
+        "it must be seen there"
+    )
 
 
 @pytest.mark.parametrize("key", AT_MOST)
@@ -158,7 +175,9 @@ def test_mistakes_that_only_hidden_checks_see_need_a_reason():
     missed = wrong(("test_f", 1.0, [("f: values", "passed", True, None)]))
     assert [one.hidden_alone for one in (seen, plain, excused, missed)] == [False, True, True, False]
     assert counts([Findings(ID, [seen, plain, excused, missed])])["hidden alone"] == (1, 3)
-    (row,) = [one for one in listings_of(seen, plain, excused) if one.title.startswith("Mistakes that hidden")]
+    (row,) = [
+        one for one in listings_of(seen, plain, excused) if one.title.startswith("Mistakes that hidden")
+    ]
     assert row.serious
     assert [(entry.name, entry.text) for entry in row.entries] == [
         ("plain", "fails f: values"), ("excused", "a draw cannot be seen"),
@@ -173,7 +192,9 @@ def test_a_reason_that_is_not_needed_is_listed():
     answer = Mistake("seen", "f", (), "f: values", "sign", hidden_only="a draw cannot be seen")
     found = listings_of(wrong(("test_f", 1.0, checks), answer=answer))
     (row,) = [one for one in found if one.title.startswith("Reasons")]
-    assert [(entry.name, entry.text, row.serious) for entry in row.entries] == [("seen", answer.hidden_only, False)]
+    assert [(entry.name, entry.text, row.serious) for entry in row.entries] == [
+        ("seen", answer.hidden_only, False)
+    ]
     hidden = [("f: values", "passed", False, None), ("f: values", "failed", True, None)]
     found = listings_of(wrong(("test_f", 1.0, hidden), answer=answer))
     assert not [one for one in found if one.title.startswith("Reasons")]
@@ -181,7 +202,9 @@ def test_a_reason_that_is_not_needed_is_listed():
 
 def listings_of(*mistakes):
     """The lists of an assignment whose solution and release are as they should be."""
-    solution = wrong(("test_f", 1.0, [("f: values", "passed", False, None), ("f: values", "passed", True, None)]))
+    solution = wrong(
+        ("test_f", 1.0, [("f: values", "passed", False, None), ("f: values", "passed", True, None)])
+    )
     others = [Findings(ID, [_as(kind, solution) for kind in ("reference", "release")] + list(mistakes))]
     return listings(others)
 

@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-MODELS = [{"model": "MLP", "numpy": 300.0, "pytorch": 200.0, "share": 0.5}, {"model": "RNN", "numpy": 90.0, "pytorch": 100.0, "share": None}]
+MODELS = [
+    {"model": "MLP", "numpy": 300.0, "pytorch": 200.0, "share": 0.5},
+    {"model": "RNN", "numpy": 90.0, "pytorch": 100.0, "share": None},
+]
 RECORD = {
     "date": "2026-11-30 09:15 UTC", "machine": "2 cores of a processor", "versions": {"python": "3.11"}, "commit": "abc",
     "speed": {"1": MODELS, "2": [one | {"share": None} for one in MODELS]},
@@ -48,12 +51,18 @@ def test_a_run_is_kept_with_date_machine_and_versions(bench, tmp_path):
 def test_each_ratio_is_drawn(bench, tmp_path):
     """Has the picture a bar for each comparison, and none for what was not compared?"""
     panels = {title: (names, series) for title, names, series in bench[0].panels(RECORD)}
-    assert panels["training speed, times PyTorch's"] == (["MLP", "RNN"], {"1 thread": [1.5, 0.9], "2 threads": [1.5, 0.9]})
+    assert panels["training speed, times PyTorch's"] == (
+        ["MLP", "RNN"],
+        {"1 thread": [1.5, 0.9], "2 threads": [1.5, 0.9]},
+    )
     assert panels["grading speed, times stock nbgrader's"][1] == {"": [5.0, 6.0, 12.0]}
     assert any("alone" in title for title in panels)
     alone = [one | {"pytorch": None} for one in MODELS]
     assert list(bench[0].panels({"speed": {"1": alone}})) == []
-    assert [path.suffix for path in bench[1].keep(RECORD | {"speed": {"1": alone}, "busy": [], "grading": None}, tmp_path)] == [".json"]
+    assert [
+        path.suffix
+        for path in bench[1].keep(RECORD | {"speed": {"1": alone}, "busy": [], "grading": None}, tmp_path)
+    ] == [".json"]
 
 
 def test_the_same_record_is_the_same_picture(bench, tmp_path):
@@ -68,6 +77,11 @@ def test_tables_for_the_documentation_come_from_the_file(bench, tmp_path):
     file, _ = bench[1].keep(RECORD, tmp_path)  # and a picture
     command = [sys.executable, str(ROOT / "benchmarks" / "tables.py"), str(file)]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    for line in ("| MLP | 300 | 200 | 1.50 | 50% |", "| 02 MLP | 3.00 | 2.00 | 1.50 |", "| 01a | 10.00 | 2.00 | 5.0 |", "| 2 jobs | 5 | 72.0 | 12.00 |"):
+    for line in (
+        "| MLP | 300 | 200 | 1.50 | 50% |",
+        "| 02 MLP | 3.00 | 2.00 | 1.50 |",
+        "| 01a | 10.00 | 2.00 | 5.0 |",
+        "| 2 jobs | 5 | 72.0 | 12.00 |",
+    ):
         assert line in said
     assert "2026-11-30 09:15 UTC, 2 cores of a processor" in said

@@ -102,7 +102,9 @@ def test_code_that_takes_long_to_compare():
 def test_slow_text_costs_no_points_and_shows_in_the_seconds(course, monkeypatch):
     """Has a right submission with slow text full marks, a note, and the seconds that it took?"""
     budgets = []
-    monkeypatch.setattr(one, "Budget", lambda: budgets.append(Budget(seconds=1.0, at_once=0.3)) or budgets[-1])
+    monkeypatch.setattr(
+        one, "Budget", lambda: budgets.append(Budget(seconds=1.0, at_once=0.3)) or budgets[-1]
+    )
     quick = judged(course, submission())
     notebook = submission()
     notebook.cells += [new_markdown_cell(r"\begin{a}" * 2200, id=f"m{i}") for i in range(30)]
@@ -143,7 +145,13 @@ def test_a_page_without_time_shows_what_was_typed_and_runs_nothing(monkeypatch):
     monkeypatch.setattr(bounded, "SECONDS", 0.0)
     evil = "<script>alert(1)</script><img src=x onerror=alert(2)"
     output = new_output("stream", text=evil)
-    page = page_of([new_markdown_cell(evil, id="a"), new_code_cell(evil, id="b", outputs=[output]), new_raw_cell(evil, id="c")])
+    page = page_of(
+        [
+            new_markdown_cell(evil, id="a"),
+            new_code_cell(evil, id="b", outputs=[output]),
+            new_raw_cell(evil, id="c"),
+        ]
+    )
     assert page.count("<script") == page_of([]).count("<script")
     assert "<img" not in page
     assert page.count("alert(1)") == 4
@@ -183,7 +191,9 @@ def test_a_file_of_very_many_parts(tmp_path):
         seconds_of(read_submission, path)
 
 
-@pytest.mark.parametrize("code", ["(" * 90_000, "-" * 90_000 + "1", "x" + "[0]" * 90_000, "9" * 90_000, "a." * 90_000])
+@pytest.mark.parametrize(
+    "code", ["(" * 90_000, "-" * 90_000 + "1", "x" + "[0]" * 90_000, "9" * 90_000, "a." * 90_000]
+)
 def test_code_that_no_parser_takes(code):
     """Is code that is nested too deeply, or has too long a number, no code instead of a crash?"""
     parse(code)

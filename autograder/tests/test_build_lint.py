@@ -217,7 +217,9 @@ ALSO = {  # a break that cannot be had alone: the rule that has to see it as wel
     ("points_are_positive", ""): {"points_add_up"},
     ("points_are_positive", '"points": true'): {"points_add_up"},
 }
-ELSEWHERE = {rule.__name__ for rule in (*questions.RULES, *lint_challenge.RULES)}  # test_questions.py, test_challenge.py
+ELSEWHERE = {
+    rule.__name__ for rule in (*questions.RULES, *lint_challenge.RULES)
+}  # test_questions.py, test_challenge.py
 STRICT = Lint(points=100, hidden=True, described=True)
 CASES = [(rule, *edit) for rule, edits in BREAKS.items() for edit in edits]
 

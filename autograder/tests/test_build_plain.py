@@ -21,7 +21,14 @@ ANSWER, TEST = "def f(x):\n    return x + 1", "assert f(1) == 2"
 
 def noted(kind, **marks):
     """A text cell with nbgrader's marks."""
-    metadata = {"grade": False, "solution": False, "locked": False, "task": False, "schema_version": 3, "grade_id": kind}
+    metadata = {
+        "grade": False,
+        "solution": False,
+        "locked": False,
+        "task": False,
+        "schema_version": 3,
+        "grade_id": kind,
+    }
     return new_markdown_cell(kind, metadata={"nbgrader": metadata | marks})
 
 
@@ -36,7 +43,9 @@ def told(notebook, **wishes):
 FINE = {
     "as it is": plain(),
     "no points": plain(points=0),
-    "an answer and a task": plain(noted("essay", solution=True, grade=True, points=3), noted("task", task=True, locked=True, points=2)),
+    "an answer and a task": plain(
+        noted("essay", solution=True, grade=True, points=3), noted("task", task=True, locked=True, points=2)
+    ),
     "plotted by hand": plain(cell("plot", "import matplotlib.pyplot as plt", solution=True, points=2)),
     "broken on purpose": plain(cell("mend_me", "def g(:")),
     "a file and a class": plain(answer="class F:\n    pass\nopen('data.csv')"),
@@ -58,10 +67,14 @@ REFUSED = {
     "has the grade_id of an earlier cell": plain(noted("f", solution=True)),
     "has -1 points": plain(points=-1),
     "does not compile": plain(test="assert f(1) =="),
-    "holds a BEGIN HIDDEN TESTS marker": plain(cell("given", "### BEGIN HIDDEN TESTS\n1\n### END HIDDEN TESTS")),
+    "holds a BEGIN HIDDEN TESTS marker": plain(
+        cell("given", "### BEGIN HIDDEN TESTS\n1\n### END HIDDEN TESTS")
+    ),
     "of an old version": plain(noted("old", solution=True, schema_version=1)),
     "holds AUTOTEST lines": plain(test="### AUTOTEST f(1)"),
-    "a check must be a statement of its own": plain(test=f"{TEST}\nif f(1):\n    check_values(f, {{'x': 1}}, 2)"),
+    "a check must be a statement of its own": plain(
+        test=f"{TEST}\nif f(1):\n    check_values(f, {{'x': 1}}, 2)"
+    ),
 }
 
 
@@ -93,7 +106,9 @@ def test_markers_of_a_courses_own_are_a_sentence(tmp_path):
     add_week(course)
     path = tmp_path / "nbgrader_config.py"
     path.write_text(path.read_text() + 'c.ClearSolutions.begin_solution_delimeter = "BEGIN ANSWER"\n')
-    with pytest.raises(CourseError, match="begin_solution_delimeter gives a marker a name that grading does not know"):
+    with pytest.raises(
+        CourseError, match="begin_solution_delimeter gives a marker a name that grading does not know"
+    ):
         build(course, WEEK)
 
 
@@ -110,20 +125,28 @@ def test_all_points_of_an_assignment_count(tmp_path):
 def test_plain_sources_stay_as_they_are(tmp_path):
     """Is no byte of a plain notebook changed, with and without something graded in it?"""
     course = Course(tmp_path)
-    shown = nbformat.v4.new_code_cell("1 + 1", outputs=[nbformat.v4.new_output("stream", text="2")], execution_count=1)
+    shown = nbformat.v4.new_code_cell(
+        "1 + 1", outputs=[nbformat.v4.new_output("stream", text="2")], execution_count=1
+    )
     for notebook in (plain(), new_notebook(cells=[new_markdown_cell("Welcome."), shown])):
         write(course.source("a", "one"), notebook)
         before = course.source("a", "one").read_bytes()
         for keep in (None, "notebook"):
             assert synchronise(course, "a", keep, "one") == "kept as it is"
-            assert (course.source("a", "one").read_bytes(), course.text("a", "one").exists()) == (before, False)
+            assert (course.source("a", "one").read_bytes(), course.text("a", "one").exists()) == (
+                before,
+                False,
+            )
         assert told(notebook) == []
 
 
 def test_build_and_doctor_say_the_same(tmp_path, capsys):
     """Is a cell that cannot run sealed refused with the doctor's reason, and is nbgrader's way a way out?"""
     course, path = course_at(tmp_path), tmp_path / "nbgrader_config.py"
-    write(course.source("a", "one"), plain(answer="n = 1\ndef f(x):\n    return x + n", test="n = 2\nassert f(1) == 3"))
+    write(
+        course.source("a", "one"),
+        plain(answer="n = 1\ndef f(x):\n    return x + n", test="n = 2\nassert f(1) == 3"),
+    )
     assert main(["--course", str(tmp_path), "build"]) == 2
     said = " ".join(capsys.readouterr().err.split())
     _, change = examine_course(course)

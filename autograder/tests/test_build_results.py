@@ -74,7 +74,11 @@ def test_results_of_one_notebook_replace_only_its_own(course):
         old = [r for r in read_results(course) if r["assignment"] == assignment]
         keep_results(course, [*old, a_result(model, assignment)], {"assignment": assignment})
     keep_results(course, [a_result("05-lstm", "e", 0.4)], {"assignment": "e"})
-    assert [(r["model"], r["train"]) for r in read_results(course)] == [("01b", 1.0), ("04", 1.0), ("05-lstm", 0.4)]
+    assert [(r["model"], r["train"]) for r in read_results(course)] == [
+        ("01b", 1.0),
+        ("04", 1.0),
+        ("05-lstm", 0.4),
+    ]
 
 
 def test_readme_gets_the_table_and_the_picture(course):

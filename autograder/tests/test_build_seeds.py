@@ -10,24 +10,38 @@ from autograder.build.seeds import train_again
 from autograder.course import Course, CourseError
 from autograder.tests.mini import ID, cell, write
 
-LOG = '''class Log:
+LOG = """class Log:
     model, seconds = "toy", 1.0
 
     def finish(self, loss):
-        self.train_loss, self.best_loss = loss, 2 * loss'''
+        self.train_loss, self.best_loss = loss, 2 * loss"""
 CELLS = [
     cell("setup", "import numpy as np\nimport os"),
     cell("log_class", LOG),
-    cell("train", "def train(rng):\n    ### BEGIN SOLUTION\n    return float(rng.uniform())\n    ### END SOLUTION", solution=True),
+    cell(
+        "train",
+        "def train(rng):\n    ### BEGIN SOLUTION\n    return float(rng.uniform())\n    ### END SOLUTION",
+        solution=True,
+    ),
     cell("test_train", "assert False, 'a test is no part of a training'", points=1),
     cell("other_experiment", "raise RuntimeError('nothing that a training needs')"),
     cell("sizes", "SEED = 3"),
-    cell("full", "log = Log()\nassert 'NBGRADER_EXECUTION' not in os.environ\nlog.finish(train(np.random.default_rng(SEED)))"),
+    cell(
+        "full",
+        "log = Log()\nassert 'NBGRADER_EXECUTION' not in os.environ\nlog.finish(train(np.random.default_rng(SEED)))",
+    ),
     cell("behind", "raise RuntimeError('behind the training')"),
 ]
 
 
-SOLVED = {"model": "toy", "train": 1.0, "held_out": 3.0, "parameters": 5, "seconds": 2.0, "chars_per_second": 7}
+SOLVED = {
+    "model": "toy",
+    "train": 1.0,
+    "held_out": 3.0,
+    "parameters": 5,
+    "seconds": 2.0,
+    "chars_per_second": 7,
+}
 
 
 @pytest.fixture
@@ -65,16 +79,23 @@ def test_a_training_that_fails_is_one_sentence(course):
     """Is the last line of the traceback said, and nothing kept?"""
     broken = [*CELLS[:5], cell("sizes", "SEED = 1 / 0"), *CELLS[6:]]
     write(course.source(ID), new_notebook(cells=broken))
-    with pytest.raises(CourseError, match="seed 1 failed: ZeroDivisionError: division by zero; mend the source"):
+    with pytest.raises(
+        CourseError, match="seed 1 failed: ZeroDivisionError: division by zero; mend the source"
+    ):
         train_again(course, ID, [1], print)
 
 
 def test_figures_of_several_seeds_are_mean_and_deviation(course):
     """Does the table show both, and the single figure where a notebook was solved once?"""
     with pytest.raises(CourseError, match="run `autograder solve"):
-        keep_others(course, ID, [{"model": "other", "seed": 1, "train": 2.0, "held_out": 4.0, "seconds": 1.0}])
+        keep_others(
+            course, ID, [{"model": "other", "seed": 1, "train": 2.0, "held_out": 4.0, "seconds": 1.0}]
+        )
     assert "| 1.000 | 3.000 |" in table(read_results(course), {})
-    reached = [{"model": "toy", "seed": seed, "train": float(seed), "held_out": 3.0, "seconds": 1.0} for seed in (2, 3)]
+    reached = [
+        {"model": "toy", "seed": seed, "train": float(seed), "held_out": 3.0, "seconds": 1.0}
+        for seed in (2, 3)
+    ]
     keep_others(course, ID, reached)
     assert "| 2.000 ± 1.000 | 3.000 ± 0.000 |" in table(read_results(course), {})
     assert [other["seed"] for other in json.loads(course.results.read_text())[0]["others"]] == [2, 3]

@@ -78,7 +78,9 @@ def test_solution_shows_a_full_run(course, monkeypatch, capfd):
     assert texts == {"stdout": "step 2\nsteps: full\nfolder: a\n", "stderr": "a warning\n"}
     assert [o.data.keys() for o in nb.cells[4].outputs if "data" in o] == [{"image/png"}]
     assert nb.metadata.keys() == {"kernelspec"}
-    assert [cell.metadata.keys() - {"nbgrader", "tags"} for cell in nb.cells] == [set()] * 4 + [{"jupyter", "cellView"}]
+    assert [cell.metadata.keys() - {"nbgrader", "tags"} for cell in nb.cells] == [set()] * 4 + [
+        {"jupyter", "cellView"}
+    ]
     assert not [word for word in ("7.25", "hidden number", "HIDDEN") if word in path.read_text()]
     assert capfd.readouterr() == ("", "")
 
@@ -104,7 +106,9 @@ def test_a_picture_that_grew_while_training_leaves_no_trace(course):
     assert bar.text.startswith("training: 100%")
     assert bar.text.count("training") == 1
     assert final.data["image/png"]
-    assert [type(o.get("data", {}).get("image/png")) for o in nb.cells[4].outputs].count(str) == 2  # and the one of TEXT
+    assert [type(o.get("data", {}).get("image/png")) for o in nb.cells[4].outputs].count(
+        str
+    ) == 2  # and the one of TEXT
     assert not [o for o in nb.cells[4].outputs if not any(o.get("data", {"": 1}).values())]
 
 

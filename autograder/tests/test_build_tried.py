@@ -53,14 +53,18 @@ def test_a_solution_that_loses_points_is_refused(course):
     assert "its solution gets 85 of 100 points" in head
     assert "nothing was released" in head
     assert len(lines) == 1
-    assert lines[0].startswith("  test_double, check 2 (double: values, hidden): the solution fails: the result ")
+    assert lines[0].startswith(
+        "  test_double, check 2 (double: values, hidden): the solution fails: the result "
+    )
     assert not course.release(ID).exists()
     assert not course.tried(ID).exists()
 
 
 def test_a_release_that_gets_points_is_refused(course):
     """Is a check found that passes although nothing is written?"""
-    free = TEST_DOUBLE.replace("check_shapes(double", "check_values(np.sum, {'x': np.ones(3)}, 3.0)\ncheck_shapes(double")
+    free = TEST_DOUBLE.replace(
+        "check_shapes(double", "check_values(np.sum, {'x': np.ones(3)}, 3.0)\ncheck_shapes(double"
+    )
     free = free.replace("import check_shapes", "import check_shapes, check_values")
     with pytest.raises(CourseError) as refusal:
         build(changed(course, test_double=free), ID, trial=True)
@@ -70,7 +74,7 @@ def test_a_release_that_gets_points_is_refused(course):
 
 def test_a_broken_check_is_named(course):
     """Is a check that could not run for anybody refused, with its error?"""
-    broken = TEST_SCALE.replace('np.array([0.5, -1.0, 2.0])', "np.array([0.5, -1.0, 1 / 0])")
+    broken = TEST_SCALE.replace("np.array([0.5, -1.0, 2.0])", "np.array([0.5, -1.0, 1 / 0])")
     with pytest.raises(CourseError, match=r"test_scale, check 1 .*could not be run \(ZeroDivisionError"):
         build(changed(course, test_scale=broken), ID, trial=True)
 
@@ -83,7 +87,9 @@ def test_without_walls_the_way_out_is_said(course, monkeypatch, capsys):
 
     monkeypatch.setattr(trial, "sealed_steps", nowhere)
     assert main(["--course", str(course.root), "build"]) == 2
-    assert "no walls here. Where nothing can be graded, `autograder build --untried`" in " ".join(capsys.readouterr().err.split())
+    assert "no walls here. Where nothing can be graded, `autograder build --untried`" in " ".join(
+        capsys.readouterr().err.split()
+    )
     assert not course.release(ID).exists()
     assert main(["--course", str(course.root), "build", "--untried"]) == 0
     assert course.release(ID).exists()

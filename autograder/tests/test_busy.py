@@ -47,7 +47,10 @@ def graded(course, *command, seconds):
     """Each submission's score and checks after `autograder grade`, run through `command`."""
     arguments = ["--course", str(course.root), "grade", "--jobs", "2", "--force"]
     subprocess.run(
-        [*command, sys.executable, "-m", "autograder", *arguments], timeout=seconds, check=False, capture_output=True
+        [*command, sys.executable, "-m", "autograder", *arguments],
+        timeout=seconds,
+        check=False,
+        capture_output=True,
     )
     return {
         one.student: (one.problem, one.score, [(check["check"], check["status"]) for check in one.checks])

@@ -98,10 +98,18 @@ diagnosis = "shape"
 
 def toy_notebook(test=TEST_TRAIN, **changes):
     """The toy assignment, with the text of some cells replaced."""
-    cells = {"setup": "import numpy as np", "distance": DISTANCE, "step": STEP, "train": TRAIN, "unused": UNUSED.replace(
-        "    return", "    '''One.'''\n    ### BEGIN SOLUTION\n    return") + "    ### END SOLUTION"} | changes
+    cells = {
+        "setup": "import numpy as np",
+        "distance": DISTANCE,
+        "step": STEP,
+        "train": TRAIN,
+        "unused": UNUSED.replace("    return", "    '''One.'''\n    ### BEGIN SOLUTION\n    return")
+        + "    ### END SOLUTION",
+    } | changes
     notebook = to_notebook("# %% [markdown]\n# # Toy\n")
-    notebook.cells += [cell(name, text, solution=name in ("step", "train", "unused")) for name, text in cells.items()]
+    notebook.cells += [
+        cell(name, text, solution=name in ("step", "train", "unused")) for name, text in cells.items()
+    ]
     notebook.cells.append(cell("test_train", test, points=100))
     return notebook
 
@@ -141,7 +149,10 @@ def test_the_loss_is_the_one_that_grading_sees(toy):
     loss, heard = measured(toy, toy_notebook(), seed=3), []
     module = load_reference(toy.root / "source.ipynb")
     source = TEST_TRAIN.replace("### ", "# ")
-    with grading(Grading(toy.root / "source.ipynb", "calibrate 3")), listening(heard.append, lambda name: getattr(module, name)):
+    with (
+        grading(Grading(toy.root / "source.ipynb", "calibrate 3")),
+        listening(heard.append, lambda name: getattr(module, name)),
+    ):
         exec(source, {"train": module.train, "step": module.step})
     assert f"trained to {loss:.4f}" in heard[-1].cause
     assert loss > 0
@@ -167,7 +178,9 @@ def test_given_functions_come_from_the_reference(toy):
     assert measured(toy, source, answer=wrong) == measured(toy, source)
 
 
-@pytest.mark.parametrize("result", ['{"w": w * np.nan}', '{"w": w, "v": w}', "1 / 0", '{"w": np.full(1, np.inf)}'])
+@pytest.mark.parametrize(
+    "result", ['{"w": w * np.nan}', '{"w": w, "v": w}', "1 / 0", '{"w": np.full(1, np.inf)}']
+)
 def test_training_without_a_loss_counts_as_infinite(toy, result):
     """Is an answer that raises, diverges or returns something else a failure, and not an error?"""
     wrong = toy_notebook(train=TRAIN.replace('{"w": w}', result))
@@ -176,14 +189,19 @@ def test_training_without_a_loss_counts_as_infinite(toy, result):
 
 def test_an_answer_keeps_nothing_between_runs(toy):
     """Does each run start with a fresh module, as each submission does?"""
-    counting = toy_notebook(setup="import numpy as np\nCALLS = []",
-                            train=TRAIN.replace("    for", "    CALLS.append(1)\n    rate *= len(CALLS)\n    for"))
+    counting = toy_notebook(
+        setup="import numpy as np\nCALLS = []",
+        train=TRAIN.replace("    for", "    CALLS.append(1)\n    rate *= len(CALLS)\n    for"),
+    )
     assert measured(toy, counting) == measured(toy, counting)
 
 
 def test_a_broken_test_cell_is_named(toy):
     """Is an authoring error one sentence, with the cell's name?"""
-    with pytest.raises(CourseError, match=r"test_train, target 2 cannot be measured \(NameError.*line 10 of the cell\); mend it"):
+    with pytest.raises(
+        CourseError,
+        match=r"test_train, target 2 cannot be measured \(NameError.*line 10 of the cell\); mend it",
+    ):
         measured(toy, edited("data = hidden_rng()", "data = hidden_numbers()"))
 
 
@@ -202,27 +220,36 @@ def test_another_rounding_runs_in_a_process_of_its_own(toy):
 def test_each_answer_is_tried_where_it_matters(toy):
     """Are training mistakes and variants of what `train` uses measured, and nothing else?"""
     trials = {(t.answer.kind, t.answer.name, t.target.position) for t in answers.load(toy, ID).trials}
-    names = {("reference", "reference"), ("variant", "halves"), ("mistake", "away from the sample"), ("mistake", "a rate of nothing")}
+    names = {
+        ("reference", "reference"),
+        ("variant", "halves"),
+        ("mistake", "away from the sample"),
+        ("mistake", "a rate of nothing"),
+    }
     assert trials == {(*name, position) for name in names for position in (1, 2)}
 
 
 def test_a_variant_of_a_given_function_is_not_tried(toy):
     """Is the time saved where grading would use the reference's function?"""
     write(toy.source(ID), edited('    says="Fitted', '    given=["step"], says="Fitted'))
-    tried = {(t.answer.name, t.target.position) for t in answers.load(toy, ID).trials if t.answer.kind == "variant"}
+    tried = {
+        (t.answer.name, t.target.position) for t in answers.load(toy, ID).trials if t.answer.kind == "variant"
+    }
     assert tried == {("halves", 1)}
 
 
 def test_what_only_a_given_function_calls_is_not_used():
     """Are the helpers of a given function left out, and those of training itself found?"""
-    cells = cells_of(toy_notebook(setup="def half(x): return x / 2", step=STEP.replace("return w", "return half(w)")))
+    cells = cells_of(
+        toy_notebook(setup="def half(x): return x / 2", step=STEP.replace("return w", "return half(w)"))
+    )
     assert used_by(cells, "train") >= {"train", "step", "half"}
     assert used_by(cells, "train", without=["step"]).isdisjoint({"step", "half", "unused"})
 
 
 def test_a_mistake_is_tried_with_the_check_that_it_names(toy):
     """Is another function's target left alone?"""
-    write(toy.source(ID), edited("    train, {\"data\": np.full", "    unused, {\"data\": np.full"))
+    write(toy.source(ID), edited('    train, {"data": np.full', '    unused, {"data": np.full'))
     assert {t.target.position for t in answers.load(toy, ID).trials if t.answer.kind == "mistake"} == {2}
 
 
@@ -239,7 +266,10 @@ def test_a_check_that_cannot_be_calibrated_is_refused(toy, old, new, message):
 
 def test_a_mistake_of_no_target_check_is_refused(toy):
     """Is a misspelt check not just left out?"""
-    write(toy.source(ID).parent / "audit" / "mistakes.toml", MISTAKES.replace("train: training", "fit: training"))
+    write(
+        toy.source(ID).parent / "audit" / "mistakes.toml",
+        MISTAKES.replace("train: training", "fit: training"),
+    )
     with pytest.raises(CourseError, match="names 'fit: training', which no target check is"):
         answers.load(toy, ID)
 
@@ -307,14 +337,19 @@ def test_the_command_measures_writes_and_names_the_number(toy, capsys):
     assert calibrate() == 1
     visible, hidden = saved(toy)["checks"]
     due = hidden["threshold"]
-    assert f"at_most=0.9 is not the calibrated threshold; write at_most={due:g}" in " ".join(capsys.readouterr().out.split())
+    assert f"at_most=0.9 is not the calibrated threshold; write at_most={due:g}" in " ".join(
+        capsys.readouterr().out.split()
+    )
     assert (visible["threshold"], visible["correct"]["n"], "tail" in visible["correct"]) == (0.01, 1, False)
     assert (hidden["correct"]["n"], hidden["correct"]["failures"]) == (30, 0)
     assert hidden["correct"]["p_fails"] <= 1e-5
     assert hidden["correct"]["max"] < due
     assert hidden["variants"][0] | {"name": "halves", "n": 20, "failures": 0} == hidden["variants"][0]
     assert hidden["variants"][0]["largest_difference"] < 1e-12
-    assert [(m["name"], m["n"]) for m in hidden["mistakes"]] == [("away from the sample", 8), ("a rate of nothing", 8)]
+    assert [(m["name"], m["n"]) for m in hidden["mistakes"]] == [
+        ("away from the sample", 8),
+        ("a rate of nothing", 8),
+    ]
     assert hidden["mistakes"][0]["p_passes"] < 0.01
     assert hidden["rounding"]["seeds"] == 3
     assert set(hidden["rounding"]["settings"]) == {rounding.TWO_THREADS}
@@ -403,14 +438,34 @@ def mistake(chance):
 
 PROBLEMS = {
     "sound": ([check_entry(mistakes=[mistake(0.01)])], 1.5, []),
-    "other number": ([check_entry()], 1.4, ["at_most=1.4 is not the calibrated threshold; write at_most=1.5"]),
+    "other number": (
+        [check_entry()],
+        1.4,
+        ["at_most=1.4 is not the calibrated threshold; write at_most=1.5"],
+    ),
     "unfair": ([check_entry(correct={"p_fails": 1e-4})], 1.5, ["right answers fail with P = 1.0e-04"]),
-    "variant": ([check_entry(variants=[{"name": "v", "failures": 2, "n": 20}])], 1.5, ["the variant v failed 2 of 20"]),
+    "variant": (
+        [check_entry(variants=[{"name": "v", "failures": 2, "n": 20}])],
+        1.5,
+        ["the variant v failed 2 of 20"],
+    ),
     "toothless": ([check_entry(mistakes=[mistake(0.02)])], 1.5, ["The mistake 'm' passes with P = 0.02"]),
-    "caught elsewhere": ([check_entry(mistakes=[mistake(0.9)]), check_entry(mistakes=[mistake(0.0)])], 1.5, []),
-    "no target": ([check_entry(before=1.4)], 1.5, ["at most 1.5 is no target, for the loss before training is 1.4"]),
+    "caught elsewhere": (
+        [check_entry(mistakes=[mistake(0.9)]), check_entry(mistakes=[mistake(0.0)])],
+        1.5,
+        [],
+    ),
+    "no target": (
+        [check_entry(before=1.4)],
+        1.5,
+        ["at most 1.5 is no target, for the loss before training is 1.4"],
+    ),
     "a target": ([check_entry(before=1.6)], 1.5, []),
-    "no margin": ([check_entry(hidden=False, correct={"margin": 1e-3, "max": 1.499})], 1.5, ["too close to the target"]),
+    "no margin": (
+        [check_entry(hidden=False, correct={"margin": 1e-3, "max": 1.499})],
+        1.5,
+        ["too close to the target"],
+    ),
 }
 
 
@@ -424,7 +479,9 @@ def test_the_verdict_names_what_is_wrong(name):
 
 
 def own(at_most=1.6, p_fails=1e-6, **chances):
-    return {"own": {"at_most": at_most, "failures": 0, "p_fails": p_fails, "variants": {}, "p_passes": chances}}
+    return {
+        "own": {"at_most": at_most, "failures": 0, "p_fails": p_fails, "variants": {}, "p_passes": chances}
+    }
 
 
 OWN = {
@@ -443,7 +500,9 @@ def test_a_number_of_the_authors_own_is_judged_by_its_chances(name):
     found = list(problems({"checks": [check]}, {("c", 1): 1.6}, calibrated=False))
     assert len(found) == len(expected)
     assert all(text in sentence for text, sentence in zip(expected, found, strict=True))
-    assert any("is not the calibrated threshold" in one for one in problems({"checks": [check]}, {("c", 1): 1.6}))
+    assert any(
+        "is not the calibrated threshold" in one for one in problems({"checks": [check]}, {("c", 1): 1.6})
+    )
 
 
 def test_the_chances_of_the_authors_number_are_measured(toy, capsys):
@@ -458,7 +517,9 @@ def test_the_chances_of_the_authors_number_are_measured(toy, capsys):
     assert set(check["own"]["p_passes"]) == {"away from the sample", "a rate of nothing"}
     assert "as it is" in capsys.readouterr().out
     assert lint_targets(edited("at_most=0.9", "at_most=1.5"), saved(toy), ID, Lint(seeds=30)) == []
-    (problem,) = lint_targets(edited("at_most=0.9", "at_most=1.5"), saved(toy), ID, Lint(calibrated=True, seeds=30))
+    (problem,) = lint_targets(
+        edited("at_most=0.9", "at_most=1.5"), saved(toy), ID, Lint(calibrated=True, seeds=30)
+    )
     assert "has at_most=1.5" in problem.message
     (problem,) = lint_targets(edited("at_most=0.9", "at_most=1.6"), saved(toy), ID, Lint(seeds=30))
     assert "has at_most=1.6" in problem.message
@@ -469,7 +530,9 @@ def test_the_loss_before_training_is_measured(toy):
     source = write(toy.root / "source.ipynb", toy_notebook())
     assert measure(Run(source, source, "test_train", 2, 0)).before is None
     test = TEST_TRAIN.replace('"w": np.zeros(1), "rate"', '"params": {"w": np.ones(1)}, "rate"')
-    train = TRAIN.replace("w, rate, rng):", "params, rate, rng):").replace("    for sample", "    w = params['w']\n    for sample")
+    train = TRAIN.replace("w, rate, rng):", "params, rate, rng):").replace(
+        "    for sample", "    w = params['w']\n    for sample"
+    )
     started = write(toy.root / "started.ipynb", toy_notebook(test, train=train))
     found = measure(Run(started, started, "test_train", 1, 0))
     assert found.before == 2.0
@@ -481,9 +544,21 @@ def test_the_loss_before_training_is_measured(toy):
 
 SOUND = calibration_of(toy_notebook())
 REFUSED = {
-    "never calibrated": (toy_notebook(), None, "its target check 2 was never calibrated; run `autograder calibrate toy`."),
-    "other threshold": (edited("at_most=0.9", "at_most=0.8"), SOUND, "has at_most=0.8, and 0.9 was calibrated"),
-    "visible threshold": (edited("at_most=0.01", "at_most=0.02"), SOUND, "has at_most=0.02, and 0.01 was calibrated"),
+    "never calibrated": (
+        toy_notebook(),
+        None,
+        "its target check 2 was never calibrated; run `autograder calibrate toy`.",
+    ),
+    "other threshold": (
+        edited("at_most=0.9", "at_most=0.8"),
+        SOUND,
+        "has at_most=0.8, and 0.9 was calibrated",
+    ),
+    "visible threshold": (
+        edited("at_most=0.01", "at_most=0.02"),
+        SOUND,
+        "has at_most=0.02, and 0.01 was calibrated",
+    ),
     "no number": (edited("at_most=0.9", "at_most=0.45 * 2"), SOUND, "needs at_most= as a plain number"),
     "other inputs": (CHANGED["inputs"], SOUND, "changed since calibration; run `autograder calibrate toy`."),
     "other code": (CHANGED["evaluation"], SOUND, "changed since calibration"),
@@ -507,11 +582,16 @@ def test_the_linter_leaves_the_rest_alone():
     assert lint_targets(toy_notebook(visible), None, ID) == []
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"version": 2, "seeds": 200, "checks": []}', '{"version": 1, "seeds": 200, "checks": 3}'])
+@pytest.mark.parametrize(
+    "text",
+    ["{", "[]", '{"version": 2, "seeds": 200, "checks": []}', '{"version": 1, "seeds": 200, "checks": 3}'],
+)
 def test_a_damaged_calibration_is_one_sentence(toy, text):
     """Does a file that cannot be used say how to make it anew?"""
     write(calibration.path_of(toy, ID), text)
-    with pytest.raises(CourseError, match=r"calibration.json cannot be used .*run `autograder calibrate toy`"):
+    with pytest.raises(
+        CourseError, match=r"calibration.json cannot be used .*run `autograder calibrate toy`"
+    ):
         calibration.read(toy, ID)
     calibration.path_of(toy, ID).unlink()
     assert calibration.read(toy, ID) is None
@@ -519,5 +599,7 @@ def test_a_damaged_calibration_is_one_sentence(toy, text):
 
 def test_thresholds_are_kept_to_the_last_digit(toy):
     """Is a measured number rounded, and a threshold that the notebook spells out not?"""
-    calibration.save({"version": 1, "checks": [{"threshold": 3.006123, "seconds": 3.006123}]}, calibration.path_of(toy, ID))
+    calibration.save(
+        {"version": 1, "checks": [{"threshold": 3.006123, "seconds": 3.006123}]}, calibration.path_of(toy, ID)
+    )
     assert calibration.read(toy, ID)["checks"] == [{"threshold": 3.006123, "seconds": 3.0061}]

@@ -42,6 +42,7 @@ def test_the_fit_is_honest_about_a_half_that_it_has_not_seen(shape):
 
 def test_the_same_question_finds_a_dishonest_fit():
     """Would a normal's tail be found out on losses that are not normal?"""
+
     def normal_level(half):
         return half.mean() + 2.878 * half.std()  # P = 0.002
 

@@ -288,7 +288,10 @@ def epsilon_outside(z, w):
     return z / size * w, (z / size, size, w)
 
 
-@pytest.mark.parametrize(("backward", "due"), [(None, FULL), (lambda dout, cache: root_backward(2 * dout, cache), ("failed", "scale"))])
+@pytest.mark.parametrize(
+    ("backward", "due"),
+    [(None, FULL), (lambda dout, cache: root_backward(2 * dout, cache), ("failed", "scale"))],
+)
 def test_a_forward_pass_that_is_right_at_these_inputs_only_is_a_wrong_one(backward, due):
     """Where gradients fail, does it count that the forward pass is wrong by less than its tolerance?"""
     assert verdict(graded("root", epsilon_outside, backward)) == due
@@ -313,7 +316,11 @@ def wider(dout, cache):
 def overwritten(dout, cache):
     dout *= 1 - cache[2] ** 2
     x, h, _, params = cache
-    return dout @ params["Wx"].T, dout @ params["Wh"].T, {"Wx": x.T @ dout, "Wh": h.T @ dout, "b": dout.sum(0)}
+    return (
+        dout @ params["Wx"].T,
+        dout @ params["Wh"].T,
+        {"Wx": x.T @ dout, "Wh": h.T @ dout, "b": dout.sum(0)},
+    )
 
 
 KEPT: dict = {}

@@ -181,7 +181,9 @@ def test_a_pass_that_is_slow_on_its_own_wrong_cache_is_not_accused(judged_flat):
 
 
 @pytest.mark.parametrize(("backward", "kept"), [(FLAT["backward"], 10), (MEASURED_IF_FEW, 0)])
-def test_a_forward_pass_that_is_wrong_at_other_sizes_alone_costs_no_right_backward_pass(judged_flat, backward, kept):
+def test_a_forward_pass_that_is_wrong_at_other_sizes_alone_costs_no_right_backward_pass(
+    judged_flat, backward, kept
+):
     """Is the backward pass judged as behind a wrong forward pass, and one that measures worth nothing there?"""
     forward = FLAT["forward"].replace("    return h", OTHER)
     result = judged_flat(forward=forward, backward=backward)
@@ -200,9 +202,14 @@ def test_what_is_an_input_in_some_calls_alone_is_put_right_there_too(tmp_path):
     source, solution = SMALLEST.source(QUESTIONS), handed_in(read_source(SMALLEST, QUESTIONS))
     named = {one.name: one for one in load_mistakes(SMALLEST, QUESTIONS)}
     course = Course(tmp_path)
-    write(course.submitted("ada", QUESTIONS), with_mistake(solution, named["every answer's loss from the vowels' side"]))
+    write(
+        course.submitted("ada", QUESTIONS),
+        with_mistake(solution, named["every answer's loss from the vowels' side"]),
+    )
     result = judge_one(course, "ada", QUESTIONS, Rules(source, "bwrap"))[0]
-    assert [one["cell"] for one in result.cells if one["score"] < one["points"]] == ["test_binary_cross_entropy_forward"]
+    assert [one["cell"] for one in result.cells if one["score"] < one["points"]] == [
+        "test_binary_cross_entropy_forward"
+    ]
 
 
 def of(check: str, status: str, **more) -> Judged:

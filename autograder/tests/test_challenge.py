@@ -115,7 +115,9 @@ def test_linter_knows_what_a_challenge_is():
     twice = with_challenge(with_challenge(source_notebook()))
     assert [one.message for one in lint(twice)] == ["is a second challenge; a notebook has one."]
     empty = with_challenge(source_notebook(), "x = 1")
-    assert [one.message for one in lint(empty)] == ["holds a challenge; define `open_reader(train, V, rng)` in it."]
+    assert [one.message for one in lint(empty)] == [
+        "holds a challenge; define `open_reader(train, V, rng)` in it."
+    ]
     marked = source_notebook()
     marked.cells[2].metadata["tags"] = ["challenge"]
     assert "holds a challenge, so it is a code cell without metadata" in lint(marked)[0].message

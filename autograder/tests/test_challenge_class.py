@@ -38,7 +38,11 @@ def test_release_keeps_the_first_answer(running):
         write(running.source(ID).with_name(name), COUNTS)
     build(running, ID)
     assert [path.name for path in running.release(ID).parent.iterdir()] == [f"{ID}.ipynb"]
-    [cell] = [one for one in nbformat.read(running.release(ID), as_version=4).cells if "challenge" in one.metadata.get("tags", [])]
+    [cell] = [
+        one
+        for one in nbformat.read(running.release(ID), as_version=4).cells
+        if "challenge" in one.metadata.get("tags", [])
+    ]
     assert cell.source == BASELINE
     assert "nbgrader" not in cell.metadata
 
@@ -62,11 +66,18 @@ def test_places_of_a_class_and_nothing_twice(running, monkeypatch, capsys):
     said = capsys.readouterr().out
     assert "cyd: `read` returned numbers that are no probabilities" in said
     found = places(running)
-    assert [(one["place"], one["student"]) for one in found["entries"]] == [(1, "ada"), (2, "eve"), (None, "cyd"), (None, "dee")]
+    assert [(one["place"], one["student"]) for one in found["entries"]] == [
+        (1, "ada"),
+        (2, "eve"),
+        (None, "cyd"),
+        (None, "dee"),
+    ]
     assert found["baseline"]["loss"] == pytest.approx(math.log(6), abs=1e-5)
     assert found["characters"] == 300
     ran = []
-    monkeypatch.setattr("autograder.challenge.steps.measure", lambda *rest: ran.append(rest) or pytest.fail("ran again"))
+    monkeypatch.setattr(
+        "autograder.challenge.steps.measure", lambda *rest: ran.append(rest) or pytest.fail("ran again")
+    )
     assert run(running) == 0
     assert {**places(running), "written": ""} == {**found, "written": ""}
     monkeypatch.undo()
@@ -104,7 +115,10 @@ def test_file_of_our_own(running, capsys):
     assert found["end"]["characters"] == 300
     assert found["end"]["loss"] != found["stretches"]["loss"]
     capsys.readouterr()
-    for text, said in ((BASELINE, "defines no open_reader of its own"), (reader("None"), "no array of numbers")):
+    for text, said in (
+        (BASELINE, "defines no open_reader of its own"),
+        (reader("None"), "no array of numbers"),
+    ):
         assert run(running, "--entry", write(file, text)) == 2
         assert said in capsys.readouterr().err
 

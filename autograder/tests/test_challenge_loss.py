@@ -30,7 +30,10 @@ def test_stretches_are_a_tenth_from_all_over_the_text():
     book, text = CORPUS.text, CORPUS.decode(train)
     places = [book.index(CORPUS.decode(one)) for one in stretches]
     assert [place * 10 // len(book) for place in places] == list(range(10))
-    pieces = [book[:places[0]], *(book[a + len(stretches[0]) : b] for a, b in zip(places, [*places[1:], len(book)], strict=True))]
+    pieces = [
+        book[: places[0]],
+        *(book[a + len(stretches[0]) : b] for a, b in zip(places, [*places[1:], len(book)], strict=True)),
+    ]
     assert "".join(pieces) == text
 
 

@@ -20,7 +20,10 @@ NAMES = {"end": "the last tenth, as in the notebook", "stretches": "ten secret s
 
 def table(found):
     """What the page should say of the entry's file."""
-    lines = ["| read | nats per character | bits | seconds | literals | code |", "|---|---:|---:|---:|---:|---:|"]
+    lines = [
+        "| read | nats per character | bits | seconds | literals | code |",
+        "|---|---:|---:|---:|---:|---:|",
+    ]
     for part, name in NAMES.items():
         if one := found.get(part):
             numbers = f"{one['loss']:.4f} | {one['bits']:.3f} | {one['seconds']:.0f} | {one['literals']:,} | {one['code']:,}"

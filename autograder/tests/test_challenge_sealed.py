@@ -30,7 +30,7 @@ def test_honest_entry_gets_its_exact_loss():
     assert 0 < found.seconds < 3
 
 
-LOOKS_AHEAD = '''def open_reader(train, V, rng):
+LOOKS_AHEAD = """def open_reader(train, V, rng):
     from autograder import load_corpus
     corpus = load_corpus()
     known = corpus.ids if len(corpus.ids) > len(train) else None
@@ -39,7 +39,7 @@ LOOKS_AHEAD = '''def open_reader(train, V, rng):
         if known is None:
             return np.full(V, 1 / V)
         return np.eye(V)[known[0]]
-    return read'''
+    return read"""
 
 
 @pytest.mark.parametrize("walls", ["bwrap", "landlock", "none"])
@@ -144,7 +144,7 @@ def test_only_definitions_of_other_cells_run():
 def test_comments_and_docstrings_are_free_and_not_there():
     """May an entry be explained at length, and can it not read what explains it?"""
     told = f'"""{BOOK}"""'
-    text = f'{told}\n# {BOOK}\ndef open_reader(train, V, rng):\n    {told}\n    return lambda previous: np.full(V, 1 / V) * (open_reader.__doc__ is None)'
+    text = f"{told}\n# {BOOK}\ndef open_reader(train, V, rng):\n    {told}\n    return lambda previous: np.full(V, 1 / V) * (open_reader.__doc__ is None)"
     found = measured(text)
     assert found.loss == pytest.approx(math.log(6)), found
     assert of(handed_in(text)).literals < 10

@@ -24,7 +24,11 @@ from autograder.truth.targets import targets_of
 pytestmark = pytest.mark.slow
 
 COURSE = Course.find(Path(__file__).parent)
-RNN, NEURON, LAYER = "03_RNN_text_generation", "01a_single_neuron_classification", "01b_single_neuron_text_generation"
+RNN, NEURON, LAYER = (
+    "03_RNN_text_generation",
+    "01a_single_neuron_classification",
+    "01b_single_neuron_text_generation",
+)
 
 
 def hidden_target(assignment):
@@ -76,7 +80,10 @@ def test_a_tenth_of_the_training_does_not_reach_the_target(trained):
     weights, notebook, at_most = trained
     one, other = through_the_glass(1), through_the_glass(2)
     elsewhere = notebook.train(other.train, weights, 400, 32, 16, 0.01)[0]
-    for start in (in_order(weights, one.train, load_corpus().train), in_order(elsewhere, one.train, other.train)):
+    for start in (
+        in_order(weights, one.train, load_corpus().train),
+        in_order(elsewhere, one.train, other.train),
+    ):
         tuned = notebook.train(one.train, start, 40, 32, 16, 0.01)[0]
         assert notebook.mean_loss(one.held_out, tuned) > at_most
 

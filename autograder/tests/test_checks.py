@@ -481,6 +481,11 @@ def test_a_gradient_that_an_author_gives_is_diagnosed(graded):
     find = {"clipped_forward": clipped_forward, "clipped_backward": right_backward}.get if graded else None
     heard = []
     with listening(heard.append, find):
-        check_gradients(clipped_forward, clipped_backward, {"p": np.array([0.5, 0.05, 0.8, 0.01])}, expected=lambda dout: dout)
+        check_gradients(
+            clipped_forward,
+            clipped_backward,
+            {"p": np.array([0.5, 0.05, 0.8, 0.01])},
+            expected=lambda dout: dout,
+        )
     assert heard[0].diagnosis == "zero"
     assert "dp is 0 at places where it should not be" in heard[0].cause

@@ -48,7 +48,11 @@ def dask(part, *arguments, folder, **environment):
     """A Dask scheduler or worker in a process of its own, in an empty folder."""
     command = [sys.executable, "-m", "distributed.cli.dask_" + part, *arguments, "--no-dashboard"]
     process = subprocess.Popen(
-        command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=os.environ | environment
+        command,
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=os.environ | environment,
     )
     try:
         yield process

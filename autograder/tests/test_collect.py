@@ -56,7 +56,9 @@ def test_names_say_who_and_when(system, name, student, time):
     assert (student_id(named.student), named.time) == (student, time)
 
 
-@pytest.mark.parametrize("name", ["submissions", "readme.txt", f"{ID}.ipynb", "a_1_b.ipynb", f"{TIME}_x.ipynb", ""])
+@pytest.mark.parametrize(
+    "name", ["submissions", "readme.txt", f"{ID}.ipynb", "a_1_b.ipynb", f"{TIME}_x.ipynb", ""]
+)
 def test_other_names_say_nothing(name):
     """Is no name taken for one that it is not?"""
     assert system_of((name,)) == ""
@@ -155,7 +157,10 @@ def test_an_expression_of_ones_own_comes_first(course, nbgrader):
         f"archived/bob/x@2026-11-23@{ID}.ipynb": "bob", f"archived/../archived/cat@99-99-99@{ID}.ipynb": "cat",
     })  # fmt: skip
     said = nbgrader(course, "zip_collect", ID)
-    assert collected(course) == {("ann", f"{ID}.ipynb"): "ann", ("ann", "timestamp.txt"): "2026-11-23 00:00:00"}
+    assert collected(course) == {
+        ("ann", f"{ID}.ipynb"): "ann",
+        ("ann", "timestamp.txt"): "2026-11-23 00:00:00",
+    }
     assert said.count("is not collected") == 2
 
 
@@ -200,12 +205,19 @@ def test_no_archive_writes_outside_or_stops_the_class(course, hostile, nbgrader,
     for module in (archives, extractor):
         monkeypatch.setattr(module, "MAX_BYTES", 10**6)
     monkeypatch.setattr(extractor, "CLASS_FILES", 100)
-    download(course, {f"eve_{name.partition('.')[0]}_1_{name}": data for name, (data, _, _) in hostile.items()})
-    download(course, {f"ann_99_1_{ID}.ipynb": "ann", "link_98_1_x.zip": zipped({"a.zip": zipped({"b.zip": zipped(OUT)})})})
+    download(
+        course, {f"eve_{name.partition('.')[0]}_1_{name}": data for name, (data, _, _) in hostile.items()}
+    )
+    download(
+        course,
+        {f"ann_99_1_{ID}.ipynb": "ann", "link_98_1_x.zip": zipped({"a.zip": zipped({"b.zip": zipped(OUT)})})},
+    )
     (course.root / "downloaded" / ID / "archive" / f"eve_97_1_{ID}.ipynb").symlink_to("/etc/passwd")
     around = {path for path in course.root.parents[2].rglob("*") if "downloaded" not in path.parts}
     said = nbgrader(course, "zip_collect", ID)
-    expected = {(name.partition(".")[0], f"{ID}.ipynb"): text for name, (_, text, _) in hostile.items() if text}
+    expected = {
+        (name.partition(".")[0], f"{ID}.ipynb"): text for name, (_, text, _) in hostile.items() if text
+    }
     assert collected(course) == expected | {("99", f"{ID}.ipynb"): "ann", ("98", f"{ID}.ipynb"): "fine"}
     for name, (_, _, sentence) in hostile.items():
         assert sentence in said, name
@@ -213,7 +225,11 @@ def test_no_archive_writes_outside_or_stops_the_class(course, hostile, nbgrader,
     new = {path for path in course.root.parents[2].rglob("*") if "downloaded" not in path.parts} - around
     assert {path.relative_to(course.root).parts[0] for path in new} == {"submitted"}
     assert not os.path.exists("/tmp/evil-of-the-collector")
-    assert not [path for path in course.root.rglob("extracted/**/*") if path.is_symlink() or not (path.is_dir() or path.is_file())]
+    assert not [
+        path
+        for path in course.root.rglob("extracted/**/*")
+        if path.is_symlink() or not (path.is_dir() or path.is_file())
+    ]
 
 
 def test_bombs_in_bombs_end(tmp_path, monkeypatch, course):
@@ -221,7 +237,10 @@ def test_bombs_in_bombs_end(tmp_path, monkeypatch, course):
     monkeypatch.setattr(extractor, "MAX_BYTES", 10**6)
     monkeypatch.setattr(extractor, "ON_TOP", 3 * 10**6)
     bomb = zipped({"zeros": b"\0" * 900_000})
-    download(course, {"a.zip": zipped({f"{n}.zip": zipped({f"{m}.zip": bomb for m in range(9)}) for n in range(9)})})
+    download(
+        course,
+        {"a.zip": zipped({f"{n}.zip": zipped({f"{m}.zip": bomb for m in range(9)}) for n in range(9)})},
+    )
     place = tmp_path / "extracted"
     extractor.BoundedExtractor().extract(str(course.root / "downloaded"), str(place))
     total = sum(path.stat().st_size for path in place.rglob("*") if path.is_file())
@@ -276,7 +295,11 @@ def test_a_late_penalty_is_taken_off_as_in_nbgrader(course, nbgrader, monkeypatc
     grade = ["--course", str(course.root), "grade"]
     built_course(course.root)
     config.write_text(config.read_text() + "c.AssignLatePenalties.plugin_class = 'late_by_days.TenADay'\n")
-    for student, time in (("ada", "2026-11-24 12:00:00 UTC"), ("bob", "2026-11-22 12:00:00 UTC"), ("cat", None)):
+    for student, time in (
+        ("ada", "2026-11-24 12:00:00 UTC"),
+        ("bob", "2026-11-22 12:00:00 UTC"),
+        ("cat", None),
+    ):
         write(course.submitted(student, MINI), submission())
         if time:
             write(course.submitted(student, MINI).with_name("timestamp.txt"), time)
@@ -284,7 +307,10 @@ def test_a_late_penalty_is_taken_off_as_in_nbgrader(course, nbgrader, monkeypatc
     def exported():
         nbgrader(course, "export")
         rows = csv.DictReader((course.root / "grades.csv").read_text().splitlines())
-        return {row["student_id"]: [row[name] for name in ("raw_score", "late_submission_penalty", "score")] for row in rows}
+        return {
+            row["student_id"]: [row[name] for name in ("raw_score", "late_submission_penalty", "score")]
+            for row in rows
+        }
 
     nbgrader(course, "db", "assignment", "add", MINI, "--duedate=2026-11-23 10:00:00 UTC")
     assert main(grade) == 0

@@ -78,7 +78,9 @@ def test_a_machine_that_becomes_busy_is_noticed(idle, monkeypatch):
 @pytest.mark.parametrize("most", [3, 8])
 def test_as_many_as_help(monkeypatch, most):
     """Where three threads are the fastest that can be had, are neither one nor eight taken?"""
-    monkeypatch.setattr(cores._Fit, "_trial", lambda self, threads, at_most: {1: 1.0, 2: 0.6, 3: 0.5, 4: 0.7}[threads])
+    monkeypatch.setattr(
+        cores._Fit, "_trial", lambda self, threads, at_most: {1: 1.0, 2: 0.6, 3: 0.5, 4: 0.7}[threads]
+    )
     with threadpool_limits(limits=most, user_api="blas"):
         assert seen_in_a_loop() == [3 if most == 3 else 2] * 2
 
@@ -113,7 +115,9 @@ def test_given_back_after_an_interrupt(busy, times, capsys):
 def test_looks_at_the_held_out_part(busy):
     """Do looks before and after the loop run with one thread, and those within it change nothing?"""
     seen = []
-    log = TrainingLog("test", lambda ids, params: float(seen.append(threads()) or 1), load_corpus(), {}, every=1)
+    log = TrainingLog(
+        "test", lambda ids, params: float(seen.append(threads()) or 1), load_corpus(), {}, every=1
+    )
     for step in progress(2):
         log(step, {})
         assert threads() == 1

@@ -61,7 +61,9 @@ def test_solutions_are_executed_and_show_no_hidden_test(assignment):
 def test_solutions_are_those_of_the_source(assignment):
     """Was the committed solution made from the source as it is now?"""
     made = without_hidden_tests(read(COURSE.source(assignment)))
-    assert [cell.source for cell in read(COURSE.solution(assignment)).cells] == [cell.source for cell in made.cells]
+    assert [cell.source for cell in read(COURSE.solution(assignment)).cells] == [
+        cell.source for cell in made.cells
+    ]
 
 
 @pytest.mark.parametrize("model", TARGETS)

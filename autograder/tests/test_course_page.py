@@ -38,7 +38,9 @@ def counts_of(assignment: str) -> list[int]:
 
 def table() -> str:
     """The table as it should stand on the page."""
-    rows = [[assignment[:3].strip("_"), *map(str, counts_of(assignment))] for assignment in COURSE.assignments]
+    rows = [
+        [assignment[:3].strip("_"), *map(str, counts_of(assignment))] for assignment in COURSE.assignments
+    ]
     head = ["", *COLUMNS]
     lines = [head, ["---", *["---:"] * len(COLUMNS)], *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -39,7 +39,11 @@ def test_everybody_has_a_result(run, count):
     """Is each one graded or reported, with an entry in the gradebook just when it is graded?"""
     assert len(run.results) == count + 1
     graded = {student for student, result in run.results.items() if result.score is not None}
-    assert graded == {student for student, result in run.results.items() if not result.problem} == set(run.points)
+    assert (
+        graded
+        == {student for student, result in run.results.items() if not result.problem}
+        == set(run.points)
+    )
     assert 0 < len(graded) < count, "some damage is harmless, and some is not"
 
 

@@ -122,7 +122,9 @@ def same_shapes(right: Any, wrong: Any) -> bool:
     """As many finite arrays or numbers, of the same shapes."""
     rights, wrongs = (value if type(value) is tuple else (value,) for value in (right, wrong))
     return len(rights) == len(wrongs) and all(
-        isinstance(w, np.ndarray | np.generic | float | int) and np.shape(w) == np.shape(r) and np.isfinite(w).all()
+        isinstance(w, np.ndarray | np.generic | float | int)
+        and np.shape(w) == np.shape(r)
+        and np.isfinite(w).all()
         for r, w in zip(rights, wrongs, strict=True)
     )
 
@@ -130,9 +132,17 @@ def same_shapes(right: Any, wrong: Any) -> bool:
 def alike(right: Any, wrong: Any, tolerance: float = 1e-6) -> bool:
     """Equal, or numbers of one shape that differ by rounding."""
     if isinstance(right, Mapping):
-        return isinstance(wrong, Mapping) and right.keys() == wrong.keys() and all(alike(right[k], wrong[k], tolerance) for k in right)
+        return (
+            isinstance(wrong, Mapping)
+            and right.keys() == wrong.keys()
+            and all(alike(right[k], wrong[k], tolerance) for k in right)
+        )
     if isinstance(right, tuple | list):
-        return isinstance(wrong, tuple | list) and len(right) == len(wrong) and all(map(alike, right, wrong, [tolerance] * len(right)))
+        return (
+            isinstance(wrong, tuple | list)
+            and len(right) == len(wrong)
+            and all(map(alike, right, wrong, [tolerance] * len(right)))
+        )
     if isinstance(right, np.ndarray | np.generic | float | int):
         return _alike_numbers(np.asarray(right), wrong, tolerance)
     return type(right) is type(wrong) and right == wrong
@@ -145,7 +155,11 @@ def _alike_numbers(right: np.ndarray, wrong: Any, tolerance: float) -> bool:
     if wrong.dtype.kind not in "fiub":
         return False
     distance = np.linalg.norm(wrong.astype(float) - right)
-    return bool(distance <= tolerance * (np.linalg.norm(right) + np.linalg.norm(wrong.astype(float))) + 1e-9 * np.sqrt(right.size))
+    return bool(
+        distance
+        <= tolerance * (np.linalg.norm(right) + np.linalg.norm(wrong.astype(float)))
+        + 1e-9 * np.sqrt(right.size)
+    )
 
 
 def describe(trial: Trial) -> str:
@@ -224,7 +238,9 @@ def outcomes_of(course, expected: str, error: BaseException) -> list[Outcome]:
         return [judged.outcome for judged in run_test_cell(cell, lambda name: Breaking(name, error))]
 
 
-@pytest.mark.parametrize("error", [TypeError("odd"), RecursionError(), MemoryError(), FloatingPointError(), WireError("large")])
+@pytest.mark.parametrize(
+    "error", [TypeError("odd"), RecursionError(), MemoryError(), FloatingPointError(), WireError("large")]
+)
 def test_the_reference_is_asked_whose_fault_it_is(course, error):
     """Is it a failure where the reference passes, with the cell's random numbers again, and else none of the student's?"""
     never, right = outcomes_of(course, "2 * x", error)
@@ -235,7 +251,11 @@ def test_the_reference_is_asked_whose_fault_it_is(course, error):
 
 @pytest.mark.parametrize(
     ("expected", "error"),
-    [("2 * x / reference.nothing", TypeError()), ("undefined", TypeError()), ("2 * x", OSError("no more processes"))],
+    [
+        ("2 * x / reference.nothing", TypeError()),
+        ("undefined", TypeError()),
+        ("2 * x", OSError("no more processes")),
+    ],
 )
 def test_what_is_not_the_students_fault_waits_for_a_person(course, expected, error):
     """Could a check not run that is broken itself, or that the machine broke?"""

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 
 REPOSITORY = Course(Path(__file__).resolve().parents[2])
 ID, LAST = "03_RNN_text_generation", "test_rnn_step_backward"
-STACKED = '''
+STACKED = """
 def rnn_step_forward(x, h_prev, params):
     h = np.tanh(params["Wx"][x] + h_prev @ params["Wh"] + params["bh"])
     return h, (x, h_prev, params)
@@ -35,8 +35,8 @@ def rnn_step_backward(dh, cache):
             both.append((np.tanh(z) * dh).sum(axis=(1, 2)))
         slopes[name] = ((both[0] - both[1]) / (2 * step)).reshape(array.shape).astype(array.dtype)
     return slopes.pop("h_prev"), slopes
-'''
-LOOPS = '''
+"""
+LOOPS = """
 def rnn_step_backward(dh, cache):
     x, h_prev, h, params = cache
     B, H = h.shape
@@ -51,7 +51,7 @@ def rnn_step_backward(dh, cache):
                 grads["Wh"][i, j] += h_prev[b, i] * dz[b, j]
                 dprev[b, i] += dz[b, j] * params["Wh"][i, j]
     return dprev, grads
-'''
+"""
 
 
 @pytest.fixture(scope="module")
@@ -85,14 +85,19 @@ def test_differences_earn_nothing(course, how):
 
 @pytest.mark.parametrize(
     ("assignment", "how"),
-    [("02_MLP_text_generation", "central differences"), ("06_Transformer_Text_Generation", "one-sided differences")],
+    [
+        ("02_MLP_text_generation", "central differences"),
+        ("06_Transformer_Text_Generation", "one-sided differences"),
+    ],
 )
 def test_differences_of_a_whole_model_earn_nothing(tmp_path, assignment, how):
     """Are those of a model known whose docstring leaves its sizes to the functions that it calls?"""
     course = Course(tmp_path)
     notebook = nbformat.read(REPOSITORY.source(assignment), as_version=4)
     name = "model_backward"
-    notebook.cells = [cell for cell in notebook.cells if not is_test(cell) or grade_id(cell) == f"test_{name}"]
+    notebook.cells = [
+        cell for cell in notebook.cells if not is_test(cell) or grade_id(cell) == f"test_{name}"
+    ]
     test = next(cell for cell in notebook.cells if is_test(cell))
     test.source = re.sub(r"given=\[.*?\],", "", test.source)  # whose calls take long
     write(course.source(assignment), notebook)

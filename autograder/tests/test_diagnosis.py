@@ -102,7 +102,11 @@ def test_conditions_are_found(mistake, code, graded):
     """Does a backward pass with one mistake get the condition under which it is right, with a reference or without?"""
     right = {"step_forward": step_forward, "backward": recurrent_backward()}
     check = outcome(
-        check_gradients, step_forward, recurrent_backward(**mistake), RECURRENT, find=right.get if graded else None
+        check_gradients,
+        step_forward,
+        recurrent_backward(**mistake),
+        RECURRENT,
+        find=right.get if graded else None,
     )
     assert check.diagnosis == code
 
@@ -128,7 +132,10 @@ def softmax(x):
 def test_a_missing_term_of_a_normalisation_is_named():
     """Is a softmax backward pass without its sum recognised?"""
     check = outcome(
-        check_gradients, lambda s: (softmax(s), softmax(s)), lambda dout, w: dout * w, {"s": rng.normal(size=(3, 4))}
+        check_gradients,
+        lambda s: (softmax(s), softmax(s)),
+        lambda dout, w: dout * w,
+        {"s": rng.normal(size=(3, 4))},
     )
     assert check.diagnosis == "normalisation"
 
@@ -151,7 +158,7 @@ def decayed(x, rate, b):
     ("wrong", "right", "inputs", "code"),
     [
         (lambda x: np.broadcast_to(x.mean(axis=1, keepdims=True), x.shape), mean_so_far,
-         {"x": rng.normal(size=(2, 4, 3))}, "mask"),
+         {"x": rng.normal(size=(2, 4, 3))}, "overwritten"),
         (lambda x: x - x.mean(axis=0), centred, {"x": rng.normal(size=(3, 4))}, "axis"),
         (lambda x, rate, b: x - rate + b, decayed, {"x": rng.normal(size=4), "rate": 0.3, "b": np.arange(4.0)}, "option `rate`"),
         (lambda x, rate, b: x * (1 - rate) + b**3, decayed,
@@ -175,9 +182,15 @@ def test_right_code_is_not_probed():
     ("sample", "code"),
     [
         (lambda logits, temperature, rng: int(rng.choice(5, p=softmax(logits * temperature))), "temperature"),
-        (lambda logits, temperature, rng: int(rng.choice(5, p=softmax(logits / max(1, temperature)))), "temperature"),
+        (
+            lambda logits, temperature, rng: int(rng.choice(5, p=softmax(logits / max(1, temperature)))),
+            "temperature",
+        ),
         (lambda logits, temperature, rng: int(np.argmax(logits)), "greedy"),
-        (lambda logits, temperature, rng: int(rng.choice(5, p=softmax(softmax(logits) / temperature))), "normalisation"),
+        (
+            lambda logits, temperature, rng: int(rng.choice(5, p=softmax(softmax(logits) / temperature))),
+            "normalisation",
+        ),
     ],
 )
 def test_samplers_are_diagnosed(sample, code):
@@ -199,7 +212,9 @@ def test_training_is_diagnosed(after, code):
 def test_a_diagnosis_says_where_to_look_and_no_numbers():
     """Do kernel and feedback show the place to look, and a hidden check's message no number of its inputs?"""
     forward = lambda x: (np.float64(x.sum()), x)  # noqa: E731
-    check = outcome(check_gradients, forward, lambda d, x: -d * np.ones_like(x), {"x": np.full(3, 41.25)}, says="On ones.")
+    check = outcome(
+        check_gradients, forward, lambda d, x: -d * np.ones_like(x), {"x": np.full(3, 41.25)}, says="On ones."
+    )
     assert CODES["sign"].look in as_text(check)
     assert for_student(check, hidden=True) == f"On ones. dx has the opposite sign. {CODES['sign'].look}"
 
@@ -310,7 +325,10 @@ def test_a_function_that_is_handed_in_and_never_called_is_named(graded):
     own_slope.__name__ = wrong_sign.__name__ = "step"
     inputs |= {} if graded else {"watch": 1}
     found = outcome(check_values, own_slope, inputs, expected, find=find)
-    assert (found.diagnosis, found.cause) == ("option `slope`", "`step` does not call `slope`, which it is given.")
+    assert (found.diagnosis, found.cause) == (
+        "option `slope`",
+        "`step` does not call `slope`, which it is given.",
+    )
     assert "does not call" not in outcome(check_values, wrong_sign, inputs, expected, find=find).cause
 
 
@@ -324,16 +342,27 @@ def test_what_is_handed_on_wrongly_is_named():
     def turned(w, data, slope):
         return w - slope(w, data[[1, 3, 0]])
 
-    inputs = {"w": 3.0, "data": np.array([4, 1, 7, 2]), "slope": lambda w, data: 0.1 * w * np.sin(data[0] + 2 * data[1])}
+    inputs = {
+        "w": 3.0,
+        "data": np.array([4, 1, 7, 2]),
+        "slope": lambda w, data: 0.1 * w * np.sin(data[0] + 2 * data[1]),
+    }
     turned.__name__ = "step"
     found = outcome(check_values, turned, inputs, step, find=lambda name: step)
     assert found.diagnosis == "option `slope`"
-    assert found.cause == "`step` hands another argument 2 to `slope` than it should, at call 1 for the first time."
+    assert (
+        found.cause
+        == "`step` hands another argument 2 to `slope` than it should, at call 1 for the first time."
+    )
 
 
 def test_training_that_begins_from_its_own_parameters_is_named():
     """Is it the dict that came in that does not count, and not one of the numbers or one of its arrays?"""
-    inputs = {"params": {"w": rng.normal(size=3), "b": rng.normal(size=1)}, "data": rng.normal(size=(4, 3)), "steps": 2}
+    inputs = {
+        "params": {"w": rng.normal(size=3), "b": rng.normal(size=1)},
+        "data": rng.normal(size=(4, 3)),
+        "steps": 2,
+    }
     found = outcome(
         check_values, lambda params, data, steps: refined(params, data, steps, own_start=True), inputs,
         lambda params, data, steps: refined(params, data, steps),

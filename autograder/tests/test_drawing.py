@@ -149,7 +149,9 @@ def test_a_look_that_finds_nothing_says_so():
 def test_the_order_of_the_ids_hides_no_temperature(seed):
     """Is a squared temperature seen whichever ids are the likely ones?"""
     logits = np.random.default_rng(seed).permutation(np.linspace(-2, 2, 9))
-    found = failure(check_sampling, lambda z, t, rng: draw(z / t**2, rng), logits, temperature=1.7, draws=1500, seed=seed)
+    found = failure(
+        check_sampling, lambda z, t, rng: draw(z / t**2, rng), logits, temperature=1.7, draws=1500, seed=seed
+    )
     assert "counts twice" in found.cause
     assert [row.verdict for row in found.rows] == ["too large", "is off"]
 

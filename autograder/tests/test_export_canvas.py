@@ -54,7 +54,11 @@ def export(course, capsys):
         code = main(["--course", str(course.root), "export", kind, *ids, "--from", str(source), *options])
         said = capsys.readouterr()
         place = course.root / "exported" / "canvas" / source.name
-        return code, " ".join((said.out + said.err).split()), place.read_bytes().decode() if place.exists() else None
+        return (
+            code,
+            " ".join((said.out + said.err).split()),
+            place.read_bytes().decode() if place.exists() else None,
+        )
 
     return run
 
@@ -72,8 +76,12 @@ def test_every_row_has_its_grade_and_nothing_else_changes(export):
     """Has each of thirty students the grade of record, is every other cell what it was, and who has none left blank?"""
     before = canvas_csv()
     code, said, after = export(before, "--column", COLUMN, "--write")
-    assert column(after) == {student: f"{FINALS[student]:.2f}" if student in FINALS else "" for student in STUDENTS}
-    blanked = [[*row[:RNN_AT], "", *row[RNN_AT + 1 :]] if at > 2 else row for at, row in enumerate(rows(after))]
+    assert column(after) == {
+        student: f"{FINALS[student]:.2f}" if student in FINALS else "" for student in STUDENTS
+    }
+    blanked = [
+        [*row[:RNN_AT], "", *row[RNN_AT + 1 :]] if at > 2 else row for at, row in enumerate(rows(after))
+    ]
     assert blanked == rows(before)
     assert code == 1  # one waits for a mark, one is not graded
     assert "1 student: First26 Last26; give the mark" in said
@@ -100,9 +108,15 @@ def test_only_what_differs_is_changed_and_shown(export):
     grades = {"s01": "66,67", "s03": "100", "s02": "1.063,33", "s04": "30.00", "s05": "12.5", "s07": "A-"}
     _code, said, after = export(canvas_csv(grades), "--column", COLUMN, "--write")
     now = column(after)
-    assert (now["s01"], now["s03"], now["s04"], now["s02"], now["s05"]) == ("66,67", "100", "30.00", "63.33", "66.67")
-    assert '''s02 Jo "Jay" O'Neil rnn 1.063,33 63.33''' in said
-    assert 's05 李 王 rnn 12.5 66.67' in said
+    assert (now["s01"], now["s03"], now["s04"], now["s02"], now["s05"]) == (
+        "66,67",
+        "100",
+        "30.00",
+        "63.33",
+        "66.67",
+    )
+    assert """s02 Jo "Jay" O'Neil rnn 1.063,33 63.33""" in said
+    assert "s05 李 王 rnn 12.5 66.67" in said
     assert "25 cells to change, 3 of them had something else; 3 right already" in said
 
 
@@ -177,7 +191,10 @@ def test_columns_are_found_by_number_title_or_id(export, course):
     config = course.root / "nbgrader_config.py"
     config.write_text(f"{config.read_text()}\nc.CanvasExport.columns = {{'{RNN}': 4711}}\n")
     assert column(export(canvas_csv(), "--write")[2])["s03"] == "100.00"
-    assert "a column is named for 'rmm', which is no assignment here" in export(canvas_csv(), "--column", "rmm=1")[1]
+    assert (
+        "a column is named for 'rmm', which is no assignment here"
+        in export(canvas_csv(), "--column", "rmm=1")[1]
+    )
     for wrong in ("rnn", "=4711", "rnn="):
         assert export(canvas_csv(), "--column", wrong)[0] == 2
 
@@ -185,7 +202,10 @@ def test_columns_are_found_by_number_title_or_id(export, course):
 def test_titles_that_canvas_would_misread(export):
     """Are a title that looks like a total, and one that two columns have, refused with a sentence?"""
     text = canvas_csv().replace("RNN, forward (4711)", "Final Grade Project (4711)")
-    assert "takes 'Final Grade Project (4711)' for a total and drops it; rename it" in export(text, "--column", COLUMN)[1]
+    assert (
+        "takes 'Final Grade Project (4711)' for a total and drops it; rename it"
+        in export(text, "--column", COLUMN)[1]
+    )
     text = canvas_csv().replace("mlp (4712)", '"RNN, forward (4712)"')
     assert "two columns have the title 'RNN, forward'" in export(text, "--column", f"{RNN}=RNN, forward")[1]
     assert column(export(text, "--write", "--column", COLUMN)[2])["s03"] == "100.00"
@@ -213,7 +233,10 @@ def test_people_on_one_side_only(export):
     """Are rows that are nobody's and grades without a row both named, and the grades of all others written?"""
     code, said, _after = export(canvas_csv(students=[*STUDENTS[:20], "x1"]), "--column", COLUMN, "--write")
     assert code == 1
-    assert "rnn: a grade, but no row in 2026-11-29T1120_Grades-CS101.csv: 7 students: First21 Last21, First22" in said
+    assert (
+        "rnn: a grade, but no row in 2026-11-29T1120_Grades-CS101.csv: 7 students: First21 Last21, First22"
+        in said
+    )
     assert "no grade here is theirs: 1 student: Student, Test" in said  # x1 has the keys of s20
 
 
@@ -228,16 +251,29 @@ def test_one_key_is_enough(export, course, key):
     (course.root / "roster.csv").write_text(text.getvalue())
     before = canvas_csv()
     if key == "email":
-        before = "\n".join(line.replace("x,", "@example.org,", 1) if "Lab" in line else line for line in before.split("\n"))
+        before = "\n".join(
+            line.replace("x,", "@example.org,", 1) if "Lab" in line else line for line in before.split("\n")
+        )
     _, _, after = export(before, "--column", COLUMN, "--write")
-    assert [row[RNN_AT] for row in rows(after)[3:-1]] == [f"{FINALS[s]:.2f}" if s in FINALS else "" for s in STUDENTS]
+    assert [row[RNN_AT] for row in rows(after)[3:-1]] == [
+        f"{FINALS[s]:.2f}" if s in FINALS else "" for s in STUDENTS
+    ]
 
 
 def test_without_a_roster_the_ids_are_keys(export, course):
     """Is a student whose id is Canvas's number, user name or university number found without a roster?"""
     (course.root / "roster.csv").unlink()
-    _, _said, after = export(canvas_csv().replace("s03x", "s03").replace("u00005", "s05").replace("1007,", "s07,"), "--column", COLUMN, "--write")
-    assert {row[1]: row[RNN_AT] for row in rows(after)[3:-1] if row[RNN_AT]} == {"1003": "100.00", "1005": "66.67", "s07": "100.00"}
+    _, _said, after = export(
+        canvas_csv().replace("s03x", "s03").replace("u00005", "s05").replace("1007,", "s07,"),
+        "--column",
+        COLUMN,
+        "--write",
+    )
+    assert {row[1]: row[RNN_AT] for row in rows(after)[3:-1] if row[RNN_AT]} == {
+        "1003": "100.00",
+        "1005": "66.67",
+        "s07": "100.00",
+    }
 
 
 def test_keys_that_disagree_give_nobody_a_grade(export, course):

@@ -15,11 +15,22 @@ from autograder.platforms.export.spreadsheet import SIGNS, as_csv, sanitize, tit
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0\r"), max_size=12)
 
 
-@given(st.lists(st.lists(TEXTS, min_size=2, max_size=4), min_size=1, max_size=5), st.sampled_from([",", ";", "\t"]), st.sampled_from(["\n", "\r\n"]), st.booleans(), st.booleans())
+@given(
+    st.lists(st.lists(TEXTS, min_size=2, max_size=4), min_size=1, max_size=5),
+    st.sampled_from([",", ";", "\t"]),
+    st.sampled_from(["\n", "\r\n"]),
+    st.booleans(),
+    st.booleans(),
+)
 def test_a_file_without_changes_keeps_its_bytes(rows, separator, end, mark, quoted):
     """Is whatever a CSV writer wrote the same again, and does each cell say what was written?"""
     buffer = io.StringIO()
-    csv.writer(buffer, delimiter=separator, lineterminator=end, quoting=csv.QUOTE_ALL if quoted else csv.QUOTE_MINIMAL).writerows([["a", "b", "c"], *rows])
+    csv.writer(
+        buffer,
+        delimiter=separator,
+        lineterminator=end,
+        quoting=csv.QUOTE_ALL if quoted else csv.QUOTE_MINIMAL,
+    ).writerows([["a", "b", "c"], *rows])
     text = ("\ufeff" if mark else "") + buffer.getvalue()
     sheet = Sheet(text)
     assert sheet.text({}) == text
@@ -83,11 +94,19 @@ def test_numbers_of_any_locale(text, value):
 def test_the_sign_of_a_file_is_found():
     """Are points written with the file's own decimal sign?"""
     assert decimal_sign(["100,00", "", "37,5"]) == ","
-    assert decimal_sign(["100.00"]) == decimal_sign(["1,234.50"]) == decimal_sign([]) == decimal_sign(["40"]) == "."
+    assert (
+        decimal_sign(["100.00"])
+        == decimal_sign(["1,234.50"])
+        == decimal_sign([])
+        == decimal_sign(["40"])
+        == "."
+    )
     assert points(1234.5, ",") == "1234,50"
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+cmd", "-2+3", "@SUM(A1)", "＝1+1", " =1", "=cmd|' /C calc'!A0", "--"])
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+cmd", "-2+3", "@SUM(A1)", "＝1+1", " =1", "=cmd|' /C calc'!A0", "--"]
+)
 def test_formulas_are_made_harmless(text):
     """Does what a spreadsheet would run begin with a quote?"""
     assert sanitize(text) == f"'{text}"
@@ -95,10 +114,18 @@ def test_formulas_are_made_harmless(text):
 
 def test_formulas_that_begin_later():
     """Is a formula behind a tab, a line break or a semicolon none any more?"""
-    assert [sanitize(text) for text in ("\t=1", "\r\n=1", "a;=1", "a; @b", "a\n=1")] == ["' =1", "'  =1", "a;'=1", "a;' @b", "a =1"]
+    assert [sanitize(text) for text in ("\t=1", "\r\n=1", "a;=1", "a; @b", "a\n=1")] == [
+        "' =1",
+        "'  =1",
+        "a;'=1",
+        "a;' @b",
+        "a =1",
+    ]
 
 
-@pytest.mark.parametrize("text", ["-1.5", "+3", "-1,5", "-2e-3", "-", "", "ada", "a=b", "O'Neil", "1-2", "5.", "-.5"])
+@pytest.mark.parametrize(
+    "text", ["-1.5", "+3", "-1,5", "-2e-3", "-", "", "ada", "a=b", "O'Neil", "1-2", "5.", "-.5"]
+)
 def test_numbers_and_names_are_left_alone(text):
     """Do negative numbers and harmless names stay as they are?"""
     assert sanitize(text) == text
@@ -117,11 +144,15 @@ def test_no_separator_splits_a_cell_into_a_formula(cells):
     """Is there no cell that begins a formula when a spreadsheet splits at semicolons or tabs?"""
     for separator in ";\t":
         for row in csv.reader(io.StringIO(as_csv([cells]), newline=""), delimiter=separator):
-                assert not any(cell.lstrip(' "')[:1] in SIGNS and cell.strip(' ",-') for cell in row[1:] if cell), row
+            assert not any(
+                cell.lstrip(' "')[:1] in SIGNS and cell.strip(' ",-') for cell in row[1:] if cell
+            ), row
 
 
 def test_sheets_have_names_that_a_workbook_takes():
     """Are long, equal and forbidden names of sheets made short, different and plain?"""
-    made = titles(["01b_single_neuron_text_generation", "01b_single_neuron_text_generation_2", "a/b", "A:B", "'q'", ""])
+    made = titles(
+        ["01b_single_neuron_text_generation", "01b_single_neuron_text_generation_2", "a/b", "A:B", "'q'", ""]
+    )
     assert len({name.casefold() for name in made}) == 6
     assert all(0 < len(name) <= 31 and not set(name) & set("[]:*?/\\") for name in made)

@@ -79,10 +79,19 @@ def canvas_reads(name):
 def test_canvas_finds_each_student(course, capsys, zipped):
     """Does Canvas, as its source reads names, give each page to its student's last upload of the notebook?"""
     names = [canvas_name(number, "_LATE" if number == 3 else "") for number in range(29)]
-    names += [canvas_name(1, upload=700, file=f"{RNN}-1.ipynb"), canvas_name(1, upload=900, file="data.csv"), "__MACOSX/._x", "notes.txt"]
+    names += [
+        canvas_name(1, upload=700, file=f"{RNN}-1.ipynb"),
+        canvas_name(1, upload=900, file="data.csv"),
+        "__MACOSX/._x",
+        "notes.txt",
+    ]
     archive(course, names, zipped)
     code, said, pages = packed(course, capsys, "canvas", RNN)
-    expected = {(str(1000 + int(s[1:])), str((700 if s == "s01" else 500) + int(s[1:]))): f"<p>{s}" for s in GRADED if s != "s29"}
+    expected = {
+        (str(1000 + int(s[1:])), str((700 if s == "s01" else 500) + int(s[1:]))): f"<p>{s}"
+        for s in GRADED
+        if s != "s29"
+    }
     assert {canvas_reads(name): text for name, text in pages.items()} == expected
     assert all(name.endswith(f"_{RNN}_feedback.html") and "/" not in name for name in pages)
     assert code == 1
@@ -93,7 +102,10 @@ def test_canvas_names_that_mislead(course, capsys):
     """Does a name that ends in a number, which shifts the two that count, still get to its student?"""
     archive(course, ["group_7_1002_502_rnn.ipynb", "r2_d2_1003_503_03_04_rnn.ipynb"])
     _, _, pages = packed(course, capsys, "canvas", RNN)
-    assert {canvas_reads(name): text for name, text in pages.items()} == {("1002", "502"): "<p>s02", ("1003", "503"): "<p>s03"}
+    assert {canvas_reads(name): text for name, text in pages.items()} == {
+        ("1002", "502"): "<p>s02",
+        ("1003", "503"): "<p>s03",
+    }
     assert readings("anon_k3XyZ_67890_03_RNN.ipynb") == [Upload("anon_k3XyZ", 67890, "03_RNN.ipynb")]
     assert readings("LATE_anon_k3XyZ_67890_03_RNN.ipynb")[0].upload == 67890
     assert readings("notes.txt") == readings("a_1_b.ipynb") == []
@@ -102,8 +114,15 @@ def test_canvas_names_that_mislead(course, capsys):
 def test_canvas_anonymous_and_teams(course, capsys):
     """Are anonymous students found as collecting noted them, and has a team one page for all?"""
     archive(course, ["anon_k3XyZ_601_rnn.ipynb", "blue_1005_605_rnn.ipynb"])
-    notes = ["canvas,anon_k3XyZ,s04,anon_k3XyZ_601_rnn.ipynb", "canvas,1005,s05,x", "canvas,1005,s06,x", "moodle,1005,s07,x"]
-    (course.root / "downloaded" / RNN / "identities.csv").write_text("\n".join(["platform,key,student,name", *notes]) + "\n")
+    notes = [
+        "canvas,anon_k3XyZ,s04,anon_k3XyZ_601_rnn.ipynb",
+        "canvas,1005,s05,x",
+        "canvas,1005,s06,x",
+        "moodle,1005,s07,x",
+    ]
+    (course.root / "downloaded" / RNN / "identities.csv").write_text(
+        "\n".join(["platform,key,student,name", *notes]) + "\n"
+    )
     _, said, pages = packed(course, capsys, "canvas", RNN)
     assert set(pages) == {"anon_k3XyZ_601_rnn_feedback.html", "student_1005_605_rnn_feedback.html"}
     assert pages["anon_k3XyZ_601_rnn_feedback.html"] == "<p>s04"
@@ -117,7 +136,9 @@ def test_moodle_finds_each_participant(course, capsys):
     code, _, pages = packed(course, capsys, "moodle", RNN)
     parts = {name: name.split("/")[0].split("_") for name in pages}
     assert all(len(part) == 4 and part[2:] == ["assignsubmission", "file"] for part in parts.values())
-    assert {parts[name][1]: text for name, text in pages.items()} == {str(880100 - int(s[1:])): f"<p>{s}" for s in GRADED}
+    assert {parts[name][1]: text for name, text in pages.items()} == {
+        str(880100 - int(s[1:])): f"<p>{s}" for s in GRADED
+    }
     assert all(name.endswith(f"/{RNN}.html") and name.count("/") == 1 for name in pages)
     assert code == 0
 
@@ -129,7 +150,11 @@ def test_moodle_without_a_worksheet(course, capsys):
     notes = "platform,key,student,name\nmoodle,880097,s03,Participant_880097_assignsubmission_file\n"
     (course.root / "downloaded" / RNN / "identities.csv").write_text(notes)
     code, said, pages = packed(course, capsys, "moodle", RNN)
-    assert {name.split("_")[1]: text for name, text in pages.items()} == {"880100": "<p>s00", "880098": "<p>s02", "880097": "<p>s03"}
+    assert {name.split("_")[1]: text for name, text in pages.items()} == {
+        "880100": "<p>s00",
+        "880098": "<p>s02",
+        "880097": "<p>s03",
+    }
     assert code == 1
     assert "25 students: " in said
 

@@ -47,10 +47,16 @@ def export(course, capsys):
         source.parent.mkdir(parents=True, exist_ok=True)
         if text is not None:
             source.write_text(text, encoding="utf-8", newline="")
-        code = main(["--course", str(course.root), "export", "moodle", RNN, *options, *([write] if write else [])])
+        code = main(
+            ["--course", str(course.root), "export", "moodle", RNN, *options, *([write] if write else [])]
+        )
         said = capsys.readouterr()
         place = course.root / "exported" / "moodle" / RNN / source.name
-        return code, " ".join((said.out + said.err).split()), place.read_bytes().decode() if place.exists() else ""
+        return (
+            code,
+            " ".join((said.out + said.err).split()),
+            place.read_bytes().decode() if place.exists() else "",
+        )
 
     return run
 
@@ -75,12 +81,19 @@ def identities(course, **who):
 
 def test_every_row_has_its_grade_and_nothing_else_changes(export):
     """Has each of thirty students the grade of record, and is every other cell what it was?"""
-    before = moodle_csv(most=MOST, comments={"s01": "Well, done"}).replace(MOST, "100.00").replace("100.00", MOST)
+    before = (
+        moodle_csv(most=MOST, comments={"s01": "Well, done"}).replace(MOST, "100.00").replace("100.00", MOST)
+    )
     code, said, after = export(before, "--scale")
-    assert grades(after) == {s: f"{FINALS[s] * 1.04:.2f}" if s in FINALS and s != EXTRA else "" for s in STUDENTS}
+    assert grades(after) == {
+        s: f"{FINALS[s] * 1.04:.2f}" if s in FINALS and s != EXTRA else "" for s in STUDENTS
+    }
     assert [row | {"Grade": ""} for row in rows(after)] == rows(before)
     assert after.startswith("\ufeffIdentifier,")
-    assert "more than Moodle's maximum of 104.00, which it would not take, so left as it is: 1 student: First24 Last24" in said
+    assert (
+        "more than Moodle's maximum of 104.00, which it would not take, so left as it is: 1 student: First24 Last24"
+        in said
+    )
     assert code == 1
 
 
@@ -89,8 +102,14 @@ def test_comma_as_decimal_sign(export):
     before = moodle_csv({"s03": "100,00", "s01": "66,67", "s02": "1,00"}, most="100,00")
     _, said, after = export(before)
     now = grades(after)
-    assert (now["s03"], now["s01"], now["s02"], now["s00"], now[BY_HAND]) == ("100,00", "66,67", "63,33", "30,00", "87,50")
-    assert '''s02 Jo "Jay" O'Neil rnn 1,00 63,33''' in said
+    assert (now["s03"], now["s01"], now["s02"], now["s00"], now[BY_HAND]) == (
+        "100,00",
+        "66,67",
+        "63,33",
+        "30,00",
+        "87,50",
+    )
+    assert """s02 Jo "Jay" O'Neil rnn 1,00 63,33""" in said
     assert '"63,33"' in after
 
 
@@ -104,12 +123,15 @@ def test_locked_rows_are_listed_and_left(export):
     """Is a grade that Moodle says cannot be changed left, with its student's name said?"""
     _, said, after = export(moodle_csv(locked=["s01", "s02"]))
     assert (grades(after)["s01"], grades(after)["s02"]) == ("", "")
-    assert "locked in Moodle, so left as it is: 2 students: Grace, B. Hopper, Jo \"Jay\" O'Neil" in said
+    assert 'locked in Moodle, so left as it is: 2 students: Grace, B. Hopper, Jo "Jay" O\'Neil' in said
 
 
 def test_another_maximum_needs_a_word(export):
     """Is a worksheet with other points, several maxima, or words of a scale left alone with a sentence?"""
-    for most, says in [("40.00", "gives 40 points and the gradebook 100"), ("Poor,Fair,Good", "words of a scale")]:
+    for most, says in [
+        ("40.00", "gives 40 points and the gradebook 100"),
+        ("Poor,Fair,Good", "words of a scale"),
+    ]:
         code, said, after = export(moodle_csv(most=most))
         assert (code, after) == (1, "")
         assert says in said
@@ -120,10 +142,15 @@ def test_another_maximum_needs_a_word(export):
 
 def test_anonymous_rows_are_found_by_their_number(export, course):
     """Where a worksheet has numbers only, do those that collecting noted find everybody?"""
-    who = {f"p{880100 - number}": (student, f"Participant_{880100 - number}_assignsubmission_file") for number, student in enumerate(STUDENTS)}
+    who = {
+        f"p{880100 - number}": (student, f"Participant_{880100 - number}_assignsubmission_file")
+        for number, student in enumerate(STUDENTS)
+    }
     identities(course, **who)
     _, said, after = export(moodle_csv(anonymous=True))
-    assert {s: grade for s, grade in grades(after).items() if grade} == {s: f"{FINALS[s]:.2f}" for s in FINALS if s != EXTRA}
+    assert {s: grade for s, grade in grades(after).items() if grade} == {
+        s: f"{FINALS[s]:.2f}" for s in FINALS if s != EXTRA
+    }
     (course.root / "downloaded" / RNN / "identities.csv").unlink()
     code, said, after = export(moodle_csv(anonymous=True), write="")
     assert code == 1
@@ -152,11 +179,21 @@ def test_names_find_whom_no_key_finds(export, course):
     from nbgrader.api import Gradebook
 
     with Gradebook(f"sqlite:///{course.gradebook}") as gradebook:
-        for student, first, last in [("s00", "Ada", "Lovelace"), ("s02", "jo jay", "ONeil"), ("s03", "A", "Twin"), ("s04", "A", "Twin")]:
+        for student, first, last in [
+            ("s00", "Ada", "Lovelace"),
+            ("s02", "jo jay", "ONeil"),
+            ("s03", "A", "Twin"),
+            ("s04", "A", "Twin"),
+        ]:
             entry = gradebook.find_student(student)
             entry.first_name, entry.last_name = first, last
         gradebook.db.commit()
-    text = moodle_csv().replace("Zoë Ünlü", "A Twin").replace("Ana María de la Cruz", "A Twin").replace('Ada Lovelace', "  ada  LOVELACE ")
+    text = (
+        moodle_csv()
+        .replace("Zoë Ünlü", "A Twin")
+        .replace("Ana María de la Cruz", "A Twin")
+        .replace("Ada Lovelace", "  ada  LOVELACE ")
+    )
     _, said, after = export(text)
     assert {s: grade for s, grade in grades(after).items() if grade} == {"s00": "30.00", "s02": "63.33"}
     assert "could be s03 or s04" in said
@@ -180,7 +217,9 @@ def test_comments_only_when_asked(export, course):
     course.reports.mkdir(exist_ok=True)
     from autograder.reports.stored import VERSION
 
-    (course.reports / "results.json").write_text(json.dumps({"version": VERSION, "results": [result.as_dict()]}))
+    (course.reports / "results.json").write_text(
+        json.dumps({"version": VERSION, "results": [result.as_dict()]})
+    )
     before = moodle_csv({"s01": "66.67"}, comments={"s01": "Old, but gold", NOTHING: "See me"})
     comments = {row["Identifier"]: row["Feedback comments"] for row in rows(export(before)[2])}
     assert (comments["Participant 880099"], comments["Participant 880072"]) == ("Old, but gold", "See me")
@@ -190,7 +229,9 @@ def test_comments_only_when_asked(export, course):
         "66.7 of 100 points. a: 30 of 30. b: 16.7 of 50; dx is &lt;b&gt;&quot;wrong&quot;&lt;/b&gt; &amp; a&#92;b. c: 20 of 20."
     )
     assert comments["Participant 880072"] == "See me"
-    assert comments["Participant 880075"].startswith("54.2 of 100 points. 12.5 taken off because it was late. a: ")
+    assert comments["Participant 880075"].startswith(
+        "54.2 of 100 points. 12.5 taken off because it was late. a: "
+    )
     assert "s01 Grace, B. Hopper rnn comme" in said
     assert "nothing to change" in export(after, "--comments", write="")[1]
 
@@ -224,7 +265,9 @@ def test_worksheets_in_another_language(export, course):
              "Full name": "Vollständiger Name", "Maximum grade": "Bestwertung", "Grade can be changed": "Bewertung kann geändert werden"}  # fmt: skip
     head, rest = moodle_csv(most="100,00", locked=["s02"]).replace(",No,", ",Nein,").split("\n", 1)
     for word in sorted(words, key=len, reverse=True):
-        head = ",".join(words[word] if cell.removeprefix("\ufeff") == word else cell for cell in head.split(","))
+        head = ",".join(
+            words[word] if cell.removeprefix("\ufeff") == word else cell for cell in head.split(",")
+        )
     text = f"\ufeff{head}\n{rest}"
     code, said, _ = export(text)
     assert code == 2
@@ -272,4 +315,6 @@ def test_worksheets_of_one_name_stay_apart(course, capsys):
         found = {path.parent.name: grades(path.read_text())["s03"] for path in root.rglob("grades.csv")}
         assert found == {RNN: "100.00", "mlp": ""}
     assert main(["--course", str(course.root), "export", "moodle", "--write", "--to", "one.csv"]) == 2
-    assert "There are several files to write; make one.csv a folder" in " ".join(capsys.readouterr().err.split())
+    assert "There are several files to write; make one.csv a folder" in " ".join(
+        capsys.readouterr().err.split()
+    )

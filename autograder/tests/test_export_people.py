@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from autograder.platforms.export.people import NAME, Row, match
 from autograder.platforms.roster import Person, Roster
 
-NAMES = st.sampled_from(["Ada", "Grace, B.", "Jo \"Jay\"", "Zoë", "O'Neil", " Li ", "李", "de la Cruz", "=1+1"])
+NAMES = st.sampled_from(["Ada", "Grace, B.", 'Jo "Jay"', "Zoë", "O'Neil", " Li ", "李", "de la Cruz", "=1+1"])
 KINDS = ("email", "canvas_id", "sis_id", "login")
 
 
@@ -19,9 +19,15 @@ def classes(draw):
     for number in range(draw(st.integers(1, 7))):
         person = Person(f"s{number}", draw(NAMES), draw(NAMES))
         keys = {kind: f"{kind}{number}" for kind in KINDS}
-        people.append((replace(person, **{kind: key for kind, key in keys.items() if draw(st.booleans())}), keys))
+        people.append(
+            (replace(person, **{kind: key for kind, key in keys.items() if draw(st.booleans())}), keys)
+        )
     rows = [
-        Row(at, person.name, {kind: key for kind, key in keys.items() if draw(st.booleans())} | {NAME: person.name.upper()})
+        Row(
+            at,
+            person.name,
+            {kind: key for kind, key in keys.items() if draw(st.booleans())} | {NAME: person.name.upper()},
+        )
         for at, (person, keys) in enumerate(people)
     ]
     return [person for person, _ in people], rows

@@ -55,9 +55,16 @@ def test_a_row_for_each_student_with_all_that_a_grade_is_made_of(course, capsys)
     assert "not final, a cell waits for a mark by hand: rnn: s26" in " ".join(capsys.readouterr().out.split())
     found = records(course.root / "exported" / "grades.csv")
     assert [*found] == STUDENTS
-    assert {s: float(row["rnn final"]) for s, row in found.items() if row["rnn final"]} == pytest.approx(FINALS, abs=1e-5)
+    assert {s: float(row["rnn final"]) for s, row in found.items() if row["rnn final"]} == pytest.approx(
+        FINALS, abs=1e-5
+    )
     ada = found["s00"]
-    assert (ada["last_name"], ada["first_name"], ada["email"], ada["section"]) == ("Lovelace", "Ada", "s00@example.org", "Lab 0")
+    assert (ada["last_name"], ada["first_name"], ada["email"], ada["section"]) == (
+        "Lovelace",
+        "Ada",
+        "s00@example.org",
+        "Lab 0",
+    )
     assert ada["rnn handed_in"] == "2026-11-22T09:30:00Z"
     late = {name.removeprefix("rnn "): text for name, text in found[LATE].items()}
     assert [late[name] for name in ("automatic", "by_hand", "extra_credit", "late_penalty", "final", "max_score", "waits")] == [
@@ -71,7 +78,9 @@ def test_names_arrive_as_they_are_and_formulas_do_not(course):
     """Do commas, quotes and any script survive, and is a student called =1+1 no formula?"""
     main(["--course", str(course.root), "export", "csv", "--to", str(course.root / "all.csv")])
     found = records(course.root / "all.csv")
-    assert [(found[s]["first_name"], found[s]["last_name"]) for s in STUDENTS[:6]] == [name_of(s) for s in STUDENTS[:6]]
+    assert [(found[s]["first_name"], found[s]["last_name"]) for s in STUDENTS[:6]] == [
+        name_of(s) for s in STUDENTS[:6]
+    ]
     assert (found["s06"]["first_name"], found["s06"]["last_name"]) == ("'@SUM(A1)", "'=1+1")
     assert found["s00"]["mlp final"] == "30"
     assert found["s01"]["mlp final"] == ""
@@ -94,11 +103,18 @@ def test_a_workbook(course):
     assert "e" not in cells
     head, *rows = book["rnn"].iter_rows(values_only=True)
     found = {row[0]: dict(zip(head, row, strict=True)) for row in rows}
-    assert {s: row["final"] for s, row in found.items() if row["final"] is not None} == pytest.approx(FINALS, abs=1e-5)
+    assert {s: row["final"] for s, row in found.items() if row["final"] is not None} == pytest.approx(
+        FINALS, abs=1e-5
+    )
     assert (found["s06"]["first_name"], found["s06"]["last_name"]) == ("@SUM(A1)", "=1+1")
     assert found["s00"]["handed_in"] == datetime(2026, 11, 22, 9, 30)
     assert found[NOTHING]["final"] is None
-    assert dict(zip(*[[*row] for row in book["grades"].iter_rows(max_row=2, values_only=True)], strict=True))["mlp"] == 30
+    assert (
+        dict(zip(*[[*row] for row in book["grades"].iter_rows(max_row=2, values_only=True)], strict=True))[
+            "mlp"
+        ]
+        == 30
+    )
 
 
 def test_text_in_a_workbook_is_never_run():
@@ -146,7 +162,10 @@ def test_nbgrader_export_is_ours(course, nbgrader):
     nbgrader("export", "--assignment", RNN)
     found = records(course.root / "grades.csv")
     assert found["s02"]["last_name"] == 'O"Neil, Jr'
-    assert (found["'=1+1"]["score"], found["'=1+1"]["timestamp"]) == (str(FINALS["s01"]), "2026-11-22 09:30:00")
+    assert (found["'=1+1"]["score"], found["'=1+1"]["timestamp"]) == (
+        str(FINALS["s01"]),
+        "2026-11-22 09:30:00",
+    )
 
 
 def test_nbgrader_runs_the_platforms_exporters(course, nbgrader, capsys):

@@ -42,7 +42,9 @@ def test_a_small_error_is_no_opposite_sign():
     """Is a gradient that is nearly right not called one of the opposite sign?"""
     x = rng.normal(size=(3, 4))
     for error in (1e-4, 1e-5):
-        found = outcome(check_values, lambda x, error=error: np.tanh(x) * (1 + error * np.cos(x)), {"x": x}, np.tanh)
+        found = outcome(
+            check_values, lambda x, error=error: np.tanh(x) * (1 + error * np.cos(x)), {"x": x}, np.tanh
+        )
         assert found.status == "failed"
         assert found.diagnosis != "sign"
         assert "sign" not in found.cause
@@ -65,13 +67,17 @@ def test_a_rate_that_happens_to_be_a_size():
 
 def test_a_loss_that_happens_to_be_ln_2():
     """Is a loss of 1 where ln 2 is right not blamed on the base of the logarithm?"""
-    found = outcome(check_values, lambda p: float(1 / (2 * p.mean())), {"p": np.array([0.5, 0.5])}, mean_surprise)
+    found = outcome(
+        check_values, lambda p: float(1 / (2 * p.mean())), {"p": np.array([0.5, 0.5])}, mean_surprise
+    )
     assert "logarithm" not in found.cause
 
 
 def test_another_base_is_still_named():
     """Is it named where it holds for all numbers?"""
-    found = outcome(check_values, lambda p: float(-np.log2(p).mean()), {"p": np.array([0.5, 0.4])}, mean_surprise)
+    found = outcome(
+        check_values, lambda p: float(-np.log2(p).mean()), {"p": np.array([0.5, 0.4])}, mean_surprise
+    )
     assert found.diagnosis == "scale"
     assert "logarithm" in found.cause
 
@@ -112,7 +118,9 @@ def test_bugs_of_a_loop_are_told_by_the_first_wrong_step(wrong, words):
             params = {"w": params["w"] - rate * wrong(step, steps) * np.sin(params["w"])}
         return params, np.array(losses)
 
-    check = outcome(check_values, walk_wrongly, {"params": {"w": rng.normal(size=3)}, "steps": 5, "rate": 0.3}, walk)
+    check = outcome(
+        check_values, walk_wrongly, {"params": {"w": rng.normal(size=3)}, "steps": 5, "rate": 0.3}, walk
+    )
     assert not check.diagnosis.startswith("option `steps`")
     assert check.diagnosis == "loop"
     assert words in check.cause
@@ -120,7 +128,9 @@ def test_bugs_of_a_loop_are_told_by_the_first_wrong_step(wrong, words):
 
 def test_zeros_that_are_ids():
     """Is an id of 0 where another one is right not called a gradient that does not arrive?"""
-    check = outcome(check_values, lambda x: np.zeros(3, int), {"x": np.arange(3.0)}, lambda x: np.array([2, 1, 2]))
+    check = outcome(
+        check_values, lambda x: np.zeros(3, int), {"x": np.arange(3.0)}, lambda x: np.array([2, 1, 2])
+    )
     assert "gradient" not in check.look
 
 

@@ -218,14 +218,16 @@ def test_a_feedback_page_that_has_no_room_leaves_the_old_one(copy, capsys, monke
     before = files(copy)
     monkeypatch.setattr(FilesWriter, "write", full)
     assert run(copy, "feedback") == 2
-    assert re.search("but for: ada in mini, bob in mini.*No space left", one_sentence(capsys.readouterr().err))
+    assert re.search(
+        "but for: ada in mini, bob in mini.*No space left", one_sentence(capsys.readouterr().err)
+    )
     assert files(copy) == before
     assert not list(copy.root.glob(".feedback-*"))
 
 
 def in_a_namespace(course, before, *arguments):
     """Run the command after shell commands that mount things for it alone; skips where that is not allowed."""
-    line = f"{before}; exec \"$@\""
+    line = f'{before}; exec "$@"'
     wrapped = ["unshare", "--mount", "sh", "-ec", line, "sh", *command(course, *arguments)]
     if not shutil.which("unshare") or subprocess.run(["unshare", "--mount", "true"], check=False).returncode:
         pytest.skip("mounts need a user who may mount")
@@ -280,15 +282,23 @@ def test_a_result_with_a_wrong_type_is_no_result(copy, capsys, path, value):
     assert run(copy, "report") == 2
     assert re.search("results.json is damaged.*run `autograder grade`", one_sentence(capsys.readouterr().err))
     entries = [json.loads(line) for line in lines.read_text().splitlines()]
-    lines.write_text("".join(json.dumps(entry | {"result": damage(entry["result"], path, value)}) + "\n" for entry in entries))
-    assert not any(Ledger(copy).find(student, ID, entry["key"]) for student in ("ada", "bob") for entry in entries)
+    lines.write_text(
+        "".join(
+            json.dumps(entry | {"result": damage(entry["result"], path, value)}) + "\n" for entry in entries
+        )
+    )
+    assert not any(
+        Ledger(copy).find(student, ID, entry["key"]) for student in ("ada", "bob") for entry in entries
+    )
 
 
 @pytest.mark.parametrize("columns", ["0", "1", "2", "7", "many", "²", "9" * 5000])
 def test_no_width_is_too_small_for_a_report(copy, columns):
     """Is the report printed, whatever COLUMNS says?"""
     environment = os.environ | {"COLUMNS": columns, "LINES": columns}
-    ended = subprocess.run(command(copy, "report"), env=environment, capture_output=True, text=True, check=False)
+    ended = subprocess.run(
+        command(copy, "report"), env=environment, capture_output=True, text=True, check=False
+    )
     assert (ended.returncode, ended.stderr) == (0, "")
     assert "ada" in ended.stdout
 
@@ -311,7 +321,9 @@ def test_work_is_done_whoever_reads(copy, end):
     """Is a submission graded and reported although nobody reads what is printed, without a traceback?"""
     write(copy.submitted("cat", ID), submission())
     line = " ".join([*command(copy, "grade"), end])
-    ended = subprocess.run(["bash", "-o", "pipefail", "-c", line], capture_output=True, text=True, check=False)
+    ended = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", line], capture_output=True, text=True, check=False
+    )
     assert (ended.returncode, ended.stderr) == (0, "")
     assert score(copy, "cat") == 100
     assert points(copy)["cat"] == 100
@@ -319,7 +331,12 @@ def test_work_is_done_whoever_reads(copy, end):
 
 def test_output_on_a_full_disk_gets_a_sentence(copy):
     """Is the report written, and the command's end a sentence?"""
-    ended = subprocess.run(["bash", "-c", " ".join([*command(copy, "grade"), "> /dev/full"])], capture_output=True, text=True, check=False)
+    ended = subprocess.run(
+        ["bash", "-c", " ".join([*command(copy, "grade"), "> /dev/full"])],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert "No space left on device" in one_sentence(ended.stderr)
     assert ended.returncode == 2
 
@@ -415,7 +432,11 @@ def test_hidden_inputs_change_with_a_file_beside_the_notebook(copy, monkeypatch)
         from autograder.grading.restore import restore
 
         with pytest.raises(ZeroDivisionError):
-            judge(restore(submission(), source_notebook()), Rules(copy.source(ID), show=False), plain_files(folder))
+            judge(
+                restore(submission(), source_notebook()),
+                Rules(copy.source(ID), show=False),
+                plain_files(folder),
+            )
         return secrets[-1]
 
     once = [drawn(), drawn()]

@@ -35,7 +35,9 @@ SLIPS = {
 # A hidden test, a line between hidden tests, and a visible one.
 BROKEN = {
     "test_double": TEST_DOUBLE.replace("size=(2, 3))", "size=(2, 3)) / (1 // 0)"),
-    "test_scale": TEST_SCALE.replace("rng = hidden_rng()", "rng = hidden_rng()\nassert rng.normal() is None, rng.normal(size=5)"),
+    "test_scale": TEST_SCALE.replace(
+        "rng = hidden_rng()", "rng = hidden_rng()\nassert rng.normal() is None, rng.normal(size=5)"
+    ),
     "test_fit": TEST_FIT.replace("2.0, 6.0]", "2.0, 6 // 0]"),
 }
 
@@ -48,7 +50,9 @@ def page_of(course, student="ada"):
     return (course.root / "feedback" / student / ID / f"{ID}.html").read_text()
 
 
-CHECK = re.compile(r'<li class="(passed|failed|could-not-run)">.*?<b>(.*?)</b>.*?"points">(.*?)</span>(.*?)</li>', re.DOTALL)
+CHECK = re.compile(
+    r'<li class="(passed|failed|could-not-run)">.*?<b>(.*?)</b>.*?"points">(.*?)</span>(.*?)</li>', re.DOTALL
+)
 
 
 def checks_on(page):
@@ -167,7 +171,9 @@ def test_the_search_finds_what_is_planted_on_a_page(course, tmp_path, leak):
     copy = Course(shutil.copytree(course.root, tmp_path / "course"))
     number = hidden_numbers(copy, "ada", ID)[3]
     line = sorted(hidden_lines(nbformat.read(copy.source(ID), as_version=4)))[0]
-    text = {"number": f"{number:.7g}", "line": f"<b>{line}</b>", "traceback": f'File "{OF_THE_GRADER[1]}x"'}[leak]
+    text = {"number": f"{number:.7g}", "line": f"<b>{line}</b>", "traceback": f'File "{OF_THE_GRADER[1]}x"'}[
+        leak
+    ]
     path = copy.root / "feedback" / "ada" / ID / f"{ID}.html"
     path.write_text(path.read_text().replace("</body>", f"<p>{text}</p></body>"))
     assert len(search(copy).leaks) == 1
@@ -214,7 +220,18 @@ class Dangers(HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         self.scripts += tag == "script"
-        if tag in ("iframe", "object", "embed", "base", "form", "svg", "link", "input", "maction", "semantics"):
+        if tag in (
+            "iframe",
+            "object",
+            "embed",
+            "base",
+            "form",
+            "svg",
+            "link",
+            "input",
+            "maction",
+            "semantics",
+        ):
             self.found.append(tag)
         for name, value in attrs:
             address = re.sub(r"[\x00-\x20]", "", value or "").lower()
@@ -229,8 +246,14 @@ def test_nothing_that_a_student_wrote_runs_on_the_page(course, tmp_path):
         metadata = {"raw_mimetype": "text/html", "tags": [EVIL], "nbgrader": {"comment": EVIL, EVIL: EVIL}}
         notebook.cells.append(new_markdown_cell(text, id=f"m{i}", metadata={"tags": [EVIL]}))
         notebook.cells.append(new_raw_cell(text, id=f"r{i}", metadata=metadata))
-    notebook.cells[-2]["attachments"] = {"pic.png": {"image/svg+xml": EVIL, "image/png": 'x" onerror="alert(1)'}}
-    notebook.metadata |= {"title": EVIL, "authors": [{"name": EVIL}], "kernelspec": {"name": EVIL, "display_name": EVIL}}
+    notebook.cells[-2]["attachments"] = {
+        "pic.png": {"image/svg+xml": EVIL, "image/png": 'x" onerror="alert(1)'}
+    }
+    notebook.metadata |= {
+        "title": EVIL,
+        "authors": [{"name": EVIL}],
+        "kernelspec": {"name": EVIL, "display_name": EVIL},
+    }
     student = "<img src=x onerror=alert(1)>"
     harmless_page = Dangers(page_of(course))
     evil = fed_back(tmp_path, notebook, students=(student,), files=["<img src=x onerror=alert(1)>.ipynb"])
@@ -261,12 +284,17 @@ def test_text_of_an_answer_is_harmless_too(tmp_path):
     from autograder.grading.restore import restore
 
     source = source_notebook()
-    answer = {"grade_id": "why", "grade": False, "solution": True, "locked": False, "task": False, "schema_version": 3}
+    answer = {
+        "grade_id": "why",
+        "grade": False,
+        "solution": True,
+        "locked": False,
+        "task": False,
+        "schema_version": 3,
+    }
     source.cells.append(new_markdown_cell("Why?", id="why", metadata={"nbgrader": answer}))
     handed_in = submission()
     handed_in.cells.append(new_markdown_cell(f"So. {EVIL}", id="why", metadata={"nbgrader": answer}))
     text = restore(handed_in, source).notebook.cells[-1].source
     assert text.startswith("So. ")
     assert "<script" not in text
-
-

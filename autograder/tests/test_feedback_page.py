@@ -43,7 +43,12 @@ def page(*cells, restored=(), **record):
     notebook = new_notebook(cells=[one[0] if isinstance(one, tuple) else one for one in cells])
     notebook.metadata["autograder"] = {"restored": list(restored)}
     most = sum(grade.max_score for grade in grades)
-    facts = {"student": "ada", "assignment": ID, "notebook": ID, "of_record": GradeOfRecord(grades, most, **record)}
+    facts = {
+        "student": "ada",
+        "assignment": ID,
+        "notebook": ID,
+        "of_record": GradeOfRecord(grades, most, **record),
+    }
     return render(notebook, facts)
 
 
@@ -89,7 +94,10 @@ def overview(page):
     """(state, name, points, what to do first) of each exercise."""
     rows = re.findall(r'<li class="(kept|lost|waits)">(.*?)</li>', page, re.DOTALL)
     parts = r'<a href="#exercise-\d+"><code>(.*?)</code></a>.*?"points">(.*?)</span>(.*)'
-    return [(state, *map(str.strip, map(text_of, re.search(parts, row, re.DOTALL).groups()))) for state, row in rows]
+    return [
+        (state, *map(str.strip, map(text_of, re.search(parts, row, re.DOTALL).groups())))
+        for state, row in rows
+    ]
 
 
 def test_the_overview_has_a_line_for_each_exercise():
@@ -105,7 +113,14 @@ def test_only_what_needs_reading_is_open():
     """Are an exercise with lost points and its checks open, and texts, right and unwritten answers folded?"""
     text = Outlined(page(*CELLS)).open
     assert "it_is_wrong" in text
-    for folded in ("A story", "Its maths", "it_is_right", "NotImplementedError", "check()", "the values are right"):
+    for folded in (
+        "A story",
+        "Its maths",
+        "it_is_right",
+        "NotImplementedError",
+        "check()",
+        "the values are right",
+    ):
         assert folded in text_of(page(*CELLS))
         assert folded not in text
 
@@ -197,8 +212,13 @@ def test_the_score_of_record(tmp_path):
 
 def test_headings_are_in_order():
     """Is there one h1, and no level left out below it, whatever levels a text has?"""
-    deep = [new_markdown_cell(f"{'#' * level} Of level {level}\n\n#### Deep\n\n## Up", id=f"t{level}") for level in (6, 1, 3, 5)]
-    levels = Outlined(page(*CELLS, *deep, answer("h", comment="###### So"), judged("t", 0, 1, check("no")))).levels
+    deep = [
+        new_markdown_cell(f"{'#' * level} Of level {level}\n\n#### Deep\n\n## Up", id=f"t{level}")
+        for level in (6, 1, 3, 5)
+    ]
+    levels = Outlined(
+        page(*CELLS, *deep, answer("h", comment="###### So"), judged("t", 0, 1, check("no")))
+    ).levels
     assert levels.count(1) == 1
     assert levels[0] == 1
     assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
@@ -209,7 +229,9 @@ def test_pictures_have_words_and_come_from_the_page():
     text = f"![a map](data:image/png;base64,{PIXEL}) ![](data:image/png;base64,{PIXEL}) ![a cat](https://x.y/cat.png)"
     shown = page(new_markdown_cell(text), answer("f", **{"image/png": PIXEL}), judged("t", 0, 1, check("no")))
     outlined = Outlined(shown)
-    assert sorted(one["alt"] for one in outlined.found("img")) == sorted(["a map", NO_WORDS, "picture 1 that this cell drew"])
+    assert sorted(one["alt"] for one in outlined.found("img")) == sorted(
+        ["a map", NO_WORDS, "picture 1 that this cell drew"]
+    )
     assert "a cat (https://x.y/cat.png)" in text_of(shown)
     assert {one["src"].partition(",")[0] for one in outlined.found("img")} == {"data:image/png;base64"}
 
@@ -217,9 +239,19 @@ def test_pictures_have_words_and_come_from_the_page():
 def test_a_page_needs_nothing_else_and_runs_nothing():
     """Is there no script, no form, nothing to load, and a rule for the browser that allows none of it?"""
     outlined = Outlined(page(*CELLS))
-    assert {tag for tag, _ in outlined.tags} & {"script", "link", "iframe", "object", "form", "input", "button"} == set()
+    assert {tag for tag, _ in outlined.tags} & {
+        "script",
+        "link",
+        "iframe",
+        "object",
+        "form",
+        "input",
+        "button",
+    } == set()
     assert not any(name.startswith("on") for _, attributes in outlined.tags for name in attributes)
-    rules = [one["content"] for one in outlined.found("meta") if one.get("http-equiv") == "Content-Security-Policy"]
+    rules = [
+        one["content"] for one in outlined.found("meta") if one.get("http-equiv") == "Content-Security-Policy"
+    ]
     assert rules == ["default-src 'none'; style-src 'unsafe-inline'; img-src data:"]
     assert "url(" not in page(*CELLS)
     assert "@import" not in page(*CELLS)
@@ -245,7 +277,9 @@ def luminance(colour):
 def test_every_colour_of_text_can_be_read(dark):
     """Is the contrast of each to each paper at least 4.5 to 1, as WCAG 2.1 asks?"""
     light, night = re.findall(r":root \{(.*?)\}", page(*CELLS), re.DOTALL)
-    colours = dict(re.findall(r"--([\w-]+): (#\w{6})", light)) | (dict(re.findall(r"--([\w-]+): (#\w{6})", night)) if dark else {})
+    colours = dict(re.findall(r"--([\w-]+): (#\w{6})", light)) | (
+        dict(re.findall(r"--([\w-]+): (#\w{6})", night)) if dark else {}
+    )
     papers = [colours.pop(name) for name in ("paper", "raised", "note-paper")]
     colours.pop("line")
     assert len(colours) >= 9
@@ -274,7 +308,15 @@ def test_another_graders_cells_have_points_and_give_nothing_away():
 
 @pytest.mark.parametrize(
     ("value", "shown"),
-    [(8.0, "8"), (92.5, "92.5"), (100 / 3, "33.33"), (100.0, "100"), (-0.001, "0"), (-10.0, "-10"), (0.0, "0")],
+    [
+        (8.0, "8"),
+        (92.5, "92.5"),
+        (100 / 3, "33.33"),
+        (100.0, "100"),
+        (-0.001, "0"),
+        (-10.0, "-10"),
+        (0.0, "0"),
+    ],
 )
 def test_points(value, shown):
     """Has a number of points at most two decimals?"""

@@ -39,7 +39,9 @@ def course(tmp_path):
 
 
 def _at(notebook, name):
-    return next(i for i, c in enumerate(notebook.cells) if c.metadata.get("nbgrader", {}).get("grade_id") == name)
+    return next(
+        i for i, c in enumerate(notebook.cells) if c.metadata.get("nbgrader", {}).get("grade_id") == name
+    )
 
 
 def _without_metadata(notebook, *names):
@@ -50,6 +52,7 @@ def _without_metadata(notebook, *names):
 def _lost(*names):
     def change(notebook):
         _without_metadata(notebook, *names)
+
     return change  # fmt: skip
 
 
@@ -68,6 +71,7 @@ def _typed(kind):
             at = _at(notebook, name)
             old = notebook.cells[at]
             notebook.cells[at] = kind(old.source, id=old.id, metadata=old.metadata)
+
     return change  # fmt: skip
 
 
@@ -78,6 +82,7 @@ def _text_and_lost(notebook):
 
 def _merged(first, second, keeps):
     """Two neighbours become one cell, which keeps the metadata of one of them, or of none."""
+
     def change(notebook):
         one, two = (notebook.cells[_at(notebook, name)] for name in (first, second))
         text = f"{one.source}\n\n{two.source}"
@@ -86,6 +91,7 @@ def _merged(first, second, keeps):
         at = notebook.cells.index(one)
         notebook.cells.remove(two)
         notebook.cells[at] = merged
+
     return change  # fmt: skip
 
 
@@ -115,8 +121,14 @@ def _blank_copy(name, place, keeps=True):
     def change(notebook):
         extra = _blank_cell(name)
         extra.metadata, extra.id = extra.metadata if keeps else {}, "copy"
-        at = {"top": 1, "above": _at(notebook, name), "below": _at(notebook, name) + 1, "end": len(notebook.cells)}
+        at = {
+            "top": 1,
+            "above": _at(notebook, name),
+            "below": _at(notebook, name) + 1,
+            "end": len(notebook.cells),
+        }
         notebook.cells.insert(at[place], extra)
+
     return change  # fmt: skip
 
 
@@ -172,7 +184,9 @@ def points(tmp_path_factory):
         code = tuple(one.source for one in restored.cells if one.cell_type == "code")
         if code not in known:
             write(course.submitted("ada", ID), restored)
-            rules = Rules(course.source(ID), "bwrap", QUICK, show=False)  # what a person sees of it is not asked here
+            rules = Rules(
+                course.source(ID), "bwrap", QUICK, show=False
+            )  # what a person sees of it is not asked here
             known[code] = scores(judge_one(course, "ada", ID, rules)[0])
         return known[code]
 
@@ -204,6 +218,7 @@ def _edited(name, old, new):
         one = notebook.cells[_at(notebook, name)]
         assert old in one.source
         one.source = one.source.replace(old, new)
+
     return change  # fmt: skip
 
 
@@ -272,7 +287,9 @@ def test_an_addition_replaces_nothing_of_the_courses(course):
     source = source_notebook()
     source.cells[1].source += "\nFACTOR = 2"
     write(course.source(ID), source)
-    changed = submission({"setup": "import numpy as np\nFACTOR = 5", "double": "def double(x):\n    return FACTOR * x"})
+    changed = submission(
+        {"setup": "import numpy as np\nFACTOR = 5", "double": "def double(x):\n    return FACTOR * x"}
+    )
     assert scores(judged(course, changed)) == FULL
 
 
@@ -308,7 +325,11 @@ def test_grading_remembers_and_damage_is_forgotten(course):
 def test_names_of_figures_exist_in_grading(course):
     """May an answer use what a figure cell defines, in a figure's own way, and is no other figure run?"""
     source = source_notebook()
-    for name, text in (("look", "factor = 2\nother = factor"), ("more", "half = other / 2"), ("slow", "1 / 0\nunused = 1")):
+    for name, text in (
+        ("look", "factor = 2\nother = factor"),
+        ("more", "half = other / 2"),
+        ("slow", "1 / 0\nunused = 1"),
+    ):
         figure = cell(name, text)
         figure.metadata["tags"] = ["figure"]
         source.cells.insert(2, figure) if name == "look" else source.cells.insert(3, figure)
@@ -316,7 +337,9 @@ def test_names_of_figures_exist_in_grading(course):
     notebook = copy.deepcopy(source)
     for one in notebook.cells:
         one.source = one.source.split("### BEGIN HIDDEN")[0] if "check" in one.source else one.source
-    notebook.cells[_at(notebook, "double")].source = "def double(x):\n    return other * half * x * factor / 2"
+    notebook.cells[
+        _at(notebook, "double")
+    ].source = "def double(x):\n    return other * half * x * factor / 2"
     write(course.submitted("ada", ID), notebook)
     assert scores(judge_one(course, "ada", ID, Rules(course.source(ID), "landlock", QUICK))[0]) == FULL
 
@@ -331,7 +354,9 @@ def test_long_cells_run_as_they_are(course):
 def test_looking_into_a_notebook_is_bounded(course):
     """Is an endless notebook known by its ids alone, within seconds of the grader's own time, and still judged?"""
     notebook = submission()
-    notebook.cells += [new_code_cell("double = 1\n" + "x = a + b * (c - 1)\n" * 2900 + f"# {i}") for i in range(40)]
+    notebook.cells += [
+        new_code_cell("double = 1\n" + "x = a + b * (c - 1)\n" * 2900 + f"# {i}") for i in range(40)
+    ]
     began = time.process_time()
     restored = restore(notebook, source_notebook(), beside=["mini (1).ipynb"])
     assert time.process_time() - began < 3

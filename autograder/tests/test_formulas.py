@@ -24,7 +24,9 @@ def elements(formula):
 @needs_library
 def test_formulas_become_mathml():
     """Are inline, block and environment formulas of a text MathML, each of its kind?"""
-    page = as_html("So $x_1 < 2$ and\n\n$$\\frac{a}{b}$$\n\n\\begin{aligned}a &= b\\\\c &= d\\end{aligned}", Outline(2))
+    page = as_html(
+        "So $x_1 < 2$ and\n\n$$\\frac{a}{b}$$\n\n\\begin{aligned}a &= b\\\\c &= d\\end{aligned}", Outline(2)
+    )
     assert re.findall(r'<math[^>]*display="(\w+)"', page) == ["inline", "block", "block"]
     assert "<mo>&lt;</mo>" in page
     assert "<mfrac>" in page
@@ -64,13 +66,27 @@ def test_hostile_formulas_are_harmless(latex):
         assert "javascript:" not in re.findall(r'="[^"]*"', shown)
 
 
-@pytest.mark.parametrize("latex", ["x < 1", "{" * 3000, r"\frac{", r"\begin{x}", r"\begin{tabular} a & b \end{tabular}", "&&&", "^", r"\left"])
+@pytest.mark.parametrize(
+    "latex",
+    [
+        "x < 1",
+        "{" * 3000,
+        r"\frac{",
+        r"\begin{x}",
+        r"\begin{tabular} a & b \end{tabular}",
+        "&&&",
+        "^",
+        r"\left",
+    ],
+)
 def test_what_is_no_formula_is_shown_as_typed_or_read(latex):
     """Does nothing that a student may type end in an error?"""
     assert mathml(latex, block=False).startswith(("<math", "<code"))
 
 
-@pytest.mark.parametrize("latex", [r"\newcommand{\a}{xx}\a\a", r"\def\a{xx}\a", r"\DeclareMathOperator{\a}{xx}\a"])
+@pytest.mark.parametrize(
+    "latex", [r"\newcommand{\a}{xx}\a\a", r"\def\a{xx}\a", r"\DeclareMathOperator{\a}{xx}\a"]
+)
 def test_a_formula_cannot_define_commands(latex):
     """Is one that could grow to a multiple of its size shown as it was typed?"""
     assert mathml(latex, block=False).startswith("<code")

@@ -103,7 +103,10 @@ def points(results: dict) -> dict:
 @needs_root
 def test_the_container_has_no_namespaces(box):
     """Is the emulation such that bubblewrap cannot work in it, and student code cannot see the host?"""
-    for command in (["/usr/bin/unshare", "--user", "true"], ["/usr/bin/bwrap", "--ro-bind", "/", "/", "true"]):
+    for command in (
+        ["/usr/bin/unshare", "--user", "true"],
+        ["/usr/bin/bwrap", "--ro-bind", "/", "/", "true"],
+    ):
         if Path(command[0]).exists():
             box.run({}, *command)
             assert box.code != 0, command
@@ -139,12 +142,16 @@ def test_a_release_gets_none(box):
     assert "sealed off by user" in box.printed, box.printed
     assert results["score"] == 0
     assert points(results) == dict.fromkeys(FULL, 0)
-    assert results["output"].startswith(f"handed in/answers (1).ipynb was taken for {ID}.ipynb.\n\n0 of 100 points: 6 failed.")
+    assert results["output"].startswith(
+        f"handed in/answers (1).ipynb was taken for {ID}.ipynb.\n\n0 of 100 points: 6 failed."
+    )
     assert "leaderboard" in results
 
 
 MISTAKEN = "def double(x):\n    return 3 * x"
-ENDLESS = "def scale_forward(x, w):\n    while True: pass\ndef scale_backward(dout, cache):\n    return dout, dout"
+ENDLESS = (
+    "def scale_forward(x, w):\n    while True: pass\ndef scale_backward(dout, cache):\n    return dout, dout"
+)
 
 
 @needs_root
@@ -161,7 +168,9 @@ def test_a_mistake_and_an_endless_loop_cost_their_own_points(box):
     assert seen[0]["output"].startswith("Grading was stopped before it was done: 0 of 6 checks were judged.")
     [meanwhile] = [one for one in seen if len(one["tests"]) == 2][-1:]
     assert meanwhile["score"] == 15
-    assert meanwhile["output"].startswith("Grading was stopped before it was done: 2 of 6 checks were judged.")
+    assert meanwhile["output"].startswith(
+        "Grading was stopped before it was done: 2 of 6 checks were judged."
+    )
     assert meanwhile["output"].endswith("15 of 100 points: 1 passed, 1 failed.")
     results = box.results()
     assert points(results) == {"test_double": 15, "test_scale": 0, "test_fit": 20}
@@ -218,7 +227,9 @@ def test_hostile_code_gains_and_breaks_nothing(box, wall, missing):
     home = box.root / "autograder"
     for path in home.rglob("*"):
         assert path.stat().st_uid == 0, path
-    assert {path.name for path in home.iterdir()} == {path.name for path in (box.image / "autograder").iterdir()}
+    assert {path.name for path in home.iterdir()} == {
+        path.name for path in (box.image / "autograder").iterdir()
+    }
     assert [path.name for path in (home / "results").iterdir()] == ["results.json"]
     own = box.root / Path(sys.prefix).relative_to("/")  # this Python may lie there
     assert not [path for path in (box.root / "tmp").iterdir() if path not in own.parents]

@@ -49,7 +49,11 @@ def test_an_entry_is_a_line_of_the_leaderboard(place):
     results = graded(place, handed_in(COUNTS))
     loss = measured(COUNTS, minutes=0.1).loss
     assert results["score"] == 100
-    assert results["leaderboard"][-1] == {"name": "challenge: loss", "value": pytest.approx(loss, abs=1e-4), "order": "asc"}
+    assert results["leaderboard"][-1] == {
+        "name": "challenge: loss",
+        "value": pytest.approx(loss, abs=1e-4),
+        "order": "asc",
+    }
     assert f"Challenge: {loss:.4f} nats per character." in results["output"]
 
 

@@ -37,7 +37,14 @@ def packed(tmp_path_factory):
     path = course.root / "deep" / "mini.zip"
     assert pack(course, ID, path, 25, "after_published") == 100
     with zipfile.ZipFile(path) as archive:
-        return course, path, {entry.filename: (archive.read(entry), entry.external_attr >> 16) for entry in archive.infolist()}
+        return (
+            course,
+            path,
+            {
+                entry.filename: (archive.read(entry), entry.external_attr >> 16)
+                for entry in archive.infolist()
+            },
+        )
 
 
 def test_the_zip_has_what_the_platform_needs_and_nothing_else(packed):
@@ -45,7 +52,16 @@ def test_the_zip_has_what_the_platform_needs_and_nothing_else(packed):
     course, _, files = packed
     [wheel] = [name for name in files if name.endswith(".whl")]
     truth = f"course/source/{ID}/{ID}.ipynb"
-    assert set(files) == {"setup.sh", "run_autograder", "requirements.txt", "python", "seconds", "settings.json", wheel, truth}
+    assert set(files) == {
+        "setup.sh",
+        "run_autograder",
+        "requirements.txt",
+        "python",
+        "seconds",
+        "settings.json",
+        wheel,
+        truth,
+    }
     assert files[truth] == (course.source(ID).read_bytes(), 0o100600)
     for script in ("setup.sh", "run_autograder"):
         assert files[script][0].startswith(b"#!")
@@ -68,7 +84,16 @@ def test_the_versions_are_those_of_this_environment(packed):
     """Is everything that grading imports pinned to what is installed here, but for this package itself?"""
     lines = packed[2]["requirements.txt"][0].decode().split()
     versions = dict(line.split("==") for line in lines)
-    for needed in ("numpy", "nbgrader", "msgpack", "pyseccomp", "ipython", "jinja2", "sqlalchemy", "traitlets"):
+    for needed in (
+        "numpy",
+        "nbgrader",
+        "msgpack",
+        "pyseccomp",
+        "ipython",
+        "jinja2",
+        "sqlalchemy",
+        "traitlets",
+    ):
         assert versions[needed] == importlib.metadata.version(needed)
     assert "neuron-to-transformer" not in versions
     assert "pytest" not in versions
@@ -151,7 +176,10 @@ def known_of(hidden="visible", **cells):
     return known
 
 
-PASSED, LOST = Outcome("f: values", "passed", "right"), Outcome("check_values", "could not run", "KeyError: secret")
+PASSED, LOST = (
+    Outcome("f: values", "passed", "right"),
+    Outcome("check_values", "could not run", "KeyError: secret"),
+)
 FAILED = Outcome("f: values", "failed", "wrong", says="Tried on more.", diagnosis="sign")
 SHARED = Outcome("f: gradients", "failed", "half", share=0.5)
 
@@ -174,7 +202,11 @@ def test_what_could_not_run_is_no_zero():
 def test_points_are_split_over_the_checks_of_a_cell():
     """Has each check its part of the points, a share where it keeps one, and no test the sum of another cell?"""
     results = known_of(test_double=[PASSED, FAILED], test_scale=[SHARED]).as_dict(1)
-    assert [(test["number"], test["score"], test["max_score"]) for test in results["tests"]] == [("1.1", 15, 15), ("1.2", 0, 15), ("2.1", 12.5, 25)]
+    assert [(test["number"], test["score"], test["max_score"]) for test in results["tests"]] == [
+        ("1.1", 15, 15),
+        ("1.2", 0, 15),
+        ("2.1", 12.5, 25),
+    ]
     assert results["score"] == 27.5
     assert results["output"].startswith("Grading was stopped before it was done: 3 of 6 checks were judged.")
     assert results["output"].endswith("27.5 of 100 points: 1 passed, 2 failed.")
@@ -183,11 +215,17 @@ def test_points_are_split_over_the_checks_of_a_cell():
 @pytest.mark.parametrize("hidden", VISIBILITIES)
 def test_hidden_checks_are_seen_when_the_instructor_says(hidden):
     """Do exactly the hidden checks have the chosen visibility, and does no other field give them away?"""
-    trained = [Outcome("fit: training", "passed", "", says=says, loss=loss) for says, loss in (("", 1.25), ("Other data.", 2.5))]
+    trained = [
+        Outcome("fit: training", "passed", "", says=says, loss=loss)
+        for says, loss in (("", 1.25), ("Other data.", 2.5))
+    ]
     results = known_of(hidden, test_double=[PASSED, FAILED], test_fit=trained).as_dict(1)
     seen = [test.get("visibility", "visible") for test in results["tests"]]
     assert seen == ["visible", hidden, "visible", hidden]
-    assert [test["name"] for test in results["tests"]][1::2] == ["test_double: hidden check", "test_fit: hidden check"]
+    assert [test["name"] for test in results["tests"]][1::2] == [
+        "test_double: hidden check",
+        "test_fit: hidden check",
+    ]
     loss = 2.5 if hidden == "visible" else 1.25
     assert results["leaderboard"] == [{"name": "fit: loss", "value": loss, "order": "asc"}]
 
@@ -208,7 +246,13 @@ def test_a_target_check_tells_the_loss_that_it_measured(at_most, status):
     """Is the loss there as a number, whether the target was reached or not?"""
     heard = []
     with listening(heard.append):
-        check_training(lambda *inputs: {"mean": np.ones(1)}, TARGET, lambda params: 0.5, at_most=at_most, like={"mean": np.ones(1)})
+        check_training(
+            lambda *inputs: {"mean": np.ones(1)},
+            TARGET,
+            lambda params: 0.5,
+            at_most=at_most,
+            like={"mean": np.ones(1)},
+        )
     assert [(one.status, one.loss) for one in heard] == [(status, 0.5)]
 
 
@@ -216,8 +260,12 @@ def test_the_reference_is_on_no_leaderboard(course):
     """Where results broke a check, is the loss with which the reference passes it not taken for the student's?"""
     heard = {}
     source = source_notebook()
-    source.cells[-1].source = source.cells[-1].source.replace("data = np.array", "double([1.0])['x']\ndata = np.array", 1)
-    source.cells[2].source = "def double(x):\n    ### BEGIN SOLUTION\n    return {'x': 2}\n    ### END SOLUTION"
+    source.cells[-1].source = source.cells[-1].source.replace(
+        "data = np.array", "double([1.0])['x']\ndata = np.array", 1
+    )
+    source.cells[
+        2
+    ].source = "def double(x):\n    ### BEGIN SOLUTION\n    return {'x': 2}\n    ### END SOLUTION"
     write(course.source(ID), source)
     rules = Rules(course.source(ID), "none", QUICK, show=False, heard=heard.__setitem__)
     write(course.submitted("ada", ID), submission({"double": "def double(x):\n    return 2"}))

@@ -48,7 +48,12 @@ def pytest_generate_tests(metafunc):
     stress = metafunc.config.getoption("--stress")
     for argument, fits in CHOOSE.items():
         if argument in metafunc.fixturenames:
-            pairs = [(wall, name) for wall in WALLS for name, case in chosen(wall, stress).items() if fits(name, case)]
+            pairs = [
+                (wall, name)
+                for wall in WALLS
+                for name, case in chosen(wall, stress).items()
+                if fits(name, case)
+            ]
             metafunc.parametrize(("sandbox", argument), pairs)
             return
     if "sandbox" in metafunc.fixturenames:
@@ -119,7 +124,9 @@ def said(run, student):
     outputs = json.loads(copy.read_text())["cells"] if copy.exists() else []
     shown = [output.get("text", "") for cell in outputs for output in cell.get("outputs", ())]
     text = ["".join(part) for part in shown]
-    return "\n".join([result.problem, *result.restored, *(check["message"] for check in result.checks), *text])
+    return "\n".join(
+        [result.problem, *result.restored, *(check["message"] for check in result.checks), *text]
+    )
 
 
 def test_the_corpus_is_large_and_of_every_kind():
@@ -166,7 +173,9 @@ def test_odd_submissions_are_accused_of_nothing(run, odd):
 
 def test_neighbours_notice_nothing(run, cases):
     """Do honest submissions in between get what they would get alone?"""
-    assert {name: run.points[name] for name in NEIGHBOURS} == {name: points for name, (_, points) in NEIGHBOURS.items()}
+    assert {name: run.points[name] for name in NEIGHBOURS} == {
+        name: points for name, (_, points) in NEIGHBOURS.items()
+    }
     assert set(run.results) == {*NEIGHBOURS, *cases}
     assert run.exit_code == 1, "somebody has to look at the damaged ones"
 
@@ -192,7 +201,9 @@ def test_nothing_is_left_behind(run):
     """Is no process left, and no file in the home, temporary and working folders or the machine's shared ones?"""
     assert run.processes_gone
     assert run.files == []
-    assert not [folder for folder in ("/tmp", "/var/tmp", "/dev/shm", "/usr", "/") if Path(folder, MARK).exists()]
+    assert not [
+        folder for folder in ("/tmp", "/var/tmp", "/dev/shm", "/usr", "/") if Path(folder, MARK).exists()
+    ]
 
 
 def test_an_orphan_would_be_seen():

@@ -13,7 +13,10 @@ from autograder.course import Course
 from autograder.tests.mini import ID, make_course, submission, write
 from autograder.tests.people import Person, people
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.geteuid() != 0, reason="only root can be several users")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(os.geteuid() != 0, reason="only root can be several users"),
+]
 GROUP = 61000
 NAME = "hub-course"
 WRONG_DOUBLE = {"double": "def double(x):\n    return 3 * x"}
@@ -78,7 +81,9 @@ def _graded(hub):
     hub.first.run("autograder build", f"nbgrader release_assignment {ID}", folder=root)
     for student, changes in ((hub.ada, {}), (hub.bob, WRONG_DOUBLE)):
         student.owns(write(student.home / "mine.ipynb", submission(changes)))
-        student.run(f"nbgrader fetch_assignment {ID}", f"cp mine.ipynb {ID}/{ID}.ipynb", f"nbgrader submit {ID}")
+        student.run(
+            f"nbgrader fetch_assignment {ID}", f"cp mine.ipynb {ID}/{ID}.ipynb", f"nbgrader submit {ID}"
+        )
     said = hub.first.run(f"nbgrader collect {ID}", "autograder grade", folder=root)
     assert "cheating attempt" not in said
     return hub

@@ -18,7 +18,10 @@ from autograder.files import read_jsonl
 from autograder.grading.workers import run_in_workers
 from autograder.tests.mini import ID, built_course, release_notebook, submission, write
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]  # half a minute, ten times as long on a busy machine
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(300),
+]  # half a minute, ten times as long on a busy machine
 MIXED = {
     "right": submission(),
     "blank": release_notebook(),
@@ -81,7 +84,9 @@ def test_a_killed_grader_goes_on_and_leaves_nothing(course, tmp_path, stress):
     assert grading(course).wait() == 1
     assert points(course) == points(undisturbed)
     assert entries(course) == entries(undisturbed)
-    assert len(entries(course)) == sum(not name.startswith("damaged") for name in os.listdir(course.root / "submitted"))
+    assert len(entries(course)) == sum(
+        not name.startswith("damaged") for name in os.listdir(course.root / "submitted")
+    )
 
 
 def test_a_large_class_takes_no_more_memory(course, stress):
@@ -100,7 +105,9 @@ def test_a_large_class_takes_no_more_memory(course, stress):
     assert process.returncode == 0
     assert len(points(course)) == count
     grown = max(sizes.values()) - max(size for done, size in sizes.items() if done <= count / 10)
-    print(f"{count} submissions: {max(sizes.values()) / 2**20:.0f} MiB at most, {grown / 2**20:.1f} more than after a tenth")
+    print(
+        f"{count} submissions: {max(sizes.values()) / 2**20:.0f} MiB at most, {grown / 2**20:.1f} more than after a tenth"
+    )
     assert grown < 32 * 2**20
 
 

@@ -46,7 +46,7 @@ CACHES = {
     "a slice": ("(slice(None), Ellipsis, x, w)", "cache[2:]"),
     "half a character": ("('\\ud800', x, w)", "cache[1:]"),
 }  # fmt: skip
-HELPERS = '''
+HELPERS = """
 import collections, dataclasses, enum, itertools, math, threading, typing
 Cache = collections.namedtuple("Cache", "x w")
 Names = enum.Enum("Names", "X W")
@@ -69,13 +69,13 @@ def holding_itself(x, w):
     cache = {"x": x, "w": w}
     cache["self"] = cache
     return cache
-'''
-PAIR = '''def scale_forward(x, w):
+"""
+PAIR = """def scale_forward(x, w):
     return {result}
 
 def scale_backward(dout, cache):
     x, w = {taken}
-    return dout * w, dout * x'''
+    return dout * w, dout * x"""
 
 # What `double` returns for an array x of floats, and whether that is right.
 RESULTS = {
@@ -146,7 +146,9 @@ def test_a_cache_may_be_anything(course, kind, capsys):
     notebook = submission({"scale": HELPERS + PAIR.format(result=pair.format(made), taken=taken)})
     kernel = _in_kernel(notebook, "test_scale")
     _, checks = _in_grading(course, notebook)
-    wrong = [one["message"] for one in checks if one["check"].startswith("scale") and one["status"] != "passed"]
+    wrong = [
+        one["message"] for one in checks if one["check"].startswith("scale") and one["status"] != "passed"
+    ]
     assert (kernel, wrong) == ("", [])
 
 

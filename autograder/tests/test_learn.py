@@ -166,12 +166,15 @@ def test_a_damaged_notebook_is_named(place, capsys):
     begin(place).write_text("{")
     assert learn("--check") == 1
     said = capsys.readouterr().out
-    assert "mini could not be checked: mini.ipynb is not a notebook, or was cut off. Rename or remove it" in said
+    assert (
+        "mini could not be checked: mini.ipynb is not a notebook, or was cut off. Rename or remove it" in said
+    )
     assert Record(place).checks == []
 
 
 def test_without_walls_it_says_so(place, capsys, monkeypatch):
     """Is a machine without walls told of that, and the notebook checked all the same, by the same grader?"""
+
     def refuse(*_):
         raise CourseError("No walls here.")
 
@@ -184,7 +187,9 @@ def test_without_walls_it_says_so(place, capsys, monkeypatch):
     assert "No walls here." in said
     assert "mini: 30 of 100 points (not sealed)" in said
     assert "not sealed" in page_of(place)
-    assert learn("--check", "--force", "--sandbox", "bwrap") == 2  # what was asked for by name is not replaced
+    assert (
+        learn("--check", "--force", "--sandbox", "bwrap") == 2
+    )  # what was asked for by name is not replaced
 
 
 def test_the_folder_is_found_from_inside(place, monkeypatch):

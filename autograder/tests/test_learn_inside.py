@@ -66,9 +66,14 @@ def test_a_system_without_what_graders_need(course):
     Record(mine).begin()
     [sealed] = check(course, mine, [ID], How()).checks
     folder = write(course.root.parent / "site" / "sitecustomize.py", WINDOWS).parent
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(folder), str(REPOSITORY)]), "COLUMNS": "200"}
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join([str(folder), str(REPOSITORY)]),
+        "COLUMNS": "200",
+    }
     command = [sys.executable, "-m", "autograder", "learn", str(mine), "--check", "--force"]
-    done = subprocess.run(command, cwd=course.root, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=course.root, env=environment, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Nothing limits its time here" in done.stdout
     assert "mini: 30 of 100 points (not sealed)" in done.stdout

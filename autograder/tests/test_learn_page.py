@@ -51,8 +51,13 @@ def test_next_is_what_is_neither_done_nor_given_up(course):
     record = Record(course.root)
     assert next_step(standings(course, record)).exercise.name == "double"
     states = {"double": DONE, "scale": LOST, "fit": TODO}
-    record.add(Check(ID, NOON, "bwrap", "", tuple(exercise(name, 0, state) for name, state in states.items())))
-    assert (next_step(standings(course, record)).number, next_step(standings(course, record)).title) == (2, "Mini")
+    record.add(
+        Check(ID, NOON, "bwrap", "", tuple(exercise(name, 0, state) for name, state in states.items()))
+    )
+    assert (next_step(standings(course, record)).number, next_step(standings(course, record)).title) == (
+        2,
+        "Mini",
+    )
     record.give_up(ID, "scale")
     record.give_up(ID, "fit")
     assert next_step(standings(course, Record(course.root))) is None
@@ -70,7 +75,13 @@ def test_an_assignment_of_two_notebooks(course):
 def test_a_blank_is_not_written_yet_and_all_points_are_done():
     """Are the states of an exercise those of its checks?"""
     notebook = blank(source_notebook())
-    facts = {"check": "double: values", "hidden": False, "message": "Wrong sign.", "diagnosis": "sign", "cause": ""}
+    facts = {
+        "check": "double: values",
+        "hidden": False,
+        "message": "Wrong sign.",
+        "diagnosis": "sign",
+        "cause": "",
+    }
     states = {}
     for status, diagnosis, score in (
         ("failed", "sign", 0.0), ("failed", "not implemented", 0.0), ("passed", "", 30.0), ("could not run", "", 0.0)

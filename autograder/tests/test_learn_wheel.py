@@ -98,7 +98,16 @@ def test_the_needs_of_checking_are_needs_of_the_wheel():
 
 def test_pip_understands_the_wheel(wheels, tmp_path):
     """Does pip install it, and know its version and every file of it?"""
-    command = [sys.executable, "-m", "pip", "install", "--no-deps", "--quiet", "--target", str(tmp_path / "site")]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--no-deps",
+        "--quiet",
+        "--target",
+        str(tmp_path / "site"),
+    ]
     subprocess.run([*command, str(wheels[1])], check=True, capture_output=True)
     [record] = (tmp_path / "site").glob("*.dist-info/RECORD")
     assert record.parent.name == f"neuron_to_transformer-{version(NAME)}+alone.dist-info"
@@ -131,7 +140,12 @@ def run(installed, folder, *commands):
     environment = {**os.environ, "PYTHONPATH": str(installed), "COLUMNS": "200", "HOME": str(folder)}
     words = json.dumps([command.split() for command in commands])
     done = subprocess.run(
-        [sys.executable, "-c", RUN, words], cwd=folder, env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-c", RUN, words],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     said = " ".join((done.stdout + done.stderr).split())
     assert done.returncode == 0, said

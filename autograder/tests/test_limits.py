@@ -55,7 +55,9 @@ def test_own_cells_have_a_budget_of_their_own():
 def test_definitions_survive_a_cell_that_overruns():
     """Is what a cell defines there, above and below the line that takes too long, and nothing computed?"""
     with contextlib.closing(Session("bwrap", Limits(cell_seconds=0.5), [])) as session:
-        text = session.run("import math as m\nSIZE = 2 * 3\nx = m.sqrt(4)\ndef f(): return SIZE\nwhile True: pass\ndef g(): return m.pi\ndef h(): return x").text
+        text = session.run(
+            "import math as m\nSIZE = 2 * 3\nx = m.sqrt(4)\ndef f(): return SIZE\nwhile True: pass\ndef g(): return m.pi\ndef h(): return x"
+        ).text
         assert "took longer than" in text
         assert session.call("f", (), 1, None)[0] == [6]
         assert session.call("g", (), 1, None)[0][0] > 3
@@ -66,7 +68,11 @@ def test_definitions_survive_a_cell_that_overruns():
 @pytest.mark.parametrize(
     ("work", "size", "message"),
     [
-        ("np.array([sum(range(10**4)) * 0 + v for v in x])", 150_000, "asked the reference for more than it has time for"),
+        (
+            "np.array([sum(range(10**4)) * 0 + v for v in x])",
+            150_000,
+            "asked the reference for more than it has time for",
+        ),
         ("(x[:, None] * np.ones(len(x)))[:, 0]", 60_000, "`scale_forward` raised ValueError"),
         ("x", 300_000, "`scale_forward` raised ValueError"),
     ],

@@ -27,7 +27,14 @@ def test_any_sum_of_points_is_fine_unless_the_course_says_one():
 
 def test_a_test_may_be_all_visible_unless_the_course_says_no():
     """Is a test cell without a hidden check refused only where c.Lint.hidden is set?"""
-    text = SOUND.replace(SOUND[SOUND.index("### BEGIN HIDDEN") : SOUND.index("# %% nbgrader={\"grade\": false, \"grade_id\": \"fourfold\"")], "")
+    text = SOUND.replace(
+        SOUND[
+            SOUND.index("### BEGIN HIDDEN") : SOUND.index(
+                '# %% nbgrader={"grade": false, "grade_id": "fourfold"'
+            )
+        ],
+        "",
+    )
     assert told(text) == []
     (problem,) = told(text, hidden=True)
     assert "has no check between" in problem
@@ -37,7 +44,9 @@ def test_libraries_of_tests_are_the_courses():
     """May a test import what c.Lint.libraries names, and nothing else?"""
     text = SOUND.replace(IMPORT, "import fractions\n" + IMPORT)
     assert told(text, libraries=["numpy", "fractions"]) == []
-    assert told(text) == ["line 2: a test may not import fractions here; do without, or name it in c.Lint.libraries."]
+    assert told(text) == [
+        "line 2: a test may not import fractions here; do without, or name it in c.Lint.libraries."
+    ]
 
 
 @pytest.mark.parametrize(("line", "says"), [
@@ -63,7 +72,9 @@ GOOD = [
 def test_what_may_be_right_is_left_alone(check):
     """Are lists of shapes, arguments by name, and what only running can tell, no problem?"""
     given = 'H, shape, options = 4, (3,), {}\narguments = [{"x": 1.0}, 2.0]\n'
-    text = SOUND.replace(IMPORT, f"from autograder import check_shapes, check_values\n\n{given}{check}\ncheck_values(double")
+    text = SOUND.replace(
+        IMPORT, f"from autograder import check_shapes, check_values\n\n{given}{check}\ncheck_values(double"
+    )
     assert told(text) == []
 
 
@@ -96,7 +107,10 @@ def folder(tmp_path):
 @pytest.mark.parametrize("line", MISSING)
 def test_a_module_that_will_be_missing_is_named(folder, line):
     """Is an import that the release or grading lacks found, with cell, line and what to do?"""
-    (problem,) = lint_modules(to_notebook(SOUND.replace("import numpy as np\n\n# %mat", f"import numpy as np\n{line}\n\n# %mat")), folder)
+    (problem,) = lint_modules(
+        to_notebook(SOUND.replace("import numpy as np\n\n# %mat", f"import numpy as np\n{line}\n\n# %mat")),
+        folder,
+    )
     assert problem.cell == "imports"
     assert problem.message.startswith(f"line {2 + line.count(chr(10))}: {MISSING[line]}")
 
@@ -111,14 +125,20 @@ def test_a_module_in_the_course_folder_is_found(folder, monkeypatch):
     """Is one that imports here, only because this is the course's folder, refused as well?"""
     write(folder.parents[1] / "course_tools.py", "f = 1")
     monkeypatch.syspath_prepend(str(folder.parents[1]))
-    (problem,) = lint_modules(to_notebook(SOUND.replace("WIDTH = 2\n", "WIDTH = 2\nimport course_tools\n")), folder)
+    (problem,) = lint_modules(
+        to_notebook(SOUND.replace("WIDTH = 2\n", "WIDTH = 2\nimport course_tools\n")), folder
+    )
     assert "course_tools is a file of the course" in problem.message
 
 
 def test_the_build_says_so(course):
     """Does the build refuse a helper beside the source, before anything is released?"""
     write(course.source(ID).parent / "helpers.py", "f = 1")
-    text = course.source(ID).read_text().replace("import numpy as np\"", "import helpers\\nimport numpy as np\"", 1)
+    text = (
+        course.source(ID)
+        .read_text()
+        .replace('import numpy as np"', 'import helpers\\nimport numpy as np"', 1)
+    )
     write(course.source(ID), text)
     with pytest.raises(CourseError, match=r"setup: line 1: helpers is a file of the course"):
         build(course, ID)

@@ -74,7 +74,9 @@ def test_it_grows_and_is_gone_at_the_end(run):
 
 def test_it_is_gone_after_an_error(run):
     """Is no old picture left over a loop that failed?"""
-    shown, outputs = run("for step in (bar := progress(99)):\n  time.sleep(0.1)\n  bar.show(a=step)\n  if step > 9: raise ValueError('stopped here')")
+    shown, outputs = run(
+        "for step in (bar := progress(99)):\n  time.sleep(0.1)\n  bar.show(a=step)\n  if step > 9: raise ValueError('stopped here')"
+    )
     assert "image/png" in shown[0]
     assert [output.data for output in outputs if "data" in output] == [live.NOTHING]
     assert outputs[-1].evalue == "stopped here"
@@ -129,7 +131,9 @@ def test_it_takes_a_small_part_of_the_time(monkeypatch, cost):
 
     monkeypatch.setattr(live.time, "perf_counter", lambda: now)
     monkeypatch.setattr(live, "watched", lambda: True)
-    monkeypatch.setattr(live, "_display", lambda data, metadata: type("Handle", (), {"update": lambda *a, **k: None})())
+    monkeypatch.setattr(
+        live, "_display", lambda data, metadata: type("Handle", (), {"update": lambda *a, **k: None})()
+    )
     monkeypatch.setattr(LiveCurves, "_picture", picture)
     curves = LiveCurves(10_000)
     for step in range(10_000):

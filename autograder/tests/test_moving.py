@@ -89,7 +89,10 @@ def week(tmp_path_factory, nbgrader):
 
 
 def released(course):
-    return {name: [cell.source for cell in nbformat.read(course.release(WEEK, name), 4).cells] for name in NOTEBOOKS}
+    return {
+        name: [cell.source for cell in nbformat.read(course.release(WEEK, name), 4).cells]
+        for name in NOTEBOOKS
+    }
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +126,9 @@ def test_the_grus_known_mistakes_are_caught(gru):
     results = {one.student: one for one in read_results(gru.reports / "results.json")}
     for number, mistake in enumerate(load_mistakes(gru, "gru")):
         lost = [check for check in results[f"wrong-{number}"].checks if check["status"] == "failed"]
-        assert {(check["check"], check["diagnosis"]) for check in lost} == {(mistake.check, mistake.diagnosis)}
+        assert {(check["check"], check["diagnosis"]) for check in lost} == {
+            (mistake.check, mistake.diagnosis)
+        }
 
 
 def test_a_notebook_of_a_wrong_name_is_asked_about(tmp_path):
@@ -132,7 +137,9 @@ def test_a_notebook_of_a_wrong_name_is_asked_about(tmp_path):
     write(one, "{}")
     assert notebooks_in([one, two]) == [one]
     write(tmp_path / "two-Copy1.ipynb", "{}")
-    with pytest.raises(SubmissionError, match=r"two.ipynb is missing: found two-Copy1.ipynb; name it two.ipynb"):
+    with pytest.raises(
+        SubmissionError, match=r"two.ipynb is missing: found two-Copy1.ipynb; name it two.ipynb"
+    ):
         notebooks_in([one, two])
     with pytest.raises(SubmissionError, match=r"holds no notebook"):
         notebooks_in([tmp_path / "empty" / "one.ipynb", tmp_path / "empty" / "two.ipynb"])
@@ -153,7 +160,10 @@ def test_notes_name_cells_as_the_report_does():
     whole, part = Result("ada", WEEK), Result("", "", score=1.0)
     part.restored = ["2 cells edited and put back: a, b", "This notebook is as it was released."]
     add(whole, part, "rain")
-    assert whole.restored == ["2 cells edited and put back: rain/a, rain/b", "In rain: This notebook is as it was released."]
+    assert whole.restored == [
+        "2 cells edited and put back: rain/a, rain/b",
+        "In rain: This notebook is as it was released.",
+    ]
     assert is_tampering(whole.restored[0], ["rain/a"])
 
 
@@ -171,7 +181,9 @@ def test_build_and_nbgrader_make_the_same_release(week):
 def test_the_source_stays_as_its_author_saved_it(week):
     """Does the build add no text form to notebooks that have no checks of ours?"""
     course, _ = week
-    assert sorted(path.name for path in course.source(WEEK).parent.iterdir()) == sorted([DATA, *(f"{name}.ipynb" for name in NOTEBOOKS)])
+    assert sorted(path.name for path in course.source(WEEK).parent.iterdir()) == sorted(
+        [DATA, *(f"{name}.ipynb" for name in NOTEBOOKS)]
+    )
 
 
 @pytest.mark.parametrize("student", ["right", "wrong", "blank"])
@@ -194,7 +206,10 @@ def test_the_courses_data_take_the_place_of_a_students(stock, week):
 def test_the_report_names_notebook_and_cell(week):
     """Is a cell called by its notebook, too, and are all points of the gradebook counted?"""
     results = {one.student: one for one in read_results(week[0].reports / "results.json")}
-    assert [cell["cell"] for cell in results["right"].cells][:2] == ["functions/test_celsius", "functions/test_stack"]
+    assert [cell["cell"] for cell in results["right"].cells][:2] == [
+        "functions/test_celsius",
+        "functions/test_stack",
+    ]
     assert {one.out_of for one in results.values()} == {21}
     assert results["wrong"].grade.waits == ["functions/explain", "rain/measure", "rain/plot"]
     assert results["right"].restored == results["wrong"].restored == results["blank"].restored == []

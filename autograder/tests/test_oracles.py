@@ -53,7 +53,11 @@ def tensors(inputs):
     for name, value in inputs.items():
         if isinstance(value, Mapping):
             for key, array in value.items():
-                yield f"{name}[{key}]", array, lambda new, name=name, key=key: inputs | {name: inputs[name] | {key: new}}
+                yield (
+                    f"{name}[{key}]",
+                    array,
+                    lambda new, name=name, key=key: inputs | {name: inputs[name] | {key: new}},
+                )
         elif isinstance(value, np.ndarray) and value.dtype.kind == "f":
             yield name, value, lambda new, name=name: inputs | {name: new}
 
@@ -118,7 +122,9 @@ def test_every_backward_pass_agrees_with_five_point_differences(assignment, monk
     """
     checks = gradient_checks(assignment, monkeypatch)
     for forward, backward, inputs in checks:
-        wrong = {name: ratio for name, ratio in errors(forward, backward, inputs).items() if not ratio < TOLERANCE}
+        wrong = {
+            name: ratio for name, ratio in errors(forward, backward, inputs).items() if not ratio < TOLERANCE
+        }
         assert not wrong, backward.__name__
     tried = {backward.__name__ for _, backward, _ in checks}
     exercises = of_kind(cells_of(nbformat.read(COURSE.source(assignment), as_version=4)), "exercise")
@@ -128,5 +134,7 @@ def test_every_backward_pass_agrees_with_five_point_differences(assignment, monk
 def test_the_oracle_sees_a_wrong_gradient():
     """Does a gradient that is off by one millionth fail?"""
     right = errors(lambda x: (np.sin(x), x), lambda dout, x: dout * np.cos(x), {"x": np.linspace(-2, 2, 7)})
-    wrong = errors(lambda x: (np.sin(x), x), lambda dout, x: 1.000001 * dout * np.cos(x), {"x": np.linspace(-2, 2, 7)})
+    wrong = errors(
+        lambda x: (np.sin(x), x), lambda dout, x: 1.000001 * dout * np.cos(x), {"x": np.linspace(-2, 2, 7)}
+    )
     assert right["x"] < TOLERANCE < wrong["x"]

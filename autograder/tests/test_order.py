@@ -12,7 +12,9 @@ HERE = Path(__file__).parent
 def test_the_longest_files_are_there_and_first():
     """Does each name a file, do these come first, and the others in the order in which they were?"""
     assert [name for name in LONGEST if not (HERE / f"{name}.py").exists()] == []
-    items = [SimpleNamespace(path=Path(f"{name}.py")) for name in ("test_b", LONGEST[1], "test_a", LONGEST[0])]
+    items = [
+        SimpleNamespace(path=Path(f"{name}.py")) for name in ("test_b", LONGEST[1], "test_a", LONGEST[0])
+    ]
     pytest_collection_modifyitems(items)
     assert [item.path.stem for item in items] == [LONGEST[0], LONGEST[1], "test_b", "test_a"]
 

@@ -12,11 +12,21 @@ PAGES = {"white": "#ffffff", "JupyterLab's dark one": "#111111"}
 # Machado, Oliveira, Fernandes (2009), severity 1.0, for linear RGB.
 VISIONS = {
     "all cones": np.eye(3),
-    "no red cones": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
-    "no green cones": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.01182, 0.04294, 0.968881]],
+    "no red cones": [
+        [0.152286, 1.052583, -0.204868],
+        [0.114503, 0.786281, 0.099216],
+        [-0.003882, -0.048116, 1.051998],
+    ],
+    "no green cones": [
+        [0.367322, 0.860646, -0.227968],
+        [0.280085, 0.672501, 0.047413],
+        [-0.01182, 0.04294, 0.968881],
+    ],
 }
 # From linear sRGB to XYZ, with the white of D65.
-XYZ = np.array([[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]])
+XYZ = np.array(
+    [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
+)
 DISTANCE = 20  # in CIELAB; one just sees about 2
 
 
@@ -62,7 +72,12 @@ def test_text_and_lines_are_read_on_both_pages(page):
 
 def test_curves_differ_by_more_than_colour():
     """Has each colour a line style and a marker of its own, and the style no page of its own?"""
-    assert len(STYLES) == len(COLOURS) == len({style for style, _ in STYLES}) == len({mark for _, mark in STYLES})
+    assert (
+        len(STYLES)
+        == len(COLOURS)
+        == len({style for style, _ in STYLES})
+        == len({mark for _, mark in STYLES})
+    )
     settings = palette.style()
     assert {settings[name] for name in settings if name.endswith("facecolor")} == {"none"}
     assert {settings[name] for name in settings if name.startswith(("text", "xtick", "ytick"))} == {GREY}

@@ -41,8 +41,8 @@ def opaque(image):
 
 def test_each_program_finds_the_words_where_it_looks():
     """Are they in the HTML, the metadata and the plain text, whatever they hold, and the picture once in each form?"""
-    data, metadata = bundle(picture_of(canvas(2, 1)[0]), 'a < "b" & \'c\'')
-    assert data["text/plain"] == metadata["image/png"]["alt"] == 'a < "b" & \'c\''
+    data, metadata = bundle(picture_of(canvas(2, 1)[0]), "a < \"b\" & 'c'")
+    assert data["text/plain"] == metadata["image/png"]["alt"] == "a < \"b\" & 'c'"
     assert 'alt="a &lt; &quot;b&quot; &amp; &#x27;c&#x27;"' in data["text/html"]
     assert re.search(r"base64,([^\"]*)", data["text/html"])[1] == data["image/png"]
     assert metadata["image/png"]["width"] == pytest.approx(2 * 96, abs=20)
@@ -56,8 +56,12 @@ def test_nbconvert_writes_the_words_to_the_picture():
 
     data, metadata = bundle(picture_of(canvas(2, 1)[0]), "a small empty plot")
     for template, kinds in {"lab": data, "classic": {"image/png": data["image/png"]}}.items():
-        cell = nbformat.v4.new_code_cell("draw()", outputs=[nbformat.v4.new_output("display_data", kinds, metadata=metadata)])
-        page, _ = HTMLExporter(template_name=template).from_notebook_node(nbformat.v4.new_notebook(cells=[cell]))
+        cell = nbformat.v4.new_code_cell(
+            "draw()", outputs=[nbformat.v4.new_output("display_data", kinds, metadata=metadata)]
+        )
+        page, _ = HTMLExporter(template_name=template).from_notebook_node(
+            nbformat.v4.new_notebook(cells=[cell])
+        )
         assert re.search(r'<img[^>]*alt="a small empty plot"', page)
 
 
@@ -80,9 +84,12 @@ def test_in_a_notebook_the_picture_is_displayed(monkeypatch):
     monkeypatch.setattr("IPython.get_ipython", lambda: "a shell")
     monkeypatch.setattr("IPython.display.display", lambda *data, **options: told.append((data, options)))
     show_figure(canvas(2, 1)[0], "words")
-    ((data,), options), = told
+    (((data,), options),) = told
     assert data["text/plain"] == "words"
-    assert options == {"metadata": {"image/png": {"alt": "words", "width": options["metadata"]["image/png"]["width"]}}, "raw": True}
+    assert options == {
+        "metadata": {"image/png": {"alt": "words", "width": options["metadata"]["image/png"]["width"]}},
+        "raw": True,
+    }
 
 
 def test_what_is_black_for_want_of_a_colour_is_read_on_both_pages():
@@ -131,15 +138,24 @@ pictures.plot_heatmap(np.random.default_rng(1).normal(size=(5, 6)), rows="abcde"
 
 def test_two_processes_draw_the_same_bytes():
     """Is there nothing of a process, a time or an order of sets in a picture?"""
-    both = [subprocess.run([sys.executable, "-c", DRAW], capture_output=True, text=True, check=True).stdout for _ in "ab"]
+    both = [
+        subprocess.run([sys.executable, "-c", DRAW], capture_output=True, text=True, check=True).stdout
+        for _ in "ab"
+    ]
     assert both[0] == both[1]
     assert len(set(both[0].split())) == 2
 
 
 def test_plots_say_what_they_show(shown):
     """Has each plot words from its numbers, unless it is given some, and do curves differ by style and marker?"""
-    autograder.plot_curves({"train": [3.0, 2.0, 1.0], "held out": ([0, 10, 20], [3.0, 1.5, 2.0])}, title="Loss?", lines={"chance": 3.829})
-    autograder.plot_bars(["a", " ", "b"], [1, 3, -2], title="How often", y_label="share", highlight=[True, False, False])
+    autograder.plot_curves(
+        {"train": [3.0, 2.0, 1.0], "held out": ([0, 10, 20], [3.0, 1.5, 2.0])},
+        title="Loss?",
+        lines={"chance": 3.829},
+    )
+    autograder.plot_bars(
+        ["a", " ", "b"], [1, 3, -2], title="How often", y_label="share", highlight=[True, False, False]
+    )
     autograder.plot_heatmap([[1, 2], [3, 4]], rows="ab", columns="\nd", title="W", x_label="to")
     autograder.plot_curves({"x": [1, 2]}, alt="my own words")
     assert [alt for _, alt in shown] == [

@@ -86,20 +86,26 @@ def class_of_three(tmp_path_factory):
 @pytest.mark.parametrize("name", CASES)
 def test_right_wrong_and_lying(class_of_three, name):
     """Does the right answer get the points, and neither the wrong one nor the one that lies?"""
-    (right, said), (wrong, why), (lying, _) = (class_of_three[kind][NAMES[name]] for kind in ("right", "wrong", "lying"))
+    (right, said), (wrong, why), (lying, _) = (
+        class_of_three[kind][NAMES[name]] for kind in ("right", "wrong", "lying")
+    )
     assert (right, said["status"], said["cause"]) == (1, "passed", "All tests of this cell passed.")
     assert (wrong, why["status"]) == (0, "failed"), why
     assert lying == 0
 
 
-SQUARE, SQUARE_TEST = "def square(x):\n    return x * x", "assert square(3) == 9, 'Think of 3.'\nassert square(-2) == 4"
+SQUARE, SQUARE_TEST = (
+    "def square(x):\n    return x * x",
+    "assert square(3) == 9, 'Think of 3.'\nassert square(-2) == 4",
+)
 LIES = {
     "an int's subclass": "class N(int):\n    def __eq__(self, o): return True\n    __hash__ = int.__hash__\ndef square(x): return N(1)",
     "a text's subclass": "class N(str):\n    def __eq__(self, o): return True\n    __hash__ = str.__hash__\ndef square(x): return N('9')",
     "an array's subclass": "class N(np.ndarray):\n    def __eq__(self, o): return True\n    def all(self, *a): return True\n"
     "def square(x): return np.zeros(1).view(N)",
     "a class that says it is int": LIAR + "\ndef square(x): return Liar()",
-    "an unequal one": LIAR + "\nclass M(Liar):\n    def __bool__(self): return True\n    def __eq__(self, o): return self\ndef square(x): return M()",
+    "an unequal one": LIAR
+    + "\nclass M(Liar):\n    def __bool__(self): return True\n    def __eq__(self, o): return self\ndef square(x): return M()",
     "NumPy patched": "np.allclose = np.array_equal = lambda *a, **k: True\ndef square(x): return 1",
     "an exception that lies": "class E(AssertionError):\n    def __str__(self): return 'All tests of this cell passed.'\ndef square(x): raise E()",
     "an endless one": "import itertools\ndef square(x): return itertools.count()",
@@ -157,7 +163,9 @@ HOSTILE = {
 }
 
 
-@pytest.mark.parametrize(("answer", "points"), [(SQUARE, 4), ("def square(x):\n    return 1", 0)], ids=["right", "wrong"])
+@pytest.mark.parametrize(
+    ("answer", "points"), [(SQUARE, 4), ("def square(x):\n    return 1", 0)], ids=["right", "wrong"]
+)
 def test_hostile_code_is_as_right_as_its_honest_twin(tmp_path, answer, points):
     """Does it gain nothing and lose nothing, and is the gradebook on disk what it was?"""
     course = Course(tmp_path)
@@ -175,17 +183,37 @@ WRONG = "def square(x):\n    return x"
 
 
 TOLD = [  # the test, the answer, and how the message begins
-    (SQUARE_TEST, "def square(x):\n    return 1", "`assert square(3) == 9, 'Think of 3.'` fails. Think of 3."),
-    (SQUARE_TEST, "def square(x):\n    return 1 / 0", "`square` raised ZeroDivisionError. Run the call by hand"),
+    (
+        SQUARE_TEST,
+        "def square(x):\n    return 1",
+        "`assert square(3) == 9, 'Think of 3.'` fails. Think of 3.",
+    ),
+    (
+        SQUARE_TEST,
+        "def square(x):\n    return 1 / 0",
+        "`square` raised ZeroDivisionError. Run the call by hand",
+    ),
     (SQUARE_TEST, "def square(x):\n    raise NotImplementedError()", "`square` is not implemented yet."),
     (SQUARE_TEST, "del square", "`square` is not defined."),
-    (SQUARE_TEST, "class Own(Exception): pass\ndef square(x):\n    raise Own('SEEN')", "`square` raised an exception of its own."),
-    ("assert len(square(3)) == 1", "def square(x):\n    return 3", "`assert len(square(3)) == 1` fails, with TypeError."),
+    (
+        SQUARE_TEST,
+        "class Own(Exception): pass\ndef square(x):\n    raise Own('SEEN')",
+        "`square` raised an exception of its own.",
+    ),
+    (
+        "assert len(square(3)) == 1",
+        "def square(x):\n    return 3",
+        "`assert len(square(3)) == 1` fails, with TypeError.",
+    ),
     (HIDDEN.format(", 'Odd numbers?'"), WRONG, "Odd numbers? A hidden test of this cell fails."),
     (HIDDEN.format(""), WRONG, "A hidden test of this cell fails."),
     (HIDDEN.format(", f'got {square(3)}'"), WRONG, "A hidden test of this cell fails."),
     (HIDDEN.format(", str(square(3))"), WRONG, "A hidden test of this cell fails."),
-    (HIDDEN.format(""), "def square(x):\n    if x == 1: return 1\n    raise ValueError('SEEN 3')", "`square` raised ValueError."),
+    (
+        HIDDEN.format(""),
+        "def square(x):\n    if x == 1: return 1\n    raise ValueError('SEEN 3')",
+        "`square` raised ValueError.",
+    ),
     (SQUARE_TEST, "def square(x):\n    while True: pass", "`square` took longer than"),
 ]
 
@@ -193,7 +221,10 @@ TOLD = [  # the test, the answer, and how the message begins
 @pytest.fixture(scope="module")
 def told(tmp_path_factory):
     """The checks of all those, and the graded notebook."""
-    cases = [("def square(x):\n    return [1]" if "len(" in test else SQUARE, test, answer) for test, answer, _ in TOLD]
+    cases = [
+        ("def square(x):\n    return [1]" if "len(" in test else SQUARE, test, answer)
+        for test, answer, _ in TOLD
+    ]
     return together(tmp_path_factory.mktemp("told"), cases)
 
 
@@ -230,7 +261,11 @@ NUMBERS = [  # the test, its points of 4, and its status
     ("def test():\n    assert square(2) == 4", 0, "could not run"),
     ("for i in range(2):\n    check_values(square, {'x': i}, None)", 0, "could not run"),
     ("assert square(2) == 5", 0, "could not run"),
-    ("import warnings, sys\nwarnings.warn('w')\nprint('e', file=sys.stderr)\nassert square(2) == 4", 4, "passed"),
+    (
+        "import warnings, sys\nwarnings.warn('w')\nprint('e', file=sys.stderr)\nassert square(2) == 4",
+        4,
+        "passed",
+    ),
 ]
 
 
@@ -255,16 +290,36 @@ def test_no_number_is_not_called_too_many_points(numbers):
 
 
 REFUSED = {
-    "equality with a value": ("class A:\n    def __eq__(self, o): return True", "assert A() == 1", "`==` with a value"),
+    "equality with a value": (
+        "class A:\n    def __eq__(self, o): return True",
+        "assert A() == 1",
+        "`==` with a value",
+    ),
     "a class of the test's": ("class A: pass", "class B(A): pass\nB()", "write it in a given cell"),
-    "an object of the test's": ("def f(x): return x.a", "class B:\n    a = 1\nassert f(B()) == 1", "define the class in a given cell"),
-    "a function that calls back": ("def f(g): return g()\ndef h(): return 1", "assert f(lambda: h()) == 1", "hand over one that does not"),
+    "an object of the test's": (
+        "def f(x): return x.a",
+        "class B:\n    a = 1\nassert f(B()) == 1",
+        "define the class in a given cell",
+    ),
+    "a function that calls back": (
+        "def f(g): return g()\ndef h(): return 1",
+        "assert f(lambda: h()) == 1",
+        "hand over one that does not",
+    ),
     "text that is run": ("t = '1 + 1'", "assert eval(t) == 2", "run a text of the student's"),
-    "unpickling": ("import pickle\ndef f(): pickle.dump(print, open('x.dat', 'wb'))", "import pickle\nf()\npickle.load(open('x.dat', 'rb'))", "unpickles"),
+    "unpickling": (
+        "import pickle\ndef f(): pickle.dump(print, open('x.dat', 'wb'))",
+        "import pickle\nf()\npickle.load(open('x.dat', 'rb'))",
+        "unpickles",
+    ),
     "a program": ("def f(): pass", "import subprocess\nf()\nsubprocess.run(['true'])", "starts a program"),
     "nothing": ("def f(): pass", "def test():\n    assert f() is None", "asks nothing of the student"),
     "tests that nbgrader writes": ("def f(): pass", "### AUTOTEST f()", "put them in as asserts"),
-    "a global variable": ("n = 1\ndef f(): return n", "n = 2\nassert f() == 2", "the solution itself does not pass line 2 (AssertionError)"),
+    "a global variable": (
+        "n = 1\ndef f(): return n",
+        "n = 2\nassert f() == 2",
+        "the solution itself does not pass line 2 (AssertionError)",
+    ),
 }
 
 
@@ -272,7 +327,9 @@ REFUSED = {
 def refused(tmp_path_factory):
     """What `plain_report` says of a notebook with all that cannot be asked, by case."""
     cells = [(f"r-{i}", right, test, 1) for i, (right, test, _) in enumerate(REFUSED.values())]
-    course = course_of(tmp_path_factory.mktemp("refused"), notebook([*cells, ("fine", SQUARE, SQUARE_TEST, 1)]))
+    course = course_of(
+        tmp_path_factory.mktemp("refused"), notebook([*cells, ("fine", SQUARE, SQUARE_TEST, 1)])
+    )
     return plain_report(Rules(course.source(ID), "bwrap", QUICK), ID)
 
 
@@ -294,9 +351,15 @@ def test_what_can_be_asked_is_sealed(refused):
 TRUSTED = {
     "a constant": ("assert square(2) == LIMIT + 1", "LIMIT = 0\ndef square(x):\n    return 1"),
     "a helper": ("assert near(square(2), 4)", "def near(a, b): return True\ndef square(x):\n    return 1"),
-    "an import": ("assert np.allclose(square(2), 4)", "class np: allclose = staticmethod(lambda *a: True)\ndef square(x):\n    return 1"),
+    "an import": (
+        "assert np.allclose(square(2), 4)",
+        "class np: allclose = staticmethod(lambda *a: True)\ndef square(x):\n    return 1",
+    ),
     "a built-in": ("assert all([square(2) == 4])", "def all(x): return True\ndef square(x):\n    return 1"),
-    "a list": ("assert [square(r) for r in rows] == [r ** 2 for r in rows]", "rows = []\ndef square(x):\n    return 1"),
+    "a list": (
+        "assert [square(r) for r in rows] == [r ** 2 for r in rows]",
+        "rows = []\ndef square(x):\n    return 1",
+    ),
 }
 
 
@@ -322,11 +385,27 @@ def test_a_helper_of_an_exercise_is_the_students(tmp_path):
 LISTS = "assert [square(i) for i in range(3)] == expected"
 COMPUTED = {  # what is given, the test, and what a student puts in its place
     "a list": ("expected = [x * x for x in range(3)]", LISTS, "expected = [0] * 3\ndef square(x): return 0"),
-    "a loop": ("expected = []\nfor i in range(3):\n    expected.append(i * i)", LISTS, "expected = [0] * 3\ndef square(x): return 0"),
+    "a loop": (
+        "expected = []\nfor i in range(3):\n    expected.append(i * i)",
+        LISTS,
+        "expected = [0] * 3\ndef square(x): return 0",
+    ),
     "a tolerance": ("tol = 10 ** -9", "assert abs(square(3) - 9) < tol", "tol = 99\ndef square(x): return 1"),
-    "beside a class": ("class P: pass\ndef near(a, b): return a == b", "assert near(square(3), 9)", "def near(a, b): return True\ndef square(x): return 1"),
-    "beside a generator": ("LETTERS = (c for c in 'abc')\nexpected = [x * x for x in range(3)]", LISTS, "expected = [0] * 3\ndef square(x): return 0"),
-    "after a failure": ("get_ipython()\nexpected = [x * x for x in range(3)]", LISTS, "expected = [0] * 3\ndef square(x): return 0"),
+    "beside a class": (
+        "class P: pass\ndef near(a, b): return a == b",
+        "assert near(square(3), 9)",
+        "def near(a, b): return True\ndef square(x): return 1",
+    ),
+    "beside a generator": (
+        "LETTERS = (c for c in 'abc')\nexpected = [x * x for x in range(3)]",
+        LISTS,
+        "expected = [0] * 3\ndef square(x): return 0",
+    ),
+    "after a failure": (
+        "get_ipython()\nexpected = [x * x for x in range(3)]",
+        LISTS,
+        "expected = [0] * 3\ndef square(x): return 0",
+    ),
 }
 
 
@@ -346,7 +425,10 @@ def test_a_given_data_file_takes_no_trust_away(tmp_path):
     course = course_of(tmp_path, source)
     write(course.source(ID).parent / "data.txt", "0\n1\n4\n")
     rules = {"show": False, "given": (course.source(ID).parent / "data.txt",)}
-    lies = "def near(a, b): return True\ndef square(x): return x * x if x < 3 else 0", "expected = [0] * 3\ndef square(x): return 9 * (x == 3)"
+    lies = (
+        "def near(a, b): return True\ndef square(x): return x * x if x < 3 else 0",
+        "expected = [0] * 3\ndef square(x): return 9 * (x == 3)",
+    )
     assert judged(course, handed_in(source), **rules)[0].score == 4
     assert [judged(course, handed_in(source, {"t": lie}), **rules)[0].score for lie in lies] == [0, 0]
 
@@ -379,8 +461,18 @@ def test_a_given_object_that_a_test_hands_over_is_the_students(tmp_path):
 
 
 CHANGED = {  # right, test, answer, points
-    "what nobody may change": ("result = sorted(rows)", "assert result == [1, 2]\nassert rows == [2, 1]", "rows.sort()\nresult = rows", 0),
-    "and nobody did": ("result = sorted(rows)", "assert result == [1, 2]\nassert rows == [2, 1]", "result = sorted(rows)", 4),
+    "what nobody may change": (
+        "result = sorted(rows)",
+        "assert result == [1, 2]\nassert rows == [2, 1]",
+        "rows.sort()\nresult = rows",
+        0,
+    ),
+    "and nobody did": (
+        "result = sorted(rows)",
+        "assert result == [1, 2]\nassert rows == [2, 1]",
+        "result = sorted(rows)",
+        4,
+    ),
     "what is to be changed": ("rows.append(3)", "assert rows == [2, 1, 3]", "rows += [3]", 4),
     "and was not": ("rows.append(3)", "assert rows == [2, 1, 3]", "pass", 0),
     "as a helper sees it": ("add(3)", "assert total() == 6", "add(3)", 4),
@@ -392,7 +484,13 @@ CHANGED = {  # right, test, answer, points
 def test_what_an_exercise_does_to_a_given_value_is_seen(tmp_path, case):
     """Is a list which an exercise uses looked at where the student's code left it?"""
     right, test, answer, points = CHANGED[case]
-    check, score = tried(tmp_path, right, test, answer, "rows = [2, 1]\ndef add(x): rows.append(x)\ndef total(): return sum(rows)")
+    check, score = tried(
+        tmp_path,
+        right,
+        test,
+        answer,
+        "rows = [2, 1]\ndef add(x): rows.append(x)\ndef total(): return sum(rows)",
+    )
     assert (score, check["status"]) == (points, "passed" if points else "failed"), check
 
 
@@ -411,14 +509,20 @@ def test_tests_that_nobody_wrote_give_nobody_points(tmp_path):
     assert (score, check["status"]) == (0, "could not run")
 
 
-KERNEL = {SQUARE: (4, "passed"), "def square(x):\n    return 1": (0, "failed"), LIAR + "\ndef square(x): return Liar()": (4, "passed")}
+KERNEL = {
+    SQUARE: (4, "passed"),
+    "def square(x):\n    return 1": (0, "failed"),
+    LIAR + "\ndef square(x): return Liar()": (4, "passed"),
+}
 
 
 @pytest.mark.parametrize("answer", KERNEL, ids=["right", "wrong", "lying"])
 def test_nbgraders_own_way_is_said_to_be_unsealed(tmp_path, answer):
     """Does `plain = "kernel"` judge as nbgrader does, liars included, and say so?"""
     source = notebook([("t", SQUARE, SQUARE_TEST, 4)])
-    result, text = judged(course_of(tmp_path, source), handed_in(source, {"t": answer}), show=False, plain="kernel")
+    result, text = judged(
+        course_of(tmp_path, source), handed_in(source, {"t": answer}), show=False, plain="kernel"
+    )
     assert (result.score, result.cells[0]["checks"][0]["status"]) == KERNEL[answer]
     assert any("unsealed (plain = kernel): t" in note for note in result.restored)
     assert "unsealed" in text
@@ -437,7 +541,11 @@ def test_plain_is_set_for_one_assignment_or_all(tmp_path):
     def plain(value):
         return SealedExecute(config=Config(SealedExecute={"plain": value})).rules(course, ID).plain
 
-    assert [plain("kernel"), plain({ID: "kernel"}), plain({"other": "kernel"})] == ["kernel", "kernel", "sealed"]
+    assert [plain("kernel"), plain({ID: "kernel"}), plain({"other": "kernel"})] == [
+        "kernel",
+        "kernel",
+        "sealed",
+    ]
     with pytest.raises(TraitError):
         plain("open")
 
@@ -446,7 +554,9 @@ def test_cells_marked_by_hand_wait_for_it(tmp_path):
     """Does graded code, and a task, cost nothing in automatic grading, and count as no tampering?"""
     source = notebook([("t", SQUARE, SQUARE_TEST, 4)])
     by_hand = cell("essay", "### BEGIN SOLUTION\nplot = 1\n### END SOLUTION", solution=True, points=3)
-    task = nbformat.v4.new_markdown_cell("Do it.\n### BEGIN MARK SCHEME\nHalf for trying.\n### END MARK SCHEME")
+    task = nbformat.v4.new_markdown_cell(
+        "Do it.\n### BEGIN MARK SCHEME\nHalf for trying.\n### END MARK SCHEME"
+    )
     task.metadata["nbgrader"] = {"task": True, "grade_id": "task", "grade": False, "solution": False, "locked": True,
                                  "schema_version": 3, "points": 2}  # fmt: skip
     source.cells += [by_hand, task]
@@ -480,16 +590,23 @@ def test_build_and_doctor_name_given_values_that_are_the_students(tmp_path):
     from autograder.doctor import examine_course
 
     given = "import random\ndraw = random.SystemRandom().random()\nother = random.SystemRandom().random()\nmine = get_ipython().user_ns['draw']"
-    source = notebook([("t", SQUARE, "assert square(draw) == draw * draw\nassert square(mine) == mine * mine", 4)], given)
+    source = notebook(
+        [("t", SQUARE, "assert square(draw) == draw * draw\nassert square(mine) == mine * mine", 4)], given
+    )
     course = course_of(tmp_path, source)
     (tmp_path / "nbgrader_config.py").write_text((REPOSITORY / "nbgrader_config.py").read_text())
     whole, *remarks = examine_course(course)
     assert whole.text == "1 of 1 plain test cells run sealed"
     assert [one.fine for one in remarks] == [None, None]
     assert remarks[0].text.startswith("The grader cannot work out `mine` of a given cell (NameError: ")
-    assert remarks[1].text.startswith("`draw` of a given cell is not the solution's (drawn, changed, or no plain data)")
+    assert remarks[1].text.startswith(
+        "`draw` of a given cell is not the solution's (drawn, changed, or no plain data)"
+    )
     for _ in range(2):  # the second time from what is kept
-        assert try_out(course, ID, {ID: source}).split("\n  Note: ") == [whole.text, *(one.text for one in remarks)]
+        assert try_out(course, ID, {ID: source}).split("\n  Note: ") == [
+            whole.text,
+            *(one.text for one in remarks),
+        ]
 
 
 def test_doctor_names_the_notebook_that_cannot_be_read(tmp_path):
@@ -507,9 +624,23 @@ def test_the_grader_is_left_as_it_was(tmp_path):
     """Are working folder, random numbers, output and paths what they were, whatever a test cell did?"""
     test = "import numpy as np, os, random, sys\nnp.random.seed(1)\nrandom.seed(1)\nos.chdir('/')\nsquare(2)\nraise SystemExit"
     np.random.seed(5)
-    before = np.random.get_state()[1].tolist(), random.getstate(), os.getcwd(), sys.path[:], sys.stdout, np.random.seed
+    before = (
+        np.random.get_state()[1].tolist(),
+        random.getstate(),
+        os.getcwd(),
+        sys.path[:],
+        sys.stdout,
+        np.random.seed,
+    )
     tried(tmp_path, SQUARE, test, SQUARE)
-    assert (np.random.get_state()[1].tolist(), random.getstate(), os.getcwd(), sys.path[:], sys.stdout, np.random.seed) == before
+    assert (
+        np.random.get_state()[1].tolist(),
+        random.getstate(),
+        os.getcwd(),
+        sys.path[:],
+        sys.stdout,
+        np.random.seed,
+    ) == before
 
 
 def test_students_do_not_read_that_tests_are_unsealed(tmp_path):
@@ -519,5 +650,7 @@ def test_students_do_not_read_that_tests_are_unsealed(tmp_path):
 
     course = course_of(tmp_path, notebook([("t", SQUARE, SQUARE_TEST, 4)]))
     result, text = judged(course, handed_in(nbformat.read(course.source(ID), 4)), show=False, plain="kernel")
-    assert summary([result]).endswith("cells were put back nowhere. Plain tests ran unsealed in 1 submission.")
+    assert summary([result]).endswith(
+        "cells were put back nowhere. Plain tests ran unsealed in 1 submission."
+    )
     assert "unsealed" not in render(nbformat.reads(text, as_version=4), {"student": "ada", "assignment": ID})

@@ -15,7 +15,10 @@ def manager(swallows, get="1"):
     return f"class C:\n    def __enter__(self): return self\n    def __exit__(self, t, v, tb): return {swallows}\n    def get(self): return {get}"
 
 
-BY_CLASS, BY_VALUE = manager("t is not None and issubclass(t, ValueError)"), manager("isinstance(v, ValueError) and v.args[0][0] == 'i'")
+BY_CLASS, BY_VALUE = (
+    manager("t is not None and issubclass(t, ValueError)"),
+    manager("isinstance(v, ValueError) and v.args[0][0] == 'i'"),
+)
 ASSERTS, RAISES = "with C() as c:\n    assert c.get() == 1", "with C() as c:\n    c.get()\n    int('x')"
 GENERATOR = "import contextlib\n@contextlib.contextmanager\ndef C():\n    with contextlib.suppress(ValueError):\n        yield Got()\nclass Got:\n    def get(self): return 1"
 LEAVING = {  # the solution, the test, an answer, its points of 4
@@ -53,7 +56,10 @@ RAISING = {
 
 COUNT, COUNTED = "def countdown(n):\n    while n: yield n; n -= 1", "assert list(countdown(3)) == [3, 2, 1]"
 COUNTER = "class countdown:\n    def __init__(self, n): self.n = n\n    def __iter__(self): return iter(range(self.n, {}, -1))"
-KEYS, IN_KEYS = "def f(d): return set(d)", "assert f({'a': 1}) == {'a'} and 'a' in f({'a': 1}) and len(f({})) == 0"
+KEYS, IN_KEYS = (
+    "def f(d): return set(d)",
+    "assert f({'a': 1}) == {'a'} and 'a' in f({'a': 1}) and len(f({})) == 0",
+)
 EYE, SHAPE = "def f(x): return np.eye(2)", "assert f(0).shape == (2, 2)"
 STANDING = {
     "a masked array": (EYE, SHAPE, "def f(x): return np.ma.array(np.eye(2))", 4),

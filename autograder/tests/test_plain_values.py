@@ -34,7 +34,9 @@ VALUES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("value", VALUES, ids=[f"{type(value).__name__} {number}" for number, value in enumerate(VALUES)])
+@pytest.mark.parametrize(
+    "value", VALUES, ids=[f"{type(value).__name__} {number}" for number, value in enumerate(VALUES)]
+)
 def test_values_cross_as_they_are(value):
     """Is a plain value of the same type and the same on the other side?"""
     arrived = there_and_back(value)
@@ -143,7 +145,9 @@ def test_changes_of_arguments_are_told():
 def test_tables_cross_by_value():
     """Does a table of pandas arrive equal, and take over what student code did to it?"""
     pd = pytest.importorskip("pandas")
-    table = pd.DataFrame({"a": [1, 2], "b": ["x", None], "d": pd.to_datetime(["2026-01-02"] * 2)}, index=["i", "j"])
+    table = pd.DataFrame(
+        {"a": [1, 2], "b": ["x", None], "d": pd.to_datetime(["2026-01-02"] * 2)}, index=["i", "j"]
+    )
     pd.testing.assert_frame_equal(there_and_back(table), table)
     pd.testing.assert_series_equal(there_and_back(table["a"]), table["a"])
     other = table.copy()

@@ -12,11 +12,14 @@ from autograder.platforms.roster import Person, Roster, read_roster
 from autograder.tests.downloads import ID, collected, download, zipped
 
 HEADER = "id,first_name,last_name,email,team,canvas_id,sis_id,login,github\n"
-CLASS = HEADER + """ann,Ann,Example,ann@example.org,Red,12345,s1,aexample,ann-x
+CLASS = (
+    HEADER
+    + """ann,Ann,Example,ann@example.org,Red,12345,s1,aexample,ann-x
 bob,Bob,O'Example,bob@example.org,Red,12346,s2,b_example,bob-x
 cyd,Cyd,Łę-Ng,cyd@example.org,,12347,s3,cyd,cyd-x
 dan,Dan,Example,dan@example.org,Blue 7,7,s4,dan,dan-x
 """
+)
 FILE = f"{ID}.ipynb"
 UUID = "0a1b2c3d-0000-4000-8000-0123456789ab"
 
@@ -111,7 +114,9 @@ def test_a_roster_that_comes_late_splits_nobody_unseen(course, nbgrader):
 def test_a_team_of_canvas(course, nbgrader):
     """Does what one member handed in for the roster's team become everybody's, and only theirs?"""
     roster(course)
-    download(course, {f"red_12345_1_{FILE}": "red", f"łęngcyd_12347_2_{FILE}": "cyd", f"blue7_7_3_{FILE}": "blue"})
+    download(
+        course, {f"red_12345_1_{FILE}": "red", f"łęngcyd_12347_2_{FILE}": "cyd", f"blue7_7_3_{FILE}": "blue"}
+    )
     nbgrader(course, "zip_collect", ID)
     assert texts(course) == {"ann": "red", "bob": "red", "cyd": "cyd", "dan": "blue"}
     keys = [(one.key, one.student) for one in read_identities(course, ID)]
@@ -128,7 +133,11 @@ SHEET = """Identifier,"Full name","Email address",Status,Group,Grade,"Maximum gr
 def test_moodle_s_numbers_are_the_worksheet_s(course, nbgrader):
     """Do two people of one name, and one whose name is spelt otherwise, become the right ids by the worksheet?"""
     roster(course, CLASS + "eve,Ann,Example,eve@example.org,,,,,\n")
-    beside(course, "Grades-NN-RNN-55.csv", SHEET + '"Participant 880126","Ann Example",eve@example.org,-,,,40.00,Yes,-,,-\n')
+    beside(
+        course,
+        "Grades-NN-RNN-55.csv",
+        SHEET + '"Participant 880126","Ann Example",eve@example.org,-,,,40.00,Yes,-,,-\n',
+    )
     folder = "{}_assignsubmission_file/" + FILE
     download(course, {"NN-RNN-55.zip": zipped({
         folder.format("Ann Example_880123"): "ann", folder.format("Ann Example_880126"): "eve",
@@ -136,18 +145,29 @@ def test_moodle_s_numbers_are_the_worksheet_s(course, nbgrader):
     })})  # fmt: skip
     nbgrader(course, "zip_collect", ID, "--LMSCollector.lms=moodle")
     assert texts(course) == {"ann": "ann", "eve": "eve", "bob": "bob"}
-    assert Identity("moodle", "880126", "eve", "Ann Example_880126_assignsubmission_file") in read_identities(course, ID)
+    assert Identity("moodle", "880126", "eve", "Ann Example_880126_assignsubmission_file") in read_identities(
+        course, ID
+    )
 
 
 def test_moodle_s_blind_marking(course, nbgrader):
     """Without names, in any language: is everybody collected, under the roster's id where the worksheet knows more?"""
-    download(course, {f"Participant_{number}_assignsubmission_file/{FILE}": number for number in ("880123", "880124", "5")})
+    download(
+        course,
+        {
+            f"Participant_{number}_assignsubmission_file/{FILE}": number
+            for number in ("880123", "880124", "5")
+        },
+    )
     nbgrader(course, "zip_collect", ID)
     assert set(texts(course)) == {"Participant 880123", "Participant 880124", "Participant 5"}
     roster(course)
     beside(course, "sheet.csv", SHEET)
     said = nbgrader(course, "zip_collect", ID, "--force")
-    assert {student: text for student, text in texts(course).items() if student in ("ann", "bob")} == {"ann": "880123", "bob": "880124"}
+    assert {student: text for student, text in texts(course).items() if student in ("ann", "bob")} == {
+        "ann": "880123",
+        "bob": "880124",
+    }
     assert "1 handed in anonymously, such as Participant 5" in said
 
 
@@ -163,7 +183,10 @@ def test_a_team_of_moodle(course, nbgrader):
     """Are a team's members those of the worksheet's group, whatever a student writes elsewhere, else the roster's?"""
     roster(course)
     beside(course, "sheet.csv", SHEET)
-    files = {f"Team A_77_assignsubmission_file/{FILE}": "A", f"Blue 7_78_assignsubmission_file/{FILE}": "blue"}
+    files = {
+        f"Team A_77_assignsubmission_file/{FILE}": "A",
+        f"Blue 7_78_assignsubmission_file/{FILE}": "blue",
+    }
     download(course, files | {"x_y.txt": ""})
     nbgrader(course, "zip_collect", ID)
     assert texts(course) == {"ann": "A", "bob": "A", "dan": "blue"}
@@ -176,7 +199,13 @@ def test_a_team_of_moodle(course, nbgrader):
 
 def test_a_team_that_nobody_knows_stays_one(course, nbgrader):
     """Without a worksheet and a roster: is it collected under its name, as before?"""
-    download(course, {f"Team A_77_assignsubmission_file/{FILE}": "A", f"Ann Example_1_assignsubmission_file/{FILE}": "ann"})
+    download(
+        course,
+        {
+            f"Team A_77_assignsubmission_file/{FILE}": "A",
+            f"Ann Example_1_assignsubmission_file/{FILE}": "ann",
+        },
+    )
     nbgrader(course, "zip_collect", ID)
     assert texts(course) == {"Team A": "A", "Ann Example": "ann"}
 
@@ -264,7 +293,9 @@ def test_gradescope(course, nbgrader):
     assert times(course)["bob"] == "2026-11-23 10:15:30"
 
 
-@pytest.mark.parametrize("text", ["a: [", "a: !!python/object/apply:os.system [id]", "- 1", "a: b: c", "\x00"])
+@pytest.mark.parametrize(
+    "text", ["a: [", "a: !!python/object/apply:os.system [id]", "- 1", "a: b: c", "\x00"]
+)
 def test_a_damaged_export_of_gradescope_gets_a_sentence(course, nbgrader, text):
     """Is nothing run or collected?"""
     download(course, {"x/submission_metadata.yml": text, f"x/submission_1/{FILE}": "ann"})
@@ -293,7 +324,10 @@ def test_sakai(course, nbgrader):
 def test_ilias(course, nbgrader):
     """Once it is said: user names with `_` by the roster, a late file, and a team's by who uploaded it?"""
     roster(course)
-    files = {f"Submissions/Example_Bob_b_example_301/Late Submission - {FILE}": "bob", f"Submissions/Ng_Zed_zed_302/{FILE}": "zed"}
+    files = {
+        f"Submissions/Example_Bob_b_example_301/Late Submission - {FILE}": "bob",
+        f"Submissions/Ng_Zed_zed_302/{FILE}": "zed",
+    }
     download(course, files)
     assert "nothing in its name says whose it is" in nbgrader(course, "zip_collect", ID)
     said = nbgrader(course, "zip_collect", ID, "--force", "--LMSCollector.lms=ilias")
@@ -319,7 +353,13 @@ def test_github_classroom(course, nbgrader):
         f"rnn-submissions/rnn-a-stranger/{FILE}": "stranger",
     })  # fmt: skip
     nbgrader(course, "zip_collect", ID)
-    assert texts(course) == {"ann": "red", "bob": "red", "cyd": "cyd", "dan": "blue", "a-stranger": "stranger"}
+    assert texts(course) == {
+        "ann": "red",
+        "bob": "red",
+        "cyd": "cyd",
+        "dan": "blue",
+        "a-stranger": "stranger",
+    }
     assert times(course) == {"ann": "2026-11-23 10:15:30", "bob": "2026-11-23 10:15:30"}
     assert not list(course.downloaded(ID).glob("extracted/**/.git"))
 
@@ -327,10 +367,15 @@ def test_github_classroom(course, nbgrader):
 def test_thirty_students_from_canvas_and_from_moodle(course, nbgrader, monkeypatch):
     """Does the roster made of both exports give one id to each of 30, whichever download they come from?"""
     monkeypatch.setattr(roster_command, "name_in_gradebook", lambda *_: None)  # seconds; see test_roster.py
-    people = [(f"Last{n:02}", f"First{n:02}", str(5000 + n), f"user{n:02}", f"user{n:02}@example.org") for n in range(30)]
+    people = [
+        (f"Last{n:02}", f"First{n:02}", str(5000 + n), f"user{n:02}", f"user{n:02}@example.org")
+        for n in range(30)
+    ]
     gradebook, sheet = course.root / "canvas.csv", course.downloaded(ID) / "sheet.csv"
     with gradebook.open("w") as file:
-        rows = [[f"{last}, {first}", number, login, "Tuesday", ""] for last, first, number, login, _ in people]
+        rows = [
+            [f"{last}, {first}", number, login, "Tuesday", ""] for last, first, number, login, _ in people
+        ]
         csv.writer(file).writerows([["Student", "ID", "SIS Login ID", "Section", "RNN (4711)"],
                                     ["    Points Possible", "", "", "", "40.00"], *rows])  # fmt: skip
     beside(course, "sheet.csv", SHEET.partition("\n")[0] + "\n" + "".join(
@@ -354,7 +399,14 @@ def test_thirty_students_from_canvas_and_from_moodle(course, nbgrader, monkeypat
     assert {(one.key, one.student) for one in found} == {(str(880000 + n), f"user{n:02}") for n in range(30)}
 
 
-@pytest.mark.parametrize(("name", "text"), [("roster.csv", "id\nann\nann\n"), (f"downloaded/{ID}/x.csv", "a\0"), (f"downloaded/{ID}/identities.csv", "a,b\n")])
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("roster.csv", "id\nann\nann\n"),
+        (f"downloaded/{ID}/x.csv", "a\0"),
+        (f"downloaded/{ID}/identities.csv", "a,b\n"),
+    ],
+)
 def test_a_damaged_list_stops_collecting(course, nbgrader, name, text):
     """Is nothing collected under a wrong id, and does the sentence name the file?"""
     download(course, {f"Ann Example_1_assignsubmission_file/{FILE}": "ann"})
@@ -368,5 +420,10 @@ def test_an_expression_of_ones_own_is_joined_with_the_roster(course, nbgrader):
     """Is whatever the expression calls a student looked up in all columns?"""
     roster(course)
     download(course, {f"AEXAMPLE@{FILE}": "ann", f"12346@{FILE}": "bob", f"zed@{FILE}": "zed"})
-    nbgrader(course, "zip_collect", ID, r"--FileNameCollectorPlugin.named_regexp=.*/(?P<student_id>[^/@]+)@(?P<file_id>.+)")
+    nbgrader(
+        course,
+        "zip_collect",
+        ID,
+        r"--FileNameCollectorPlugin.named_regexp=.*/(?P<student_id>[^/@]+)@(?P<file_id>.+)",
+    )
     assert texts(course) == {"ann": "ann", "bob": "bob", "zed": "zed"}

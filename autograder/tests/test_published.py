@@ -70,10 +70,19 @@ def test_right_answers_in_other_styles_are_not_named(known, assignment):
 def test_the_report_says_it_and_counts_the_others():
     """Is it in page, terminal and JSON, with how many share it?"""
     same = {"published": f"{ID}/rnn_backward 04_LSTM_text_generation/adam_step"}
-    results = [Result(name, ID, 100.0, 100.0, fingerprints=same if name != "cyd" else {}) for name in ("ada", "bob", "cyd")]
-    assert [(one.student, len(places), others) for one, places, others in copied(results)] == [("ada", 2, 1), ("bob", 2, 1)]
+    results = [
+        Result(name, ID, 100.0, 100.0, fingerprints=same if name != "cyd" else {})
+        for name in ("ada", "bob", "cyd")
+    ]
+    assert [(one.student, len(places), others) for one, places, others in copied(results)] == [
+        ("ada", 2, 1),
+        ("bob", 2, 1),
+    ]
     assert sentences(results) == ["Exercises as in the course's own code, down to the names: ada 2, bob 2."]
     page = render(results, datetime(2026, 1, 2))
-    assert "`rnn_backward` as in the course&#39;s own solution; 04_LSTM_text_generation/adam_step as in another" in page
+    assert (
+        "`rnn_backward` as in the course&#39;s own solution; 04_LSTM_text_generation/adam_step as in another"
+        in page
+    )
     assert "(and 1 other student)" in page
     assert json.loads(as_json(results, datetime(2026, 1, 2)))["suspicious"]["published"][0]["others"] == 1

@@ -69,7 +69,9 @@ def compare(module, places, params, loss, grads, x=x, targets=targets):
         parameter.data.zero_() if "bias_hh" in name else None
     for name, (tensor, layout) in places.items():
         tensor.data.copy_(torch.from_numpy(layout(params[name])))
-    found = torch.nn.functional.cross_entropy(module(torch.from_numpy(x)).reshape(-1, V), torch.from_numpy(targets).reshape(-1))
+    found = torch.nn.functional.cross_entropy(
+        module(torch.from_numpy(x)).reshape(-1, V), torch.from_numpy(targets).reshape(-1)
+    )
     found.backward()
     assert float(found.detach()) == pytest.approx(float(loss), rel=1e-10)
     assert places.keys() == params.keys() == grads.keys()
@@ -123,22 +125,43 @@ def test_mlp():
 
 def test_rnn():
     """03: through time."""
-    notebook, module, params, zero = reference("03"), models.Recurrent(torch.nn.RNN, H), rnn_params(), np.zeros((B, H))
+    notebook, module, params, zero = (
+        reference("03"),
+        models.Recurrent(torch.nn.RNN, H),
+        rnn_params(),
+        np.zeros((B, H)),
+    )
     loss, _, cache = notebook.model_forward(x, targets, zero, params)
-    compare(module, recurrent_places(module, False), params, loss, notebook.model_backward(1.0, zero, cache)[1])
+    compare(
+        module, recurrent_places(module, False), params, loss, notebook.model_backward(1.0, zero, cache)[1]
+    )
 
 
 def test_lstm():
     """04: gates and cells through time."""
-    notebook, module, params, zero = reference("04"), models.Recurrent(torch.nn.LSTM, H), lstm_params(), np.zeros((B, H))
+    notebook, module, params, zero = (
+        reference("04"),
+        models.Recurrent(torch.nn.LSTM, H),
+        lstm_params(),
+        np.zeros((B, H)),
+    )
     loss, _, _, cache = notebook.model_forward(x, targets, zero, zero, params)
-    compare(module, recurrent_places(module, True), params, loss, notebook.model_backward(1.0, zero, zero, cache)[2])
+    compare(
+        module,
+        recurrent_places(module, True),
+        params,
+        loss,
+        notebook.model_backward(1.0, zero, zero, cache)[2],
+    )
 
 
 def test_rnn_with_attention():
     """05: scores, weights, contexts, and the recurrence below them."""
     notebook, module, zero = reference("05"), models.Recurrent(torch.nn.RNN, H, A), np.zeros((B, H))
-    params, places = rnn_params() | attention_params(), recurrent_places(module, False) | attention_places(module)
+    params, places = (
+        rnn_params() | attention_params(),
+        recurrent_places(module, False) | attention_places(module),
+    )
     loss, _, cache = notebook.rnn_attention_forward(x, targets, zero, params)
     compare(module, places, params, loss, notebook.rnn_attention_backward(1.0, zero, cache)[1])
 
@@ -146,7 +169,10 @@ def test_rnn_with_attention():
 def test_lstm_with_attention():
     """05: the same on the LSTM."""
     notebook, module, zero = reference("05"), models.Recurrent(torch.nn.LSTM, H, A), np.zeros((B, H))
-    params, places = lstm_params() | attention_params(), recurrent_places(module, True) | attention_places(module)
+    params, places = (
+        lstm_params() | attention_params(),
+        recurrent_places(module, True) | attention_places(module),
+    )
     loss, _, _, cache = notebook.lstm_attention_forward(x, targets, zero, zero, params)
     compare(module, places, params, loss, notebook.lstm_attention_backward(1.0, zero, zero, cache)[2])
 

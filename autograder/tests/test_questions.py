@@ -140,7 +140,9 @@ def test_written_answer_needs_a_name(title):
 
 
 @pytest.mark.timeout(120)
-@pytest.mark.parametrize(("sign", "loss", "points"), [("b", 3.9, 4), ("a", 3.66, 2), ("b", 3.6, 2), (None, None, 0)])
+@pytest.mark.parametrize(
+    ("sign", "loss", "points"), [("b", 3.9, 4), ("a", 3.66, 2), ("b", 3.6, 2), (None, None, 0)]
+)
 def test_points_where_a_course_wants_them(tmp_path, sign, loss, points):
     """Do right predictions count, and does a written answer wait for a person?"""
     course = course_with(tmp_path, GRADED)

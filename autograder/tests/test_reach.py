@@ -205,7 +205,11 @@ def test_an_upstream_gradient_that_must_be_one_is_named():
     right = {"scaled_forward": scaled_forward, "twice_scaled_backward": scaled_backward}
     heard = []
     with listening(heard.append, right.get):
-        check_gradients(scaled_forward, twice_scaled_backward, {"x": rng.normal(size=(2, 3)), "h": rng.normal(size=(2, 3))})
+        check_gradients(
+            scaled_forward,
+            twice_scaled_backward,
+            {"x": rng.normal(size=(2, 3)), "h": rng.normal(size=(2, 3))},
+        )
     assert heard[0].cause == "dh is right only when upstream gradient 1 is 1."
 
 

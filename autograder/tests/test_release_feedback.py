@@ -75,9 +75,13 @@ def exchange(tmp_path_factory):
 def test_who_has_no_timestamp_gets_feedback(exchange):
     """Does the student fetch the page, and is everybody named whom the exchange cannot reach?"""
     said = exchange.run("ReleaseFeedback")
-    assert exchange.fetched() == [(exchange.course.root / "feedback" / STUDENT / ID / f"{ID}.html").read_text()]
+    assert exchange.fetched() == [
+        (exchange.course.root / "feedback" / STUDENT / ID / f"{ID}.html").read_text()
+    ]
     [sentence] = [text for text in said if "cannot go through" in text]
-    assert sentence.startswith("2 of 3 pages cannot go through the exchange, because their submissions have no")
+    assert sentence.startswith(
+        "2 of 3 pages cannot go through the exchange, because their submissions have no"
+    )
     assert "only `nbgrader submit` makes: ada, bob." in sentence
     assert len(exchange.released()) == 1
 

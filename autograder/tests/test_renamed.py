@@ -30,9 +30,16 @@ def other_names(notebook):
                 found[node.arg] = None
             elif isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
                 found[node.slice.value] = None
-    checks = (autograder.check_values, autograder.check_gradients, autograder.check_sampling, autograder.check_training)
+    checks = (
+        autograder.check_values,
+        autograder.check_gradients,
+        autograder.check_sampling,
+        autograder.check_training,
+    )
     taken = {name for check in checks for name in inspect.signature(check).parameters}
-    names = [name for name in found if isinstance(name, str) and not AXES.fullmatch(name) and name not in taken]
+    names = [
+        name for name in found if isinstance(name, str) and not AXES.fullmatch(name) and name not in taken
+    ]
     return {name: f"{'qk'[number % 2]}{number}" for number, name in enumerate(names)}
 
 
@@ -66,7 +73,9 @@ def test_other_names_get_the_same_diagnoses(tmp_path, start, monkeypatch):
     monkeypatch.setattr("autograder.diagnosis.apart.SILENT_SECONDS", 20.0)
     source = read_source(COURSE, ASSIGNMENT)
     solution, names = handed_in(source), other_names(source)
-    mistakes = [m for m in load_mistakes(COURSE, ASSIGNMENT) if not m.check.endswith(": training")][start::EVERY]
+    mistakes = [m for m in load_mistakes(COURSE, ASSIGNMENT) if not m.check.endswith(": training")][
+        start::EVERY
+    ]
     answers = [(m.check, with_mistake(solution, m)) for m in mistakes]
     before = diagnoses(source, answers, tmp_path / "03.ipynb")
     others = [(check, with_names(answer, names)) for check, answer in answers]

@@ -19,7 +19,9 @@ def large():
     """The page with everything that it can have, but for files to link to, and the seconds of CPU it cost."""
     results, before = large_class.results(), large_class.results(seed=1)
     begin = time.process_time()
-    html = render(results, NOW, Around(large_class.roster(), Earlier(before, datetime(2026, 11, 20, tzinfo=UTC))))
+    html = render(
+        results, NOW, Around(large_class.roster(), Earlier(before, datetime(2026, 11, 20, tzinfo=UTC)))
+    )
     return html, time.process_time() - begin
 
 

@@ -73,7 +73,11 @@ def test_every_kind_of_mistake_has_words():
     assert len({kind.words for kind in CODES.values()}) == len(CODES)
     assert [code for code, kind in CODES.items() if not kind.words or kind.words == "option"] == []
     assert in_words("option `rate`") == CODES["option"].words
-    assert (in_words("new"), look_for("new"), CODES["differs"]) == ("new", "", Kind("wrong in no way that has a name"))
+    assert (in_words("new"), look_for("new"), CODES["differs"]) == (
+        "new",
+        "",
+        Kind("wrong in no way that has a name"),
+    )
 
 
 def test_diagnoses_are_words():
@@ -123,7 +127,11 @@ def test_page_without_a_roster_has_no_columns_for_it():
 def test_page_marks_who_needs_a_person_and_who_handed_in_nothing():
     """Has the script what it filters by?"""
     html = render([*CLASS, graded("ada", check(), assignment=SECOND)], NOW).partition("</table>")[0]
-    rows = {re.search(r"<bdi>(\w+)", row)[1]: row for row in re.findall(r"<tr.*?</tr>", html, re.DOTALL) if "<bdi>" in row}
+    rows = {
+        re.search(r"<bdi>(\w+)", row)[1]: row
+        for row in re.findall(r"<tr.*?</tr>", html, re.DOTALL)
+        if "<bdi>" in row
+    }
     assert [who for who, row in rows.items() if row.startswith("<tr data-needs>")] == ["bob", "cyd"]
     assert [who for who, row in rows.items() if '<td class="nothing">' in row] == ["bob", "cyd", "dan"]
 
@@ -135,12 +143,18 @@ ODD = ["ada", "a b", "q?x=1#y", "50%25", "quo'te\"<b>", "ümlaut", "javascript:x
 def test_links_lead_to_files(tmp_path, student):
     """Does each link of the page, quoted as an address, lead to the file, whatever the student is called?"""
     course, result = Course(tmp_path), graded(student, check())
-    for path in (course.autograded(student, FIRST), tmp_path / "feedback" / student / FIRST / f"{FIRST}.html"):
+    for path in (
+        course.autograded(student, FIRST),
+        tmp_path / "feedback" / student / FIRST / f"{FIRST}.html",
+    ):
         path.parent.mkdir(parents=True)
         path.touch()
     found = Page(render([result, graded("nobody", check())], NOW, Around(course=course)))
     links = [address for address in found.addresses if address.startswith("..")]
-    assert [urlsplit(link).scheme + urlsplit(link).query + urlsplit(link).fragment for link in links] == ["", ""]
+    assert [urlsplit(link).scheme + urlsplit(link).query + urlsplit(link).fragment for link in links] == [
+        "",
+        "",
+    ]
     assert all((course.reports / unquote(link)).resolve().is_file() for link in links)
 
 
@@ -168,21 +182,33 @@ def test_a_grade_says_what_it_is_made_of():
 def test_failures_of_one_cause_are_told_once():
     """Are twins of a check one line, and what is not written yet a line of its own?"""
     flipped = [check("failed", hidden=hidden, cause="flipped", diagnosis="sign") for hidden in (False, True)]
-    result = graded("ada", *flipped, check("failed", "sigmoid: shapes", cause="flat"), check(), LOST, check("failed", **blank("tanh")))
+    result = graded(
+        "ada",
+        *flipped,
+        check("failed", "sigmoid: shapes", cause="flat"),
+        check(),
+        LOST,
+        check("failed", **blank("tanh")),
+    )
     found = failures(result)
     assert [(one.cause, one.names) for one in found] == [
         ("flipped", "values, values (hidden)"), ("flat", "shapes"), ("KeyError: 'W'", "check_values"),
     ]  # fmt: skip
     assert unwritten(result) == ["test_sigmoid"]
     text = text_of([result]).partition(" Students ")[2]
-    assert "4 checks did not pass, 1 exercise not written yet test_sigmoid values, values (hidden): flipped" in text
+    assert (
+        "4 checks did not pass, 1 exercise not written yet test_sigmoid values, values (hidden): flipped"
+        in text
+    )
     assert "could not run test_sigmoid check_values: KeyError: 'W'" in text
     assert "not written yet, for test_sigmoid" in text
 
 
 def test_what_was_measured_is_shown_while_it_fits(monkeypatch):
     """Does a failed check show its evidence, escaped, and none in a class with too many failures?"""
-    result = graded("ada", check("failed") | {"evidence": [f"at [0] is 1 {SCRIPT}", "second", "third", "fourth"]})
+    result = graded(
+        "ada", check("failed") | {"evidence": [f"at [0] is 1 {SCRIPT}", "second", "third", "fourth"]}
+    )
     text = text_of([result])
     assert f"at [0] is 1 {SCRIPT}" in text
     assert "fourth" not in text
@@ -202,7 +228,10 @@ def test_costs_are_points_of_the_class():
     half = graded("ada", check(), check("failed"))
     other = graded("ada", check("failed"), assignment=SECOND, points=4.0, cell="test_rnn")
     by_hand = graded("bob", check("failed"), grade=recorded(0.0, by_hand=9.0))
-    assert costs([half, other, by_hand]) == [Cost(FIRST, "test_sigmoid", 6.0, 20.0), Cost(SECOND, "test_rnn", 4.0, 4.0)]
+    assert costs([half, other, by_hand]) == [
+        Cost(FIRST, "test_sigmoid", 6.0, 20.0),
+        Cost(SECOND, "test_rnn", 4.0, 4.0),
+    ]
     assert "test_sigmoid 01a 6 30% test_rnn 03 4 100%" in text_of([half, other, by_hand])
 
 
@@ -253,7 +282,9 @@ def test_changes_tell_new_failures():
 def test_no_changes_are_said_or_nothing_at_all():
     """Does a second run without changes say so, and a first run have no such part?"""
     assert not changes.changes(CLASS, CLASS)
-    assert "What is another than on 20 November 2026, 09:30. Nothing." in text_of(CLASS, earlier=changes.Earlier(CLASS, BEFORE))
+    assert "What is another than on 20 November 2026, 09:30. Nothing." in text_of(
+        CLASS, earlier=changes.Earlier(CLASS, BEFORE)
+    )
     assert "Since the last run" not in text_of(CLASS)
 
 
@@ -276,7 +307,9 @@ def test_the_last_run_is_kept(tmp_path):
     assert found.written.tzinfo
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"version": 3, "results": []}', '{"version": 3, "results": [], "written": 5}'])
+@pytest.mark.parametrize(
+    "text", ["", "[]", '{"version": 3, "results": []}', '{"version": 3, "results": [], "written": 5}']
+)
 def test_a_damaged_earlier_run_is_none(tmp_path, text):
     """Is a file that cannot be read as if there were none?"""
     (tmp_path / changes.FILE).write_text(text)

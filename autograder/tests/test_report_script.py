@@ -86,8 +86,14 @@ def who(found, step):
 
 def test_the_policy_lets_the_script_run(tmp_path):
     """Does our script run in the page as it is, and no other?"""
-    page = dump(tmp_path / "index.html", render(RESULTS, NOW).replace("</body>", "<script>document.title = 'x'</script></body>"))
-    assert '<th scope="col" class="text" aria-sort="ascending"><button type="button">Student</button></th>' in page
+    page = dump(
+        tmp_path / "index.html",
+        render(RESULTS, NOW).replace("</body>", "<script>document.title = 'x'</script></body>"),
+    )
+    assert (
+        '<th scope="col" class="text" aria-sort="ascending"><button type="button">Student</button></th>'
+        in page
+    )
     assert "<title>Class report</title>" in page
     assert re.search(r'<form id="find"[^>]*>', page)[0].count("hidden") == 0
 
@@ -113,7 +119,11 @@ def test_filters(found, step, shown):
 
 @pytest.mark.parametrize(
     ("step", "order"),
-    [("up", ["cyd", "bob", "dan", "ada"]), ("down", ["ada", "dan", "bob", "cyd"]), ("by id", ["ada", "bob", "cyd", "dan"])],
+    [
+        ("up", ["cyd", "bob", "dan", "ada"]),
+        ("down", ["ada", "dan", "bob", "cyd"]),
+        ("by id", ["ada", "bob", "cyd", "dan"]),
+    ],
 )
 def test_sorts(found, step, order):
     """Are table and parts in the order of the column, by numbers as numbers?"""

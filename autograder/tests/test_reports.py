@@ -254,7 +254,9 @@ def test_hardest_checks_come_first():
         (FIRST, "test_sigmoid: values", False),
     ]
     text = page([*CLASS, other]).text.partition("Hardest checks")[2]
-    assert text.index("test_rnn: sigmoid: values 03 0% 0 of 1") < text.index("test_sigmoid: values hidden 01a 67%")
+    assert text.index("test_rnn: sigmoid: values 03 0% 0 of 1") < text.index(
+        "test_sigmoid: values hidden 01a 67%"
+    )
 
 
 def test_diagnoses_count_submissions():
@@ -263,8 +265,14 @@ def test_diagnoses_count_submissions():
     results = [graded("ada", *without, check("failed", diagnosis="sign")), graded("bob", *without, check())]
     results += [graded("cyd", check("failed", **blank("tanh")), check("failed", cause=broken_before("relu")))]
     found = facts.diagnoses(results)
-    assert found == [facts.Diagnosis("without", 2, CODES["without"].look), facts.Diagnosis("sign", 1, CODES["sign"].look)]
-    assert f"2 {CODES['without'].words} → {CODES['without'].look} 1 opposite sign" in page(results).text.partition("Most common diagnoses")[2]
+    assert found == [
+        facts.Diagnosis("without", 2, CODES["without"].look),
+        facts.Diagnosis("sign", 1, CODES["sign"].look),
+    ]
+    assert (
+        f"2 {CODES['without'].words} → {CODES['without'].look} 1 opposite sign"
+        in page(results).text.partition("Most common diagnoses")[2]
+    )
 
 
 def test_page_tells_changed_from_lost():

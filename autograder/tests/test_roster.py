@@ -125,7 +125,9 @@ def test_lists_of_platforms_are_read(tmp_path, text, expected):
             }
 
 
-@pytest.mark.parametrize("text", ["a,b\n1,2\n", "First name,Last name\nAnn,Example\n", "Vorname,Nachname\nAnn,Example\n"])
+@pytest.mark.parametrize(
+    "text", ["a,b\n1,2\n", "First name,Last name\nAnn,Example\n", "Vorname,Nachname\nAnn,Example\n"]
+)
 def test_a_list_that_is_none_is_refused(tmp_path, text):
     """Does a file without anything that tells people apart get a sentence?"""
     (tmp_path / "list.csv").write_text(text)
@@ -140,14 +142,20 @@ def listed(*rows):
 
 def test_lists_are_joined_by_whatever_they_share():
     """Login, address, number, the course's own id, last the name: is each one person, with gaps filled, and nothing changed?"""
-    people = [Person("ann", login="aexample"), Person("bob", email="bob@example.org", section="A"), Person("cyd", "Cyd", "Ng")]
+    people = [
+        Person("ann", login="aexample"),
+        Person("bob", email="bob@example.org", section="A"),
+        Person("cyd", "Cyd", "Ng"),
+    ]
     other = Listed("2.csv", 2, {"first_name": "Cyd", "last_name": "Ng", "canvas_id": "4", "login": "cyd2"})
     joined = join(people, [*listed(
         {"login": "AEXAMPLE", "email": "ann@example.org"}, {"login": "bob@example.org", "canvas_id": "2", "section": "B"},
         {"first_name": "NG", "last_name": "Cyd", "canvas_id": "3"}, {"sis_id": "ann", "github": "annx"},
     ), other], set())  # fmt: skip
     assert list(joined.people) == ["ann", "bob", "cyd", "cyd2"]
-    assert joined.people["ann"] == Person("ann", login="aexample", email="ann@example.org", github="annx", sis_id="ann")
+    assert joined.people["ann"] == Person(
+        "ann", login="aexample", email="ann@example.org", github="annx", sis_id="ann"
+    )
     assert joined.people["bob"].section == "A"
     assert joined.people["cyd"].canvas_id == "3"
     assert joined.added == ["cyd2"]
@@ -159,7 +167,11 @@ def test_lists_are_joined_by_whatever_they_share():
 
 def test_what_may_be_several_is_left_to_a_person():
     """Are ids of two people, names of two, and somebody without any id said, and nothing changed by them?"""
-    people = [Person("ann", "Ann", "Ex", login="a"), Person("eve", "Ann", "Ex", email="e@x"), Person("bob", "Bob", "B")]
+    people = [
+        Person("ann", "Ann", "Ex", login="a"),
+        Person("eve", "Ann", "Ex", email="e@x"),
+        Person("bob", "Bob", "B"),
+    ]
     joined = join(people, listed(
         {"login": "a", "email": "e@x", "canvas_id": "1"}, {"first_name": "Ann", "last_name": "Ex", "canvas_id": "2"},
         {"first_name": ".", "last_name": ""},
@@ -168,7 +180,14 @@ def test_what_may_be_several_is_left_to_a_person():
     assert [doubt.partition(") ")[2].partition(";")[0] for doubt in joined.doubts] == [
         "may be ann or eve", "may be ann or eve", "has nothing that can be an id",
     ]  # fmt: skip
-    twice = join([], listed({"first_name": "A", "last_name": "B", "email": "1@x"}, {"first_name": "A", "last_name": "B", "email": "2@x"}), set())
+    twice = join(
+        [],
+        listed(
+            {"first_name": "A", "last_name": "B", "email": "1@x"},
+            {"first_name": "A", "last_name": "B", "email": "2@x"},
+        ),
+        set(),
+    )
     assert list(twice.people) == ["1@x", "2@x"]
 
 
@@ -184,8 +203,15 @@ def test_joining_again_and_in_any_order_loses_nobody():
     for seed in range(200):
         rng = random.Random(seed)
         size = rng.randint(1, 12)
-        canvas = [{"first_name": f"F{n % 5}", "last_name": f"L{n}", "canvas_id": str(n), "login": f"u{n}"} for n in range(size)]
-        moodle = [{"first_name": f"F{n % 5}", "last_name": f"L{n}", "email": f"u{n}@x"} for n in range(size) if rng.random() < 0.8]
+        canvas = [
+            {"first_name": f"F{n % 5}", "last_name": f"L{n}", "canvas_id": str(n), "login": f"u{n}"}
+            for n in range(size)
+        ]
+        moodle = [
+            {"first_name": f"F{n % 5}", "last_name": f"L{n}", "email": f"u{n}@x"}
+            for n in range(size)
+            if rng.random() < 0.8
+        ]
         github = [{"login": f"u{n}", "github": f"g{n}"} for n in range(size) if rng.random() < 0.5]
         lists = [canvas, moodle, github]
         rng.shuffle(lists)
@@ -193,7 +219,9 @@ def test_joining_again_and_in_any_order_loses_nobody():
         first = join([], [Listed(f"{at}", one.line, one.values) for at, one in enumerate(rows)], set())
         again = join(first.people.values(), rows, set())
         assert list(again.people.values()) == list(first.people.values())
-        assert {text for person in first.people.values() if (text := person.canvas_id)} == {str(n) for n in range(size)}
+        assert {text for person in first.people.values() if (text := person.canvas_id)} == {
+            str(n) for n in range(size)
+        }
         if lists[0] is not github and lists[1] is not github:
             assert len(first.people) == size
 
@@ -207,14 +235,25 @@ def test_the_command_makes_updates_and_registers(course, capsys):
     (root / "submitted" / "12346").mkdir(parents=True)
     assert main(["--course", str(root), "roster", str(root / "canvas.csv"), str(root / "sheet.csv")]) == 0
     lines = course.roster.read_text(encoding="utf-8-sig").splitlines()
-    assert lines[0] == "id;pronouns;email;" + ";".join(name for name in COLUMNS if name not in ("id", "email", "moodle_id", "github"))
-    assert lines[1] == "ann;she;ann@example.org;Ann;Example;Tuesday and Friday;Team A;12345;s1;ann@example.org"
+    assert lines[0] == "id;pronouns;email;" + ";".join(
+        name for name in COLUMNS if name not in ("id", "email", "moodle_id", "github")
+    )
+    assert (
+        lines[1] == "ann;she;ann@example.org;Ann;Example;Tuesday and Friday;Team A;12345;s1;ann@example.org"
+    )
     assert lines[2].startswith("zed;they;;")
     assert lines[3] == "12346;;BOB@example.org;Bob;SUM(1);Friday;;12346;s2;bob@example.org"
     said = capsys.readouterr().out
-    for sentence in ("3 students in roster.csv", "New: 1 (12346)", "Filled in: 1 (ann)", "12346 keeps 'SUM(1)'"):
+    for sentence in (
+        "3 students in roster.csv",
+        "New: 1 (12346)",
+        "Filled in: 1 (ann)",
+        "12346 keeps 'SUM(1)'",
+    ):
         assert sentence in said
-    rows = sqlite3.connect(course.gradebook).execute("select id, first_name, last_name, email, lms_user_id from student")
+    rows = sqlite3.connect(course.gradebook).execute(
+        "select id, first_name, last_name, email, lms_user_id from student"
+    )
     assert set(rows) == {("ann", "Ann", "Example", "ann@example.org", "12345"), ("zed", None, None, None, None),
                          ("12346", "Bob", "SUM(1)", "BOB@example.org", "12346")}  # fmt: skip
     before = course.roster.read_bytes()

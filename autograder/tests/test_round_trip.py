@@ -41,7 +41,10 @@ def canvas_names():
 def moodle_names():
     """A folder for each participant, whose number is the worksheet's."""
     for number, student in enumerate(STUDENTS):
-        yield student, f"{cleaned(' '.join(name_of(student)))}_{880100 - number}_assignsubmission_file/{RNN}.ipynb"
+        yield (
+            student,
+            f"{cleaned(' '.join(name_of(student)))}_{880100 - number}_assignsubmission_file/{RNN}.ipynb",
+        )
 
 
 @pytest.fixture(params=[True, False], ids=["roster", "no roster"])
@@ -62,7 +65,10 @@ def collect(course, monkeypatch, tmp_path):
                 if student != NOTHING:
                     file.writestr(name, student)
         runner(course, monkeypatch, tmp_path / "home")("zip_collect", RNN)
-        found = {path.read_text(): path.parents[1].name for path in course.root.glob(f"submitted/*/{RNN}/{RNN}.ipynb")}
+        found = {
+            path.read_text(): path.parents[1].name
+            for path in course.root.glob(f"submitted/*/{RNN}/{RNN}.ipynb")
+        }
         assert sorted(found) == HANDED_IN
         rename(course, found)
         return found
@@ -94,7 +100,9 @@ def test_canvas_there_and_back(course, collect):
     ids = collect(canvas_names())
     source = course.root / "Grades-CS101.csv"
     source.write_text(before := canvas_csv())
-    after = exported(course, "canvas", RNN, "--from", str(source), "--column", f"{RNN}=4711", "--write")[".csv"].read_text()
+    after = exported(course, "canvas", RNN, "--from", str(source), "--column", f"{RNN}=4711", "--write")[
+        ".csv"
+    ].read_text()
     rows, old = ([*csv.reader(io.StringIO(text, newline=""))] for text in (after, before))
     for number, student in enumerate(STUDENTS, 3):
         grade = f"{FINALS[student]:.2f}" if student in FINALS else ""
@@ -102,7 +110,10 @@ def test_canvas_there_and_back(course, collect):
     assert [*rows[:3], *rows[33:]] == [*old[:3], *old[33:]]
     pages(course, ids)
     packed = unpacked(exported(course, "canvas-feedback", RNN)[".zip"])
-    numbers = {tuple(part for part in name.split("_") if part.isdigit())[:2]: student for name, student in packed.items()}
+    numbers = {
+        tuple(part for part in name.split("_") if part.isdigit())[:2]: student
+        for name, student in packed.items()
+    }
     assert numbers == {(str(1000 + int(s[1:])), str(500 + int(s[1:]))): s for s in FINALS}
 
 
@@ -113,7 +124,11 @@ def test_moodle_there_and_back(course, collect):
     after = exported(course, "moodle", RNN, "--write")[".csv"].read_text()
     rows, old = ([*csv.DictReader(io.StringIO(text, newline=""))] for text in (after, before))
     for row, was, student in zip(rows, old, STUDENTS, strict=True):
-        assert row == was | {"Grade": f"{FINALS[student]:.2f}" if student in FINALS and student != EXTRA else ""}, student
+        assert row == was | {
+            "Grade": f"{FINALS[student]:.2f}" if student in FINALS and student != EXTRA else ""
+        }, student
     pages(course, ids)
     packed = unpacked(exported(course, "moodle-feedback", RNN)[".zip"])
-    assert {name.split("_")[1]: student for name, student in packed.items()} == {str(880100 - int(s[1:])): s for s in FINALS}
+    assert {name.split("_")[1]: student for name, student in packed.items()} == {
+        str(880100 - int(s[1:])): s for s in FINALS
+    }

@@ -49,9 +49,14 @@ def test_only_unproven_functions_are_supplied(course, monkeypatch, body, supplie
     """Does a right function stay in the student's process, where calling it is cheap, and a wrong one not?"""
     names, supply = set(), StudentFunction.sealed_supply
     monkeypatch.setattr(
-        StudentFunction, "sealed_supply", lambda self, stand_ins: (names.update(stand_ins), supply(self, stand_ins))[1]
+        StudentFunction,
+        "sealed_supply",
+        lambda self, stand_ins: (names.update(stand_ins), supply(self, stand_ins))[1],
     )
-    assert scores(judged(course, submission({"double": f"def double(x):\n    return {body}"})))["test_scale"] == 50
+    assert (
+        scores(judged(course, submission({"double": f"def double(x):\n    return {body}"})))["test_scale"]
+        == 50
+    )
     assert names == supplied
 
 

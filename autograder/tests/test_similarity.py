@@ -108,8 +108,15 @@ def test_a_copy_is_seen_through(disguise):
 
 def test_comments_are_evidence_of_their_own():
     """Do the same words in comments count where the code differs, and other words not?"""
-    text = "".join(f"# {name} walked to {name} and came home through the {name} wood\nx = {name}\n" for name in "abcdefghij")
-    notes = [text, text.replace("x =", "print()\ny[3] +="), text.replace("walked", "ran").replace("home", "back").replace("the", "this")]
+    text = "".join(
+        f"# {name} walked to {name} and came home through the {name} wood\nx = {name}\n"
+        for name in "abcdefghij"
+    )
+    notes = [
+        text,
+        text.replace("x =", "print()\ny[3] +="),
+        text.replace("walked", "ran").replace("home", "back").replace("the", "this"),
+    ]
     mine, theirs, others = (Result(str(i), ID, fingerprints=of_code(note)) for i, note in enumerate(notes))
     (pair,) = alike([mine, theirs])
     assert (pair.code, pair.remarks) == (0, 1)
@@ -134,7 +141,9 @@ def test_no_text_stops_the_search(text):
 @settings(deadline=None, max_examples=50)
 def test_no_random_text_stops_the_search(text):
     """Does any text that hypothesis thinks of have fingerprints of eight hex digits, or none?"""
-    assert all(len(word) == 8 and int(word, 16) >= 0 for words in of_code(text).values() for word in words.split())
+    assert all(
+        len(word) == 8 and int(word, 16) >= 0 for words in of_code(text).values() for word in words.split()
+    )
 
 
 def simulated(students, assignments=1):
@@ -144,7 +153,11 @@ def simulated(students, assignments=1):
         common = [f"{rng.getrandbits(32):08x}" for _ in range(1000)]
         for student in range(students):
             words = rng.sample(common, 100) + [f"{rng.getrandbits(32):08x}" for _ in range(100)]
-            results.append(Result(f"s{student:04}", f"a{assignment}", fingerprints={"code": " ".join(words), "remarks": ""}))
+            results.append(
+                Result(
+                    f"s{student:04}", f"a{assignment}", fingerprints={"code": " ".join(words), "remarks": ""}
+                )
+            )
     return results
 
 
@@ -173,7 +186,10 @@ def test_what_many_wrote_is_not_counted():
 @pytest.mark.parametrize(("shared", "named"), [(50, True), (49, False)])
 def test_half_of_the_smaller_one_is_enough(shared, named):
     """Is the share that of the smaller submission, and half the limit?"""
-    results = [Result("ada", ID, fingerprints=words(0, 100)), Result("bob", ID, fingerprints=words(100 - shared, 400))]
+    results = [
+        Result("ada", ID, fingerprints=words(0, 100)),
+        Result("bob", ID, fingerprints=words(100 - shared, 400)),
+    ]
     assert bool(alike(results)) == named
     few = [Result(name, ID, fingerprints=words(0, FEWEST - 1)) for name in ("ada", "bob")]
     assert alike(few) == [], "a few in common say nothing"
@@ -181,7 +197,9 @@ def test_half_of_the_smaller_one_is_enough(shared, named):
 
 def test_assignments_are_apart_and_students_together():
     """Is nobody compared across assignments, and does each two students get one line?"""
-    results = [Result(who, name, fingerprints=words(0, 50)) for who in ("ada", "bob") for name in ("01_x", "02_y")]
+    results = [
+        Result(who, name, fingerprints=words(0, 50)) for who in ("ada", "bob") for name in ("01_x", "02_y")
+    ]
     pairs = alike(results)
     assert [pair.assignment for pair in pairs] == ["01_x", "02_y"]
     assert list(together(pairs)) == [("ada", "bob")]
@@ -223,7 +241,14 @@ def split(notebook):
 
 @pytest.mark.parametrize(
     ("change", "named"),
-    [(edited, True), (repriced, True), (doubled_test, True), (edited_given, True), (lost, False), (split, False)],
+    [
+        (edited, True),
+        (repriced, True),
+        (doubled_test, True),
+        (edited_given, True),
+        (lost, False),
+        (split, False),
+    ],
 )
 def test_changes_that_no_slip_makes_are_named(change, named):
     """Is a changed test, given cell or number of points named, and a lost cell or a split exercise not?"""

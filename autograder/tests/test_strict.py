@@ -262,7 +262,9 @@ def test_only_what_is_handed_in_can_be_called():
 def test_a_large_cache_of_a_supplied_function_stays_with_the_grader(monkeypatch):
     """Does a cache that is too large to come back as an argument go through student code as a handle, and back?"""
     monkeypatch.setattr(process, "MAX_QUESTION", 10)
-    source = "def f():\n    out, cache = big_forward()\n    return out + big_backward(cache), type(cache).__name__"
+    source = (
+        "def f():\n    out, cache = big_forward()\n    return out + big_backward(cache), type(cache).__name__"
+    )
     stand_ins = {"big_forward": lambda: (2.0, np.arange(30.0)), "big_backward": np.sum}
     with contextlib.closing(Session("none", Limits(), [])) as session:
         session.run(source)

@@ -57,7 +57,10 @@ def others():
 def test_the_wheel_asks_for_five_packages():
     """Does it leave alone which editor and which Jupyter a student has, and does `[lab]` bring one?"""
     assert set(NEEDED) == {"ipython", "matplotlib", "numpy", "threadpoolctl", "tqdm"}
-    assert {Requirement(one).name for one in PROJECT["optional-dependencies"]["lab"]} >= {"jupyterlab", "nbgrader"}
+    assert {Requirement(one).name for one in PROJECT["optional-dependencies"]["lab"]} >= {
+        "jupyterlab",
+        "nbgrader",
+    }
     assert "neuron-to-transformer[lab]" in PROJECT["optional-dependencies"]["instructor"]
 
 

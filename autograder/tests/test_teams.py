@@ -18,7 +18,10 @@ OTHER = " ".join(f"{n:08x}" for n in range(100, 140))
 
 def results(**texts):
     """One submission of each student, by what it is made of."""
-    return [Result(student, ID, 1.0, 1.0, fingerprints={"code": text, "remarks": ""}) for student, text in texts.items()]
+    return [
+        Result(student, ID, 1.0, 1.0, fingerprints={"code": text, "remarks": ""})
+        for student, text in texts.items()
+    ]
 
 
 def pairs(course, found):
@@ -34,7 +37,9 @@ def test_members_of_a_team_are_no_suspects(course, by):
         course.roster.write_text("id,team\nann,Red\nbob,red\neve,\nfay,\n")
     else:
         rows = [Identity("moodle", "77", name, "Red_77_assignsubmission_file") for name in ("ann", "bob")]
-        write_identities(course.downloaded(ID) / "identities.csv", [*rows, Identity("moodle", "1", "eve", "Eve_1")])
+        write_identities(
+            course.downloaded(ID) / "identities.csv", [*rows, Identity("moodle", "1", "eve", "Eve_1")]
+        )
     assert pairs(course, results(ann=SAME, bob=SAME, cyd=OTHER)) == []
     found = results(ann=SAME, bob=SAME, eve=SAME, fay=OTHER)
     assert pairs(course, found) == [("ann", "eve"), ("bob", "eve")]

@@ -11,7 +11,14 @@ from autograder.grading.submission import SubmissionError
 from autograder.grading.times import as_utc, handed_in_at
 
 NOON = datetime(2026, 11, 23, 12, 0)
-ZONES = ["Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "Pacific/Apia", "Etc/GMT+5"]
+ZONES = [
+    "Europe/Berlin",
+    "America/New_York",
+    "Asia/Kolkata",
+    "Australia/Lord_Howe",
+    "Pacific/Apia",
+    "Etc/GMT+5",
+]
 LETTERS = ["PST", "EST", "CST", "IST", "BST", "CET", "MST", "AST", "SST", "ECT"]
 
 

@@ -128,7 +128,9 @@ def pairs_of(assignment):
     """(passes, inputs) of all checks of gradients, of the reference itself."""
     found = []
     with grading(Grading(COURSE.source(assignment), "mine")), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(gradients, "require_derived", lambda passes, inputs, rng: found.append((passes, dict(inputs))))
+        patch.setattr(
+            gradients, "require_derived", lambda passes, inputs, rng: found.append((passes, dict(inputs)))
+        )
         for cell in of_kind(cells_of(read_source(COURSE, assignment)), "test"):
             scope = {name: getattr(reference, name) for name in free_names(cell.tree)}
             for statement in cell.statements:

@@ -58,7 +58,11 @@ def follow(losses, every=2):
     """A log over a made-up run: one parameter, which is the loss of the held-out part."""
     corpus = load_corpus()
     log = TrainingLog(
-        "test", lambda ids, params: params["w"][0] + (len(ids) == len(corpus.train)), corpus, {"w": np.array([4.0])}, every
+        "test",
+        lambda ids, params: params["w"][0] + (len(ids) == len(corpus.train)),
+        corpus,
+        {"w": np.array([4.0])},
+        every,
     )
     for step, loss in enumerate(losses):
         log(step, {"w": np.array([loss])})
@@ -94,13 +98,19 @@ def test_the_curve_is_true_from_the_start(attended, every, looks):
 def test_a_long_run_shows_its_beginning_too(attended, monkeypatch, updates, pictures):
     """Can the first hundred updates be seen, where they are a corner of the whole picture, and only there?"""
     drawn = []
-    monkeypatch.setattr("autograder.notebook.log.plot_curves", lambda curves, **words: drawn.append((curves, words)))
+    monkeypatch.setattr(
+        "autograder.notebook.log.plot_curves", lambda curves, **words: drawn.append((curves, words))
+    )
     log = follow(np.linspace(4, 1, updates), every=200)
     log.plot("All of it", lines={"chance": 3.8})
     assert len(drawn) == pictures
     if pictures == 2:
         curves, words = drawn[1]
-        assert words == {"title": "The first 100 updates, one by one", "x_label": "update", "lines": {"chance": 3.8}}
+        assert words == {
+            "title": "The first 100 updates, one by one",
+            "x_label": "update",
+            "lines": {"chance": 3.8},
+        }
         np.testing.assert_array_equal(curves["train"], (np.arange(100), log.losses[:100]))
         np.testing.assert_array_equal(curves["held out"][0], [0, 1, 2, 4, 8, 16, 32, 64])
         log.plot("All of it", first=0)
@@ -111,7 +121,9 @@ def test_nobody_waits_for_figures_while_grading(monkeypatch):
     """Is only the beginning of each part measured where nbgrader runs the notebook?"""
     monkeypatch.setenv("NBGRADER_EXECUTION", "validate")
     lengths = []
-    log = TrainingLog("test", lambda ids, params: lengths.append(len(ids)) or 1.0, load_corpus(), {"w": np.zeros(2)}, 1)
+    log = TrainingLog(
+        "test", lambda ids, params: lengths.append(len(ids)) or 1.0, load_corpus(), {"w": np.zeros(2)}, 1
+    )
     log.finish({"w": np.zeros(2)}, [], characters=1)
     assert set(lengths) == {QUICK}
 
@@ -123,8 +135,17 @@ def test_the_log_leaves_figures_for_the_table(attended, monkeypatch):
     log = follow([3.0, 2.0])
     log.record("off with her head")
     result = shown[0][RESULT]
-    assert {"model": "test", "train": 3.0, "held_out": 2.0, "steps": 2, "parameters": 1}.items() <= result.items()
-    assert result["curves"] == {"train": [[0.5, 3.0], [1.5, 2.0]], "held out": [[0.0, 4.0], [1.0, 3.0], [2.0, 2.0]]}
+    assert {
+        "model": "test",
+        "train": 3.0,
+        "held_out": 2.0,
+        "steps": 2,
+        "parameters": 1,
+    }.items() <= result.items()
+    assert result["curves"] == {
+        "train": [[0.5, 3.0], [1.5, 2.0]],
+        "held out": [[0.0, 4.0], [1.0, 3.0], [2.0, 2.0]],
+    }
     assert result["sample"] == "off with her head"
     assert result["chars_per_second"] > 0
     assert result["peak_memory"] == pytest.approx(peak_memory(), rel=0.5)

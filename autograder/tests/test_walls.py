@@ -99,7 +99,9 @@ def test_the_list_lets_through_what_is_on_it_and_nothing_else(machine):
         if name in NUMBERS or pyseccomp.resolve_syscall(MACHINES[machine][0], name) >= 0:
             assert answer(filter_, machine, name, *arguments, number=NUMBERS.get(name)) == EPERM, name
     assert answer(filter_, machine, "clone3") == errno.ENOSYS
-    assert {answer(filter_, machine, n) for n in SEEM_TO_WORK if n in ("fchmod", "fchmodat")} == {NOTHING_DONE}
+    assert {answer(filter_, machine, n) for n in SEEM_TO_WORK if n in ("fchmod", "fchmodat")} == {
+        NOTHING_DONE
+    }
 
 
 @pytest.mark.parametrize("machine", MACHINES)
@@ -147,7 +149,11 @@ def test_no_second_process_stands_beside_the_student(wall, session):
     session.run("pass")
     family = processes_of(session)
     assert len(family) == (2 if wall == "bwrap" else 1)
-    status = dict(line.split(":\t", 1) for line in Path(f"/proc/{family[-1].pid}/status").read_text().splitlines() if ":\t" in line)
+    status = dict(
+        line.split(":\t", 1)
+        for line in Path(f"/proc/{family[-1].pid}/status").read_text().splitlines()
+        if ":\t" in line
+    )
     assert status["Seccomp"].strip() == "2"
     assert int(status["NSpid"].split()[-1]) == 1 or wall != "bwrap"
     assert status["NoNewPrivs"].strip() == "1"
@@ -192,7 +198,9 @@ def test_nothing_outlives_a_grader_that_is_killed(wall):
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_a_kill_from_outside_is_nobodys_fault(wall, session, number):
     """Is a student process that somebody else ends told from one that ends itself?"""
-    session.run("import os, time\ndef wait(): time.sleep(60)\ndef leave(status): os._exit(status)\ndef live(): return 1")
+    session.run(
+        "import os, time\ndef wait(): time.sleep(60)\ndef leave(status): os._exit(status)\ndef live(): return 1"
+    )
     victim = processes_of(session)[-1]
     killer = threading.Timer(0.5, victim.send_signal, [number])
     killer.start()
@@ -208,7 +216,9 @@ def test_a_kill_from_outside_is_nobodys_fault(wall, session, number):
 
 def test_an_end_of_ones_own_is_ones_own_fault(session):
     """Is no way out of the process, whatever its status, taken for a kill from outside?"""
-    session.run("import os, ctypes\ndef leave(status): os._exit(status)\ndef fault(): ctypes.string_at(0)\ndef burn():\n    while True: pass")
+    session.run(
+        "import os, ctypes\ndef leave(status): os._exit(status)\ndef fault(): ctypes.string_at(0)\ndef burn():\n    while True: pass"
+    )
     for status in (0, 1, 9, 127, 128, 137, 143, 255, -1, 128 + 64):
         session._overran.clear()
         with pytest.raises(Failure, match="ended the Python process"):
@@ -221,7 +231,9 @@ def test_an_end_of_ones_own_is_ones_own_fault(session):
 
 def test_a_stop_from_outside_costs_nothing(session):
     """Is the time not counted for which somebody else stops the process?"""
-    session.run("import time\ndef work():\n    end = time.process_time() + 1\n    while time.process_time() < end: pass\n    return 1")
+    session.run(
+        "import time\ndef work():\n    end = time.process_time() + 1\n    while time.process_time() < end: pass\n    return 1"
+    )
     session.limits = Limits(call_seconds=1.5)
     student = processes_of(session)[-1]
     threading.Timer(0.3, student.suspend).start()
@@ -283,7 +295,9 @@ def test_two_kills_are_could_not_run_and_no_zero(course, monkeypatch):
 
     monkeypatch.setattr(Session, "call", call)
     result = judged(course, submission(), sandbox="none")
-    statuses = {check["status"] for cell in result.cells if cell["cell"] == "test_double" for check in cell["checks"]}
+    statuses = {
+        check["status"] for cell in result.cells if cell["cell"] == "test_double" for check in cell["checks"]
+    }
     assert statuses == {"could not run"}
     assert result.needs_a_person
 
@@ -323,7 +337,9 @@ def test_grading_in_a_container_falls_back_to_landlock(tmp_path):
 def test_a_control_group_bounds_threads_and_goes(wall, session):
     """Where a group can be made, do threads of a grader that is root have a limit, and is the group gone at the end?"""
     with contextlib.closing(session):
-        session.run("import threading, time\ndef many():\n    try:\n        for n in range(500): threading.Thread(target=time.sleep, args=(9,), daemon=True).start()\n    except RuntimeError: pass\n    return n")
+        session.run(
+            "import threading, time\ndef many():\n    try:\n        for n in range(500): threading.Thread(target=time.sleep, args=(9,), daemon=True).start()\n    except RuntimeError: pass\n    return n"
+        )
         folders = session._process._group._folders
         if not folders:
             pytest.skip("no control group can be made here")

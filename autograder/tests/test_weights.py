@@ -77,7 +77,9 @@ def test_pages_and_gradescope_show_the_worth(course):
     from autograder.checks.outcome import Outcome
     from autograder.grading.testcell import Judged
 
-    known.hear("test_double", [Judged(Outcome("a", "passed"), False), Judged(Outcome("b", "failed"), True, 2.0)])
+    known.hear(
+        "test_double", [Judged(Outcome("a", "passed"), False), Judged(Outcome("b", "failed"), True, 2.0)]
+    )
     assert [(one["score"], one["max_score"]) for one in known.as_dict(1.0)["tests"]] == [(10, 10), (0, 20)]
 
 
@@ -115,8 +117,18 @@ def test_shares_and_weights_together():
 @pytest.mark.parametrize("weight", [0, -1, "2", True, float("nan")])
 def test_results_with_an_impossible_weight_are_damaged(course, weight):
     """Is a weight that no grading writes refused where results are read?"""
-    check = {"check": "a", "status": "passed", "hidden": False, "message": "", "cause": "", "diagnosis": "", "weight": weight}
-    entry = Result("ada", ID, 1.0, 1.0, cells=[{"cell": "c", "points": 1.0, "score": 1.0, "checks": [check]}]).as_dict()
+    check = {
+        "check": "a",
+        "status": "passed",
+        "hidden": False,
+        "message": "",
+        "cause": "",
+        "diagnosis": "",
+        "weight": weight,
+    }
+    entry = Result(
+        "ada", ID, 1.0, 1.0, cells=[{"cell": "c", "points": 1.0, "score": 1.0, "checks": [check]}]
+    ).as_dict()
     with pytest.raises(ValueError, match="weight"):
         Result.from_dict(entry)
 
@@ -143,5 +155,7 @@ def test_weights_need_no_new_calibration():
     before, after = source_notebook(), source_notebook()
     cell = next(one for one in after.cells if one.id == "test_fit")
     cell.source = cell.source.replace("at_most=0.01", "weight=2, at_most=0.01")
-    digests = [[digest_of_target(t, cells_of(nb)) for t in targets_of(cells_of(nb))] for nb in (before, after)]
+    digests = [
+        [digest_of_target(t, cells_of(nb)) for t in targets_of(cells_of(nb))] for nb in (before, after)
+    ]
     assert digests[0] == digests[1]

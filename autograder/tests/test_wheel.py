@@ -41,10 +41,20 @@ def installed(tmp_path_factory):
 
 def run(installed, folder, *commands):
     """Run commands with that package in a folder; returns what they said, on one line."""
-    environment = {**os.environ, "PYTHONPATH": str(installed), "COLUMNS": "200", "HOME": str(folder / ".home")}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(installed),
+        "COLUMNS": "200",
+        "HOME": str(folder / ".home"),
+    }
     words = json.dumps([command.split() for command in commands])
     done = subprocess.run(
-        [sys.executable, "-c", RUN, words], cwd=folder, env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-c", RUN, words],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     said = " ".join((done.stdout + done.stderr).split())
     assert done.returncode == 0, said
@@ -56,7 +66,9 @@ def run(installed, folder, *commands):
 def test_nothing_that_a_command_reads_is_left_out(installed):
     """Is every file of the package in the wheel, but for the tests and the demo?"""
     package = REPOSITORY / "autograder"
-    files = {path.relative_to(package) for path in package.rglob("*") if path.is_file() and path.suffix != ".pyc"}
+    files = {
+        path.relative_to(package) for path in package.rglob("*") if path.is_file() and path.suffix != ".pyc"
+    }
     wanted = {path for path in files if path.parts[0] not in LEFT_OUT}
     assert len(wanted) > 150
     assert {path for path in wanted if not (installed / "autograder" / path).is_file()} == set()

@@ -67,7 +67,9 @@ def _all_once(work, count):
 
 
 def _fork_servers():
-    return [one for one in psutil.Process().children() if "multiprocessing.forkserver" in " ".join(one.cmdline())]
+    return [
+        one for one in psutil.Process().children() if "multiprocessing.forkserver" in " ".join(one.cmdline())
+    ]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -211,7 +213,9 @@ def test_without_processes_there_is_a_sentence_and_results_stay(tmp_path, capfd)
     error = capfd.readouterr().err
     assert error.count("\n") <= 3
     assert "No process to work in can be started on" in error
-    assert [entry["result"]["student"] for entry in read_jsonl(course.reports / "graded.jsonl")] == students[:1]
+    assert [entry["result"]["student"] for entry in read_jsonl(course.reports / "graded.jsonl")] == students[
+        :1
+    ]
     assert main(grade) == 0
 
 

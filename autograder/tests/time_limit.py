@@ -53,7 +53,9 @@ def _end_children(since: float) -> None:
     """End what was started after `since`; the rest belongs to others, and Python misses its tracker."""
     for child in psutil.Process().children(recursive=True):
         with contextlib.suppress(psutil.Error):
-            if child.create_time() > since - 1 and "multiprocessing.resource_tracker" not in str(child.cmdline()):
+            if child.create_time() > since - 1 and "multiprocessing.resource_tracker" not in str(
+                child.cmdline()
+            ):
                 child.kill()
 
 

@@ -51,7 +51,7 @@ HOW = {
     "five points": "(8 * moved(1e-3) - 8 * moved(-1e-3) - moved(2e-3) + moved(-2e-3)) / 12e-3",
     "complex step": "moved(1e-20j).imag / 1e-20",
 }
-MEASURING = '''
+MEASURING = """
 
 def _measured(forward, calls={{}}):
     import copy
@@ -107,7 +107,7 @@ def _measured(forward, calls={{}}):
     return new_forward, backward
 
 
-'''
+"""
 
 
 def measured(cell: str, backwards: Iterable[str], how: str) -> str:

@@ -110,6 +110,4 @@ class _Filling:
         if column is None:
             raise ValueError(f"the worksheet has no column {self.file.word(name)!r}")
         self.cells[row.number, column] = new
-        self.filled.changes.append(
-            Change(student, self.book.name(student), self.assignment, old, new, what)
-        )
+        self.filled.changes.append(Change(student, self.book.name(student), self.assignment, old, new, what))

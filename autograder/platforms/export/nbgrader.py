@@ -51,5 +51,3 @@ def _is_chosen(name: str, chosen: list) -> bool:
 def _text(value) -> str:
     """As nbgrader writes it."""
     return "" if value is None else str(value)
-
-

@@ -10,7 +10,7 @@ Value = str | float | int | datetime | None
 SIGNS = "-=+@＝＋－＠"
 RUNS, BREAKS, SPLIT = set(SIGNS), re.compile(r"[\t\r\n\v\f]"), re.compile(rf"(;)(?=[\s\"]*[{SIGNS}])")
 NUMBER = re.compile(r"[+-]?([0-9]+([.,][0-9]*)?|[.,][0-9]+)([eE][+-]?[0-9]+)?")
-SPLITS = set(",;\t\"\r\n")
+SPLITS = set(',;\t"\r\n')
 FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # no XML has them
 TITLE, LONGEST = 31, 32767  # characters in the name of a sheet, and in a cell
 

@@ -3,7 +3,13 @@
 from autograder.tests.hostile import cheating, damaged, escaping, exhausting, odd
 from autograder.tests.hostile.case import Case
 
-MODULES = {"cheating": cheating, "escaping": escaping, "exhausting": exhausting, "damaged": damaged, "odd": odd}
+MODULES = {
+    "cheating": cheating,
+    "escaping": escaping,
+    "exhausting": exhausting,
+    "damaged": damaged,
+    "odd": odd,
+}
 
 
 def student(kind: str, name: str) -> str:
@@ -11,8 +17,12 @@ def student(kind: str, name: str) -> str:
     return f"{kind}-{name.replace(' ', '-')}"
 
 
-CASES: dict[str, Case] = {student(kind, name): case for kind, module in MODULES.items() for name, case in module.CASES.items()}
+CASES: dict[str, Case] = {
+    student(kind, name): case for kind, module in MODULES.items() for name, case in module.CASES.items()
+}
 # Cases to which walls matter.
-WALLED = {name for name in CASES if name.startswith("escaping")} | {student("exhausting", name) for name in exhausting.BOUNDED}
+WALLED = {name for name in CASES if name.startswith("escaping")} | {
+    student("exhausting", name) for name in exhausting.BOUNDED
+}
 RARE = {student(kind, name) for kind, module in MODULES.items() for name in module.RARE}
 EVERYDAY = {name: case for name, case in CASES.items() if name not in RARE}

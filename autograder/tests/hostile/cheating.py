@@ -51,8 +51,11 @@ PATCHES = {
 NO_ARRAY, NO_NUMBERS = "something that is not a NumPy array", "does not hold numbers"
 # Of a kind of array only the numbers count: these have the right shape, and nothing else.
 SUBCLASSES = {
-    "equal to everything": ("class L(np.ndarray):\n    def __eq__(self, o): return True\n    def __sub__(self, o): return 0 * o\n"
-                            "def double(x): return x.view(L)", "the result"),
+    "equal to everything": (
+        "class L(np.ndarray):\n    def __eq__(self, o): return True\n    def __sub__(self, o): return 0 * o\n"
+        "def double(x): return x.view(L)",
+        "the result",
+    ),
     "a masked array": ("def double(x): return np.ma.masked_array(np.zeros(x.shape), True)", "all zeros"),
 }
 LIARS = {
@@ -100,7 +103,11 @@ def edit(**kinds):
         for name, fields in kinds.items():
             one = by_name(content)[name]
             for key, value in fields.items():
-                (one if key in ("source", "cell_type", "metadata", "outputs") else one["metadata"]["nbgrader"])[key] = value
+                (
+                    one
+                    if key in ("source", "cell_type", "metadata", "outputs")
+                    else one["metadata"]["nbgrader"]
+                )[key] = value
 
     return change
 
@@ -110,7 +117,11 @@ def dropped(content: dict) -> None:
 
 
 def doubled(content: dict) -> None:
-    content["cells"] += [{**one, "id": f"twin-{i}", "source": "pass"} for i, one in enumerate(content["cells"]) if one["id"] == "test_double"]
+    content["cells"] += [
+        {**one, "id": f"twin-{i}", "source": "pass"}
+        for i, one in enumerate(content["cells"])
+        if one["id"] == "test_double"
+    ]
 
 
 def stolen(content: dict) -> None:
@@ -129,7 +140,9 @@ def judged_already(content: dict) -> None:
 def printed_points(content: dict) -> None:
     """The output that nbgrader reads points from."""
     test = by_name(content)["test_double"]
-    test["outputs"] = [{"output_type": "execute_result", "execution_count": 1, "metadata": {}, "data": {"text/plain": "30"}}]
+    test["outputs"] = [
+        {"output_type": "execute_result", "execution_count": 1, "metadata": {}, "data": {"text/plain": "30"}}
+    ]
 
 
 EDITED_BACK, PUT_RIGHT, PUT_BACK, ONE_COUNTS = (

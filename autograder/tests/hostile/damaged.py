@@ -91,7 +91,12 @@ def without_ids(content: dict) -> None:
 
 
 def kernel(name: str, language: str):
-    return lambda nb: nb.update(metadata={"kernelspec": {"name": name, "display_name": name, "language": language}, "language_info": {"name": language}})
+    return lambda nb: nb.update(
+        metadata={
+            "kernelspec": {"name": name, "display_name": name, "language": language},
+            "language_info": {"name": language},
+        }
+    )
 
 
 def deep(content: dict) -> None:
@@ -169,7 +174,12 @@ def named(*names: str):
 
 
 OLD = {"cell_type": "code", "input": "1", "language": "python", "outputs": [], "metadata": {}}
-OLD_AND_BLANK = {"nbformat": 3, "nbformat_minor": 0, "metadata": {}, "worksheets": [{"cells": [OLD], "metadata": {}}]}
+OLD_AND_BLANK = {
+    "nbformat": 3,
+    "nbformat_minor": 0,
+    "metadata": {},
+    "worksheets": [{"cells": [OLD], "metadata": {}}],
+}
 
 CASES = {
     **{name: Case(content, None, says) for name, (content, says) in REFUSED.items()},

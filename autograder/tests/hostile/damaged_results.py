@@ -64,7 +64,11 @@ def damaged(value: Any, rng: np.random.Generator) -> Any:
     """A copy with one thing changed: the whole, or a part, in a way that suits it or in any way."""
     if isinstance(value, tuple | list | dict) and len(value) and rng.random() < 0.75:
         items = dict(value) if isinstance(value, dict) else list(value)
-        key = list(items)[rng.integers(len(items))] if isinstance(value, dict) else int(rng.integers(len(items)))
+        key = (
+            list(items)[rng.integers(len(items))]
+            if isinstance(value, dict)
+            else int(rng.integers(len(items)))
+        )
         items[key] = damaged(items[key], rng)
         return tuple(items) if isinstance(value, tuple) else items
     return _changed(value, rng)

@@ -25,7 +25,11 @@ NUMBERS = {
 }  # fmt: skip
 CALL = "import ctypes, os; libc = ctypes.CDLL(None, use_errno=True)\nif libc.syscall(%s[os.uname().machine == 'aarch64'], %s) == -1: raise OSError(ctypes.get_errno(), '')"
 EVERY_DAY = {"process_vm_writev", "pidfd_open", "pidfd_getfd", "add_key", "tgkill", "timer_create", "seccomp"}
-ARGUMENTS = {"add_key": "b'user', b'@pid@', b'x', 1, -3", "request_key": "b'user', b'@pid@', None, -3", "tgkill": "os.getpid(), os.getpid(), 9"}
+ARGUMENTS = {
+    "add_key": "b'user', b'@pid@', b'x', 1, -3",
+    "request_key": "b'user', b'@pid@', None, -3",
+    "tgkill": "os.getpid(), os.getpid(), 9",
+}
 
 LIBC = "import ctypes, os; libc = ctypes.CDLL(None, use_errno=True)\nif libc.%s == -1: raise OSError(ctypes.get_errno(), '')"
 SOCKET = "import socket; s = socket.socket(%s); s.settimeout(1); s.connect(%s)"
@@ -114,7 +118,18 @@ def linked_notebook(path: Path) -> None:
     path.symlink_to(path.parents[3] / "source" / path.parent.name / path.name)
 
 
-ODD_NAMES = ("-rf", "--ro-bind", "a b", "ünï", "line\nbreak", "$(id)", "*", os.fsdecode(b"\xff\xfe"), "[red]", "\x1b[2J")
+ODD_NAMES = (
+    "-rf",
+    "--ro-bind",
+    "a b",
+    "ünï",
+    "line\nbreak",
+    "$(id)",
+    "*",
+    os.fsdecode(b"\xff\xfe"),
+    "[red]",
+    "\x1b[2J",
+)
 ODD_FILES = dict.fromkeys(ODD_NAMES, "x")
 
 CASES = {

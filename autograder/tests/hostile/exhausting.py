@@ -5,9 +5,17 @@ from nbformat.v4 import new_code_cell
 from autograder.tests.hostile.case import NOTHING, WITHOUT_DOUBLE, Case, double
 from autograder.tests.mini import FULL, submission
 
-SLOW, ENDED, LARGE = "took longer than the 2 seconds", "ended the Python process", "returned more than the grader takes"
+SLOW, ENDED, LARGE = (
+    "took longer than the 2 seconds",
+    "ended the Python process",
+    "returned more than the grader takes",
+)
 REFUSED = "raised PermissionError"
-UNREADABLE, SIGNAL, NO_ARRAY = "sent something that the grader cannot read", "import os, signal; ", "is something that is not a NumPy array"
+UNREADABLE, SIGNAL, NO_ARRAY = (
+    "sent something that the grader cannot read",
+    "import os, signal; ",
+    "is something that is not a NumPy array",
+)
 SENDS = ("\nimport gc, socket, struct\nfor o in gc.get_objects():\n"
          "    if type(o) is socket.socket: o.sendall(struct.pack('<I', len(f)) + f)\nwhile True: pass")  # fmt: skip
 

@@ -79,7 +79,11 @@ STYLES = {
 
 def extra_metadata(content: dict) -> None:
     for part in (content, *content["cells"]):
-        part["metadata"] |= {"tags": ["mine", "figure"], "jupyter": {"source_hidden": True}, "toc": {"base": 1}}
+        part["metadata"] |= {
+            "tags": ["mine", "figure"],
+            "jupyter": {"source_hidden": True},
+            "toc": {"base": 1},
+        }
 
 
 def raw_between():

@@ -10,7 +10,19 @@ from autograder.tests.mini import release_notebook, submission
 
 VALUES: list = [None, True, 0, -1, 3.5, 1e308, 10**30, float("nan"), float("-inf"), "", "code", "\ud800", "\0", [], {}, [[]],
                 {"a": None}, [None, 1], "x" * 10**6, "<b>" * 5000, ["line\n"] * 999]  # fmt: skip
-KEYS = ["", "cells", "source", "metadata", "nbgrader", "grade_id", "cell_type", "nbformat", "worksheets", "\ud800", "x" * 999]
+KEYS = [
+    "",
+    "cells",
+    "source",
+    "metadata",
+    "nbgrader",
+    "grade_id",
+    "cell_type",
+    "nbformat",
+    "worksheets",
+    "\ud800",
+    "x" * 999,
+]
 
 
 def damaged(seed: int) -> bytes:
@@ -20,7 +32,11 @@ def damaged(seed: int) -> bytes:
     kinds = rng.choice(([STRUCTURES], [STRUCTURES], [BYTES], [STRUCTURES, BYTES]))
     for _ in range(rng.choice((1, 1, 3)) if STRUCTURES in kinds else 0):
         rng.choice(STRUCTURES)(content, rng)
-    data = bytearray(json.dumps(content, ensure_ascii=rng.random() < 0.5, indent=rng.choice((None, 1))).encode(errors="surrogatepass"))
+    data = bytearray(
+        json.dumps(content, ensure_ascii=rng.random() < 0.5, indent=rng.choice((None, 1))).encode(
+            errors="surrogatepass"
+        )
+    )
     for _ in range(rng.choice((1, 1, 3)) if BYTES in kinds else 0):
         rng.choice(BYTES)(data, rng)
     return bytes(data)
@@ -38,7 +54,9 @@ def flip(data: bytearray, rng: random.Random) -> None:
 
 def insert(data: bytearray, rng: random.Random) -> None:
     place = _span(data, rng).start
-    data[place:place] = rng.choice((rng.randbytes(9), b"\0" * 99, b"{" * 5000, b'"', b"\\ud800", b"NaN", "é".encode("latin-1")))
+    data[place:place] = rng.choice(
+        (rng.randbytes(9), b"\0" * 99, b"{" * 5000, b'"', b"\\ud800", b"NaN", "é".encode("latin-1"))
+    )
 
 
 def delete(data: bytearray, rng: random.Random) -> None:
@@ -64,7 +82,9 @@ def _places(value: object) -> list[tuple[dict | list, object]]:
     found, waiting = [], [value]
     while waiting:
         one = waiting.pop()
-        items = list(one.items() if isinstance(one, dict) else enumerate(one) if isinstance(one, list) else ())
+        items = list(
+            one.items() if isinstance(one, dict) else enumerate(one) if isinstance(one, list) else ()
+        )
         found += [(one, key) for key, _ in items]
         waiting += [child for _, child in items]
     return found

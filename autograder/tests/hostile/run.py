@@ -53,10 +53,27 @@ def grade_class(course: Course, around: Path, sandbox: str, seconds: float = 900
     repository = str(Path(__file__).resolve().parents[3])
     known = {"PYTHONPATH": repository, "HOSTILE_SECRET": "x", "COLUMNS": "300"}
     environment = os.environ | {name: str(place) for name, place in places.items()} | known
-    command = [sys.executable, "-m", "autograder", "--course", str(course.root), "grade", "--jobs", "2", "--sandbox", sandbox]
-    before, started, family = digest(course.root / "submitted"), time.monotonic(), psutil.Process().children(recursive=True)
+    command = [
+        sys.executable,
+        "-m",
+        "autograder",
+        "--course",
+        str(course.root),
+        "grade",
+        "--jobs",
+        "2",
+        "--sandbox",
+        sandbox,
+    ]
+    before, started, family = (
+        digest(course.root / "submitted"),
+        time.monotonic(),
+        psutil.Process().children(recursive=True),
+    )
     with adopting_orphans():
-        ended = subprocess.run(command, cwd=places["PWD"], env=environment, capture_output=True, timeout=seconds, check=False)
+        ended = subprocess.run(
+            command, cwd=places["PWD"], env=environment, capture_output=True, timeout=seconds, check=False
+        )
         took = time.monotonic() - started
         processes_gone = not left_since(family)
     return Run(
