@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 MAX_FILES, MAX_FILE = 50, 20 * 2**20  # beside the notebooks of one submission
+MAX_FOLDERS = 20
+MADE_BY_TOOLS = {"__MACOSX", "__pycache__"}  # and folders whose names begin with a dot
 
 
 def write_whole(path: Path, content: str | bytes) -> bool:
@@ -76,7 +78,7 @@ def naming(path: Path, *instead: Path) -> Iterator[None]:
 
 
 def plain_files(folder: Path) -> list[Path]:
-    """The regular files of a submission beside its notebooks; links, folders and large ones stay out."""
+    """The regular files in a folder beside notebooks; links, folders and large ones stay out."""
     if not folder.is_dir():
         return []
     chosen = [
@@ -85,6 +87,32 @@ def plain_files(folder: Path) -> list[Path]:
         and path.stat().st_size <= MAX_FILE
     ]  # fmt: skip
     return chosen[:MAX_FILES]
+
+
+def files_below(folder: Path) -> list[Path]:
+    """The same with all its folders, such as a package that a notebook imports; upper ones first."""
+    found, folders = [], [folder]
+    for place in folders:  # which grows by those inside
+        found += plain_files(place)
+        inside = sorted(place.iterdir()) if place.is_dir() and len(folders) < MAX_FOLDERS else []
+        folders += [
+            one for one in inside
+            if one.is_dir() and not one.is_symlink() and one.name not in MADE_BY_TOOLS
+            and not one.name.startswith(".")
+        ]  # fmt: skip
+    return found[:MAX_FILES]
+
+
+def beside(folder: Path) -> list[Path]:
+    """What lies beside the notebooks of a submission that was taken: files, and folders that hold some."""
+    return sorted({folder / file.relative_to(folder).parts[0] for file in files_below(folder)})
+
+
+def named(files: Iterable[Path]) -> Iterator[tuple[str, Path]]:
+    """Each file with its name; those in a folder with their way from there."""
+    for file in files:
+        for one in files_below(file) if file.is_dir() else [file]:
+            yield one.relative_to(file.parent).as_posix(), one
 
 
 def _ends_whole(file) -> bool:

@@ -39,9 +39,9 @@ def call_times(
         results, changed = function.sealed_call(arguments, times, seconds, keep)
     else:
         copies = [_copy(argument) for argument in arguments]
-        before = snapshot(copies)
+        before = watched(copies, function.__name__)
         results = [_call_here(function, copies) for _ in range(times)]
-        changed = not same(before, snapshot(copies))
+        changed = are_changed(before)
     if changed:
         raise Failure(
             f"`{function.__name__}` changes its inputs in place; work on copies or new arrays.",
@@ -113,10 +113,18 @@ def outputs(function: Callable, arguments: Sequence[Any]) -> tuple[Any, ...]:
     return tuple(result) if isinstance(result, tuple) else (result,)
 
 
-def several(found: tuple[Any, ...], count: int) -> tuple[Any, ...]:
-    """The outputs, where `count` of them are expected: a list of so many is as good as a tuple."""
-    is_list = count > 1 and len(found) == 1 and type(found[0]) is list and len(found[0]) == count
-    return tuple(found[0]) if is_list else found
+def several(found: tuple[Any, ...], like: Sequence[Any]) -> tuple[Any, ...]:
+    """The outputs, where several like these are expected: whatever unpacks into them is as good as a tuple.
+
+    That is a list of so many, or an array that holds one of each shape along its first axis.
+    """
+    if len(like) < 2 or len(found) != 1 or not isinstance(found[0], list | np.ndarray):
+        return found
+    if isinstance(found[0], np.ndarray):
+        fits = found[0].ndim > 0 and list(map(np.shape, found[0])) == list(map(np.shape, like))
+    else:
+        fits = len(found[0]) == len(like)
+    return tuple(found[0]) if fits else found
 
 
 def outputs_and_cache(forward: Callable, arguments: Sequence[Any]) -> tuple[tuple, Any]:
@@ -209,24 +217,47 @@ def _copy(argument: Any) -> Any:
         return argument
 
 
-def snapshot(arguments: Sequence[Any]) -> list[Any]:
-    """What later calls must not have changed: a copy of each argument's data."""
-    return [_snapshot(argument) for argument in arguments]
+def watched(arguments: Sequence[Any], name: str) -> list[tuple[Any, Any]]:
+    """What a function of this name must not change, each with a copy of its data.
+
+    A cache, the last argument of a backward pass, may be used up; only the arrays in it have to stay.
+    """
+    last = len(arguments) - 1 if name.endswith("_backward") else -1
+    parts = []
+    for place, argument in enumerate(arguments):
+        try:
+            parts += list(_arrays_in(argument)) if place == last else [argument]
+        except RecursionError:  # a cache that holds itself
+            continue
+    return [(part, _snapshot(part)) for part in parts]
+
+
+def are_changed(before: list[tuple[Any, Any]]) -> bool:
+    """Is one of the things that are watched not what it was?"""
+    return not all(same(was, _data_of(part)) for part, was in before if was is not None)
+
+
+def _arrays_in(value: Any) -> Iterator[NDArray]:
+    if isinstance(value, np.ndarray):
+        yield value
+    elif isinstance(value, Mapping | tuple | list):
+        for entry in value.values() if isinstance(value, Mapping) else value:
+            yield from _arrays_in(entry)
 
 
 def _snapshot(argument: Any) -> Any:
     try:
-        return copy.deepcopy(data_of(argument))
+        return copy.deepcopy(_data_of(argument))
     except Exception:  # one that holds itself, or what cannot be copied
         return None
 
 
-def data_of(value: Any) -> Any:
-    """The part of an argument whose change counts: a Generator advances and a cache is opaque."""
+def _data_of(value: Any) -> Any:
+    """The part of an argument whose change counts: a Generator advances and an object is opaque."""
     if isinstance(value, np.ndarray | np.generic | int | float | str | bytes | None):
         return value
     if isinstance(value, Mapping):
-        return {key: data_of(entry) for key, entry in value.items()}
+        return {key: _data_of(entry) for key, entry in value.items()}
     if isinstance(value, tuple | list):
-        return [data_of(entry) for entry in value]
+        return [_data_of(entry) for entry in value]
     return None

@@ -228,7 +228,7 @@ def _require_no_state(
 def _named(result: Any, inputs: Mapping[str, Any], function: str) -> Gradients:
     """The gradients by name, after the ladder: `dx` for input `x`, `dW` for the parameter `W`."""
     wanted = {name: value for name, value in inputs.items() if _is_differentiable(value)}
-    found = several(result if type(result) is tuple else (result,), len(wanted))
+    found = several(result if type(result) is tuple else (result,), list(wanted.values()))
     if len(found) != len(wanted):
         names = ", ".join("grads" if isinstance(v, Mapping) else f"d{n}" for n, v in wanted.items())
         returned = f"it returns {len(found)} values"

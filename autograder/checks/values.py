@@ -192,7 +192,7 @@ def _subject(function: Callable, truth: Callable | None, contract: Contract) -> 
     def found(inputs: Mapping, upstream: tuple) -> Arrays:
         right, results = truly(inputs), outputs(function, list(inputs.values()))
         names = [_output_name(i, len(right)) for i in range(len(right))]
-        each = zip(several(results, len(right)), right, names, strict=True)
+        each = zip(several(results, right), right, names, strict=True)
         return _arrays([_require(*one, any_number=True) for one in each])
 
     def starts(inputs: Mapping) -> Arrays:
@@ -248,7 +248,7 @@ def _require_outputs(
     function: Callable, inputs: Mapping[str, Any], right: tuple, any_number: bool = False
 ) -> tuple:
     arguments, right = list(inputs.values()), _as_precise(right, _dtype(inputs))
-    found = several(outputs(function, arguments), len(right))
+    found = several(outputs(function, arguments), right)
     if len(found) != len(right):
         raise Failure(
             f"`{function.__name__}` returns the wrong number of values.",
@@ -259,7 +259,7 @@ def _require_outputs(
         _require(value, like, _output_name(i, len(right)), any_number)
         for i, (value, like) in enumerate(zip(found, right, strict=True))
     )
-    if not _gives_again(several(outputs(function, arguments), len(right)), found):
+    if not _gives_again(several(outputs(function, arguments), right), found):
         raise Failure(
             f"`{function.__name__}` gives two results for the same inputs; "
             "keep no state between calls, and take randomness only from `rng`.",

@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from autograder.files import plain_files
+from autograder.files import files_below
 from autograder.grading.submission import SubmissionError, other_notebooks, read_submission
 from autograder.grading.times import TIMESTAMP
 
@@ -19,9 +19,11 @@ def hand_in(uploaded: Path, notebook: Path) -> str:
         chosen = uploaded / _only(uploaded, notebook.name)
     notebook.parent.mkdir(parents=True)
     shutil.copyfile(chosen, notebook, follow_symlinks=False)
-    for file in plain_files(chosen.parent):
+    for file in files_below(chosen.parent):
         if file.name != TIMESTAMP:  # Gradescope knows when it came
-            shutil.copyfile(file, notebook.with_name(file.name))
+            place = notebook.parent / file.relative_to(chosen.parent)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, place)
     read_submission(notebook)
     name = chosen.relative_to(uploaded).as_posix()
     return f"{name} was taken for {notebook.name}." if name != notebook.name else ""

@@ -14,6 +14,7 @@ from nbformat import NotebookNode
 import autograder.hidden
 from autograder.cells import Cell, check_name, is_check, is_plain, weight_of
 from autograder.checks.outcome import Outcome
+from autograder.files import named
 from autograder.grading import kernel
 from autograder.grading.counted import as_outputs, as_they_count, notice, write_result
 from autograder.grading.plain import KIND, name_of
@@ -169,5 +170,5 @@ def secret_of(notebook: NotebookNode, rules: Rules, files: list[Path]) -> str:
     Text cells do not count: what they are after cleaning may depend on the time that it took.
     """
     cells = [[grade_id(cell), cell.source] for cell in notebook.cells if cell.cell_type == "code"]
-    cells += [[file.name, hashlib.sha256(file.read_bytes()).hexdigest()] for file in files]
+    cells += [[name, hashlib.sha256(file.read_bytes()).hexdigest()] for name, file in named(files)]
     return hashlib.sha256(rules.source.read_bytes() + json.dumps([*cells, rules.salt]).encode()).hexdigest()

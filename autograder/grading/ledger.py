@@ -89,7 +89,8 @@ def key_of(course: Course, student: str, assignment: str, rules: Rules, settings
     try:
         there = notebooks_in(paths)
         for file in (*there, *files_beside(paths[0].parent)):
-            about.update(file.name.encode("utf-8", "surrogateescape") + b"\0" + _digest(file))
+            name = file.relative_to(paths[0].parent).as_posix()
+            about.update(name.encode("utf-8", "surrogateescape") + b"\0" + _digest(file))
     except (SubmissionError, OSError):
         return ""
     return about.hexdigest()

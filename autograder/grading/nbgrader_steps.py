@@ -14,7 +14,7 @@ from traitlets import Dict, Enum, Float, Union
 
 from autograder.alone import alone
 from autograder.course import Course
-from autograder.files import plain_files
+from autograder.files import beside, plain_files
 from autograder.grading.counted import without_evidence
 from autograder.grading.judge import Rules, judge
 from autograder.grading.ledger import Ledger, key_of
@@ -102,7 +102,7 @@ class SealedExecute(NbGraderPreprocessor):
         with _taken(course, *pair, replace(self.rules(course, pair[1]), source=own)) as (here, rules, digest):
             if facts.get("digest") != digest:
                 raise SubmissionError("Submission or source changed while this was graded; grade it again.")
-            files = with_given(plain_files(here.submitted(*pair).parent), rules.given)
+            files = with_given(beside(here.submitted(*pair).parent), rules.given)
             return without_evidence(judge(Restored(nb, facts["restored"]), rules, files)), resources
 
 

@@ -8,7 +8,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder.course import Course
-from autograder.files import plain_files
+from autograder.files import beside, plain_files
 from autograder.grading.budget import Budget
 from autograder.grading.counted import without_evidence
 from autograder.grading.fingerprints import fingerprints
@@ -84,7 +84,7 @@ def _judge(path: Path, rules: Rules) -> tuple[Result, str]:
     if same := copies(restored.notebook, dict(rules.published), budget):
         result.fingerprints["published"] = same
     restored.notes += budget.notes("code")
-    notebook = judge(restored, rules, with_given(plain_files(path.parent), rules.given))
+    notebook = judge(restored, rules, with_given(beside(path.parent), rules.given))
     fill(result, notebook)
     result.seconds = round(result.seconds + budget.spent, 2)
     return result, nbformat.writes(without_evidence(notebook))

@@ -1,6 +1,7 @@
 """A submission with all that judging needs, for a machine that has this package and nothing of the course."""
 
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,7 +41,7 @@ def pack(course: Course, student: str, assignment: str, rules: Rules) -> Payload
     """Read a submission, as `take` does. Raises SubmissionError when it cannot be read."""
     here, rules = take(course, student, assignment, rules, course.taken(student, assignment))
     kinds = here.submitted(student, assignment).parent, rules.source.parent
-    files, source = ({file.name: file.read_bytes() for file in folder.iterdir()} for folder in kinds)
+    files, source = ({name: file.read_bytes() for name, file in _all(folder)} for folder in kinds)
     return Payload(student, assignment, rules, source, files, version())
 
 
@@ -61,7 +62,12 @@ def _judge(payload: Payload) -> tuple[Result, Texts]:
         return judge_taken(course, payload.student, payload.assignment, rules)
 
 
+def _all(folder: Path) -> Iterator[tuple[str, Path]]:
+    return ((file.relative_to(folder).as_posix(), file) for file in folder.rglob("*") if file.is_file())
+
+
 def _write(folder: Path, files: dict[str, bytes]) -> None:
     folder.mkdir(parents=True)
     for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)

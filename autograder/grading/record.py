@@ -21,7 +21,7 @@ from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 
 from autograder.course import Course, CourseError
-from autograder.files import plain_files, write_whole
+from autograder.files import beside, named, write_whole
 from autograder.gradebook import in_sentences, own_programs_first, patient, require_gradebook
 from autograder.grading.nbgrader_steps import SaveSealedGrades
 from autograder.grading.of_record import GradeOfRecord, grades_of
@@ -96,7 +96,7 @@ class Recorder:
         given = given_files(self.course, assignment, self.config)
         for name, notebook in notebooks.items():
             graded = self.course.autograded(student, assignment, name)
-            self._write(graded, notebook, with_given(plain_files(submitted), given))
+            self._write(graded, notebook, with_given(beside(submitted), given))
 
     def _enter(self, student: str, assignment: str, notebooks: dict[str, NotebookNode], time: Path) -> None:
         """Write what belongs into the gradebook."""
@@ -163,8 +163,8 @@ class Recorder:
             return gradebook.update_or_create_submission(assignment, student, **known)
 
     def _write(self, path: Path, notebook: NotebookNode, files: list[Path]) -> None:
-        for file in files:
-            write_whole(path.with_name(file.name), file.read_bytes())
+        for name, file in named(files):
+            write_whole(path.parent / name, file.read_bytes())
         write_whole(path, nbformat.writes(notebook) + "\n")
 
 

@@ -79,7 +79,8 @@ def restore(
     restored = restoring.restored()
     if beside and restoring.is_blank():
         names = f"{', '.join(list(beside)[:MAX_NAMES])} lie{'s' * (len(beside) == 1)} beside it"
-        restored.notes.append(f"This notebook is as it was released, and {names}; ask which one counts.")
+        said = "No code of this notebook differs from the release"
+        restored.notes.append(f"{said}, and {names}; ask which one counts.")
     return restored
 
 
@@ -110,12 +111,11 @@ class _Restoring:
         return Restored(notebook, notes + self.budget.notes("text"))
 
     def is_blank(self) -> bool:
-        """Is nothing in it that was not released?"""
-        cells = self.template.cells
-        released = {digest(cell.cell_type, without_hidden(cell.source)) for cell in cells}
-        return is_readable(self.cells) and all(
-            digest(cell.cell_type, text_of(cell)) in released for cell in self.cells
-        )
+        """Is no code in it that was not released, now or once?"""
+        released = {digest(cell.cell_type, without_hidden(cell.source)) for cell in self.template.cells}
+        released |= {word.rpartition(" ")[2] for word in self.released}
+        code = [cell for cell in self.cells if cell.cell_type == "code"]
+        return is_readable(self.cells) and all(digest("code", text_of(cell)) in released for cell in code)
 
     def _extras(self) -> dict[str | None, list[NotebookNode]]:
         """The student's own cells, and exercises that do not count, by the known cell before them."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import nbformat
 
 from autograder.course import Course, notebooks_of
-from autograder.files import MAX_FILE, naming, plain_files
+from autograder.files import MAX_FILE, files_below, naming
 from autograder.grading.judge import Rules
 from autograder.grading.submission import MAX_BYTES, SubmissionError, other_notebooks, require_file
 from autograder.grading.times import TIMESTAMP, handed_in_at
@@ -34,7 +34,7 @@ def take(course: Course, student: str, assignment: str, rules: Rules, place: Pat
         handed_in_at(paths[0].with_name(TIMESTAMP), rules.timezone)
         files = [*there, *files_beside(paths[0].parent)]
     for file in files:
-        _write(here.submitted(student, assignment).with_name(file.name), _read(file))
+        _write(here.submitted(student, assignment).parent / file.relative_to(paths[0].parent), _read(file))
     for path in set(paths) - set(there):
         _write(here.submitted(student, assignment, path.stem), NOTHING)
     mine = taken_rules(here, assignment, rules)
@@ -70,8 +70,8 @@ def notebooks_in(paths: list[Path]) -> list[Path]:
 
 
 def files_beside(folder: Path) -> list[Path]:
-    """The files of a submission that count besides its notebooks: plain ones, and when it came."""
-    files, time = plain_files(folder), folder / TIMESTAMP
+    """The files of a submission that count besides its notebooks, also in folders, and when it came."""
+    files, time = files_below(folder), folder / TIMESTAMP
     if time not in files and not time.is_symlink() and time.is_file():
         files.append(time)
     return files

@@ -65,7 +65,7 @@ def scope_of(rules: Any, session: Session) -> Scope:
 
 def known(rules: Any, files: list[Path]) -> dict[str, Known]:
     """What the solution makes of each plain test cell; it is tried once for each source and its data."""
-    data = [file for file in files if file.suffix != ".py"]  # no code but the source's
+    data = [file for file in files if file.is_file() and file.suffix != ".py"]  # no code but the source's
     digests = tuple((one.name, hashlib.sha256(one.read_bytes()).hexdigest()) for one in (*data, *rules.given))
     key = rules.source.read_bytes(), digests, rules.sandbox, rules.limits
     if key not in _known:

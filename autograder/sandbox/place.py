@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from autograder.course import CourseError
+from autograder.files import named
 from autograder.notebook.corpus import _corpus_path
 from autograder.sandbox.limits import Limits
 
@@ -106,17 +107,21 @@ def python_folders() -> list[str]:
 def working_folder(files: list[Path]) -> tempfile.TemporaryDirectory:
     """A folder of a process' own with copies of the submission's files."""
     folder = tempfile.TemporaryDirectory(prefix="autograder-student-", ignore_cleanup_errors=True)
-    for file in files:
-        shutil.copyfile(file, Path(folder.name, file.name))
+    _copy(files, Path(folder.name))
     return folder
+
+
+def _copy(files: list[Path], folder: Path) -> None:
+    for name, file in named(files):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, folder / name)
 
 
 def furnish(folder: Path, files: list[Path], text: Path | None = None) -> tuple[Path, Path]:
     """A home with copies of the submission's files, and a folder with what it may see of this package."""
     home, modules = folder / "home", folder / "modules"
     home.mkdir()
-    for file in files:
-        shutil.copyfile(file, home / file.name)
+    _copy(files, home)
     for name in VISIBLE:
         source, target = PACKAGE / name, modules / "autograder" / name
         target.parent.mkdir(parents=True, exist_ok=True)

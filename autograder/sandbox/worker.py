@@ -22,7 +22,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Type
 from traitlets.config import Config
 
-from autograder.checks.calls import generator_states, same, snapshot
+from autograder.checks.calls import are_changed, generator_states, watched
 from autograder.checks.frames import own_frame
 from autograder.checks.mend import Truth, gradients_of
 from autograder.sandbox import seal, wire
@@ -142,13 +142,13 @@ class Worker:
         function = self.shell.user_ns.get(name)
         if function is None:
             return _error("Undefined", "")
-        before, drawn = snapshot(arguments), generator_states(arguments)
+        before, drawn = watched(arguments, name), generator_states(arguments)
         try:
             values = [function(*arguments) for _ in range(times)]
         except BaseException as error:
             return self._raised(error)
         values = [_without_cache(value) for value in values] if keep else values
-        changed, drew = not same(before, snapshot(arguments)), drawn != generator_states(arguments)
+        changed, drew = are_changed(before), drawn != generator_states(arguments)
         return {"values": values, "changed": changed, "drew": drew}
 
     def carry(self, forward: str, backward: str, arguments: tuple, douts: tuple, truth: dict) -> dict:

@@ -50,6 +50,21 @@ def test_submitted_modules_shadow_nothing(course):
     assert scores(result) == FULL
 
 
+@pytest.mark.parametrize("wall", ["bwrap", "landlock", "none"])
+def test_folders_beside_the_notebook_are_there(course, wall):
+    """Can a submission import a package and read data in a folder, but nothing by a linked folder?"""
+    folder = course.submitted("ada", ID).parent
+    write(folder / "tools" / "__init__.py", "from .inner import twice")
+    write(folder / "tools" / "inner.py", "def twice(x): return x * int(open('data/deep/factor.txt').read())")
+    write(folder / "data" / "deep" / "factor.txt", "2")
+    write(folder / "numpy" / "__init__.py", "raise SystemExit")
+    (folder / "leak").symlink_to(course.source(ID).parent)
+    good = "import os, tools\ndef double(x):\n    return tools.twice(x) + os.path.exists('leak')"
+    write(course.submitted("ada", ID), submission({"double": good}))
+    result, _ = judge_one(course, "ada", ID, Rules(course.source(ID), wall, Limits(cell_seconds=20)))
+    assert scores(result) == FULL
+
+
 def test_grading_refuses_to_start_without_bubblewrap(monkeypatch, tmp_path):
     """Does a machine without bubblewrap get a sentence that says how to get it?"""
     from autograder.course import CourseError

@@ -109,7 +109,7 @@ def test_the_release_handed_in_as_it_is(built):
     assert (sum(scores(result).values()), result.restored) == (0, [])
     source = nbformat.read(built.source(ID), as_version=4)
     assert restore(released(built), source, beside=["other.ipynb"]).notes == [
-        "This notebook is as it was released, and other.ipynb lies beside it; ask which one counts."
+        "No code of this notebook differs from the release, and other.ipynb lies beside it; ask which one counts."
     ]
 
 

@@ -73,6 +73,8 @@ def test_files_that_look_like_notebooks_are_named(course, name):
     write(folder / "mini.ipynb", release_notebook())
     result = _judged(course, "bob")
     assert (result.score, result.problem) == (0, "")
-    assert f"as it was released, and {name} lies beside it" in result.restored[0]
+    assert (
+        f"No code of this notebook differs from the release, and {name} lies beside it" in result.restored[0]
+    )
     write(folder / "mini.ipynb", submission())
     assert _judged(course, "bob").restored == []

@@ -109,7 +109,7 @@ def test_blank_is_blank(released):
     """Is the release itself still known as untouched, with a better notebook beside it?"""
     course, nb = released
     notes = restore(nb, read_sources(course, ID)[ID], beside=["mini-Copy1.ipynb"]).notes
-    assert any("as it was released" in note for note in notes)
+    assert any("differs from the release" in note for note in notes)
 
 
 @pytest.mark.parametrize(("source", "told"), [

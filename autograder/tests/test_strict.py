@@ -94,6 +94,36 @@ def test_a_list_of_output_and_cache_is_as_good_as_a_tuple(capsys):
     check_values(list_forward, INPUTS, step_forward(*INPUTS.values())[0])
 
 
+def test_a_cache_may_be_used_up(capsys):
+    """Does a backward pass keep its points that empties its cache, and lose them when it writes over an array in it?"""
+
+    def stack_forward(*inputs):
+        h, cache = step_forward(*inputs)
+        return h, [cache]
+
+    def popping_backward(*douts_and_stack):
+        *douts, stack = douts_and_stack
+        return step_backward(*douts, stack.pop())
+
+    def writing_backward(*douts_and_stack):
+        *douts, stack = douts_and_stack
+        gradients = step_backward(*douts, stack[0])
+        for array in stack[0]:
+            if isinstance(array, np.ndarray):
+                array *= 2
+        return gradients
+
+    check_gradients(stack_forward, popping_backward, INPUTS)
+    assert failure(check_gradients, stack_forward, writing_backward, INPUTS).diagnosis == "inputs changed"
+
+
+def test_an_array_of_two_results_is_as_good_as_two(capsys):
+    """Does an array pass whose entries have the shapes of the results, and one fail that is a single result?"""
+    pair = FLOATS, FLOATS + 1
+    check_values(returning(np.stack(pair)), {"x": 1}, pair)
+    assert failure(check_values, returning(FLOATS), {"x": 1}, pair).diagnosis == "returns"
+
+
 def test_a_cache_kept_outside_is_told():
     """Does a backward pass fail that reads what the last forward pass left in a variable or on a function?"""
     kept = {}

@@ -238,9 +238,11 @@ def test_reading_looks_at_the_clock():
     """Does a message that takes long to read end at its deadline, and at once when it has passed?"""
     frame = wire.pack([[0.5]] * 140_000, refuse)
     started = time.process_time()
+    wire.unpack(frame, refuse)
+    whole = time.process_time() - started
     with pytest.raises(wire.TooSlow):
         wire.unpack(frame, refuse, time.monotonic() + 0.01)
-    assert time.process_time() - started < 0.1
+    assert time.process_time() - started < 1.5 * whole
     with pytest.raises(wire.TooSlow):
         wire.unpack(b"\0", refuse, time.monotonic() - 1)
 
