@@ -130,6 +130,7 @@ def conditions(example: Instance, subject: Subject) -> Iterator[Condition]:
     yield from _upstreams(example)
     if smooth:
         yield from _symmetric(example)
+        yield from _counted(example)
         yield from _zeros(example)
         yield from unused_arrays(example, "f")
         yield from [_straight()] if len(list(leaves(example.inputs))) <= FEW else ()
@@ -355,6 +356,31 @@ def _symmetric(example: Instance) -> Iterator[Condition]:
         if array.ndim > 1 and array.shape[-1] == array.shape[-2]:
             words = f"is right only when `{path[-1]}` is its own transpose"
             yield when("transposed", words, _with(path, lambda a: (a + a.swapaxes(-1, -2)) / 2))
+
+
+def _counted(example: Instance) -> Iterator[Condition]:
+    """Truth values of which as many are true as false, and rows with a single 1 in them."""
+    for path, array in arrays(example.inputs, "b"):
+        if array.ndim:
+            words = f"is right only when as many entries of `{path[-1]}` are true as false"
+            half = _sized(path, lambda a: (np.arange(a.size) % 2 == 0).reshape(a.shape))
+            one = _sized(path, lambda a: (np.arange(a.size) == 0).reshape(a.shape))
+            yield when("partly", words, half, but_not=one)
+    for path, array in leaves(example.inputs):
+        if array.ndim > 1 and array.shape[-1] > 1:
+            words = f"is right only when each row of `{path[-1]}` holds a single 1 and zeros"
+            make = _with(path, lambda a: np.eye(a.shape[-1])[a.argmax(axis=-1)])
+            yield when(f"without `{path[-1]}`", words, make, but_not=_as_they_come, telling=True)
+
+
+def _sized(path: tuple, change: Callable) -> Make:
+    """As `_with`, with each size even."""
+
+    def make(inputs: Inputs, roles: Roles, rng: Generator) -> Inputs:
+        made = fresh(inputs, roles, {symbol: 2 * size for symbol, size in roles.sizes.items()}, rng)
+        return replaced(made, path, change(at(made, path)))
+
+    return make
 
 
 def _zeros(example: Instance) -> Iterator[Condition]:
