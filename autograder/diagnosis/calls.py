@@ -116,6 +116,9 @@ def _functions(node: ast.Call, place: Place) -> Iterator[Edit]:
         ones = call(name.replace("zeros", "np.ones")).func
         words = "something were one that should be zero"
         yield 3, "offset", words, ast.Call(ones, node.args, node.keywords)
+        if name == "zeros_like":
+            words = f"something{place.with_(inner)} were handed on as it is that should be zero"
+            yield 2, "not zero", words, inner
     elif name in EXTREMES:
         if name == "maximum" and any(is_number(a, 0) for a in node.args):
             yield from _activations(inner)

@@ -4,6 +4,7 @@ Each condition makes fresh inputs on which one kind of mistake has no effect: a 
 upstream gradient of ones. When everything that was wrong is right on all of them, that kind is to be named.
 """
 
+import functools
 import itertools
 from collections.abc import Callable, Iterator
 
@@ -126,11 +127,11 @@ def conditions(example: Instance, subject: Subject) -> Iterator[Condition]:
     yield from _special_numbers(example) if smooth else ()  # drawn ids are right by chance there
     yield from _special_counts(example, subject)
     yield from _orders(example.inputs)
+    yield from _lengths(example.inputs)
     yield from _single(roles)
     yield from _upstreams(example)
     if smooth:
         yield from _symmetric(example)
-        yield from _counted(example)
         yield from _zeros(example)
         yield from unused_arrays(example, "f")
         yield from [_straight()] if len(list(leaves(example.inputs))) <= FEW else ()
@@ -310,6 +311,24 @@ def _orders(inputs: Inputs) -> Iterator[Condition]:
             yield when(code, words, there, but_not=elsewhere)
 
 
+def _lengths(inputs: Inputs) -> Iterator[Condition]:
+    """A sequence of ids as long as a whole number says, or shorter."""
+    whole = [path for path, n in numbers(inputs) if isinstance(n, int) and n > 2]
+    sequences = [path for path, ids in arrays(inputs, "iu") if ids.ndim == 1 and len(ids)]
+    for path, other in itertools.product(sequences, whole):
+
+        def make(
+            i: Inputs, roles: Roles, rng: Generator, path: tuple = path, other: tuple = other, less: int = 0
+        ) -> Inputs:
+            made = fresh(i, roles, roles.sizes, rng)
+            return replaced(made, path, rng.choice(at(i, path), size=at(i, other) - less))
+
+        long, short = (functools.partial(make, less=less) for less in (0, 2))
+        for words, there, elsewhere in (("as long as", long, short), ("shorter than", short, long)):
+            words = f"is right only where `{path[-1]}` is {words} `{other[-1]}` says"
+            yield when(f"option `{other[-1]}`", words, there, but_not=elsewhere, rarely=True)
+
+
 def _rounds(path: tuple, example: Instance, subject: Subject) -> Iterator[Condition]:
     for rounds in sorted({*range(1, ROUNDS), _right_rounds(path, example, subject)} - {0}):
         words = f"is right as long as `{path[-1]}` is at most {rounds}"
@@ -358,8 +377,8 @@ def _symmetric(example: Instance) -> Iterator[Condition]:
             yield when("transposed", words, _with(path, lambda a: (a + a.swapaxes(-1, -2)) / 2))
 
 
-def _counted(example: Instance) -> Iterator[Condition]:
-    """Truth values of which as many are true as false, and rows with a single 1 in them."""
+def counted(example: Instance) -> Iterator[Condition]:
+    """Truth values of which as many are true as false, and one-hot rows."""
     for path, array in arrays(example.inputs, "b"):
         if array.ndim:
             words = f"is right only when as many entries of `{path[-1]}` are true as false"
@@ -368,7 +387,7 @@ def _counted(example: Instance) -> Iterator[Condition]:
             yield when("partly", words, half, but_not=one)
     for path, array in leaves(example.inputs):
         if array.ndim > 1 and array.shape[-1] > 1:
-            words = f"is right only when each row of `{path[-1]}` holds a single 1 and zeros"
+            words = f"is right only when each row of `{path[-1]}` is one-hot"
             make = _with(path, lambda a: np.eye(a.shape[-1])[a.argmax(axis=-1)])
             yield when(f"without `{path[-1]}`", words, make, but_not=_as_they_come, telling=True)
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from autograder.diagnosis.apart import BUSY, tried_apart
 from autograder.diagnosis.changes import inputs_changed
-from autograder.diagnosis.conditions import conditions, last_conditions, single_axes
+from autograder.diagnosis.conditions import conditions, counted, last_conditions, single_axes
 from autograder.diagnosis.fresh import proposals
 from autograder.diagnosis.observe import by_sample, observed
 from autograder.diagnosis.question import (
@@ -230,9 +230,11 @@ def _observation(
     if finding.code == "differs":
         with contextlib.suppress(Exception):
             finding = by_sample(subject, example) or finding
-    more_axes = single_axes(subject.roles(example.inputs))
-    if finding.code == "differs" and (said := told(invariances(example)) or told(more_axes)):
-        return said
+    if finding.code == "differs":
+        special = counted(example) if example.is_smooth else ()
+        for tried in (invariances(example), special, single_axes(subject.roles(example.inputs))):
+            if said := told(tried):
+                return said
     right = [other for other in example.right if other not in example.wrong and _tells(other, example, more)]
     if finding.code == "differs" and 0 < len(right) <= FEW:
         listed = " and ".join(f"{{{other}}}" for other in right)

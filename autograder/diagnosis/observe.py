@@ -79,13 +79,14 @@ def _all(
     yield _by_an_input(instances, places)
     yield _block(axes, places)
     yield _not_adding_up(found, right)
-    filled = all((r != 0).any(axis=tuple(i for i in range(r.ndim) if i != axis)).all()
-                 for r in right for axis in range(r.ndim))  # fmt: skip
+    ids = not instances[0].is_smooth  # of which 0 is one like any other
+    filled = ids or all((r != 0).any(axis=tuple(i for i in range(r.ndim) if i != axis)).all()
+                        for r in right for axis in range(r.ndim))  # fmt: skip
     for axis, symbol in enumerate(axes) if filled else ():  # where nothing is, nothing can be wrong
         yield _every_other(symbol, axis, places)
     for axis, symbol in enumerate(axes) if filled else ():
         yield _along(symbol, axis, places)
-    if not instances[0].is_smooth:
+    if ids:
         yield _from_one_on(places)
     if all(w.mean() < 0.5 for w in places) and all(w.size > 3 for w in places):
         yield Finding("partly", "is right at most places and wrong at some")

@@ -33,9 +33,16 @@ def unused_options(example: Instance) -> Iterator[Condition]:
 
 def _unused_numbers(example: Instance) -> Iterator[Condition]:
     for path, value in numbers(example.inputs):
-        other = value + 1 if isinstance(value, int) else (0.7 if example.is_smooth else 5.0) * value
+        other = value + 1 if isinstance(value, int) else _far_from(value, example.is_smooth)
         code, name = f"option `{path[-1]}`", label(example.inputs, path)
         yield _unused(code, name, path, lambda inputs, rng, other=other: other)
+
+
+def _far_from(value: float, smooth: bool) -> float:
+    """Another number of that kind: a share, which may steer draws, at the other end of what shares can be."""
+    if 0 < value < 1:
+        return value / 2 if 0.4 < value < 0.6 else 1 - value
+    return (0.7 if smooth else 5.0) * value
 
 
 def _unused_generators(example: Instance) -> Iterator[Condition]:
@@ -77,7 +84,8 @@ def _moved(array: NDArray, rng: Generator) -> NDArray:
         if array.size:
             by.flat[rng.integers(array.size)] = rng.integers(1, max(count, 2))
         return ((array + by) % count).astype(array.dtype)
-    return (array + rng.uniform(0.1, 0.5, array.shape)).astype(array.dtype)
+    turned = array[..., ::-1] if array.ndim else array  # so that another one is the largest
+    return (turned + rng.uniform(0.1, 0.5, array.shape)).astype(array.dtype)
 
 
 def _unused(code: str, name: str, path: tuple, another: Callable[[Inputs, Generator], object]) -> Condition:

@@ -42,6 +42,7 @@ def masks() -> Iterator[Hypothesis]:
 
 def alike_results(example: Instance) -> Iterator[Hypothesis]:
     """What is seen without saying where it comes from."""
+    yield from _in_proportion(example)
     yield from _untouched(example)
     yield from _added_up(example)
     yield relation(Finding("sign", "has the opposite sign at some places"), _sign_at_some)
@@ -93,12 +94,18 @@ def _updates(example: Instance) -> Iterator[Hypothesis]:
         changes = changes.replace("is too small", "changes too little")
         yield prediction(Finding("scale", changes), by)
 
+
+def _in_proportion(example: Instance) -> Iterator[Hypothesis]:
+    """Of what goes on from its start: a way from there of the right direction."""
+
     def proportional(instance: Instance, names: list[str]) -> set[str]:
         return {name for name in names if name in instance.starts and _proportional(
             *(array[name] - instance.starts[name] for array in (instance.found, instance.right))
         )}  # fmt: skip
 
-    yield Hypothesis(Finding("scale", "changes too much or too little, by a constant factor"), proportional)
+    if example.starts:
+        words = "changes too much or too little, by a constant factor"
+        yield Hypothesis(Finding("scale", words), proportional)
 
 
 def limits(example: Instance) -> Iterator[Hypothesis]:

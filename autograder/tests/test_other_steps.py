@@ -147,6 +147,74 @@ def gated(z, w):
     """z: (N, 4H). w: (4H, K). Returns out (N, K)."""
     return np.cos(z) @ w
 '''
+MIXED = '''
+def mixed(f, a, i, g):
+    """f, a, i, g: (N,). Returns out (N,)."""
+    return f * a + i * np.tanh(g)
+'''
+RUNNING = '''
+def running(x):
+    """x: (B, T). Returns out (B, T)."""
+    return np.sin(np.cumsum(x, axis=1))
+'''
+POSITIVE = '''
+def positive(x):
+    """x: (B, K). Returns out (B, K)."""
+    return np.sinh(x) * (x > 0)
+'''
+MOVED = '''
+def moved(params, slopes, rate):
+    """params: "w" (N,), "b" (N,). slopes: "w" (N,), "b" (N,). rate: a number. Returns new, a dict like params."""
+    return {name: params[name] - rate * slopes[name] for name in params}
+'''
+LOOKED = '''
+def looked(ids, labels, places):
+    """ids: (N,) ids. labels: (N,). places: (M,) ids. Returns out (M,)."""
+    return np.sin(labels[places])
+'''
+BOTH = '''
+def both(x, y):
+    """x, y: (N,). Returns sines (N,) and cosines (N,)."""
+    return np.sin(x), np.cos(y)
+'''
+READ = '''
+def read(x):
+    """x: (N, K). Returns out (N, K)."""
+    h, c = halves(x)
+    return np.tanh(h) + np.cos(c)
+
+def halves(x):
+    """x: (N, K). Returns h (N, K), c (N, K)."""
+    return np.sin(x), x**2
+'''
+BEGUN = '''
+def begun(x, w):
+    """x: (N, K). w: (K, K). Returns out (N, K)."""
+    h = np.zeros_like(x)
+    return np.tanh(h @ w) + np.cos(x @ w)
+'''
+RISE = '''
+def rise(step, steps, warmup):
+    """step, steps, warmup: numbers. Returns rate (a number)."""
+    if step < warmup:
+        return (step + 1) / warmup
+    return 1 - ((step - warmup) / (steps - warmup)) ** 2
+'''
+TAIL = '''
+def tail(ids, T):
+    """ids: (n,) ids. T: how many count. Returns out (a number)."""
+    return float(np.sum(np.sin(ids[-T:])))
+'''
+SIGNED = '''
+def signed(x, y):
+    """x: (N,). y: (N,) bool. Returns out (a number)."""
+    return float(np.mean(np.where(y, np.exp(x), -np.sin(x))))
+'''
+GATHERED = '''
+def gathered(x, d):
+    """x: (N, K). d: (N, H). Returns out (K, H)."""
+    return x.T @ d
+'''
 INPUTS = {
     "surprise": {"scores": rng.normal(size=(3, 4, 5)), "places": rng.integers(5, size=(3, 4))},
     "spread": {"table": rng.integers(1, 9, size=(4, 5)).astype(float)},
@@ -180,6 +248,26 @@ INPUTS = {
     "summed": {"x": rng.normal(size=(3, 3)), "y": rng.normal(size=(3, 3))},
     "scored": {"x": rng.normal(size=(3, 4)), "keys": rng.normal(size=(5, 4)), "w": rng.normal(size=(4, 2))},
     "gated": {"z": rng.normal(size=(3, 8)), "w": rng.normal(size=(8, 5))},
+    "mixed": {name: rng.normal(size=6) for name in "faig"},
+    "running": {"x": rng.normal(size=(3, 4))},
+    "positive": {"x": rng.normal(size=(5, 6))},
+    "moved": {
+        "params": {"w": rng.normal(size=4), "b": rng.normal(size=4)},
+        "slopes": {"w": 3 * rng.normal(size=4), "b": 3 * rng.normal(size=4)},
+        "rate": 0.3,
+    },
+    "looked": {
+        "ids": rng.integers(8, size=8),
+        "labels": rng.normal(size=8),
+        "places": rng.integers(8, size=5),
+    },
+    "both": {"x": rng.normal(size=6), "y": rng.normal(size=6)},
+    "read": {"x": rng.normal(size=(3, 4))},
+    "begun": {"x": rng.normal(size=(3, 4)), "w": rng.normal(size=(4, 4))},
+    "rise": {"step": 60, "steps": 110, "warmup": 10},
+    "tail": {"ids": rng.integers(8, size=3), "T": 6},
+    "signed": {"x": rng.normal(size=7), "y": np.arange(7) < 2},
+    "gathered": {"x": rng.normal(size=(5, 3)), "d": rng.normal(size=(5, 2))},
     "shortened": {"parts": {"a": rng.normal(size=(3, 4)), "b": rng.normal(size=5)}, "limit": 1.5},
 }
 
@@ -249,6 +337,33 @@ def said_of(source, old, new):
         (ROUNDED, "np.ones(len(x)) / len(x)", "p * (1 - p) / len(x)", "nonlinearity",
          "what `back` gets were multiplied by the slope"),
         (SUMMED, "->k", "->n", "axis", "result 1 added up along axis 1"),
+        (MIXED, "i * np.tanh", "(1 - f) * np.tanh", "swapped", "leaves of 1"),
+        (MIXED, "f * a + i * np.tanh(g)", "(f * a + i) * np.tanh(g)", "scale", "reached both of two terms"),
+        (MIXED, "i * np.tanh(g)", "i * np.tanh(g) * f * a", "scale", "one of two terms were multiplied by the other"),
+        (RUNNING, "np.cumsum(x, axis=1)", "np.repeat(x.sum(axis=1, keepdims=True), x.shape[1], axis=1)", "overwritten",
+         "at each place of axis 1 what belongs to the last one"),
+        (POSITIVE, "(x > 0)", "(x[:1] > 0)", "randomness", "zero at the same places all along axis 0"),
+        (MOVED, "slopes[name] for", "np.clip(slopes[name], -1, 1) for", "limited", "`slopes` were cut off at 1 and -1"),
+        (MOVED, "slopes[name] for", "slopes[name] / np.linalg.norm(slopes[name]) for", "limited", "divided by its length"),
+        (MOVED, "rate * slopes", "1 / (1 + np.exp(-rate)) * slopes", "option `rate`", "its own sigmoid"),
+        (MOVED, "rate * slopes[name] for", "rate * (slopes[name] if name == 'w' else 1) for", "without `b`",
+         "`slopes['b']` were one"),
+        (WALK, "        heights.append(height)\n", "        heights.append(height)\n"
+         "        best = weights if height <= min(heights) else best\n    weights = best\n", "loop", "its best round"),
+        (WALK, "        weights = weights + rate * height * np.sin(weights)\n        heights.append(height)\n    return weights,",
+         "        old, weights = weights, weights + rate * height * np.sin(weights)\n        heights.append(height)\n    return old,",
+         "loop", "its last round but one"),
+        (ROUNDED, "np.ones(len(x)) / len(x)", "np.mean(p) * np.ones(len(x)) / len(x)", "scale", "a factor of `loss`"),
+        (SHARED, "np.exp(scores - scores.max(axis=-1, keepdims=True))", "1.0 * (scores == scores.max(axis=-1, keepdims=True))",
+         "nonlinearity", "only the largest of several counted"),
+        (LOOKED, "labels[places]", "labels[ids[places]]", "swapped", "what stands at a position were looked up"),
+        (BOTH, "np.cos(y)", "np.cos(y) + np.sin(x)", "offset", "result"),
+        (READ, "np.tanh(h)", "np.tanh(c)", "swapped", "`c` stood in the place of `h`"),
+        (BEGUN, "np.zeros_like(x)", "x", "not zero", "handed on as it is"),
+        (RISE, ") ** 2", ") ** 3", "option `step`", "only where `step` is at most `warmup`"),
+        (TAIL, "float(", "0.1 * max(0, T - len(ids)) + float(", "option `T`", "as long as `T` says"),
+        (SIGNED, "np.mean(np.where(y, np.exp(x), -np.sin(x)))", "(np.exp(x)[y].mean() - np.sin(x)[~y].mean()) / 2", "partly", "as many entries of `y`"),
+        (GATHERED, "x.T @", "(np.eye(x.shape[1])[x.argmax(axis=1)] * x.max(axis=1, keepdims=True) ** 2).T @", "without `x`", "is one-hot"),
     ],
 )  # fmt: skip
 def test_other_steps_are_named(source, old, new, code, words):
