@@ -1448,7 +1448,7 @@ plot_curves(clip_curves, title="Training loss with clipping and without, ten upd
 #
 # $$p = \operatorname{softmax}(\text{logits} / \tau) \qquad (V,)$$
 #
-# As there, subtract the maximum *after* dividing, or small temperatures overflow. `rng.choice(V, p=p)` draws an id.
+# As there, subtract the maximum before `exp`, or small temperatures overflow. `rng.choice(V, p=p)` draws an id.
 
 # %% nbgrader={"grade": false, "grade_id": "sample_next", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def sample_next(logits, temperature, rng):

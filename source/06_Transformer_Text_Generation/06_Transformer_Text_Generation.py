@@ -2316,7 +2316,7 @@ check_values(
 plot_curves(
     {"learning_rate_at(step, 1000, 0.002, 100)": [learning_rate_at(step, 1000, 0.002, 100) for step in range(1000)]},
     title="Warm up, then settle down", y_label="learning rate",
-    alt="The learning rate climbs in a straight line from 0 to 0.002 over the first 100 steps, then falls in half a wave to almost 0 at step 1000.",
+    alt="The learning rate climbs in a straight line from almost 0 to 0.002 over the first 100 steps, then falls in half a wave to almost 0 at step 1000.",
 )
 
 
