@@ -228,7 +228,7 @@ def _require_no_state(
 def _named(result: Any, inputs: Mapping[str, Any], function: str) -> Gradients:
     """The gradients by name, after the ladder: `dx` for input `x`, `dW` for the parameter `W`."""
     wanted = {name: value for name, value in inputs.items() if _is_differentiable(value)}
-    found = several(result if type(result) is tuple else (result,), list(wanted.values()))
+    found = several(result if isinstance(result, tuple) else (result,), list(wanted.values()))
     if len(found) != len(wanted):
         names = ", ".join("grads" if isinstance(v, Mapping) else f"d{n}" for n, v in wanted.items())
         returned = f"it returns {len(found)} values"
@@ -238,7 +238,7 @@ def _named(result: Any, inputs: Mapping[str, Any], function: str) -> Gradients:
         if not isinstance(value, Mapping):
             gradients[f"d{name}"] = require_array(gradient, value, f"d{name}")
             continue
-        if type(gradient) is not dict or gradient.keys() != value.keys():
+        if not isinstance(gradient, Mapping) or gradient.keys() != value.keys():
             raise Failure(f"grads should be a dict with the keys {sorted(value)}.", code="returns")
         for key in value:
             gradients[f"d{key}"] = require_array(gradient[key], value[key], f"d{key}")

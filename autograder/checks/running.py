@@ -3,6 +3,7 @@
 import functools
 import inspect
 import reprlib
+import sys
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograder.checks.calls import supplied
-from autograder.checks.frames import own_frame, scope_of
+from autograder.checks.frames import called_as, own_frame, scope_of
 from autograder.checks.lent import Lent, lending
 from autograder.checks.outcome import CheckFailed, CheckStopped, Failure, Outcome, Row
 from autograder.checks.outside import require_no_leftovers
@@ -75,6 +76,8 @@ def check(body: Callable[..., str]) -> Callable[..., None]:
         subject: Callable, *arguments: Any, given: Sequence[str] = (), says: str = "", weight: float = 1,
         seconds: float | None = None, **options: Any,
     ) -> None:  # fmt: skip
+        cell = sys._getframe(1)
+        subject, arguments = called_as(subject, cell), tuple(called_as(one, cell) for one in arguments)
         functions = [subject, *filter(callable, arguments)]
         function = functions[body.__name__ == "check_gradients"].__name__
         name = f"{function}: {body.__name__[6:]}"

@@ -66,7 +66,7 @@ def _require_updates(train: Callable, few: Mapping[str, Any], seconds: float) ->
 
 
 def _params(result: Any) -> Any:
-    return result[0] if type(result) in (tuple, list) and result else result
+    return result[0] if isinstance(result, tuple | list) and result else result
 
 
 def _failure(loss: float, at_most: float, evaluate: Callable, start_params: Any, result: Any) -> Failure:
@@ -90,7 +90,7 @@ def _digits(loss: float) -> str:
 
 def _falls(result: Any) -> bool:
     """Do the losses that training itself reports fall? They are believed for no more than a message."""
-    losses = result[1] if type(result) in (tuple, list) and len(result) > 1 else None
+    losses = result[1] if isinstance(result, tuple | list) and len(result) > 1 else None
     losses = np.atleast_1d(losses) if isinstance(losses, np.ndarray) else losses
     if not isinstance(losses, list | np.ndarray):
         return False
@@ -100,7 +100,7 @@ def _falls(result: Any) -> bool:
 
 
 def _require_params(params: Any, like: Mapping[str, NDArray]) -> dict[str, NDArray]:
-    if type(params) is not dict or params.keys() != like.keys():
+    if not isinstance(params, Mapping) or params.keys() != like.keys():
         raise Failure(
             f"Training should return a dict of parameters with the keys {sorted(like)}.", code="returns"
         )

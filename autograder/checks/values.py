@@ -297,11 +297,12 @@ def _as_precise(right: Any, dtype: np.dtype) -> Any:
 def _require(value: Any, like: Any, name: str, any_number: bool = False) -> Any:
     """`value`, after the ladder, in the form of `like`: numbers are arrays, and sequences are lists."""
     if isinstance(like, Mapping):
-        if type(value) is not dict or value.keys() != like.keys():
+        if not isinstance(value, Mapping) or value.keys() != like.keys():
             raise Failure(f"{name} should be a dict with the keys {sorted(map(str, like))}.", code="returns")
         return {key: _require(value[key], like[key], f"{name}[{key!r}]", any_number) for key in like}
     if isinstance(like, tuple | list):
-        if type(value) not in (tuple, list) or len(value) != len(like):
+        is_sequence = isinstance(value, tuple | list) or (isinstance(value, np.ndarray) and value.ndim > 0)
+        if not is_sequence or len(value) != len(like):
             raise Failure(f"{name} should be a list of {len(like)} entries.", code="returns")
         pairs = enumerate(zip(value, like, strict=True))
         return [_require(entry, right, f"{name}[{i}]", any_number) for i, (entry, right) in pairs]

@@ -1,5 +1,6 @@
 """What a result is, and where it comes from: dtype kinds, lists, caches kept outside, leftovers."""
 
+import collections
 import contextlib
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import pytest
 from autograder import check_gradients, check_values
 from autograder.checks.outcome import CheckFailed, CheckStopped
 from autograder.checks.running import listening
-from autograder.sandbox import process
+from autograder.sandbox import process, wire
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.session import Session, StudentFunction
 from autograder.tests.test_checks import INPUTS, failure, step_backward, step_forward
@@ -92,6 +93,55 @@ def test_a_list_of_output_and_cache_is_as_good_as_a_tuple(capsys):
 
     check_gradients(list_forward, list_backward, INPUTS)
     check_values(list_forward, INPUTS, step_forward(*INPUTS.values())[0])
+
+
+OTHER_NAMES = {
+    "lambdas": "scale_forward = lambda x, w: (x * w, (x, w))\nscale_backward = lambda d, cache: (d * cache[1], d * cache[0])",
+    "second names": "def there(x, w): return x * w, (x, w)\ndef back(d, cache): return d * cache[1], d * cache[0]\n"
+                    "scale_forward, scale_backward = there, back",
+    "partials": "import functools\nscale_forward = functools.partial(lambda k, x, w: (x * w, (x, w)), 0)\n"
+                "scale_backward = functools.partial(lambda k, d, cache: (d * cache[1], d * cache[0]), 0)",
+    "objects": "class There:\n    def __call__(self, x, w): return x * w, (x, w)\n"
+               "class Back:\n    def __call__(self, d, cache): return d * cache[1], d * cache[0]\n"
+               "scale_forward, scale_backward = There(), Back()",
+    "methods": "class Scale:\n    def there(self, x, w): return x * w, (x, w)\n"
+               "    def back(self, d, cache): return d * cache[1], d * cache[0]\n"
+               "scale_forward, scale_backward = Scale().there, Scale().back",
+}  # fmt: skip
+SCALED = """
+inputs = {"x": np.arange(3.0), "w": np.arange(1.0, 4.0)}
+check_values(scale_forward, inputs, inputs["x"] * inputs["w"])
+check_gradients(scale_forward, scale_backward, inputs)
+"""
+
+
+@pytest.mark.parametrize("made", OTHER_NAMES.values(), ids=OTHER_NAMES)
+def test_what_a_cell_calls_a_function_is_its_name(made, capsys):
+    """Does a function count by its name in the notebook, whatever it is called where it was made?"""
+    scope = {"np": np, "check_values": check_values, "check_gradients": check_gradients}
+    exec(made, scope)
+    exec(SCALED, scope)
+    said = capsys.readouterr().out
+    assert "✓ scale_forward: values" in said
+    assert "✓ scale_backward: gradients" in said
+    exec("old_backward = scale_backward\nscale_backward = lambda d, cache: old_backward(-d, cache)", scope)
+    with pytest.raises(CheckFailed, match="scale_backward: gradients"):
+        exec(SCALED, scope)
+
+
+@pytest.mark.parametrize(
+    "kind", [collections.OrderedDict, collections.UserDict, collections.ChainMap, types.MappingProxyType,
+             lambda grads: collections.defaultdict(float, grads)],
+)  # fmt: skip
+def test_any_mapping_is_as_good_as_a_dict(kind, capsys):
+    """Do gradients and other results pass in an ordered dict, a defaultdict and what behaves like one?"""
+
+    def mapped_backward(dh, cache):
+        return *step_backward(dh, cache)[:-1], kind(step_backward(dh, cache)[-1])
+
+    check_gradients(step_forward, mapped_backward, INPUTS)
+    check_values(returning(kind({"a": FLOATS})), {"x": 1}, {"a": FLOATS})
+    assert wire.unpack(wire.pack(kind({"a": 1}), None), None) == {"a": 1}
 
 
 def test_a_cache_may_be_used_up(capsys):

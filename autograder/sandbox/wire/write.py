@@ -2,7 +2,7 @@
 
 import functools
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgpack
@@ -178,11 +178,12 @@ class _Writers(dict[type, Callable[[Writer, Any], None]]):
         if issubclass(kind, np.generic):
             return Writer.scalar
         base = next((base for base in PLAIN if issubclass(kind, base)), None)
+        base = dict if base is None and issubclass(kind, Mapping) else base
         return functools.partial(_as_plain, base) if base else Writer.leave
 
 
 def _as_plain(base: type, writer: Writer, value: Any) -> None:
-    """Write a masked array as an array, a named tuple as a tuple, a defaultdict as a dict."""
+    """Write a masked array as an array, a named tuple as a tuple, any mapping as a dict."""
     WRITERS[base](writer, np.array(value, subok=False) if base is np.ndarray else base(value))
 
 
