@@ -17,11 +17,12 @@ PARTS = {
     "without its first character": lambda a: a[..., 1:],
     "read with its last character twice": lambda a: np.concatenate([a, a[..., -1:]], axis=-1),
 }  # fmt: skip
-TAMED: dict[str, Callable[[NDArray, float], NDArray]] = {
-    "cut off at 1 and -1": lambda a, _: np.clip(a, -1, 1), "reduced to its signs": lambda a, _: np.sign(a),
-    "divided by its length": lambda a, _: a / np.linalg.norm(a),
-    "divided by the length of all of it": lambda a, together: a / together,
-}  # fmt: skip
+TAMED: dict[str, tuple[str, Callable[[NDArray, float], NDArray]]] = {
+    "cut off at 1 and -1": ("limited", lambda a, _: np.clip(a, -1, 1)),
+    "reduced to its signs": ("sign", lambda a, _: np.sign(a)),
+    "divided by its length": ("scale", lambda a, _: a / np.linalg.norm(a)),
+    "divided by the length of all of it": ("scale", lambda a, together: a / together),
+}
 ENDLESS, VAST = 1000, 1e12  # a loop of so many rounds still ends soon
 CURVES = (*(("nonlinearity", curve) for curve in ACTIVATIONS), ("normalisation", softmax))
 Change = Callable[[Inputs], Inputs]
@@ -259,7 +260,7 @@ def _tamed(inputs: Inputs) -> Iterator[tuple[Finding, Change]]:
     """Each argument's arrays cut off at 1, reduced to their signs, or made of length 1, alone or together."""
     for name, value in inputs.items():
         found = [path for path, _ in leaves({name: value})]
-        for words, tame in TAMED.items() if found else ():
+        for words, (code, tame) in TAMED.items() if found else ():
 
             def change(i: Inputs, found: list = found, tame: Callable = tame) -> Inputs:
                 together = math.sqrt(sum(np.sum(at(i, path) ** 2) for path in found))
@@ -267,7 +268,7 @@ def _tamed(inputs: Inputs) -> Iterator[tuple[Finding, Change]]:
                     i = _on(path, lambda a: tame(a, together))(i)
                 return i
 
-            yield _would_be("limited", f"`{name}` were {words}"), change
+            yield _would_be(code, f"`{name}` were {words}"), change
 
 
 def _bent(inputs: Inputs) -> Iterator[tuple[Finding, Change]]:

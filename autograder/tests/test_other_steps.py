@@ -344,7 +344,7 @@ def said_of(source, old, new):
          "at each place of axis 1 what belongs to the last one"),
         (POSITIVE, "(x > 0)", "(x[:1] > 0)", "randomness", "zero at the same places all along axis 0"),
         (MOVED, "slopes[name] for", "np.clip(slopes[name], -1, 1) for", "limited", "`slopes` were cut off at 1 and -1"),
-        (MOVED, "slopes[name] for", "slopes[name] / np.linalg.norm(slopes[name]) for", "limited", "divided by its length"),
+        (MOVED, "slopes[name] for", "slopes[name] / np.linalg.norm(slopes[name]) for", "scale", "divided by its length"),
         (MOVED, "rate * slopes", "1 / (1 + np.exp(-rate)) * slopes", "option `rate`", "its own sigmoid"),
         (MOVED, "rate * slopes[name] for", "rate * (slopes[name] if name == 'w' else 1) for", "without `b`",
          "`slopes['b']` were one"),
