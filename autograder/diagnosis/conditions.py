@@ -43,7 +43,7 @@ def when(
     """Right on all inputs of `make`, with upstream gradients as `alter` leaves them; wrong with `but_not`.
 
     `telling` ones must leave every input its part in what is right; else a mistake hides behind a zero.
-    With `may_stay`, what stays as it was at its start counts as well: a limit that is never reached. With
+    With `may_stay`, what stays as it was at its start counts: a limit that is never reached. With
     `settled`, what is right must be the same after that further change. Where most inputs are right without
     the condition, "only when" would be false; `rarely` ones, which name a limit, are said there as well.
     """
@@ -59,7 +59,7 @@ def when(
             inputs = make(example.inputs, roles, rng)
             instance = subject.tried(inputs, alter(subject.draw(inputs, rng)))
             better = all(_is_better(instance, example, name) for name in example.wrong)
-            trivial += not may_stay and any(_is_trivial(instance, name) for name in example.wrong)
+            trivial += any(_is_trivial(instance, name, may_stay) for name in example.wrong)
             if not better or instance.wrong or 2 * trivial > tries:
                 return False
             if settled and _moves(subject, instance, settled(inputs), example.wrong):
@@ -105,10 +105,10 @@ def _is_better(instance: Instance, example: Instance, name: str) -> bool:
     return instance.error(name) <= max(rounding, TELLING * example.error(name))
 
 
-def _is_trivial(instance: Instance, name: str) -> bool:
-    """Zero, or unchanged from its start, which nearly any function gets right."""
-    right = instance.right[name]
-    return not right.any() or (name in instance.starts and close(right, instance.starts[name]))
+def _is_trivial(instance: Instance, name: str, may_stay: bool) -> bool:
+    """Zero, or unchanged from its start if it may not stay so, which nearly any function gets right."""
+    right, start = instance.right[name], instance.starts.get(name)
+    return not right.any() or (start is not None and not may_stay and close(right, start))
 
 
 def conditions(example: Instance, subject: Subject) -> Iterator[Condition]:
@@ -318,13 +318,17 @@ def _lengths(inputs: Inputs) -> Iterator[Condition]:
     for path, other in itertools.product(sequences, whole):
 
         def make(
-            i: Inputs, roles: Roles, rng: Generator, path: tuple = path, other: tuple = other, less: int = 0
+            i: Inputs, roles: Roles, rng: Generator, size: Callable, path: tuple = path, other: tuple = other
         ) -> Inputs:
-            made = fresh(i, roles, roles.sizes, rng)
-            return replaced(made, path, rng.choice(at(i, path), size=at(i, other) - less))
+            ids = rng.choice(at(i, path), size=size(at(i, other), rng))
+            return replaced(fresh(i, roles, roles.sizes, rng), path, ids)
 
-        long, short = (functools.partial(make, less=less) for less in (0, 2))
-        for words, there, elsewhere in (("as long as", long, short), ("shorter than", short, long)):
+        for words, size, beside in (
+            ("at least as long as", lambda n, rng: n + rng.integers(FEW), -1),
+            ("shorter than", lambda n, rng: rng.integers(1, n), 0),
+        ):
+            there = functools.partial(make, size=size)
+            elsewhere = functools.partial(make, size=lambda n, rng, beside=beside: n + beside)
             words = f"is right only where `{path[-1]}` is {words} `{other[-1]}` says"
             yield when(f"option `{other[-1]}`", words, there, but_not=elsewhere, rarely=True)
 
@@ -352,7 +356,7 @@ def _right_rounds(path: tuple, example: Instance, subject: Subject) -> int:
 def _special_numbers(example: Instance) -> Iterator[Condition]:
     """Each float at a value at which it has little to say, each list with one entry."""
     for path, value in numbers(example.inputs):
-        for special in (1e6, 0.0, 1.0) if isinstance(value, float) else ():
+        for special in (0.0, 1e6, 1.0) if isinstance(value, float) else ():
             if special != value:
                 size = "very large" if special == 1e6 else f"{special:g}"
                 words = f"is right only when `{path[-1]}` is {size}"

@@ -43,6 +43,7 @@ def masks() -> Iterator[Hypothesis]:
 def alike_results(example: Instance) -> Iterator[Hypothesis]:
     """What is seen without saying where it comes from."""
     yield from _in_proportion(example)
+    yield from _alike_along(example)
     yield from _untouched(example)
     yield from _added_up(example)
     yield relation(Finding("sign", "has the opposite sign at some places"), _sign_at_some)
@@ -241,7 +242,7 @@ def softmax(array: NDArray) -> NDArray:
 
 
 def repeated(example: Instance) -> Iterator[Hypothesis]:
-    """One place of an axis, such as the last step, at all of its places; or the same zeros at all of them."""
+    """One place of an axis, such as the last step, at all of its places."""
     for axis in range(max((right.ndim for right in example.right.values()), default=0)):
         for place, which in ((-1, "last"), (0, "first")):
 
@@ -252,6 +253,11 @@ def repeated(example: Instance) -> Iterator[Hypothesis]:
 
             words = f"holds at each place of axis {axis} what belongs to the {which} one"
             yield each("overwritten", words, change)
+
+
+def _alike_along(example: Instance) -> Iterator[Hypothesis]:
+    """The same places zero all along an axis, as of a mask that is drawn once for all."""
+    for axis in range(max((right.ndim for right in example.right.values()), default=0)):
         words = f"is zero at the same places all along axis {axis}, and should not be"
         yield relation(
             Finding("randomness", words),

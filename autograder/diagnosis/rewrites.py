@@ -201,7 +201,12 @@ def _other_rounds(node: ast.For, place: Place) -> Iterator[Edit]:
         taken = ast.parse(f"{names} = __kept__").body
         which = "best round" if line.startswith("if") else "last round but one"
         words = f"what a loop ends with were what it had in its {which}"
-        yield 2, "loop", words, ast.If(ast.Constant(True), [other, *taken], [])
+        yield (
+            2 if line.startswith("if") else 3,
+            "loop",
+            words,
+            ast.If(ast.Constant(True), [other, *taken], []),
+        )
 
 
 def _noted(node: ast.For, place: Place) -> Iterator[tuple[str, str]]:

@@ -159,7 +159,7 @@ def running(x):
 '''
 POSITIVE = '''
 def positive(x):
-    """x: (B, K). Returns out (B, K)."""
+    """x: a table. Returns one like it."""
     return np.sinh(x) * (x > 0)
 '''
 MOVED = '''
