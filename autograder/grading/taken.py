@@ -34,7 +34,8 @@ def take(course: Course, student: str, assignment: str, rules: Rules, place: Pat
         handed_in_at(paths[0].with_name(TIMESTAMP), rules.timezone)
         files = [*there, *files_beside(paths[0].parent)]
     for file in files:
-        _write(here.submitted(student, assignment).parent / file.relative_to(paths[0].parent), _read(file))
+        name = file.relative_to(paths[0].parent)
+        _write(here.submitted(student, assignment).parent / name, _read(file, len(name.parts)))
     for path in set(paths) - set(there):
         _write(here.submitted(student, assignment, path.stem), NOTHING)
     mine = taken_rules(here, assignment, rules)
@@ -83,14 +84,28 @@ def with_given(files: list[Path], given: Collection[Path]) -> list[Path]:
     return [*(file for file in files if file.name not in names), *given]
 
 
-def _read(path: Path) -> bytes:
-    """All of a plain file. Raises SubmissionError when it is no longer one, or grew too large."""
+def _read(path: Path, parts: int) -> bytes:
+    """All of a plain file. Raises SubmissionError when it is no longer one, or grew too large.
+
+    Of its path the last so many parts must be no links, whatever was there a moment ago.
+    """
     most = MAX_BYTES if path.suffix == ".ipynb" else MAX_FILE
-    with _sentence(path), open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
+    with _sentence(path), open(_opened(path, parts), "rb") as file:
         content = file.read(most + 1) if stat.S_ISREG(os.fstat(file.fileno()).st_mode) else None
     if content is None or len(content) > most:
         raise SubmissionError(f"{path.name} changed while it was read; grade it again.")
     return content
+
+
+def _opened(path: Path, parts: int) -> int:
+    place = os.open(path.parents[parts - 1], os.O_DIRECTORY)
+    try:
+        for part in path.parts[-parts:-1]:
+            above, place = place, os.open(part, os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=place)
+            os.close(above)
+        return os.open(path.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=place)
+    finally:
+        os.close(place)
 
 
 def _write(path: Path, content: bytes) -> None:
