@@ -6,7 +6,8 @@ array of the right shape and dtype, and finite. Each rung fails with its own mes
 
 import builtins
 import copy
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,6 +18,9 @@ from autograder.checks.dtypes import require_dtype
 from autograder.checks.frames import own_frame, scope_of
 from autograder.checks.outcome import Failure
 from autograder.checks.quiet import first_time_aloud
+
+ONE = (np.ndarray, np.generic, tuple, list, str, bytes, Mapping, Set)  # whatever comes out of them one by one
+MOST_RESULTS = 100
 
 
 def call(function: Callable, *arguments: Any, seconds: float | None = None) -> Any:
@@ -68,11 +72,17 @@ def _call_here(function: Callable, arguments: Sequence[Any]) -> Any:
     """Call in this process; what it raises becomes a Failure that names the line."""
     try:
         with np.errstate(all="ignore"), first_time_aloud(function.__name__):
-            return function(*arguments)
+            return unpacked(function(*arguments))
     except Exception as error:
         frame = own_frame(error.__traceback__, scope_of(function))
         where = f" (in `{frame.line}`)" if frame else ""
         raise raised(function.__name__, type(error).__name__, f"{error}{where}") from error
+
+
+def unpacked(result: Any) -> Any:
+    """What `a, b = f(x)` makes of a result that is no tuple, such as a deque or an object of a class."""
+    is_one = isinstance(result, ONE) or not isinstance(result, Iterable)
+    return result if is_one else tuple(itertools.islice(result, MOST_RESULTS))
 
 
 def raised(name: str, kind: str, detail: str) -> Failure:
@@ -153,7 +163,7 @@ def require_array(value: Any, like: NDArray, name: str, any_number: bool = False
 
     See require_dtype for what counts as the same dtype, and for `any_number`.
     """
-    if type(value) in (float, int, bool):
+    if isinstance(value, float | int) and not isinstance(value, np.generic):
         value = _as_scalar(value, like, name)
     if not isinstance(value, np.ndarray | np.generic) or value.dtype.kind not in "fiub":
         kind = "nothing (None)" if value is None else "something that is not a NumPy array of real numbers"

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograder.checks.calls import are_changed, same, watched
+from autograder.checks.calls import are_changed, same, unpacked, watched
 
 MAX_DEPTH = 30
 TINY = np.finfo(np.float64).tiny
@@ -62,7 +62,7 @@ def gradients_of(
         cache = _exchanged(cache, *truth.exchanged, scope)
     given = [*copy.deepcopy(douts), cache]
     before = watched(given, "_backward")
-    return backward(*given), are_changed(before)
+    return unpacked(backward(*given)), are_changed(before)
 
 
 def mended(cache: Any, outs: Sequence[Any], inputs: Any, truth: Truth, scope: dict) -> Any:

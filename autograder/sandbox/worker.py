@@ -22,7 +22,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Type
 from traitlets.config import Config
 
-from autograder.checks.calls import are_changed, generator_states, watched
+from autograder.checks.calls import are_changed, generator_states, unpacked, watched
 from autograder.checks.frames import own_frame
 from autograder.checks.mend import Truth, gradients_of
 from autograder.sandbox import seal, wire
@@ -144,7 +144,7 @@ class Worker:
             return _error("Undefined", "")
         before, drawn = watched(arguments, name), generator_states(arguments)
         try:
-            values = [function(*arguments) for _ in range(times)]
+            values = [unpacked(function(*arguments)) for _ in range(times)]
         except BaseException as error:
             return self._raised(error)
         values = [_without_cache(value) for value in values] if keep else values

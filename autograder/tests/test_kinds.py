@@ -152,6 +152,24 @@ def test_a_cache_may_be_anything(course, kind, capsys):
     assert (kernel, wrong) == ("", [])
 
 
+@pytest.mark.parametrize(
+    "pair", ["collections.deque([{}, {}])", "(one for one in ({}, {}))", "Cache({}, {})", "Two({}, {})"]
+)
+def test_two_results_may_come_in_anything_that_unpacks(course, pair, capsys):
+    """Are forward and backward pass right in kernel and grading, whatever `a, b = ...` takes apart?"""
+    two = "class Two:\n    def __init__(self, *both): self.both = both\n    def __iter__(self): return iter(self.both)\n"
+    scale = HELPERS + two + PAIR.format(result=pair.format("double(x) * w / 2", "(x, w)"), taken="cache")
+    notebook = submission(
+        {"scale": scale.replace("return dout * w, dout * x", f"return {pair.format('dout * w', 'dout * x')}")}
+    )
+    kernel = _in_kernel(notebook, "test_scale")
+    _, checks = _in_grading(course, notebook)
+    wrong = [
+        one["message"] for one in checks if one["check"].startswith("scale") and one["status"] != "passed"
+    ]
+    assert (kernel, wrong) == ("", [])
+
+
 @pytest.mark.parametrize("kind", RESULTS)
 def test_kernel_and_grading_agree_on_results(course, kind, capsys):
     """Is the verdict the same, in the same words?"""

@@ -144,6 +144,16 @@ def test_any_mapping_is_as_good_as_a_dict(kind, capsys):
     assert wire.unpack(wire.pack(kind({"a": 1}), None), None) == {"a": 1}
 
 
+def test_a_number_of_a_class_of_ones_own_is_a_number(capsys):
+    """Does a float's subclass pass where a number is due, and one that is another number fail?"""
+
+    class Nats(float):
+        pass
+
+    check_values(returning(Nats(2.5)), {"x": 1}, 2.5)
+    assert failure(check_values, returning(Nats(2.0)), {"x": 1}, 2.5).diagnosis != "returns"
+
+
 def test_a_cache_may_be_used_up(capsys):
     """Does a backward pass keep its points that empties its cache, and lose them when it writes over an array in it?"""
 
