@@ -184,6 +184,15 @@ def test_nothing_outlives_the_end(session):
 
 def test_nothing_outlives_a_grader_that_is_killed(wall):
     """Does a student process end with its grader, however that ends?"""
+    dies_with_its_grader(wall)
+
+
+def test_without_walls_nothing_outlives_a_grader_either():
+    """The same with --sandbox none, as in audits, which have loops that take long."""
+    dies_with_its_grader("none")
+
+
+def dies_with_its_grader(wall):
     code = (
         "from autograder.sandbox.session import Session; from autograder.sandbox.limits import Limits\n"
         f"s = Session({wall!r}, Limits(), [])\ns.run({CLINGING!r})\nprint(s._process._started.pid, flush=True)\ns.run('while True: pass')"
