@@ -184,18 +184,18 @@ def test_nothing_outlives_the_end(session):
 
 def test_nothing_outlives_a_grader_that_is_killed(wall):
     """Does a student process end with its grader, however that ends?"""
-    dies_with_its_grader(wall)
+    dies_with_its_grader(wall, CLINGING)
 
 
 def test_without_walls_nothing_outlives_a_grader_either():
     """The same with --sandbox none, as in audits, which have loops that take long."""
-    dies_with_its_grader("none")
+    dies_with_its_grader("none", "pass")
 
 
-def dies_with_its_grader(wall):
+def dies_with_its_grader(wall, before):
     code = (
         "from autograder.sandbox.session import Session; from autograder.sandbox.limits import Limits\n"
-        f"s = Session({wall!r}, Limits(), [])\ns.run({CLINGING!r})\nprint(s._process._started.pid, flush=True)\ns.run('while True: pass')"
+        f"s = Session({wall!r}, Limits(), [])\ns.run({before!r})\nprint(s._process._started.pid, flush=True)\ns.run('while True: pass')"
     )
     grader = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
     with grader, grader.stdout:
