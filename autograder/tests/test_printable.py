@@ -130,8 +130,8 @@ def test_ipython(tmp_path, monkeypatch):
     """Is the report of a failed check shown by IPython itself, and does the next cell run?"""
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
     said, complaints, _ = run("-c", SHELL)
-    assert "X <lambda>: shapes" in said
-    assert "OK <lambda>: shapes" in said
+    assert "X f: shapes" in said
+    assert "OK f: shapes" in said
     assert "UnicodeEncodeError" not in said + complaints
 
 
