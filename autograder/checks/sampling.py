@@ -171,9 +171,10 @@ def _draw(sample: Callable, logits: NDArray, temperature: float, rng, draws: int
 
 
 def _whole(value: Any) -> Any:
-    """A NumPy integer as a built-in one, anything else as it is."""
+    """A NumPy integer, or one of a class of its own, as a built-in one, anything else as it is."""
     is_one = isinstance(value, np.ndarray | np.generic) and value.size == 1 and value.dtype.kind in "iu"
-    return int(value.reshape(())) if is_one else value
+    own = isinstance(value, int) and not isinstance(value, bool)
+    return int(value.reshape(())) if is_one else int(value) if own else value
 
 
 def _softmax(logits: NDArray) -> NDArray:

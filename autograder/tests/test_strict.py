@@ -9,13 +9,13 @@ import types
 import numpy as np
 import pytest
 
-from autograder import check_gradients, check_values
+from autograder import check_gradients, check_sampling, check_values
 from autograder.checks.outcome import CheckFailed, CheckStopped
 from autograder.checks.running import listening
 from autograder.sandbox import process, wire
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.session import Session, StudentFunction
-from autograder.tests.test_checks import INPUTS, failure, step_backward, step_forward
+from autograder.tests.test_checks import INPUTS, failure, sample_next, step_backward, step_forward
 
 IDS = np.array([2, 0, 1])
 FLOATS = np.array([0.0, 1.0, 1.0])
@@ -150,6 +150,10 @@ def test_a_number_of_a_class_of_ones_own_is_a_number(capsys):
     class Nats(float):
         pass
 
+    class Character(int):
+        pass
+
+    check_sampling(lambda *arguments: Character(sample_next(*arguments)), np.array([0.0, 1.0, -1.0]))
     check_values(returning(Nats(2.5)), {"x": 1}, 2.5)
     assert failure(check_values, returning(Nats(2.0)), {"x": 1}, 2.5).diagnosis != "returns"
 
