@@ -198,7 +198,10 @@ def test_what_measures_at_small_sizes_and_is_wrong_at_others_earns_nothing(judge
 
 
 def test_what_is_an_input_in_some_calls_alone_is_put_right_there_too(tmp_path):
-    """Is a cached probability, clipped in the check's inputs and in no others, put right at all sizes?"""
+    """Is a cached probability put right at all sizes, though in the check's inputs it is clipped, or does not matter?
+
+    Of hidden inputs about one in eight is such that huge gradients of clipped numbers hide there what is wrong.
+    """
     source, solution = SMALLEST.source(QUESTIONS), handed_in(read_source(SMALLEST, QUESTIONS))
     named = {one.name: one for one in load_mistakes(SMALLEST, QUESTIONS)}
     course = Course(tmp_path)
@@ -206,10 +209,10 @@ def test_what_is_an_input_in_some_calls_alone_is_put_right_there_too(tmp_path):
         course.submitted("ada", QUESTIONS),
         with_mistake(solution, named["every answer's loss from the vowels' side"]),
     )
-    result = judge_one(course, "ada", QUESTIONS, Rules(source, "bwrap"))[0]
-    assert [one["cell"] for one in result.cells if one["score"] < one["points"]] == [
-        "test_binary_cross_entropy_forward"
-    ]
+    for salt in range(8):
+        result = judge_one(course, "ada", QUESTIONS, Rules(source, "none", salt=f"{salt}", show=False))[0]
+        lost = [one["cell"] for one in result.cells if one["score"] < one["points"]]
+        assert lost == ["test_binary_cross_entropy_forward"]
 
 
 def of(check: str, status: str, **more) -> Judged:
