@@ -283,10 +283,15 @@ def _equal(left: NDArray, right: NDArray) -> bool:
 
 
 def _agree(left: NDArray, right: NDArray) -> bool:
-    """Equal but for rounding: here products may be formed by other threads, which add up in another order."""
+    """Equal but for rounding: here products may be formed by other threads, which add up in another order.
+
+    Where one has a zero so has the other: what is divided by is no less wrong for being small.
+    """
     if _equal(left, right):
         return True
     if left.shape != right.shape or not (np.isfinite(left).all() and np.isfinite(right).all()):
+        return False
+    if not np.array_equal(left == 0, right == 0):
         return False
     least = ROUNDING * max(float(np.finfo(one.dtype).eps) for one in (left, right))
     return bool(np.linalg.norm(left - right) <= least * np.linalg.norm(right))

@@ -197,7 +197,10 @@ def test_what_measures_at_small_sizes_and_is_wrong_at_others_earns_nothing(judge
     assert scores(judged_flat(forward=wrong, backward=MEASURED_IF_FEW))["test_unit_backward"] == 0
 
 
-def test_what_is_an_input_in_some_calls_alone_is_put_right_there_too(tmp_path):
+@pytest.mark.parametrize(
+    "mistake", ["every answer's loss from the vowels' side", "logarithm of a probability of exactly 0"]
+)
+def test_what_is_an_input_in_some_calls_alone_is_put_right_there_too(tmp_path, mistake):
     """Is a cached probability put right at all sizes, though in the check's inputs it is clipped, or does not matter?
 
     Of hidden inputs about one in eight is such that huge gradients of clipped numbers hide there what is wrong.
@@ -207,7 +210,7 @@ def test_what_is_an_input_in_some_calls_alone_is_put_right_there_too(tmp_path):
     course = Course(tmp_path)
     write(
         course.submitted("ada", QUESTIONS),
-        with_mistake(solution, named["every answer's loss from the vowels' side"]),
+        with_mistake(solution, named[mistake]),
     )
     for salt in range(8):
         result = judge_one(course, "ada", QUESTIONS, Rules(source, "none", salt=f"{salt}", show=False))[0]
