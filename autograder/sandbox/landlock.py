@@ -44,7 +44,7 @@ class Landlock(Place):
         home, modules = furnish(Path(folder.name), files, text)
         user = spare_user() if os.getuid() == 0 else None
         if user:
-            for path in (Path(folder.name), home, *home.iterdir()):
+            for path in (Path(folder.name), home, *home.rglob("*")):
                 os.chown(path, user, user)
         readable = [*python_folders(), "/dev/urandom", "/dev/random", "/dev/zero", str(modules)]
         seals = {

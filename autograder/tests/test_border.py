@@ -3,8 +3,11 @@
 import nbformat
 import pytest
 
+from autograder.files import beside, named
+from autograder.gradescope.handed_in import hand_in
 from autograder.grading.judge import Rules
 from autograder.grading.one import judge_one
+from autograder.grading.payload import pack
 from autograder.sandbox.limits import Limits
 from autograder.tests.mini import (
     FULL,
@@ -63,6 +66,18 @@ def test_folders_beside_the_notebook_are_there(course, wall):
     write(course.submitted("ada", ID), submission({"double": good}))
     result, _ = judge_one(course, "ada", ID, Rules(course.source(ID), wall, Limits(cell_seconds=20)))
     assert scores(result) == FULL
+
+
+def test_folders_go_wherever_a_submission_goes(course, tmp_path):
+    """Are they in what another machine gets, in the graded copy's files, and in what Gradescope hands in?"""
+    folder = course.submitted("ada", ID).parent
+    write(course.submitted("ada", ID), submission())
+    write(folder / "tools" / "inner.py", "x = 1")
+    packed = pack(course, "ada", ID, Rules(course.source(ID)))
+    assert packed.files["tools/inner.py"] == b"x = 1"
+    assert [name for name, _ in named(beside(folder))] == ["tools/inner.py"]
+    hand_in(folder, tmp_path / "there" / f"{ID}.ipynb")
+    assert (tmp_path / "there" / "tools" / "inner.py").read_text() == "x = 1"
 
 
 def test_grading_refuses_to_start_without_bubblewrap(monkeypatch, tmp_path):

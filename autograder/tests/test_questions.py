@@ -1,5 +1,7 @@
 """Are questions answered at once, kept out of the release, and graded only where a course wants it?"""
 
+import copy
+
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell
@@ -9,6 +11,7 @@ from autograder.build.pair import synchronise
 from autograder.build.release import build, read_sources
 from autograder.build.solve import without_hidden_tests
 from autograder.cells import without_hidden
+from autograder.grading.released import versions
 from autograder.grading.restore import blank, restore
 from autograder.notebook.questions import digest_of, is_right, predict
 from autograder.tests.mini import ID, judged, make_course, scores, source_notebook, submission, write
@@ -110,6 +113,21 @@ def test_blank_is_blank(released):
     course, nb = released
     notes = restore(nb, read_sources(course, ID)[ID], beside=["mini-Copy1.ipynb"]).notes
     assert any("differs from the release" in note for note in notes)
+
+
+def test_a_blank_of_an_earlier_release_is_blank(released):
+    """Is a release whose code has changed since known as untouched, and one that was never released not?"""
+    course, nb = released
+    source = read_sources(course, ID)[ID]
+    exercise = next(cell for cell in nb.cells if "NotImplementedError" in cell.source)
+    exercise.source += "\nlast_year = True"
+
+    def said(words):
+        notes = restore(copy.deepcopy(nb), source, released=words, beside=["mini-Copy1.ipynb"]).notes
+        return any("differs from the release" in note for note in notes)
+
+    assert said(versions(nb))
+    assert not said(set())
 
 
 @pytest.mark.parametrize(("source", "told"), [
