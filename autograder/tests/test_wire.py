@@ -237,12 +237,20 @@ def test_small_frames_cannot_become_large_work(name):
 def test_reading_looks_at_the_clock():
     """Does a message that takes long to read end at its deadline, and at once when it has passed?"""
     frame = wire.pack([[0.5]] * 140_000, refuse)
-    started = time.process_time()
-    wire.unpack(frame, refuse)
-    whole = time.process_time() - started
+
+    def seconds(most):
+        """The fastest of some tries, since a garbage collection may come between."""
+        spent = []
+        for _ in range(5):
+            started = time.process_time()
+            with contextlib.suppress(wire.TooSlow):
+                wire.unpack(frame, refuse, time.monotonic() + most)
+            spent.append(time.process_time() - started)
+        return min(spent)
+
     with pytest.raises(wire.TooSlow):
         wire.unpack(frame, refuse, time.monotonic() + 0.01)
-    assert time.process_time() - started < 1.5 * whole
+    assert seconds(0.01) < seconds(100) / 2
     with pytest.raises(wire.TooSlow):
         wire.unpack(b"\0", refuse, time.monotonic() - 1)
 
