@@ -71,9 +71,9 @@ def mended(cache: Any, outs: Sequence[Any], inputs: Any, truth: Truth, scope: di
     Objects of classes and inner functions of the notebook, `scope`, are looked into.
 
     What a part returned is replaced as a whole, and so is an array that holds an output: in its own shape,
-    with its axes in another order, or flattened. In others, as one that joins an initial state to the
-    outputs, each number that is found once among the outputs is replaced. Inputs, and what is right already,
-    stay as they are.
+    with its axes in another order, or flattened; and an output of one step, or those of all that follow an
+    initial state. In others each number that is found once among the outputs is replaced. Inputs, and what
+    is right already, stay as they are.
     """
     known = list(arrays_in(inputs))
     pairs = [(np.asarray(own), np.asarray(right)) for own, right in zip(outs, truth.outs, strict=False)]
@@ -184,6 +184,8 @@ def _put_right(
         for axes in _orders(own):
             if array.size == own.size and _equal(array.ravel(), own.transpose(axes).ravel()):
                 return right.transpose(axes).reshape(array.shape).astype(array.dtype)
+            if (new := _in_part(array, own.transpose(axes), right.transpose(axes))) is not None:
+                return new
     values, right = numbers
     if len(values):
         place = np.minimum(np.searchsorted(values, array), len(values) - 1)
@@ -203,6 +205,26 @@ def _put_right(
         return best.astype(array.dtype)
     only = truth.guess == "alike" and len(missing) == 1  # of a wrong shape, it can be nothing else
     return (missing[0] if only else _nearest(array, between)).astype(array.dtype)
+
+
+def _in_part(array: NDArray, own: NDArray, right: NDArray) -> NDArray | None:
+    """`array` put right where it is a part of `own` along an axis, or has all of it as such a part.
+
+    Saturated units are alike at many steps, so that single numbers do not tell which is which.
+    """
+    for mine, new in zip(_views(own, array.shape), _views(right, array.shape), strict=True):
+        if array.size > 1 and _equal(array, mine):
+            return new.astype(array.dtype)
+    longer = [axis for axis in range(own.ndim) if array.ndim == own.ndim and array.shape[axis] > own.shape[axis]]
+    if len(longer) != 1:
+        return None
+    changed = array.copy()
+    turned, length = np.moveaxis(changed, longer[0], 0), own.shape[longer[0]]
+    for start in range(len(turned) - length + 1):
+        if _equal(turned[start : start + length], np.moveaxis(own, longer[0], 0)):
+            turned[start : start + length] = np.moveaxis(right, longer[0], 0)
+            return changed
+    return None
 
 
 def _is_among(array: NDArray, others: list[NDArray], whole: bool) -> bool:

@@ -526,3 +526,15 @@ def test_what_is_right_but_for_rounding_stays():
     kept[1, 0, 0] = states[1, 0, 0]  # a number that is found once among the outputs
     (found,) = mended((kept,), (own,), (states[0],), Truth((right,), [states]), {})
     assert np.array_equal(found, kept)
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_saturated_outputs_are_put_right_step_by_step(axis):
+    """Where an output holds numbers twice: in steps that follow a start, and in those that are kept one by one?"""
+    start, own = np.full((4, 3), 0.5), np.where(np.arange(24).reshape(2, 4, 3) % 5, 1.0, 0.25)
+    own[1] = -own[0]
+    right, joined = np.random.default_rng(1).normal(size=own.shape), np.stack([start, *own], axis)
+    due = np.stack([start, *right], axis)
+    found = mended((joined, list(own)), (own.swapaxes(0, 1),), (start,), Truth((right.swapaxes(0, 1),), []), {})
+    assert np.array_equal(found[0], due)
+    assert np.array_equal(found[1], right)
