@@ -180,21 +180,19 @@ def _put_right(
     truth: Truth, missing: list[NDArray],
 ) -> NDArray:  # fmt: skip
     between = truth.between if truth.guess else []
-    for own, right in pairs:
-        for axes in _orders(own):
-            if array.size == own.size and _equal(array.ravel(), own.transpose(axes).ravel()):
-                return right.transpose(axes).reshape(array.shape).astype(array.dtype)
-            if (new := _in_part(array, own.transpose(axes), right.transpose(axes))) is not None:
-                return new
-    values, right = numbers
-    if len(values):
-        place = np.minimum(np.searchsorted(values, array), len(values) - 1)
-        found = values[place] == array
-        if np.any(found):
-            new = np.where(found, right[place], array).astype(array.dtype)[()]
-            whole = [one for one in between if one.shape == new.shape and _equal(one[found], new[found])]
-            if whole or not truth.guess or np.mean(found) > HALF:
-                return whole[0] if whole else new
+    turned = [(own.transpose(axes), right.transpose(axes)) for own, right in pairs for axes in _orders(own)]
+    for own, right in turned:
+        if array.size == own.size and _equal(array.ravel(), own.ravel()):
+            return right.reshape(array.shape).astype(array.dtype)
+        steps = zip(_views(own, array.shape), _views(right, array.shape), strict=True)
+        for step, new in steps if array.size > 1 else ():
+            if _equal(array, step):
+                return new.astype(array.dtype)
+    found, new = _steps(array, turned) or _numbers(array, *numbers)
+    if np.any(found):
+        whole = [one for one in between if one.shape == new.shape and _equal(one[found], new[found])]
+        if whole or not truth.guess or np.mean(found) > HALF:
+            return whole[0] if whole else new
     if not truth.guess:
         return array
     if same_shape := [right for right in missing if right.shape == array.shape]:  # first what the cache lacks
@@ -207,24 +205,32 @@ def _put_right(
     return (missing[0] if only else _nearest(array, between)).astype(array.dtype)
 
 
-def _in_part(array: NDArray, own: NDArray, right: NDArray) -> NDArray | None:
-    """`array` put right where it is a part of `own` along an axis, or has all of it as such a part.
+def _steps(array: NDArray, pairs: list[tuple[NDArray, NDArray]]) -> tuple[NDArray, NDArray] | None:
+    """Where in an array all steps of an output stand, behind a start or before an end; it put right there.
 
     Saturated units are alike at many steps, so that single numbers do not tell which is which.
     """
-    for mine, new in zip(_views(own, array.shape), _views(right, array.shape), strict=True):
-        if array.size > 1 and _equal(array, mine):
-            return new.astype(array.dtype)
-    longer = [axis for axis in range(own.ndim) if array.ndim == own.ndim and array.shape[axis] > own.shape[axis]]
-    if len(longer) != 1:
-        return None
-    changed = array.copy()
-    turned, length = np.moveaxis(changed, longer[0], 0), own.shape[longer[0]]
-    for start in range(len(turned) - length + 1):
-        if _equal(turned[start : start + length], np.moveaxis(own, longer[0], 0)):
-            turned[start : start + length] = np.moveaxis(right, longer[0], 0)
-            return changed
+    for own, right in pairs:
+        longer = np.subtract(array.shape, own.shape) if array.ndim == own.ndim else np.empty(0)
+        if np.count_nonzero(longer) != 1 or longer.max() < 1:
+            continue
+        axis = int(longer.argmax())
+        for start in range(longer[axis] + 1):
+            place = (slice(None),) * axis + (slice(start, start + own.shape[axis]),)
+            if _equal(array[place], own):
+                found, new = np.zeros(array.shape, bool), array.copy()
+                found[place], new[place] = True, right
+                return found, new
     return None
+
+
+def _numbers(array: NDArray, values: NDArray, right: NDArray) -> tuple[NDArray, NDArray]:
+    """Where in an array numbers of `values` stand, which are in order, and it with `right` there."""
+    if not len(values):
+        return np.zeros(array.shape, bool), array
+    place = np.minimum(np.searchsorted(values, array), len(values) - 1)
+    found = values[place] == array
+    return found, np.where(found, right[place], array).astype(array.dtype)[()]
 
 
 def _is_among(array: NDArray, others: list[NDArray], whole: bool) -> bool:
