@@ -13,9 +13,10 @@ from autograder.checks.by_cache import proven_by_cache, seconds_with_cache
 from autograder.checks.by_derivative import Slopes, proven_by_derivative
 from autograder.checks.calls import supplied
 from autograder.checks.derived import FORWARD_THERE, WRONG_THERE, require_derived
-from autograder.checks.lent import Lent, lending, lent, parts_of
+from autograder.checks.lent import Lent, lending, lent
 from autograder.checks.outcome import Failure
 from autograder.checks.passes import Passes
+from autograder.diagnosis.contract import called_by
 
 FRESH = 3  # what is drawn from a seed, beside upstream gradients and directions
 
@@ -30,7 +31,7 @@ def kept(
     or that measures its gradients.
     """
     rng = np.random.default_rng((seed, FRESH))
-    parts = parts_of(passes.right_forward, passes.right_backward)
+    parts = called_by(passes.right_forward) | called_by(passes.right_backward)
     taken = {*lent(), passes.right_forward.__name__, passes.right_backward.__name__}
     more = {name: Lent(part) for name, part in parts.items() if name not in taken}
     try:

@@ -97,6 +97,8 @@ def _spent(passes: Passes, timed: Timed, inputs: Inputs, rng: np.random.Generato
         if failure.code == "limit" and "took longer" in failure.cause:
             raise _failure(passes, failure.cause) from failure
         if failure.code not in (WRONG_THERE, FORWARD_THERE):
+            if wrong_forward(passes.forward, passes.right_forward, inputs):  # NaN, say, goes all the way back
+                raise wrong_there(FORWARD_THERE) from failure
             failure.cause = f"On inputs of other sizes, such as a single sample: {failure.cause}"
         raise
 

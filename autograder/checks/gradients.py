@@ -164,7 +164,7 @@ def _subject(forward: Callable, backward: Callable, reference: Callable | None, 
         outs = outputs_and_cache(true_forward, list(inputs.values()))[0]
         return tuple(rng.normal(size=np.shape(out)) if np.ndim(out) else float(rng.normal()) for out in outs)
 
-    contract = contract_of((truth_of(forward) or forward).__doc__)
+    contract = contract_of(truth_of(forward) or forward)
     subject = Subject(found, right if form or right_backward else None, draw, contract, quick=False)
     if not reference or not right_backward:
         return subject
@@ -176,19 +176,20 @@ def _others(
     reference: Callable, right_backward: Callable, name: str, example: Mapping, vague: bool
 ) -> Iterator[tuple[Finding, Callable]]:
     """The gradients of the reference's backward pass with other steps in it, and with another cache."""
-    caches: dict[int, tuple[Mapping, Any]] = {}  # a pass forward for each of the few inputs
+    done: dict[int, tuple[Mapping, tuple, Any]] = {}  # a pass forward for each of the few inputs
 
     def again(other: Callable, change: Callable, inputs: Mapping, upstream: tuple) -> Gradients:
-        if id(inputs) not in caches:
-            caches[id(inputs)] = inputs, outputs_and_cache(reference, list(inputs.values()))[1]
-        return _named(call(other, *upstream, change(caches[id(inputs)][1])), inputs, name)
+        if id(inputs) not in done:
+            done[id(inputs)] = inputs, *outputs_and_cache(reference, list(inputs.values()))
+        _, outs, cache = done[id(inputs)]
+        return _named(call(other, *upstream, change(cache, outs)), inputs, name)
 
-    cache = None if vague else outputs_and_cache(reference, list(example.values()))[1]
-    for finding, change in changed_caches(cache):
+    outs, cache = ((), None) if vague else outputs_and_cache(reference, list(example.values()))
+    for finding, change in changed_caches(cache, dict(example), outs):
         yield finding, functools.partial(again, right_backward, change)
     known = tuple(argument for argument, value in example.items() if not isinstance(value, Mapping))
     for finding, other in with_other_steps(right_backward, vague, known):
-        yield finding, functools.partial(again, other, lambda cache: cache)
+        yield finding, functools.partial(again, other, lambda cache, _: cache)
 
 
 def _run(

@@ -39,15 +39,6 @@ def lent() -> Mapping[str, Lent]:
     return _lent.get()
 
 
-def parts_of(*functions: Callable) -> dict[str, types.FunctionType]:
-    """The functions of the same notebook that these call by their names."""
-    return {
-        name: part for function in functions for name in function.__code__.co_names
-        if isinstance(part := function.__globals__.get(name), types.FunctionType)
-        and part.__globals__ is function.__globals__
-    }  # fmt: skip
-
-
 @contextmanager
 def results_of_parts() -> Iterator[dict[str, list]]:
     """The results of all calls, in order, of each function that is lent; they fill while this is open."""

@@ -307,7 +307,7 @@ def _orders(array: NDArray) -> Iterator[tuple[int, ...]]:
 
 
 def _equal(left: NDArray, right: NDArray) -> bool:
-    return left.shape == right.shape and np.array_equal(left, right)
+    return left.shape == right.shape and np.array_equal(left, right, equal_nan=True)
 
 
 def _agree(left: NDArray, right: NDArray) -> bool:

@@ -2,14 +2,11 @@
 
 import copy
 import time
-import types
-from dataclasses import replace
 
 import numpy as np
 
-from autograder.checks.lent import parts_of
 from autograder.checks.passes import Passes
-from autograder.diagnosis.contract import REST, Contract, Roles, contract_of, roles_of
+from autograder.diagnosis.contract import REST, Roles, contract_of, roles_of
 from autograder.diagnosis.fresh import fresh
 from autograder.diagnosis.inputs import Inputs, arrays, leaves, replaced
 
@@ -21,7 +18,7 @@ TRIES = 3
 
 def thinned(passes: Passes, inputs: Inputs, rng: np.random.Generator) -> Inputs:
     """Little data and as many parameters as are needed; the sizes of `inputs` where others do not work."""
-    thin, width, all_roles = inputs, MUCH, roles_of(_contract_with_parts(passes), inputs)
+    thin, width, all_roles = inputs, MUCH, _roles(passes, inputs)
     is_wide = bool(_widths(inputs, all_roles))
     while width <= NUMBERS:
         try:
@@ -51,15 +48,6 @@ def _axis_by_axis(passes: Passes, inputs: Inputs, roles: Roles, rng: np.random.G
             break
         thin, width = larger, width * LARGER
     return thin
-
-
-def _contract_with_parts(passes: Passes) -> Contract:
-    """What the forward pass promises, and of other names what the functions promise that it calls."""
-    forward = passes.right_forward
-    parts = parts_of(forward) if isinstance(forward, types.FunctionType) else {}
-    contracts = [contract_of(part.__doc__) for part in (forward, *parts.values())]
-    shapes = {name: shape for one in reversed(contracts) for name, shape in one.shapes.items()}
-    return replace(contracts[0], shapes=shapes)
 
 
 def _works(passes: Passes, inputs: Inputs) -> bool:
@@ -118,7 +106,7 @@ def redrawn(passes: Passes, like: Inputs, rng: np.random.Generator) -> Inputs:
 
 
 def _roles(passes: Passes, inputs: Inputs) -> Roles:
-    return roles_of(contract_of(passes.right_forward.__doc__), inputs)
+    return roles_of(contract_of(passes.right_forward), inputs)
 
 
 def _sizes(inputs: Inputs, roles: Roles, width: int) -> dict[str, int]:

@@ -69,7 +69,7 @@ def _failure(
     if idle := next((name for name in inputs if _is_idle(function, reference, inputs, name)), ""):
         cause = f"`{function.__name__}` does not call `{idle}`, which it is given."
         return Failure(cause, rows=tuple(rows), code=f"option `{idle}`")
-    contract = contract_of((truth or function).__doc__)
+    contract = contract_of(truth or function)
     subject = _subject(function, truth, contract)
     pairs = _pairs(together)
     found, right = ({name: pair[i] for name, pair in pairs.items()} for i in range(2))

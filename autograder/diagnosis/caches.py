@@ -5,23 +5,46 @@ explains them.
 """
 
 import functools
+import itertools
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from autograder.diagnosis.inputs import Inputs, label, leaves
 from autograder.diagnosis.question import Finding
 
+Change = Callable[[Any, Sequence[NDArray]], Any]  # of a cache, with the outputs beside it
 
-def changed_caches(cache: Any) -> Iterator[tuple[Finding, Callable[[Any], Any]]]:
+
+def changed_caches(cache: Any, inputs: Inputs, outs: Sequence[Any]) -> Iterator[tuple[Finding, Change]]:
     """(finding, change of any cache of that form) for each array, the most telling kind first."""
+    yield from _overwritten(cache, inputs, outs)
     paths = [path for path, _ in _arrays(cache)]
     for code, words, change in CHANGES:
         for path in paths:
             finding = Finding(code, f"is what it would be if {words}")
-            yield finding, functools.partial(_with, path=path, change=change)
+            yield finding, functools.partial(_changed, path=path, change=change)
+
+
+def _overwritten(cache: Any, inputs: Inputs, outs: Sequence[Any]) -> Iterator[tuple[Finding, Change]]:
+    """An input that was an output already when it was kept."""
+    for (path, kept), (where, came_in) in itertools.product(_arrays(cache), leaves(inputs)):
+        for place, out in enumerate(outs) if np.array_equal(kept, came_in) else ():
+            if np.shape(out) == kept.shape:
+                words = f"`{label(inputs, where)}` in the cache were output {place + 1} of the forward pass"
+                change = functools.partial(_put_out, path=path, place=place)
+                yield Finding("swapped", f"is what it would be if {words}"), change
+
+
+def _changed(cache: Any, _: Sequence[NDArray], path: tuple, change: Callable[[NDArray], NDArray]) -> Any:
+    return _with(cache, path, change)
+
+
+def _put_out(cache: Any, outs: Sequence[NDArray], path: tuple, place: int) -> Any:
+    return _with(cache, path, lambda _: outs[place])
 
 
 def _transposed(array: NDArray) -> NDArray:

@@ -35,10 +35,10 @@ def _reductions(node: ast.Call, place: Place) -> Iterator[Edit]:
         yield 2, "normalisation", f"the largest entry stood in the place of a {name}", other
     axes = [k for k in node.keywords if k.arg == "axis"]
     for keyword in axes:
-        for axis in (0, 1, 2, -1, -2, None):
-            if ast.dump(keyword.value) != ast.dump(ast.parse(str(axis), mode="eval").body):
+        for axis in (0, 1, 2, -1, -2, (-2, -1), None):
+            value = ast.parse(str(axis), mode="eval").body
+            if ast.dump(keyword.value) != ast.dump(value):
                 other = copy.copy(node)
-                value = ast.Constant(axis)
                 other.keywords = [ast.keyword("axis", value) if k is keyword else k for k in node.keywords]
                 yield 1, "axis", f"a {name or 'sum'} ran over another axis", other
                 if axis is None:

@@ -255,16 +255,16 @@ def _only_with(code: str, words: str, alter: Callable[[Upstream], Upstream]) -> 
 def last_conditions(example: Instance) -> Iterator[Condition]:
     """What says little: an argument that counts for nothing, the way of which upstream gradient."""
     yield from needless(example) if example.is_smooth else ()
-    for place in range(len(example.upstream) if len(example.upstream) > 1 else 0):
+    count = len(example.upstream)
+    for places in (places for few in range(1, count) for places in itertools.combinations(range(count), few)):
 
-        def silent(upstream: Upstream, place: int = place) -> Upstream:
-            zero = np.zeros_like(upstream[place]) if np.ndim(upstream[place]) else 0.0
-            return (*upstream[:place], zero, *upstream[place + 1 :])
+        def silent(upstream: Upstream, places: tuple = places) -> Upstream:
+            return tuple(dout * (place not in places) for place, dout in enumerate(upstream))
 
-        words = f"is right only when output {place + 1} gets no upstream gradient"
-        yield when(
-            "upstream", words, lambda inputs, roles, rng: fresh(inputs, roles, grown(roles), rng), silent
-        )
+        which = " and ".join(str(place + 1) for place in places)
+        which = f"output {which} gets" if len(places) == 1 else f"outputs {which} get"
+        make = lambda inputs, roles, rng: fresh(inputs, roles, grown(roles), rng)  # noqa: E731
+        yield when("upstream", f"is right only when {which} no upstream gradient", make, silent)
 
 
 def _special_counts(example: Instance, subject: Subject) -> Iterator[Condition]:

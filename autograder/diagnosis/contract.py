@@ -7,8 +7,9 @@ is ignored, and where it says nothing, axes have no names.
 
 import math
 import re
+import types
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import numpy as np
@@ -51,8 +52,25 @@ class Contract:
         return cast(tuple[Dim, ...], shape) if len(shape) == count else None
 
 
-def contract_of(docstring: str | None) -> Contract:
-    """The contract that a docstring states, perhaps an empty one."""
+def contract_of(function: Any) -> Contract:
+    """The contract that a function's docstring states, perhaps an empty one.
+
+    Of what it does not state, such as the shapes of parameters, what those of the functions that it calls do.
+    """
+    contracts = [_stated(one.__doc__) for one in (function, *called_by(function).values())]
+    shapes = {name: shape for one in reversed(contracts) for name, shape in one.shapes.items()}
+    return replace(contracts[0], shapes=shapes)
+
+
+def called_by(function: Any) -> dict[str, types.FunctionType]:
+    """The functions of the same notebook that this one calls by their names."""
+    names = function.__code__.co_names if isinstance(function, types.FunctionType) else ()
+    scope = getattr(function, "__globals__", {})
+    found = {name: scope[name] for name in names if isinstance(scope.get(name), types.FunctionType)}
+    return {name: part for name, part in found.items() if part.__globals__ is scope}
+
+
+def _stated(docstring: str | None) -> Contract:
     text = re.sub(r"\s+", " ", docstring or "")
     before, _, after = text.partition("Returns ")
     counts = dict(COUNT.findall(before))

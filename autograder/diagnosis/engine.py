@@ -83,6 +83,7 @@ def _diagnose(
     smooth, often_right = any(one.is_smooth for one in more), len(unmoved) > len(more)
     example = dataclasses.replace(example, is_like_smooth=smooth, is_often_right=often_right)
     seen: list[tuple[Finding, str]] = []
+    in_part: list[Diagnosis] = []
 
     def first(
         hypotheses: Iterable[Hypothesis], in_part: bool = False, whole: bool = False
@@ -110,11 +111,12 @@ def _diagnose(
         or first(limits(example))
         or first(_other_inputs(subject, example), whole=True)
         or told(unused_options(example))
-        or _other_steps(subject, example, [*more, *unmoved[:FRESH]], clock, vague=False)
+        or _other_steps(subject, example, [*more, *unmoved[:FRESH]], clock, in_part)
         or first(repeated(example))
         or first(masks())
         or told(conditions(example, subject))
-        or _other_steps(subject, example, [*more, *unmoved[:FRESH]], clock, vague=True)
+        or _other_steps(subject, example, [*more, *unmoved[:FRESH]], clock)
+        or next(iter(in_part), None)
         or first(alike_results(example), in_part=True)
         or told(last_conditions(example))
         or (_said(*seen[0]) if seen else _observation(subject, example, more, axes_name, told))
@@ -161,27 +163,38 @@ def _other_inputs(subject: Subject, example: Instance) -> Iterator[Hypothesis]:
 
 
 def _other_steps(
-    subject: Subject, example: Instance, more: list[Instance], clock: Clock, vague: bool
-) -> Diagnosis | None:
-    """What would be right with one step taken in another way; nobody knows what that does before it ends."""
+    subject: Subject, example: Instance, more: list[Instance], clock: Clock,
+    in_part: list[Diagnosis] | None = None,
+) -> Diagnosis | None:  # fmt: skip
+    """What would be right with one step taken in another way; nobody knows what that does before it ends.
 
-    def work(first: int, tell: Callable[[int], None]) -> Diagnosis | None:
-        loose = None
+    The vague ways without `in_part`, which else gets what explains some of the wrong results.
+    """
+    vague = in_part is None
+
+    def work(first: int, tell: Callable[[int], None]) -> tuple[Diagnosis | None, Diagnosis | None]:
+        loose = some = None
         others = enumerate(_unbroken(subject.others(example.inputs, vague)))
         for number, (finding, another) in others:
             if number < first:
                 continue
             tell(number)
             hypothesis = prediction(finding, lambda i, another=another: another(i.inputs, i.upstream))
-            if _survives(hypothesis, example, more) == set(example.wrong):
-                said = _said(finding, example.wrong[0])
-                if hypothesis.spares(example):
-                    return said
+            names = _survives(hypothesis, example, more)
+            said = _said(finding, next((name for name in example.wrong if name in names), ""))
+            spares = bool(names) and hypothesis.spares(example)
+            if names == set(example.wrong):
+                if spares:
+                    return said, None
                 loose = loose or said
-        return loose
+            some = some or (said if spares else None)
+        return loose, some
 
     known = subject.right and subject.quick and any(_unbroken(subject.others(example.inputs, vague)))
-    return tried_apart(work, clock.left) if known else None
+    found, some = (tried_apart(work, clock.left) if known else None) or (None, None)
+    if in_part is not None and some:
+        in_part.append(some)
+    return found
 
 
 def _survives(hypothesis: Hypothesis, example: Instance, more: list[Instance]) -> set[str]:

@@ -4,7 +4,7 @@ import ast
 import builtins
 import copy
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import cast
 
 from autograder.diagnosis.edits import shared
@@ -95,11 +95,22 @@ def _assigned(node: ast.Assign, place: Place) -> Iterator[Edit]:
     if isinstance(target, ast.Name) and place.in_loop:
         words = "what one step hands to the next were added up from step to step"
         yield 3, "time", words, ast.AugAssign(target, ast.Add(), node.value)
+        for so_far in _sums_with(target.id, place.before):
+            yield 3, "time", words, ast.Assign([target], binary(so_far, ast.Add, node.value))
     yield from _skipped(target, node.value)
     yield from _everywhere(target, node.value)
     if isinstance(target, ast.Subscript) and place.in_loop:
         words = "the steps were added up where each has its own place"
         yield 4, "time", words, ast.AugAssign(target, ast.Add(), node.value)
+
+
+def _sums_with(name: str, statements: Sequence[ast.stmt]) -> Iterator[ast.BinOp]:
+    """The sums of which one term has this name."""
+    nodes = (node for statement in statements for node in ast.walk(statement) if isinstance(node, ast.BinOp))
+    for node in nodes:
+        terms = [getattr(term, "id", "") for term in (node.left, node.right)]
+        if isinstance(node.op, ast.Add) and name in terms:
+            yield node
 
 
 def _skipped(target: ast.expr, value: ast.expr) -> Iterator[Edit]:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from autograder.diagnosis.calls import CALLS
-from autograder.diagnosis.contract import contract_of
+from autograder.diagnosis.contract import called_by, contract_of
 from autograder.diagnosis.edits import FORMULAS
 from autograder.diagnosis.places import EARLIER, Place, Rules
 from autograder.diagnosis.question import Finding
@@ -41,7 +41,7 @@ def with_other_steps(
     tree = getattr(function, "tree", None)
     if function is None or not isinstance(tree, ast.FunctionDef):
         return
-    tree, also = _ending(tree), (*also, *_public(function, tree))
+    tree, also = _ending(tree), (*also, *_public(function))
     edits = sorted(
         (edit for edit in _edits(tree, also) if (edit.rank >= VAGUE) == vague), key=lambda edit: edit.rank
     )
@@ -53,11 +53,10 @@ def with_other_steps(
             yield Finding(finding.code, f"is what it would be if {words}"), changed
 
 
-def _public(function: Callable, tree: ast.FunctionDef) -> Iterator[str]:
+def _public(function: Callable) -> Iterator[str]:
     """The names of arrays in the docstrings of a function, and of those that it calls."""
-    called = {n.func.id for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
-    for one in (function, *(function.__globals__.get(name) for name in sorted(called))):
-        contract = contract_of(getattr(one, "__doc__", None))
+    for one in (function, *called_by(function).values()):
+        contract = contract_of(one)
         yield from (*contract.shapes, *contract.returns)
 
 

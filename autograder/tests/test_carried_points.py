@@ -97,6 +97,7 @@ MEASURED_IF_FEW = """def unit_backward(dout, cache):
             grads[which].append(np.sum(np.tanh(moved[0] * moved[1] + moved[2]).imag * dout) / 1e-20)
     return tuple(np.array(one, dout.dtype) for one in grads)"""
 OTHER = "    if len(x) > 20:\n        h = h / 2\n    return h"
+NOT_A_NUMBER = OTHER.replace("h / 2", "h + 0 * np.log(-1 - x * x)")
 
 
 def test_cell(name: str, inputs: str):
@@ -180,12 +181,13 @@ def test_a_pass_that_is_slow_on_its_own_wrong_cache_is_not_accused(judged_flat):
     assert scores(result) == {"test_double": 10, "test_unit_forward": 0, "test_unit_backward": 10}
 
 
+@pytest.mark.parametrize("other", [OTHER, NOT_A_NUMBER])
 @pytest.mark.parametrize(("backward", "kept"), [(FLAT["backward"], 10), (MEASURED_IF_FEW, 0)])
 def test_a_forward_pass_that_is_wrong_at_other_sizes_alone_costs_no_right_backward_pass(
-    judged_flat, backward, kept
+    judged_flat, backward, kept, other
 ):
     """Is the backward pass judged as behind a wrong forward pass, and one that measures worth nothing there?"""
-    forward = FLAT["forward"].replace("    return h", OTHER)
+    forward = FLAT["forward"].replace("    return h", other)
     result = judged_flat(forward=forward, backward=backward)
     assert scores(result)["test_unit_backward"] == kept
 
