@@ -8,9 +8,10 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 
-from autograder.audit.cases import CHEAT, HELD_OUT, MISTAKE, Case, cases_of
+from autograder.audit.cases import CHEAT, HELD_OUT, MISTAKE, REFERENCE, Case, cases_of
 from autograder.audit.findings import Audit, Findings
 from autograder.audit.tried import Cheating, Mistaken, Tried
+from autograder.checks.gradients import measuring
 from autograder.course import Course
 from autograder.grading.batch import sealed_steps
 from autograder.grading.judge import Rules
@@ -83,4 +84,5 @@ def judge_case(case: Case, rules: Rules) -> Result:
         except Exception as error:
             return failed(case.name, case.assignment, error)
         rules = dataclasses.replace(rules, known=case.untouched)
-        return judge_known(case.name, case.assignment, notebook, rules, Path(folder))
+        with measuring() if case.kind == REFERENCE else contextlib.nullcontext():
+            return judge_known(case.name, case.assignment, notebook, rules, Path(folder))

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from autograder import check_gradients
+from autograder.checks.gradients import measuring
 from autograder.checks.mend import Truth, mended
 from autograder.checks.running import listening
 
@@ -538,3 +539,14 @@ def test_saturated_outputs_are_put_right_step_by_step(axis):
     found = mended((joined, list(own)), (own.swapaxes(0, 1),), (start,), Truth((right.swapaxes(0, 1),), []), {})
     assert np.array_equal(found[0], due)
     assert np.array_equal(found[1], right)
+
+
+def test_an_audit_measures_the_reference_itself(monkeypatch):
+    """Is a reference whose backward pass is wrong found out by central differences, where they are asked for?"""
+    monkeypatch.setitem(RIGHT, "step", (step_forward, without_factor, STEP))
+    assert graded("step").status == "passed"
+    with measuring():
+        assert graded("step").status == "failed"
+    monkeypatch.undo()
+    with measuring():
+        assert graded("step").status == "passed"
