@@ -5,6 +5,7 @@ Understood are shapes behind names, as in `x, y: (B, T) ids`, `params: "Wx" (V, 
 is ignored, and where it says nothing, axes have no names.
 """
 
+import functools
 import math
 import re
 import types
@@ -70,6 +71,7 @@ def called_by(function: Any) -> dict[str, types.FunctionType]:
     return {name: part for name, part in found.items() if part.__globals__ is scope}
 
 
+@functools.lru_cache(maxsize=1000)
 def _stated(docstring: str | None) -> Contract:
     text = re.sub(r"\s+", " ", docstring or "")
     before, _, after = text.partition("Returns ")

@@ -2,6 +2,7 @@
 
 import ast
 import copy
+import functools
 import hashlib
 from collections.abc import Iterable, Iterator
 
@@ -55,6 +56,7 @@ def text_of(cell: NotebookNode) -> str:
     return cell.source.replace("\r\n", "\n").replace("\r", "\n")
 
 
+@functools.lru_cache(maxsize=500)  # those of the source and of the release are asked for each submission
 def _content(cell_type: str, text: str) -> list[str]:
     found = statements(text) if cell_type == "code" else []
     return sorted(said for said, _ in found) or text.split()
@@ -77,10 +79,20 @@ def _split(statement: ast.stmt) -> Iterator[ast.stmt]:
 
 
 def _said(statement: ast.stmt) -> str:
-    plain = copy.deepcopy(statement)
-    for node in ast.walk(plain):
+    if any(text.value != _in_one_line(text.value) for text in _docstrings(statement)):
+        statement = copy.deepcopy(statement)
+        for text in _docstrings(statement):
+            text.value = _in_one_line(text.value)
+    return ast.unparse(statement)
+
+
+def _docstrings(statement: ast.stmt) -> Iterator[ast.Constant]:
+    for node in ast.walk(statement):
         first = node.body[0] if isinstance(node, DOCUMENTED) and node.body else None
         text = first.value if isinstance(first, ast.Expr) else None
         if isinstance(text, ast.Constant) and isinstance(text.value, str):
-            text.value = " ".join(text.value.split())
-    return ast.unparse(plain)
+            yield text
+
+
+def _in_one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -536,7 +536,9 @@ def test_saturated_outputs_are_put_right_step_by_step(axis):
     own[1] = -own[0]
     right, joined = np.random.default_rng(1).normal(size=own.shape), np.stack([start, *own], axis)
     due = np.stack([start, *right], axis)
-    found = mended((joined, list(own)), (own.swapaxes(0, 1),), (start,), Truth((right.swapaxes(0, 1),), []), {})
+    found = mended(
+        (joined, list(own)), (own.swapaxes(0, 1),), (start,), Truth((right.swapaxes(0, 1),), []), {}
+    )
     assert np.array_equal(found[0], due)
     assert np.array_equal(found[1], right)
 
