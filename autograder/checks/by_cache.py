@@ -19,6 +19,7 @@ from autograder.checks.mend import Truth, arrays_in, gradients_of
 from autograder.checks.outcome import Failure
 from autograder.checks.passes import SINGLE_PRECISION, THRESHOLD, Gradients, Passes
 
+RESTORED = 3  # of the arrays of a cache that are one overwritten input, one is what it was
 EXCHANGED = 7  # so many arrays of a cache may stand for each other, two at a time
 ORDERED = 5  # and so many arrays of the reference may come in any order
 JITTER = 0.04  # so that numbers between 0 and 1 stay there
@@ -55,10 +56,10 @@ def proven_by_cache(passes: Passes, inputs: Mapping, rng: np.random.Generator) -
     guesses = (guess, replace(plain, guess="alike"), replace(guess, of_inputs=True))
     pairs = itertools.combinations(range(EXCHANGED), 2)
     exchanged = (replace(truth, exchanged=pair) for pair in pairs for truth in (plain, guess))
-    restored = replace(plain, restored=True)
+    restored = (replace(plain, restored=which) for which in range(RESTORED))
     orders = itertools.permutations(range(len(case.between) if len(case.between) <= ORDERED else 0))
     first, *others = (replace(plain, guess="order", order=order) for order in orders)
-    for truth in (replace(plain, parts=[]), plain, restored, first, *guesses, *exchanged, *others):
+    for truth in (replace(plain, parts=[]), plain, *restored, first, *guesses, *exchanged, *others):
         if len(proven) < len(case.exact) and len(right := _right(passes, case, truth)) > len(proven):
             best, proven = truth, right
     how = {name: getattr(best, name) for name in ("guess", "order", "of_inputs", "restored", "exchanged")}

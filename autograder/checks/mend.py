@@ -32,8 +32,8 @@ class Truth:
     `parts` what functions that it calls have returned and should have. With `guess`, an array becomes one of
     `between`: the next in their order, turned to `order`, with "order", the nearest with "near", the one
     that it is most like, by correlation, with "alike"; with `of_inputs` also one that is an input. With
-    `restored`, an input that was overwritten and returned is what it was. `exchanged` are the places of two
-    arrays of the cache, in order, that stand for each other.
+    `restored`, the array of that number in the cache that is an input, overwritten and returned, is what it was.
+    `exchanged` are the places of two arrays of the cache, in order, that stand for each other.
     `single` asks for float32.
     """
 
@@ -43,7 +43,7 @@ class Truth:
     guess: str = ""
     order: tuple[int, ...] = ()
     of_inputs: bool = False
-    restored: bool = False
+    restored: int | None = None
     exchanged: tuple[int, int] | None = None
     single: bool = False
 
@@ -54,9 +54,11 @@ def gradients_of(
     """What `backward` returns for the cache of `forward(*arguments)` put right; did it change what it got?"""
     copies = copy.deepcopy(arguments)
     *outs, cache = forward(*copies)
-    _put_back(copies, arguments, () if truth.restored else outs)
+    _put_back(copies, arguments, outs)
     _call_on_others(forward, arguments)
     scope = getattr(forward, "__globals__", {})
+    if truth.restored is not None:
+        cache = _restored(cache, copies, arguments, truth.restored, scope)
     cache = mended(cache, outs, arguments, copy.deepcopy(truth), scope)
     if truth.exchanged:
         cache = _exchanged(cache, *truth.exchanged, scope)
@@ -122,6 +124,19 @@ def _put_back(changed: Any, inputs: Any, outs: Sequence[Any]) -> None:
     for array, before in zip(arrays_in(changed), arrays_in(inputs), strict=True):
         if not any(np.may_share_memory(array, out) for out in arrays_in(tuple(outs))):
             array[...] = before
+
+
+def _restored(cache: Any, changed: Any, inputs: Any, which: int, scope: dict) -> Any:
+    """The cache with one of its arrays that are an overwritten input as that was."""
+    before = zip(arrays_in(changed), arrays_in(inputs), strict=True)
+    overwritten = [(now, then) for now, then in before if not _equal(now, then)]
+    places = itertools.count()
+
+    def change(array: NDArray) -> Any:
+        same = [then for now, then in overwritten if np.may_share_memory(array, now)]
+        return same[0].reshape(np.shape(array)) if same and next(places) == which else array
+
+    return _Mending(lambda value: value, change, scope).walk(cache, MAX_DEPTH)
 
 
 class _Mending:

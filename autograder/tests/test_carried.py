@@ -235,6 +235,13 @@ def state_overwritten(z, c):
     return o * np.tanh(new), new, (i, f, o, c, np.tanh(new))
 
 
+def memory_overwritten(x, h, params):
+    """The memory before and after the step are one array, in the cache as well."""
+    new = np.tanh(x @ params["Wx"] + h @ params["Wh"] + params["b"])
+    h[...] = new
+    return h, (x, h, h, params)
+
+
 def straight_gates(z, c):
     """Some gates are exactly 1, so that an output is the number that it is a factor of."""
     i, f, o = (np.clip(0.25 * block + 0.5, 0, 1) for block in np.split(z, 3, axis=1))
@@ -254,7 +261,7 @@ def own_place_only(x, w, u):
 
 @pytest.mark.parametrize(
     ("kind", "forward"),
-    [("cell", state_overwritten), ("cell", straight_gates), ("run", start_thrown_away), ("pairs", own_place_only)],
+    [("cell", state_overwritten), ("step", memory_overwritten), ("cell", straight_gates), ("run", start_thrown_away), ("pairs", own_place_only)],
 )  # fmt: skip
 def test_a_cache_is_put_right_where_no_array_in_it_is_an_output_in_whole(kind, forward):
     """Overwritten inputs, numbers that equal outputs by chance, a wrong start, another shape?"""
