@@ -79,20 +79,17 @@ def _split(statement: ast.stmt) -> Iterator[ast.stmt]:
 
 
 def _said(statement: ast.stmt) -> str:
-    if any(text.value != _in_one_line(text.value) for text in _docstrings(statement)):
+    if any(text.value != words for text, words in _docstrings(statement)):
         statement = copy.deepcopy(statement)
-        for text in _docstrings(statement):
-            text.value = _in_one_line(text.value)
+        for text, words in _docstrings(statement):
+            text.value = words
     return ast.unparse(statement)
 
 
-def _docstrings(statement: ast.stmt) -> Iterator[ast.Constant]:
+def _docstrings(statement: ast.stmt) -> Iterator[tuple[ast.Constant, str]]:
+    """Each docstring, and its words with one space between them."""
     for node in ast.walk(statement):
         first = node.body[0] if isinstance(node, DOCUMENTED) and node.body else None
         text = first.value if isinstance(first, ast.Expr) else None
         if isinstance(text, ast.Constant) and isinstance(text.value, str):
-            yield text
-
-
-def _in_one_line(text: str) -> str:
-    return " ".join(text.split())
+            yield text, " ".join(text.value.split())
