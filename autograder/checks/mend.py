@@ -32,9 +32,9 @@ class Truth:
     `parts` what functions that it calls have returned and should have. With `guess`, an array becomes one of
     `between`: the next in their order, turned to `order`, with "order", the nearest with "near", the one
     that it is most like, by correlation, with "alike"; with `of_inputs` also one that is an input. With
-    `restored`, of the arrays in the cache that are an overwritten input, the one of that number is again as it
-    was. `exchanged` are the places of two arrays of the cache, in order, that stand for each other. `single` asks
-    for float32.
+    `restored`, of the arrays in the cache that are an overwritten input, the one of that number is as it
+    was. `exchanged` are the places of two arrays of the cache, in order, that stand for each other. `single`
+    asks for float32.
     """
 
     outs: tuple
