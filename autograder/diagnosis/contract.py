@@ -56,11 +56,13 @@ class Contract:
 def contract_of(function: Any) -> Contract:
     """The contract that a function's docstring states, perhaps an empty one.
 
-    Of what it does not state, such as the shapes of parameters, what those of the functions that it calls do.
+    The shapes of what it only names, such as parameters, are those in the docstrings of functions that it
+    calls.
     """
-    contracts = [_stated(one.__doc__) for one in (function, *called_by(function).values())]
-    shapes = {name: shape for one in reversed(contracts) for name, shape in one.shapes.items()}
-    return replace(contracts[0], shapes=shapes)
+    own, names = _stated(function.__doc__), set(re.findall(r"\w+", function.__doc__ or ""))
+    parts = [_stated(part.__doc__) for part in called_by(function).values()]
+    more = {name: shape for part in parts for name, shape in part.shapes.items() if name in names}
+    return replace(own, shapes={**more, **own.shapes})
 
 
 def called_by(function: Any) -> dict[str, types.FunctionType]:
