@@ -3,7 +3,7 @@
 import contextlib
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -77,23 +77,26 @@ def naming(path: Path, *instead: Path) -> Iterator[None]:
         raise
 
 
-def plain_files(folder: Path) -> list[Path]:
-    """The regular files in a folder beside notebooks; links, folders and large ones stay out."""
+def plain_files(folder: Path, judged: Collection[str] | None = None) -> list[Path]:
+    """The regular files in a folder beside notebooks; links, folders and large ones stay out.
+
+    With the names of those that are `judged`, other notebooks are such files, for one may run another.
+    """
     if not folder.is_dir():
         return []
     chosen = [
         path for path in sorted(folder.iterdir())
-        if path.is_file() and not path.is_symlink() and path.suffix != ".ipynb"
-        and path.stat().st_size <= MAX_FILE
+        if path.is_file() and not path.is_symlink() and path.stat().st_size <= MAX_FILE
+        and (path.suffix != ".ipynb" or (judged is not None and path.name not in judged))
     ]  # fmt: skip
     return chosen[:MAX_FILES]
 
 
-def files_below(folder: Path) -> list[Path]:
+def files_below(folder: Path, judged: Collection[str]) -> list[Path]:
     """The same with all its folders, such as a package that a notebook imports; upper ones first."""
     found, folders = [], [folder]
     for place in folders:  # which grows by those inside
-        found += plain_files(place)
+        found += plain_files(place, judged)
         inside = sorted(place.iterdir()) if place.is_dir() and len(folders) < MAX_FOLDERS else []
         folders += [
             one for one in inside
@@ -103,15 +106,15 @@ def files_below(folder: Path) -> list[Path]:
     return found[:MAX_FILES]
 
 
-def beside(folder: Path) -> list[Path]:
+def beside(folder: Path, judged: Collection[str]) -> list[Path]:
     """What lies beside the notebooks of a submission that was taken: files, and folders that hold some."""
-    return sorted({folder / file.relative_to(folder).parts[0] for file in files_below(folder)})
+    return sorted({folder / file.relative_to(folder).parts[0] for file in files_below(folder, judged)})
 
 
 def named(files: Iterable[Path]) -> Iterator[tuple[str, Path]]:
     """Each file with its name; those in a folder with their way from there."""
     for file in files:
-        for one in files_below(file) if file.is_dir() else [file]:
+        for one in files_below(file, ()) if file.is_dir() else [file]:
             yield one.relative_to(file.parent).as_posix(), one
 
 

@@ -19,7 +19,7 @@ def hand_in(uploaded: Path, notebook: Path) -> str:
         chosen = uploaded / _only(uploaded, notebook.name)
     notebook.parent.mkdir(parents=True)
     shutil.copyfile(chosen, notebook, follow_symlinks=False)
-    for file in files_below(chosen.parent):
+    for file in files_below(chosen.parent, {chosen.name, notebook.name}):
         if file.name != TIMESTAMP:  # Gradescope knows when it came
             place = notebook.parent / file.relative_to(chosen.parent)
             place.parent.mkdir(parents=True, exist_ok=True)

@@ -88,7 +88,7 @@ def key_of(course: Course, student: str, assignment: str, rules: Rules, settings
     about = hashlib.sha256(f"{grader_digest()} {limits}".encode() + truth + settings)
     try:
         there = notebooks_in(paths)
-        for file in (*there, *files_beside(paths[0].parent)):
+        for file in (*there, *files_beside(paths)):
             name = file.relative_to(paths[0].parent).as_posix()
             about.update(name.encode("utf-8", "surrogateescape") + b"\0" + _digest(file))
     except (SubmissionError, OSError):

@@ -33,6 +33,7 @@ def match(cells: Sequence[NotebookNode], known: dict[str, NotebookNode], stubs: 
     answers = [answered(Cell(0, _as_code(cell)), stubs) if is_read else set() for cell in cells]
     functions = {name: _functions(cell, stubs) for name, cell in known.items()}
     if is_read:
+        _exchanged(found, answers, functions)
         _by_text(found, cells, known)
         _by_definition(found, answers, known, functions)
     ends = _ends(found, known)
@@ -61,6 +62,19 @@ def _functions(cell: NotebookNode, stubs: Stubs) -> set[str]:
 def is_exercise(cell: NotebookNode) -> bool:
     """Does the student write this cell?"""
     return bool(cell.metadata.get("nbgrader", {}).get("solution"))
+
+
+def _exchanged(found: Match, answers: list[set[str]], functions: dict) -> None:
+    """Exercises whose ids stand at each other's answers."""
+    names = {
+        i: name for i, name in enumerate(found.names)
+        if name and functions[name] and answers[i] and not answers[i] & functions[name]
+    }  # fmt: skip
+    for i in names:
+        meant = [name for name in names.values() if answers[i] & functions[name]]
+        if len(meant) == 1:
+            found.names[i] = meant[0]
+            found.by_content.append(meant[0])
 
 
 def _by_text(found: Match, cells: Sequence[NotebookNode], known: dict) -> None:

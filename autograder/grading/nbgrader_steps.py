@@ -22,7 +22,7 @@ from autograder.grading.published import published
 from autograder.grading.released import released
 from autograder.grading.restore import Restored, grade_id, is_test, restore
 from autograder.grading.submission import SubmissionError, read_submission
-from autograder.grading.taken import take, with_given
+from autograder.grading.taken import sources_of, take, with_given
 from autograder.grading.times import TIMESTAMP, handed_in_at, timezone_of
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.places import BEST, PLACES, place_of, require
@@ -102,7 +102,8 @@ class SealedExecute(NbGraderPreprocessor):
         with _taken(course, *pair, replace(self.rules(course, pair[1]), source=own)) as (here, rules, digest):
             if facts.get("digest") != digest:
                 raise SubmissionError("Submission or source changed while this was graded; grade it again.")
-            files = with_given(beside(here.submitted(*pair).parent), rules.given)
+            judged = {source.name for source in sources_of(rules)}
+            files = with_given(beside(here.submitted(*pair).parent, judged), rules.given)
             return without_evidence(judge(Restored(nb, facts["restored"]), rules, files)), resources
 
 

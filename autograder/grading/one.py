@@ -84,7 +84,8 @@ def _judge(path: Path, rules: Rules) -> tuple[Result, str]:
     if same := copies(restored.notebook, dict(rules.published), budget):
         result.fingerprints["published"] = same
     restored.notes += budget.notes("code")
-    notebook = judge(restored, rules, with_given(beside(path.parent), rules.given))
+    judged = {source.name for source in sources_of(rules)}
+    notebook = judge(restored, rules, with_given(beside(path.parent, judged), rules.given))
     fill(result, notebook)
     result.seconds = round(result.seconds + budget.spent, 2)
     return result, nbformat.writes(without_evidence(notebook))

@@ -96,7 +96,11 @@ class Recorder:
         given = given_files(self.course, assignment, self.config)
         for name, notebook in notebooks.items():
             graded = self.course.autograded(student, assignment, name)
-            self._write(graded, notebook, with_given(beside(submitted), given))
+            self._write(
+                graded,
+                notebook,
+                with_given(beside(submitted, {f"{name}.ipynb" for name in notebooks}), given),
+            )
 
     def _enter(self, student: str, assignment: str, notebooks: dict[str, NotebookNode], time: Path) -> None:
         """Write what belongs into the gradebook."""

@@ -1,11 +1,15 @@
-"""What grading runs in the student's process: code but for tests, and figures for names that are used."""
+"""What grading runs in the student's process: code, and of figures and tests what brings names that are used.
 
+Test cells run in the grader; but what the visible part of one imports is there for the cells below it, too.
+"""
+
+import ast
 from collections.abc import Iterator
 
 from nbformat import NotebookNode
 
-from autograder.cells import NOT_CODE, Cell, cells_of
-from autograder.grading.alike import MAX_TEXT, is_readable
+from autograder.cells import NOT_CODE, Cell, cells_of, without_hidden
+from autograder.grading.alike import MAX_TEXT, is_readable, statements
 from autograder.grading.stubs import Stubs, filling
 from autograder.names import bound_and_read
 
@@ -16,25 +20,33 @@ class Plan:
     def __init__(self, notebook: NotebookNode, stubs: Stubs):
         is_read = is_readable(notebook.cells)
         self.cells, self._stubs = cells_of(notebook), stubs if is_read else {}
-        self._figures = _used_figures(self.cells) if is_read else set()
-
-    def runs(self, cell: Cell) -> bool:
-        """Does grading run this cell? Test cells run in the grader."""
-        if cell.is_figure:
-            return cell.position in self._figures
-        return cell.node.cell_type == "code" and cell.kind != "test"
+        self._figures, self._wanted = _used_figures(self.cells) if is_read else (set(), set())
 
     def code(self, cell: Cell) -> str:
-        """The text to run, whose blanks replace nothing."""
+        """The text of a cell to run, whose blanks replace nothing; "" for one that does not run."""
+        if cell.node.cell_type != "code" or (cell.is_figure and cell.position not in self._figures):
+            return ""
+        if cell.kind == "test":
+            return _imports(cell, self._wanted)
         return filling(cell.source, self._stubs)
 
     def running(self) -> Iterator[Cell]:
         """The cells that run, in order."""
-        return filter(self.runs, self.cells)
+        return filter(self.code, self.cells)
 
 
-def _used_figures(cells: list[Cell]) -> set[int]:
-    """The positions of the figure cells that alone define a name which the student uses."""
+def _imports(cell: Cell, names: set[str]) -> str:
+    """What the visible part of a test cell imports under these names."""
+    try:
+        found = statements(without_hidden(cell.source)) if names else []
+    except NOT_CODE:
+        return ""
+    imports = [said for said, one in found if isinstance(one, ast.Import | ast.ImportFrom)]
+    return "\n".join(said for said in imports if bound_and_read(ast.parse(said))[0] & names)
+
+
+def _used_figures(cells: list[Cell]) -> tuple[set[int], set[str]]:
+    """The positions of figure cells that alone define a name which the student uses, and all such names."""
     code = [cell for cell in cells if cell.node.cell_type == "code"]
     figures = {cell.position: _names(cell) for cell in code if cell.is_figure}
     others = [_names(cell) for cell in cells if cell.kind in ("exercise", "") and not cell.is_figure]
@@ -45,7 +57,7 @@ def _used_figures(cells: list[Cell]) -> set[int]:
     while more := {at for at, (bound, _) in figures.items() if bound & wanted and at not in used}:
         used |= more
         wanted |= {name for at in more for name in figures[at][1]} - known
-    return used
+    return used, wanted
 
 
 def _names(cell: Cell) -> tuple[set[str], set[str]]:

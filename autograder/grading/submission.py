@@ -60,7 +60,7 @@ def read_submission(path: Path) -> NotebookNode:
 
 
 def _missing(path: Path, known: Collection[Path]) -> str:
-    found = other_notebooks(path, known)
+    found = other_notebooks(path, known) or other_notebooks(path, known, {"__MACOSX"})
     if not found:
         return f"{path.name} is missing: the folder holds no notebook."
     more = f" and {len(found) - MAX_NAMES} more" if len(found) > MAX_NAMES else ""
@@ -69,14 +69,16 @@ def _missing(path: Path, known: Collection[Path]) -> str:
     return f"{path.name} is missing: found {names}; {move}name it {path.name}."
 
 
-def other_notebooks(path: Path, known: Collection[Path] = ()) -> list[str]:
+def other_notebooks(
+    path: Path, known: Collection[Path] = (), left_out: Collection[str] = NOT_HANDED_IN
+) -> list[str]:
     """The other files that look like notebooks around `path` and in folders there, each by its way.
 
-    Those that are `known` are none of them.
+    Those that are `known` are none of them, nor is anything `left_out`, such as Jupyter's own backups.
     """
     found, folders = [], [path.parent]
     for folder in folders:  # which grows by those inside
-        for file in sorted(_inside(folder)):
+        for file in sorted(_inside(folder, left_out)):
             if file.is_symlink() or file == path or file in known:
                 continue
             if file.is_dir() and len(folders) < MAX_FOLDERS:
@@ -86,9 +88,9 @@ def other_notebooks(path: Path, known: Collection[Path] = ()) -> list[str]:
     return found
 
 
-def _inside(folder: Path) -> list[Path]:
+def _inside(folder: Path, left_out: Collection[str]) -> list[Path]:
     try:
-        return [file for file in folder.iterdir() if file.name not in NOT_HANDED_IN]
+        return [file for file in folder.iterdir() if file.name not in left_out]
     except OSError:
         return []
 

@@ -32,7 +32,7 @@ def take(course: Course, student: str, assignment: str, rules: Rules, place: Pat
         there = notebooks_in(paths)
         others = other_notebooks(paths[0], paths)
         handed_in_at(paths[0].with_name(TIMESTAMP), rules.timezone)
-        files = [*there, *files_beside(paths[0].parent)]
+        files = [*there, *files_beside(paths)]
     for file in files:
         name = file.relative_to(paths[0].parent)
         _write(here.submitted(student, assignment).parent / name, _read(file, len(name.parts)))
@@ -70,9 +70,10 @@ def notebooks_in(paths: list[Path]) -> list[Path]:
     return there
 
 
-def files_beside(folder: Path) -> list[Path]:
+def files_beside(notebooks: list[Path]) -> list[Path]:
     """The files of a submission that count besides its notebooks, also in folders, and when it came."""
-    files, time = files_below(folder), folder / TIMESTAMP
+    folder = notebooks[0].parent
+    files, time = files_below(folder, {path.name for path in notebooks}), folder / TIMESTAMP
     if time not in files and not time.is_symlink() and time.is_file():
         files.append(time)
     return files

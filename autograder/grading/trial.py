@@ -86,9 +86,9 @@ def try_solution(rules: Any, files: list[Path]) -> dict[str, Known]:
 
 def _trying(plan: Plan, scope: Scope, session: Session) -> Iterator[tuple[str, Known]]:
     for cell in plan.cells:
-        if plan.runs(cell):
-            session.run(plan.code(cell))
-        elif is_plain(cell):
+        if code := plan.code(cell):
+            session.run(code)
+        if is_plain(cell):
             ran = _ran(cell, scope)
             reason = never_runs(cell) or ("" if ran.passed else why(ran, cell))
             if not reason and not scope.border.questions:

@@ -106,10 +106,10 @@ def _run(plan: Plan, shell: InteractiveShell, console: Console) -> None:
     judged: list[Judged] = []
     for cell in plan.cells:
         console.clear()
-        if plan.runs(cell):
-            shell.run_cell(plan.code(cell), store_history=False)
+        if code := plan.code(cell):
+            shell.run_cell(code, store_history=False)
             cell.node.outputs = as_outputs(console.text(), console.images)
-        elif cell.kind == "test":
+        if cell.kind == "test":
             found = _plain(cell, shell) if is_plain(cell) else run_test_cell(cell, _functions(shell.user_ns))
             checks = as_they_count(found, judged)
             write_result(cell.node, checks)

@@ -68,6 +68,17 @@ def test_folders_beside_the_notebook_are_there(course, wall):
     assert scores(result) == FULL
 
 
+def test_a_notebook_may_run_another(course):
+    """Is one that was handed in beside it there, and none of the assignment's own?"""
+    folder = course.submitted("ada", ID).parent
+    helpers = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("def twice(x):\n    return 2 * x")])
+    write(folder / "helpers.ipynb", helpers)
+    good = (
+        f"import os\n%run helpers.ipynb\ndef double(x):\n    return twice(x) + os.path.exists('{ID}.ipynb')"
+    )
+    assert scores(judged(course, submission({"double": good}))) == FULL
+
+
 def test_folders_go_wherever_a_submission_goes(course, tmp_path):
     """Are they in what another machine gets, in the graded copy's files, and in what Gradescope hands in?"""
     folder = course.submitted("ada", ID).parent
@@ -75,7 +86,7 @@ def test_folders_go_wherever_a_submission_goes(course, tmp_path):
     write(folder / "tools" / "inner.py", "x = 1")
     packed = pack(course, "ada", ID, Rules(course.source(ID)))
     assert packed.files["tools/inner.py"] == b"x = 1"
-    assert [name for name, _ in named(beside(folder))] == ["tools/inner.py"]
+    assert [name for name, _ in named(beside(folder, {f"{ID}.ipynb"}))] == ["tools/inner.py"]
     hand_in(folder, tmp_path / "there" / f"{ID}.ipynb")
     assert (tmp_path / "there" / "tools" / "inner.py").read_text() == "x = 1"
 

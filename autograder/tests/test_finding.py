@@ -151,6 +151,14 @@ def _older_below(notebook):
     notebook.cells[_at(notebook, "double")].source = RIGHT["double"]
 
 
+def _exchanged(notebook):
+    """The marks of two exercises stand at each other's answers."""
+    one, two = (notebook.cells[_at(notebook, name)] for name in ("double", "scale"))
+    one.source, two.source = two.source, one.source
+    i, j = notebook.cells.index(one), notebook.cells.index(two)
+    notebook.cells[i], notebook.cells[j] = two, one
+
+
 def _magics(notebook):
     for name in ("double", "test_double"):
         at = _at(notebook, name)
@@ -171,7 +179,7 @@ WORKS = {
     **{f"blank-{name}-{place}-{keeps}": _blank_copy(name, place, keeps)
        for name in ("double", "scale") for place in ("top", "above", "below", "end") for keeps in (True, False)},
     "answered-above": _answered_above, "assigned": _answered_by_assignment, "experiment-below": _older_below,
-    "magics": _magics,
+    "magics": _magics, "exchanged": _exchanged,
 }  # fmt: skip
 
 
@@ -342,6 +350,20 @@ def test_names_of_figures_exist_in_grading(course):
     ].source = "def double(x):\n    return other * half * x * factor / 2"
     write(course.submitted("ada", ID), notebook)
     assert scores(judge_one(course, "ada", ID, Rules(course.source(ID), "landlock", QUICK))[0]) == FULL
+
+
+def test_what_a_test_imports_exists_in_grading(course):
+    """May an answer use what the visible part of a test above imports, and nothing of the hidden part?"""
+    source = source_notebook()
+    test = source.cells[_at(source, "test_double")]
+    test.source = f"import math\n{test.source}".replace(
+        "import hidden_rng", "import hidden_rng as deep, hidden_rng"
+    )
+    write(course.source(ID), source)
+    answer = RIGHT["scale"].replace("return ", "return math.ldexp(1, 0) * ", 1)
+    answer += "\nassert 'deep' not in globals() and 'check_shapes' not in globals()\nmath.pi"
+    notebook = submission({"scale": answer})
+    assert scores(judged(course, notebook)) == FULL
 
 
 def test_long_cells_run_as_they_are(course):
