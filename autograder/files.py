@@ -92,7 +92,7 @@ def plain_files(folder: Path, judged: Collection[str] | None = None) -> list[Pat
     return chosen[:MAX_FILES]
 
 
-def files_below(folder: Path, judged: Collection[str]) -> list[Path]:
+def files_below(folder: Path, judged: Collection[str] | None) -> list[Path]:
     """The same with all its folders, such as a package that a notebook imports; upper ones first."""
     found, folders = [], [folder]
     for place in folders:  # which grows by those inside
@@ -106,7 +106,7 @@ def files_below(folder: Path, judged: Collection[str]) -> list[Path]:
     return found[:MAX_FILES]
 
 
-def beside(folder: Path, judged: Collection[str]) -> list[Path]:
+def beside(folder: Path, judged: Collection[str] | None) -> list[Path]:
     """What lies beside the notebooks of a submission that was taken: files, and folders that hold some."""
     return sorted({folder / file.relative_to(folder).parts[0] for file in files_below(folder, judged)})
 

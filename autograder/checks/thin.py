@@ -18,7 +18,8 @@ TRIES = 3
 
 def thinned(passes: Passes, inputs: Inputs, rng: np.random.Generator) -> Inputs:
     """Little data and as many parameters as are needed; the sizes of `inputs` where others do not work."""
-    thin, width, all_roles = inputs, MUCH, _roles(passes, inputs)
+    all_roles = roles_of(contract_of(passes.right_forward, whole=True), inputs)
+    thin, width = inputs, MUCH
     is_wide = bool(_widths(inputs, all_roles))
     while width <= NUMBERS:
         try:

@@ -53,15 +53,15 @@ class Contract:
         return cast(tuple[Dim, ...], shape) if len(shape) == count else None
 
 
-def contract_of(function: Any) -> Contract:
+def contract_of(function: Any, whole: bool = False) -> Contract:
     """The contract that a function's docstring states, perhaps an empty one.
 
     The shapes of what it only names, such as parameters, are those in the docstrings of functions that it
-    calls.
+    calls; `whole` asks for all that these state.
     """
     own, names = _stated(function.__doc__), set(re.findall(r"\w+", function.__doc__ or ""))
     parts = [_stated(part.__doc__) for part in called_by(function).values()]
-    more = {name: shape for part in parts for name, shape in part.shapes.items() if name in names}
+    more = {name: shape for part in parts for name, shape in part.shapes.items() if whole or name in names}
     return replace(own, shapes={**more, **own.shapes})
 
 

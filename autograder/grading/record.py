@@ -96,11 +96,8 @@ class Recorder:
         given = given_files(self.course, assignment, self.config)
         for name, notebook in notebooks.items():
             graded = self.course.autograded(student, assignment, name)
-            self._write(
-                graded,
-                notebook,
-                with_given(beside(submitted, {f"{name}.ipynb" for name in notebooks}), given),
-            )
+            # without other notebooks, which nbgrader's feedback would take for the assignment's own
+            self._write(graded, notebook, with_given(beside(submitted, None), given))
 
     def _enter(self, student: str, assignment: str, notebooks: dict[str, NotebookNode], time: Path) -> None:
         """Write what belongs into the gradebook."""
