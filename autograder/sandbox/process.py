@@ -309,7 +309,7 @@ def _is_generator(value: Any) -> bool:
 def _without_large_cache(result: Any) -> Any:
     """A forward pass's result; a cache that is too large to come back beside upstream gradients stays here.
 
-    One that stays cannot be put right, so that a right backward pass behind a wrong forward pass loses points.
+    One that stays cannot be put right, so that a right backward pass behind a wrong forward pass is lost.
     """
     if isinstance(result, tuple) and len(result) > 1 and _size(result) > MAX_QUESTION:
         return (*result[:-1], wire.Kept(result[-1]))
