@@ -197,7 +197,7 @@ CASES = {
     "many other names": Case(named(*(f"{i:03}.ipynb" for i in range(99))), None, "found 000.ipynb, 001.ipynb, 002.ipynb and 96 more; name it mini.ipynb."),
     "a text ending": Case(named("mini.ipynb.txt"), None, "found mini.ipynb.txt; name it mini.ipynb."),
     "a folder too deep": Case(named("mini/mini.ipynb"), None, "found mini/mini.ipynb; move it up and name it mini.ipynb."),
-    "a copy in the bin": Case(named(".ipynb_checkpoints/mini-checkpoint.ipynb"), None, "the folder holds no notebook"),
+    "a backup alone": Case(named(".ipynb_checkpoints/mini-checkpoint.ipynb"), None, "found .ipynb_checkpoints/mini-checkpoint.ipynb; move it up and name it mini.ipynb."),
     "a name that steers": Case(named("\x1b[2Jmini.ipynb"), None, "is missing: found"),
     "nothing handed in": Case(lambda path: None, None, "the folder holds no notebook"),
     "junk beside it": Case(beside({"mini (1).ipynb": "junk", "mini.ipynb.bak": "junk"}), FULL),
