@@ -77,7 +77,8 @@ def check_gradients(
 
     The truth is `reference`, a forward pass; in grading that is the reference's by itself, in a
     student's kernel the student's own. Grading compares every entry with the reference's own gradient, which
-    has been compared with central differences where the source is built, and is again in an audit.
+    itself is compared with central differences by `autograder solve`, at the visible checks' inputs, and by
+    an audit, at its hidden ones.
     With `expected` the gradients are what `expected(*douts)` gives, an array or a tuple for several inputs:
     where a docstring asks for something else than the derivative, such as beyond a clip.
     """

@@ -7,6 +7,7 @@ from autograder import check_gradients, check_sampling, check_training, check_va
 from autograder.checks.running import listening
 from autograder.checks.show import as_text, for_student
 from autograder.diagnosis.codes import CODES, look_for
+from autograder.diagnosis.contract import contract_of
 from autograder.truth.mistakes import KEYS
 
 B, T, V, H = 3, 4, 13, 5
@@ -274,6 +275,45 @@ def test_what_a_backward_pass_recalls_wrongly_is_named(mistake, code):
         {"x": rng.normal(size=(B, T, 6)), "params": params}, find=right.get,
     )  # fmt: skip
     assert check.diagnosis == code
+
+
+def recur_forward(x, h, w):
+    """x, h: (N, D). w: (D,). Returns new (N, D) and a cache."""
+    new = np.tanh(x + h * w)
+    return new, (x, h, new, w)
+
+
+def recur_backward(dout, cache):
+    _, h, new, w = cache
+    dz = dout * (1 - new**2)
+    return dz, dz * w, (dz * h).sum(axis=0)
+
+
+def late_forward(x, h, w):
+    """The memory in the cache is that from after the step."""
+    new = np.tanh(x + h * w)
+    return new, (x, new, new, w)
+
+
+def test_an_output_in_the_place_of_an_input_in_the_cache_is_named():
+    """Is the input told that was overwritten before it was kept?"""
+    inputs = {"x": rng.normal(size=(4, 3)), "h": rng.normal(size=(4, 3)), "w": rng.normal(size=3)}
+    find = {"recur_forward": recur_forward, "recur_backward": recur_backward}.get
+    late_forward.__name__ = "recur_forward"
+    check = outcome(check_gradients, late_forward, recur_backward, inputs, find=find)
+    assert "`h` in the cache were output 1" in check.cause
+
+
+def test_a_contract_takes_what_it_names_from_the_functions_that_it_calls():
+    """Are the shapes of parameters known that only a part's docstring states, and no others?"""
+    scope = {}
+    part = 'def part(q, params):\n    """q: (B, Q). params: "W" (V, 4H)."""'
+    whole = 'def whole(x, params):\n    """x: (B, T) ids. params: "W"."""\n    return part(x, params)'
+    exec(f"{part}\n{whole}", scope)
+    found = contract_of(scope["whole"])
+    assert found.shapes["W"] == ((1, ("V",)), (4, ("H",)))
+    assert "q" not in found.shapes
+    assert "q" in contract_of(scope["whole"], whole=True).shapes
 
 
 def test_defaults_count_as_arguments():
