@@ -274,8 +274,18 @@ def check_name(check: Check) -> str:
 
 def weight_of(check: Check) -> float:
     """What a check counts among those of its cell: its `weight=`, 1 where that is no such number."""
-    value = next((keyword.value for keyword in check.value.keywords if keyword.arg == "weight"), None)
-    return positive_number(value) or 1.0
+    return positive_number(option_of(check, "weight")) or 1.0
+
+
+def given_of(check: Check) -> list[str]:
+    """The functions that grading may take from the reference: those that its `given=` names."""
+    names = [getattr(entry, "value", None) for entry in getattr(option_of(check, "given"), "elts", [])]
+    return [name for name in names if isinstance(name, str)]
+
+
+def option_of(check: Check, name: str) -> ast.expr | None:
+    """What a check says of an option, None when it does not."""
+    return next((keyword.value for keyword in check.value.keywords if keyword.arg == name), None)
 
 
 def positive_number(value: ast.expr | None) -> float | None:

@@ -54,9 +54,9 @@ def _counted(found: list[Kept]) -> tuple[str, str, str]:
     return str(len(found)), str(len(shares)), f"{sum(shares) / max(1, len(shares)):.1%}"
 
 
-def behind(course: Course, assignment: str) -> Iterator[Kept]:
-    """What the solution's backward passes keep behind each known mistake of their forward passes."""
-    for mistake in track(_of_forward(course, assignment), assignment, transient=True):
+def behind(course: Course, assignment: str, every: int = 1) -> Iterator[Kept]:
+    """What the solution's backward passes keep behind each known mistake of forward passes, or one in so many."""
+    for mistake in track(_of_forward(course, assignment)[::every], assignment, transient=True):
         outcomes = [outcome for outcome, _ in _outcomes(course, assignment, mistake)]
         yield Kept(mistake.name, "", [_share(outcome) for outcome in outcomes])
 

@@ -25,7 +25,8 @@ Known = TypeVar("Known", Mistake, Variant)
 class Case:
     """One submission; `answer` is the known answer or the cheat in it.
 
-    `defines` are the functions of the exercise with the mistake, `untouched` the tests that cannot see it.
+    `defines` are the functions of the exercise with the mistake, `untouched` the tests that cannot see it,
+    `untouched_by_lent` those that cannot where functions are lent.
     """
 
     assignment: str
@@ -35,6 +36,7 @@ class Case:
     answer: Mistake | Variant | Cheat | None = None
     defines: frozenset[str] = frozenset()
     untouched: frozenset[str] = frozenset()
+    untouched_by_lent: frozenset[str] = frozenset()
 
 
 def cases_of(course: Course, assignment: str) -> list[Case]:
@@ -56,9 +58,9 @@ def cases_of(course: Course, assignment: str) -> list[Case]:
         Case(assignment, REFERENCE, "the solution", solution),
         Case(assignment, RELEASE, "the release", handed_in(blank(source))),
         *(Case(assignment, CHEAT, name, solution, cheat) for name, cheat in cheats_of(source)),
-        *_made(assignment, VARIANT, solution, variants, with_variant, problems),
-        *_made(assignment, MISTAKE, solution, mistakes, with_mistake, problems),
-        *_made(assignment, HELD_OUT, solution, held_out, with_mistake, problems),
+        *_made(assignment, VARIANT, source, variants, with_variant, problems),
+        *_made(assignment, MISTAKE, source, mistakes, with_mistake, problems),
+        *_made(assignment, HELD_OUT, source, held_out, with_mistake, problems),
     ]
     if problems:
         lines = "\n".join(f"  {problem}" for problem in problems)
@@ -81,16 +83,18 @@ def _unknown(mistake: Mistake, known: set[str]) -> str:
 
 
 def _made(
-    assignment: str, kind: str, solution: NotebookNode, answers: Sequence[Known],
+    assignment: str, kind: str, source: NotebookNode, answers: Sequence[Known],
     change: Callable[[NotebookNode, Known], NotebookNode], problems: list[str],
 ) -> Iterator[Case]:  # fmt: skip
     """The submission of each answer; what does not apply goes to `problems`."""
+    solution = handed_in(source)
     exercises = exercises_of(solution)
     for answer in answers:
         exercise = exercises.get(getattr(answer, "function", ""))
         defines = frozenset(exercise.functions if exercise else ())
         try:
             changed = change(solution, answer)
-            yield Case(assignment, kind, answer.name, changed, answer, defines, untouched(solution, changed))
+            blind = untouched(source, changed), untouched(source, changed, lent=True)
+            yield Case(assignment, kind, answer.name, changed, answer, defines, *blind)
         except CourseError as error:
             problems.append(str(error))

@@ -83,6 +83,6 @@ def judge_case(case: Case, rules: Rules) -> Result:
                 notebook = case.answer.made(notebook, rules.source, Path(folder))
         except Exception as error:
             return failed(case.name, case.assignment, error)
-        rules = dataclasses.replace(rules, known=case.untouched)
+        rules = dataclasses.replace(rules, known=case.untouched, known_once_failed=case.untouched_by_lent)
         with measuring() if case.kind == REFERENCE else contextlib.nullcontext():
             return judge_known(case.name, case.assignment, notebook, rules, Path(folder))

@@ -40,9 +40,10 @@ class Rules:
     `published` the course's own functions (grading/published.py), `beside` other notebooks in the folder,
     `timezone` that of the exchange's times. `plain` test cells run "sealed", in the grader, or as nbgrader
     does it in the student's "kernel". `given` are the course's own files beside its notebook. Test cells in
-    `known` count as passed and do not run: an audit knows that. `heard`, for who judges in the own process,
-    is told of a test cell's name and its checks so far after each check and once more at its end; a cell's
-    last word counts.
+    `known` count as passed and do not run, those in `known_once_failed` as soon as anything failed and what
+    checks are given comes from the reference: an audit knows that. `heard`, for who judges in the own
+    process, is told of a test cell's name and its checks so far after each check and once more at its end;
+    a cell's last word counts.
     """
 
     source: Path
@@ -58,6 +59,7 @@ class Rules:
     plain: str = "sealed"
     given: tuple[Path, ...] = ()
     known: frozenset[str] = frozenset()
+    known_once_failed: frozenset[str] = frozenset()
     heard: Callable[[str, list[Judged]], object] | None = None
 
 
@@ -119,7 +121,7 @@ def _run_tests(plan: Plan, rules: Rules, files: list[Path]) -> bool:
         for cell in plan.cells:
             if code := plan.code(cell):
                 session.run(code, own=not grade_id(cell.node))
-            if cell.kind == "test" and cell.name in rules.known:
+            if cell.kind == "test" and _is_known(cell, rules, judged):
                 judged += _passed(cell)
                 write_result(cell.node, _passed(cell))
             elif is_plain(cell):
@@ -139,6 +141,15 @@ def _run_tests(plan: Plan, rules: Rules, files: list[Path]) -> bool:
     return session.disturbed
 
 
+def _is_known(cell: Cell, rules: Rules, before: list[Judged]) -> bool:
+    """Is it known that a test cell passes, without running it?"""
+    return cell.name in rules.known or (cell.name in rules.known_once_failed and _failed(before))
+
+
+def _failed(judged: list[Judged]) -> bool:
+    return any(check.outcome.status != "passed" for check in judged)
+
+
 def _passed(cell: Cell) -> list[Judged]:
     """A test cell's checks, as passed."""
     checks = [statement for statement in cell.statements if is_check(statement)]
@@ -150,7 +161,7 @@ def _passed(cell: Cell) -> list[Judged]:
 
 def _proven(judged: list[Judged]) -> set[str]:
     """The functions that were checked, as long as nothing failed: then each also calls only right ones."""
-    if any(check.outcome.status != "passed" for check in judged):
+    if _failed(judged):
         return set()
     names = (check.outcome.check.partition(": ") for check in judged)
     return {function for function, _, kind in names if kind != KIND}

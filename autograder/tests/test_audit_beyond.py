@@ -18,8 +18,20 @@ from autograder.audit.stored import as_json
 from autograder.audit.table import beyond_table
 from autograder.audit.tried import Mistaken, Tried
 from autograder.course import Course, CourseError
+from autograder.grading.judge import Rules
+from autograder.grading.one import judge_known
 from autograder.grading.result import Result
-from autograder.tests.mini import ID, TEST_SCALE, make_course, source_notebook, submission, write
+from autograder.tests.mini import (
+    DOUBLE,
+    ID,
+    QUICK,
+    SCALE,
+    TEST_SCALE,
+    make_course,
+    source_notebook,
+    submission,
+    write,
+)
 from autograder.tests.test_audit import CAUGHT, GOOD, REASON, known, one_way_to_measure
 from autograder.truth.mistakes import Mistake, load_held_out, load_mistakes
 from autograder.truth.source import folder
@@ -255,13 +267,37 @@ def test_the_course_has_held_out_mistakes_for_every_notebook():
         assert [case.name for case in cases if case.answer.edits in edits] == []
 
 
-@pytest.mark.parametrize(("changes", "extra", "left_out"), [
-    ({"double": "def double(x):\n    return x"}, "", {"test_fit"}),
-    ({"fit": "def fit(data, steps, rng):\n    return {}"}, "", {"test_double", "test_scale"}),
-    ({"setup": "import numpy as np\nnp.random.seed(1)"}, "", set()),
-    ({"double": "def double(x) return x"}, "", {"test_fit"}),
-    ({}, "helper = 1", set()),
+@pytest.mark.parametrize(("changes", "extra", "left_out", "also_where_lent"), [
+    ({"double": "def double(x):\n    return x"}, "", {"test_fit"}, {"test_scale"}),
+    ({"fit": "def fit(data, steps, rng):\n    return {}"}, "", {"test_double", "test_scale"}, set()),
+    ({"setup": "import numpy as np\nnp.random.seed(1)"}, "", set(), set()),
+    ({"double": "def double(x) return x"}, "", {"test_fit"}, {"test_scale"}),
+    ({"double": "data = 3\n" + DOUBLE}, "", {"test_fit"}, {"test_scale"}),
+    ({}, "helper = 1", set(), set()),
 ])  # fmt: skip
-def test_tests_that_cannot_see_a_change_are_left_out(changes, extra, left_out):
+def test_tests_that_cannot_see_a_change_are_left_out(changes, extra, left_out, also_where_lent):
     """Do those tests run that call what differs, at any remove, and all where more than exercises differ?"""
-    assert untouched(submission(), submission(changes, extra)) == left_out
+    changed = submission(changes, extra)
+    assert untouched(source_notebook(), changed) == left_out
+    assert untouched(source_notebook(), changed, lent=True) == left_out | also_where_lent
+
+
+def test_hidden_checks_see_changes_too():
+    """Does a test count whose hidden part alone calls what differs?"""
+    source = source_notebook()
+    test = next(cell for cell in source.cells if cell.id == "test_fit")
+    test.source = test.source.replace("data = hidden_rng()", "data = double(1) * hidden_rng()")
+    changed = submission({"double": "def double(x):\n    return x"})
+    assert untouched(source, changed) == untouched(source, changed, lent=True) - {"test_scale"} == set()
+
+
+@pytest.mark.parametrize(("changes", "failed"), [
+    ({"double": "def double(x):\n    return x"}, {"test_double"}),
+    ({"scale": SCALE.replace("dout * w, dout * x", "dout * x, dout * w")}, {"test_scale"}),
+    ({"double": "def double(x):\n    return 2 * x if len(x) < 4 else x"}, {"test_scale"}),
+])  # fmt: skip
+def test_what_is_lent_is_known_once_something_failed(course, changes, failed):
+    """Does a test that is known where functions are lent run as long as nothing failed and they are not?"""
+    rules = Rules(course.source(ID), "none", QUICK, show=False, known_once_failed=frozenset({"test_scale"}))
+    result = judge_known("somebody", ID, submission(changes), rules)
+    assert {cell["cell"] for cell in result.cells if cell["score"] < cell["points"]} == failed

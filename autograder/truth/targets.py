@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from autograder.cells import Cell, Check, is_check, of_kind, written_number
+from autograder.cells import Cell, Check, given_of, is_check, of_kind, option_of, written_number
 from autograder.names import bound_and_read, definitions
 
 CHECK = "check_training"
@@ -46,16 +46,12 @@ class Target:
     @property
     def at_most(self) -> float | None:
         """The threshold, None when it is not written as a number."""
-        return written_number(self._option("at_most"))
+        return written_number(option_of(self.statement, "at_most"))
 
     @property
     def given(self) -> list[str]:
         """The functions that grading takes from the reference."""
-        names = [getattr(entry, "value", None) for entry in getattr(self._option("given"), "elts", [])]
-        return [name for name in names if isinstance(name, str)]
-
-    def _option(self, name: str) -> ast.expr | None:
-        return next((k.value for k in self.statement.value.keywords if k.arg == name), None)
+        return given_of(self.statement)
 
 
 def targets_of(cells: list[Cell]) -> list[Target]:

@@ -1472,7 +1472,7 @@ stuck = {
 check_training(
     train, {"ids": ids, "params": stuck, "steps": 200, "B": 50, "T": 20, "learning_rate": 0.03},
     lambda params: np.log(np.exp(logits := params["Wy"].sum(axis=0) + params["Wc"].sum(axis=0) + params["by"]).sum()) - logits[ids].mean(),
-    at_most=3.02, like=stuck, given=["rnn_attention_forward", "rnn_attention_backward"],
+    at_most=3.02, like=stuck, given=["rnn_attention_forward", "rnn_attention_backward", "lstm_attention_forward", "lstm_attention_backward"],
 )
 ### BEGIN HIDDEN TESTS
 from autograder.hidden import hidden_rng, looking_glass, reference
@@ -1483,7 +1483,7 @@ check_training(
     train, {"ids": text.train, "params": params, "steps": 300, "B": 32, "T": 16, "learning_rate": 0.02},
     lambda params: reference.mean_loss(text.held_out, params, 16),
     at_most=2.31, like=params, few={"ids": np.full(60, 3), "params": params, "steps": 3, "B": 2, "T": 4, "learning_rate": 0.01},
-    given=["rnn_attention_forward", "rnn_attention_backward"],
+    given=["rnn_attention_forward", "rnn_attention_backward", "lstm_attention_forward", "lstm_attention_backward"],
     says="A small RNN with attention is trained for 300 updates on a text you have not seen, and its loss on the held-out part is measured.",
 )
 params = reference.init_params("lstm", 46, 32, 16, hidden_rng())
@@ -1491,7 +1491,7 @@ check_training(
     train, {"ids": text.train, "params": params, "steps": 300, "B": 32, "T": 16, "learning_rate": 0.05},
     lambda params: reference.mean_loss(text.held_out, params, 16),
     at_most=2.02, like=params, few={"ids": np.full(60, 3), "params": params, "steps": 3, "B": 2, "T": 4, "learning_rate": 0.01},
-    given=["lstm_attention_forward", "lstm_attention_backward"],
+    given=["rnn_attention_forward", "rnn_attention_backward", "lstm_attention_forward", "lstm_attention_backward"],
     says="A small LSTM with attention is trained for 300 updates on a text you have not seen, and its loss on the held-out part is measured.",
 )
 ### END HIDDEN TESTS
