@@ -81,6 +81,11 @@ def parser() -> argparse.ArgumentParser:
 def _run(command: ModuleType, options: argparse.Namespace) -> int:
     """Run the command, for the group where there is one, and alone if it writes the gradebook."""
     with contextlib.ExitStack() as stack:
+        module = getattr(command, "WORKS", "")
+        if module and not getattr(options, "scheduler", None):
+            from autograder.grading.worker import start_ahead
+
+            start_ahead(module)
         with contextlib.suppress(CourseError):  # not every command needs a course
             stack.enter_context(shared(course_of(options)))
         if getattr(command, "ALONE", False):

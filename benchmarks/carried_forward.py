@@ -55,7 +55,7 @@ def _counted(found: list[Kept]) -> tuple[str, str, str]:
 
 
 def behind(course: Course, assignment: str, every: int = 1) -> Iterator[Kept]:
-    """What the solution's backward passes keep behind each known mistake of forward passes, or one in so many."""
+    """What the solution's backward passes keep behind known mistakes of forward passes, one in so many."""
     for mistake in track(_of_forward(course, assignment)[::every], assignment, transient=True):
         outcomes = [outcome for outcome, _ in _outcomes(course, assignment, mistake)]
         yield Kept(mistake.name, "", [_share(outcome) for outcome in outcomes])

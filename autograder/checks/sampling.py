@@ -1,5 +1,6 @@
 """Does a sampler draw from the distribution that it should?"""
 
+import contextlib
 import math
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
@@ -16,6 +17,7 @@ LARGEST, STEP, STEPS = 3.0, 1.1, 200  # nats; and so many sums of variances are 
 CLOSELY = 0.6  # of the limit; right draws come nearer nearly always
 EXPECTED = 20
 COLD = 1e-3
+HOTTER, MORE = 1.6, 4  # times the temperature, and times the draws, where an explanation must hold, too
 
 
 @check
@@ -43,7 +45,11 @@ def check_sampling(
     p, limit = _softmax(logits / temperature), math.sqrt(math.log(4 / FALSE_ALARM) / (2 * draws))
     off = surprise((p, i, count) for i, count in enumerate(counts))
     if _gap(counts, p) > limit or off.is_too_large:
-        raise _failure(counts, logits, temperature, limit, off)
+        found = {temperature: counts}
+        with contextlib.suppress(Failure):  # the first one says enough
+            again = _draw(sample, logits, HOTTER * temperature, rng, MORE * draws)
+            found[HOTTER * temperature] = np.bincount(again, minlength=len(logits))
+        raise _failure(found, logits, limit, off)
     if set(_draw(sample, logits, COLD, rng, 20)) != {int(np.argmax(logits))}:
         raise Failure(
             "Close to temperature 0 the most likely character must win every time, and it does not.",
@@ -140,23 +146,34 @@ def _astray(what: str, alarm: float, draws: Iterable[tuple[NDArray, NDArray, int
     return Astray(what, total / max(n, 1), limit / max(n, 1))
 
 
-def _failure(counts: NDArray, logits: NDArray, temperature: float, limit: float, off: Astray) -> Failure:
-    """The Failure that says which other distribution the draws follow, if one is known."""
+def _failure(found: dict[float, NDArray], logits: NDArray, limit: float, off: Astray) -> Failure:
+    """The Failure that says which other distribution the draws follow at each temperature, if one is known.
+
+    `found` are the counts by temperature; the check is about the first one, and the limit is for it.
+    """
+    temperature, counts = next(iter(found.items()))
     words = f"At temperature {temperature:g} the draws do not follow softmax(logits / temperature)"
-    gap = _gap(counts, _softmax(logits / temperature))
-    rows = (gap_row(gap, limit), off.row)
-    others = {
-        ("randomness", "all characters come up equally often"): np.full(len(logits), 1 / len(logits)),
-        ("temperature", "they do not depend on the temperature"): _softmax(logits),
-        ("temperature", "a higher one makes them less random"): _softmax(logits * temperature),
-        ("temperature", "it counts twice"): _softmax(logits / temperature**2),
-        ("normalisation", "the scores go through two softmaxes"): _softmax(_softmax(logits) / temperature),
+    rows = (gap_row(_gap(counts, _softmax(logits / temperature)), limit), off.row)
+
+    def far(other: Callable[[float], NDArray]) -> float:
+        """From the draws, in limits, where it is farthest."""
+        limits = {t: limit * math.sqrt(counts.sum() / some.sum()) for t, some in found.items()}
+        return max(_gap(some, other(t)) / limits[t] for t, some in found.items())
+
+    others: dict[tuple[str, str], Callable[[float], NDArray]] = {
+        ("randomness", "all characters come up equally often"): lambda t: _softmax(0 * logits),
+        ("temperature", "they do not depend on the temperature"): lambda t: _softmax(logits),
+        ("temperature", "a higher one makes them less random"): lambda t: _softmax(logits * t),
+        ("temperature", "it counts twice"): lambda t: _softmax(logits / t**2),
+        ("normalisation", "the scores go through two softmaxes"): lambda t: _softmax(_softmax(logits) / t),
     }
-    best = min(others, key=lambda other: _gap(counts, others[other]))
-    known = best[0] != "temperature" or temperature != 1
-    if _gap(counts, others[best]) > CLOSELY * limit or not known:
-        return Failure(f"{words}.", rows=rows)
-    return Failure(f"{words}; {best[1]}.", rows=rows, code=best[0])
+    best = min(others, key=lambda other: far(others[other]))
+    if far(others[best]) <= CLOSELY:
+        return Failure(f"{words}; {best[1]}.", rows=rows, code=best[0])
+    if off.is_too_large:
+        often = "often" if off.off < 0 else "seldom"
+        return Failure(f"{words}; likely characters come too {often}.", rows=rows, code="distribution")
+    return Failure(f"{words}.", rows=rows)
 
 
 def _draw(sample: Callable, logits: NDArray, temperature: float, rng, draws: int) -> list[int]:

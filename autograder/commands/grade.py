@@ -9,6 +9,7 @@ from autograder.course import Course, CourseError
 from autograder.terminal import console
 
 ALONE = True
+WORKS = "autograder.grading.one"  # what its workers import, while this process reads the settings
 
 
 def add_to(command: argparse.ArgumentParser) -> None:

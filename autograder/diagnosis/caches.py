@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograder.diagnosis.inputs import Inputs, label, leaves
-from autograder.diagnosis.question import Finding
+from autograder.diagnosis.question import WOULD_BE, Finding
 
 Change = Callable[[Any, Sequence[NDArray]], Any]  # of a cache, with the outputs beside it
 
@@ -25,7 +25,7 @@ def changed_caches(cache: Any, inputs: Inputs, outs: Sequence[Any]) -> Iterator[
     paths = [path for path, _ in _arrays(cache)]
     for code, words, change in CHANGES:
         for path in paths:
-            finding = Finding(code, f"is what it would be if {words}")
+            finding = Finding(code, f"{WOULD_BE} {words}")
             yield finding, functools.partial(_changed, path=path, change=change)
 
 
@@ -36,7 +36,7 @@ def _overwritten(cache: Any, inputs: Inputs, outs: Sequence[Any]) -> Iterator[tu
             if np.shape(out) == kept.shape:
                 words = f"`{label(inputs, where)}` in the cache were output {place + 1} of the forward pass"
                 change = functools.partial(_put_out, path=path, place=place)
-                yield Finding("swapped", f"is what it would be if {words}"), change
+                yield Finding("swapped", f"{WOULD_BE} {words}"), change
 
 
 def _changed(cache: Any, _: Sequence[NDArray], path: tuple, change: Callable[[NDArray], NDArray]) -> Any:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograder.diagnosis.inputs import Inputs, alike, at, label, leaves, numbers, replaced
-from autograder.diagnosis.question import Another, Arrays, Finding, Hypothesis, Instance, prediction
+from autograder.diagnosis.question import WOULD_BE, Another, Arrays, Finding, Hypothesis, Instance, prediction
 from autograder.diagnosis.results import ACTIVATIONS, softmax
 
 PARTS = {
@@ -64,7 +64,7 @@ def _all_changes(inputs: Inputs, smooth: bool) -> Iterator[tuple[Finding, Change
 
 
 def _would_be(code: str, words: str) -> Finding:
-    return Finding(code, f"is what it would be if {words}")
+    return Finding(code, f"{WOULD_BE} {words}")
 
 
 def _numbers(inputs: Inputs) -> Iterator[tuple[Finding, Change]]:

@@ -7,6 +7,7 @@ coincidence of one example can make a finding. docs/diagnosis.md says it in word
 import contextlib
 import dataclasses
 import io
+import itertools
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator
@@ -21,6 +22,7 @@ from autograder.diagnosis.conditions import conditions, counted, last_conditions
 from autograder.diagnosis.fresh import proposals
 from autograder.diagnosis.observe import by_sample, observed
 from autograder.diagnosis.question import (
+    WOULD_BE,
     Diagnosis,
     Finding,
     Hypothesis,
@@ -102,6 +104,13 @@ def _diagnose(
                 seen.append((hypothesis.finding, next(name for name in example.wrong if name in names)))
         return loose
 
+    def either(hypotheses: Iterable[Hypothesis]) -> Diagnosis | None:
+        """The first one that holds, with its rival where there is one: ids agree by chance too easily."""
+        rest = itertools.chain(_unbroken(hypotheses))  # which is not closed when the first one is found
+        found = first(rest, whole=True)
+        rival = first(rest, whole=True) if found and not example.is_smooth else None
+        return _either(found, rival) if found and rival else found
+
     def told(tried: Iterable[Condition]) -> Diagnosis | None:
         found = _conditions(subject, example, rng, clock, tried) if more else ()
         return next((_said(*said) for said in found), None)
@@ -109,7 +118,7 @@ def _diagnose(
     return (
         first(results_changed(example), in_part=True)
         or first(limits(example))
-        or first(_other_inputs(subject, example), whole=True)
+        or either(_other_inputs(subject, example))
         or told(unused_options(example))
         or _other_steps(subject, example, [*more, *unmoved[:FRESH]], clock, in_part)
         or first(repeated(example))
@@ -127,6 +136,14 @@ def _unbroken(hypotheses: Iterable[Any]) -> Iterator[Any]:
     """What comes before something breaks, such as a reference that does not take the example."""
     with contextlib.suppress(Exception):
         yield from hypotheses
+
+
+def _either(one: Diagnosis, other: Diagnosis) -> Diagnosis:
+    """Both of two diagnoses that explain the same; the code is that of the first."""
+    guesses = all(words.startswith(WOULD_BE) for words in (one.words, other.words))
+    if not guesses or one.about != other.about:
+        return one
+    return one._replace(words=f"{one.words}, or if{other.words.removeprefix(WOULD_BE)}")
 
 
 def _said(finding: Finding, name: str) -> Diagnosis:

@@ -15,6 +15,7 @@ Arrays = Mapping[str, NDArray]
 Upstream = tuple
 TIGHT = 1e-6  # relative, in float64
 TELLING = 1e-3  # a prediction lies so much nearer to what was found than what is right does
+WOULD_BE = "is what it would be if"
 
 
 class Finding(NamedTuple):

@@ -8,7 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograder.diagnosis.inputs import at, leaves, numbers
-from autograder.diagnosis.question import TIGHT, Finding, Hypothesis, Instance, close, prediction, relation
+from autograder.diagnosis.question import (
+    TIGHT,
+    WOULD_BE,
+    Finding,
+    Hypothesis,
+    Instance,
+    close,
+    prediction,
+    relation,
+)
 
 Change = Callable[[NDArray], NDArray]
 ACTIVATIONS = (lambda a: np.maximum(a, 0), np.tanh, lambda a: 1 / (1 + np.exp(-a)), np.abs, np.exp, np.square)
@@ -121,7 +130,7 @@ def limits(example: Instance) -> Iterator[Hypothesis]:
                 limit = abs(at(instance.inputs, path))
                 return {name: kept(start, limit) for name, start in instance.starts.items()}
 
-            words = f"is what it would be if `{path[-1]}` limited each {what} on its own"
+            words = f"{WOULD_BE} `{path[-1]}` limited each {what} on its own"
             yield prediction(Finding(f"option `{path[-1]}`", words), predict)
         for cut in (np.minimum, np.maximum):
             cut_off = Finding("limited", f"is the right result cut off at `{path[-1]}`")

@@ -19,7 +19,7 @@ from autograder.diagnosis.calls import CALLS
 from autograder.diagnosis.contract import called_by, contract_of
 from autograder.diagnosis.edits import FORMULAS
 from autograder.diagnosis.places import EARLIER, Place, Rules
-from autograder.diagnosis.question import Finding
+from autograder.diagnosis.question import WOULD_BE, Finding
 from autograder.diagnosis.rewrites import WORK
 from autograder.diagnosis.symbols import SYMBOLS
 
@@ -50,7 +50,7 @@ def with_other_steps(
         if changed := _changed(tree, together, function):
             finding = together[0].finding
             words = _kind(together[0])[1] if len(together) > 1 else finding.words
-            yield Finding(finding.code, f"is what it would be if {words}"), changed
+            yield Finding(finding.code, f"{WOULD_BE} {words}"), changed
 
 
 def _public(function: Callable) -> Iterator[str]:

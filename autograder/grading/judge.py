@@ -115,7 +115,8 @@ def _show_outputs(plan: Plan, rules: Rules, files: list[Path]) -> bool:
 
 
 def _run_tests(plan: Plan, rules: Rules, files: list[Path]) -> bool:
-    session, judged = Session(rules.sandbox, rules.limits, files), []
+    session = Session(rules.sandbox, rules.limits, files)
+    judged: list[Judged] = []
     plain = PlainCells(rules, files, session)
     try:
         for cell in plan.cells:

@@ -52,7 +52,7 @@ class Worker:
         self._mine.settimeout(POLL_SECONDS)
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload([function.__module__])
-        self._process = context.Process(target=_work, args=(theirs, function), daemon=True)
+        self._process = context.Process(target=_work, args=(theirs, function, _umask()), daemon=True)
         try:
             with theirs, _starting(given_up):
                 self._process.start()
@@ -120,6 +120,19 @@ class Worker:
             return False
 
 
+def start_ahead(module: str) -> None:
+    """Begin to import in the fork server what a worker with a function of that module needs, and go on."""
+    multiprocessing.get_context("forkserver").set_forkserver_preload([module])
+    with contextlib.suppress(OSError), _starting(threading.Event()):  # who needs a worker says what is wrong
+        forkserver.ensure_running()
+
+
+def _umask() -> int:
+    """The one of this process; asked by `os.umask`, it would be another one for a moment."""
+    (line,) = (one for one in Path("/proc/self/status").read_text().splitlines() if one.startswith("Umask:"))
+    return int(line.split()[1], 8)
+
+
 def _framed(message: bytes) -> bytes:
     return SIZE.pack(len(message)) + message
 
@@ -164,8 +177,9 @@ def _end_fork_server() -> None:
             os.kill(pid, signal.SIGKILL)
 
 
-def _work(connection: socket.socket, function: Callable) -> None:
+def _work(connection: socket.socket, function: Callable, umask: int) -> None:
     """The life of a worker: say that it is there, then answer each task."""
+    os.umask(umask)  # the fork server may have been there before it was set
     _start(connection)
     with connection, connection.makefile("rb") as tasks:
         connection.sendall(_framed(b"!"))

@@ -192,11 +192,30 @@ def test_right_code_is_not_probed():
             lambda logits, temperature, rng: int(rng.choice(5, p=softmax(softmax(logits) / temperature))),
             "normalisation",
         ),
+        (
+            lambda logits, temperature, rng: int(rng.choice(5, p=softmax(logits + logits / temperature))),
+            "distribution",
+        ),
     ],
 )
 def test_samplers_are_diagnosed(sample, code):
     """Is a sampler told what it does with the temperature?"""
     assert outcome(check_sampling, sample, np.linspace(-1, 1, 5), temperature=0.5).diagnosis == code
+
+
+def test_what_explains_ids_as_well_is_said_too():
+    """Are two explanations of ids both told, where no input tells them apart?"""
+
+    def right(ids, window):
+        """The id so far before the end of ids (T,); window is a count."""
+        return ids[..., -window]
+
+    def wrong(ids, window):
+        return ids[..., -window - 1]
+
+    inputs = {"ids": np.arange(40).reshape(4, 10) ** 2 % 37, "window": 3}
+    said = outcome(check_values, wrong, inputs, right)
+    assert "if `window` were one more, or if `ids` were moved by one position" in said.cause
 
 
 @pytest.mark.parametrize(("after", "code"), [(3.0, "did not learn"), (4.0, "diverged"), (2.5, "target")])

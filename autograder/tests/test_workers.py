@@ -9,6 +9,7 @@ import time
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager, suppress
+from multiprocessing import forkserver
 
 import psutil
 import pytest
@@ -305,3 +306,22 @@ def test_what_another_machine_gave_up_is_a_result():
     future = Future()
     future.set_exception(BrokenProcessPool("its process died, twice"))
     assert list(in_turn(lambda task: future, iter([(1,)]), lambda: 1, NEVER)) == [((1,), future)]
+
+
+def _mask():
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def test_what_is_set_after_an_early_start_counts():
+    """Is a fork server that was started ahead the one that is used, and the umask that of the first task's moment?"""
+    worker.start_ahead(__name__)
+    server = forkserver._forkserver._forkserver_pid
+    before = os.umask(0o027)
+    try:
+        with closing(run_in_workers(_mask, [()], 1)) as finished:
+            assert [future.result() for _, future in finished] == [0o027]
+    finally:
+        os.umask(before)
+    assert [one.pid for one in _fork_servers()] == [server]

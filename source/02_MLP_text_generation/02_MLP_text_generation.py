@@ -1259,7 +1259,7 @@ def next_probabilities(logits, temperature, top_k=None):
     """The probabilities of the next character.
 
     logits: (V,), float32 or float64. temperature: a number above 0.
-    top_k: how many characters may be drawn, those with the largest logits, of equal ones any; None, V or more: all.
+    top_k: how many characters may be drawn, those with the largest logits, of equal ones at the border any or all; None, V or more: all.
     Returns p (V,), the dtype of logits, with sum 1.
     """
     ### BEGIN SOLUTION

@@ -737,7 +737,7 @@ draw_roads()
 # \end{aligned}
 # $$
 #
-# $h_{t-1}$ means `h0` followed by all of `hs` but the last. For $dW_x$ use `np.add.at(dWx, x, dz)`, or the product of a one-hot matrix $(V, BT)$ with
+# $h_{t-1}$ means `h0` followed by all of `hs` but the last. For $dW_x$ use `np.add.at(dWx, x, dz)`, with `x` in the order of the steps too if `dz` is, or the product of a one-hot matrix $(V, BT)$ with
 # `dz` $(BT, 4H)$, which is several times faster. You may also call `lstm_step_backward` in the loop and add up its `grads`: just as right, and slower to train.
 
 # %% nbgrader={"grade": false, "grade_id": "lstm_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -906,6 +906,7 @@ check_values(
 # %% [markdown]
 # Three results forward, three gradients back: `dloss`, a number, and `dh_last` and `dc_last`, both $(B, H)$. Go through the three parts in reverse. $h_T$ gets two gradients,
 # one from its own prediction and one from the next chunk, and you know what to do with two gradients that meet. $c_{\text{last}}$ has no prediction of its own.
+# Both come from the next chunk as gradients of everything behind it, so `dloss` has no part in them.
 #
 # The result is `dh0`, `dc0` and one dict with all five gradients: `{**some, **others}` joins two dicts.
 
@@ -1175,7 +1176,7 @@ def mean_loss(ids, params, chunk=1000):
 # 1. Which chunk? With `chunks` $= \lfloor L / T \rfloor$ whole chunks in a stream, update `step` takes number `step % chunks`: $T$ columns of `inputs` and `targets`.
 # 2. At chunk 0, and only there, all readers open the book anew: `h` **and** `c` become zeros of shape $(B, H)$, in the dtype of the parameters. ($H$ is the number of rows of `"Wh"`.)
 # 3. Call `gradients(x, targets, h, c, params=params)`. It returns the loss, the new `h` and `c`, and `grads`. **Both halves of the state are carried over** to the next update.
-#    Take the argument `gradients`, not `loss_and_gradients` itself: in the long run it is the threaded one.
+#    Take the argument `gradients`, not `loss_and_gradients` itself: a check and an experiment hand in another function.
 # 4. Clip to `max_norm`, then one step of Adam. The learning rate falls in a straight line: $\eta \cdot (1 - \text{step} / \text{steps})$, the simplest **learning rate schedule**.
 #
 # After your lines, the loop expects the chunk's `loss`, and `params` and `state` after the update.

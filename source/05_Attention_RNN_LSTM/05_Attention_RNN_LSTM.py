@@ -421,8 +421,8 @@ check_values(
 #
 # $$de_{tj} = \sum_i dw_{ti}\, w_{ti}\,(\mathbb 1_{i=j} - w_{tj}) = w_{tj}\,\Bigl(dw_{tj} - \sum_i dw_{ti}\, w_{ti}\Bigr) \qquad (B,T,T)$$
 #
-# Read it as: a score should grow if its memory is *more useful than the average* of what this query takes now. The subtracted sum, shape
-# $(B, T, 1)$, is that average, in which each memory counts by its share $w_{ti}$.
+# Read it as: a score should grow if its memory is *more useful than the average* of what this query takes now. That average is the subtracted sum,
+# shape $(B, T, 1)$: no plain mean, each memory counts by its share $w_{ti}$.
 #
 # And the mask? Where $w_{tj} = 0$, the product is 0: nothing flows into the future, and nothing into row 0. The formula does it by itself.
 #
@@ -1001,7 +1001,7 @@ check_values(
 # 3. to the next step of the recurrence (`rnn_backward` takes care of it),
 # 4. and the last memory goes to the next chunk: `dh_last` $(B, H)$.
 #
-# So what `rnn_backward` should get as `dhs` is the sum of 1 and 2, with 4 added at the last position. Add into a new array, not into
+# So what `rnn_backward` should get as `dhs` is the sum of 1 and 2, with 4 added at the last position, `[:, -1]`. Add into a new array, not into
 # one that somebody else still needs.
 
 # %% nbgrader={"grade": false, "grade_id": "rnn_attention_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}

@@ -793,7 +793,7 @@ check_values(
 #
 # $$ds_{tj} = w_{tj}\Bigl(dw_{tj} - \sum_i w_{ti}\, dw_{ti}\Bigr) \qquad (\dots, T, T), \text{ the sum with shape } (\dots, T, 1)$$
 #
-# In words: a score gets credit as far as its value was *better than the average* of what was taken. And the mask? Where $w_{tj} = 0$ the formula gives
+# In words: a score gets credit as far as its value was *better than the average* of what was taken, in which each value counts by its weight. And the mask? Where $w_{tj} = 0$ the formula gives
 # $0$ by itself: the future gets no blame, because it had no part in it.
 
 # %% nbgrader={"grade": false, "grade_id": "causal_softmax_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
