@@ -28,6 +28,9 @@ CURVES = (*(("nonlinearity", curve) for curve in ACTIVATIONS), ("normalisation",
 Change = Callable[[Inputs], Inputs]
 
 
+OTHERWISE_FLAT = "laid flat with the first two axes in the other order"
+
+
 def inputs_changed(example: Instance, right: Another) -> Iterator[Hypothesis]:
     """From the most telling to the least."""
     bent = () if example.upstream or not example.is_smooth else _bent(example.inputs)
@@ -149,6 +152,14 @@ def _transposed(inputs: Inputs) -> Iterator[tuple[Finding, Change]]:
         if array.ndim > 1 and array.shape[-1] == array.shape[-2]:
             words = f"`{path[-1]}` were transposed"
             yield _would_be("transposed", words), _on(path, lambda a: a.swapaxes(-1, -2).copy())
+        if array.ndim > 2:
+            words = f"`{path[-1]}` were {OTHERWISE_FLAT}"
+            yield _would_be("order", words), _on(path, _otherwise_flat)
+
+
+def _otherwise_flat(array: NDArray) -> NDArray:
+    """What reads as the array where its first two axes are laid flat in the other order."""
+    return array.swapaxes(0, 1).reshape(array.shape)
 
 
 def _on(path: tuple, change: Callable[[NDArray], NDArray]) -> Change:
@@ -319,6 +330,12 @@ def _upstreams(example: Instance) -> Iterator[tuple[Finding, Callable[[tuple], t
                 return (*upstream[:place], new, *upstream[place + 1 :])
 
             yield _would_be("upstream", f"{which} were {words}"), replace
+        if np.ndim(dout) > 2:
+
+            def turned(upstream: tuple, place: int = place) -> tuple:
+                return (*upstream[:place], _otherwise_flat(upstream[place]), *upstream[place + 1 :])
+
+            yield _would_be("order", f"{which} were {OTHERWISE_FLAT}"), turned
         if np.ndim(dout) > 1:
 
             def last(upstream: tuple, place: int = place) -> tuple:

@@ -76,7 +76,7 @@ CODES = {
     "option": Kind("a number among the arguments enters in a wrong way",
         "Look at each place where that argument enters."),
     "nonlinearity": Kind("another activation, or its slope",
-        "Look at the derivative of the activation, and at which value it is taken."),
+        "Look at the activation: what goes into it and, backward, its derivative and where that is taken."),
     "upstream": Kind("the upstream gradient enters in a wrong way, or not at all",
         "By the chain rule each upstream gradient takes part in every gradient that it reaches."),
     "skipped": Kind("a step is left out",

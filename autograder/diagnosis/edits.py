@@ -24,6 +24,7 @@ from autograder.diagnosis.places import (
 
 NO_SLOPE = "the slope of an activation were left out"
 OTHER_SLOPE = "the slope of an activation were that of another one, or taken at another value"
+ONCE_MORE = "the slope of an activation were taken at what has gone through it already"
 
 
 def _sums(node: ast.BinOp, place: Place) -> Iterator[Edit]:
@@ -119,6 +120,8 @@ def _roots(node: ast.BinOp) -> Iterator[Edit]:
 
 def _slopes(node: ast.BinOp, place: Place) -> Iterator[Edit]:
     """Other slopes than 1 - a**2."""
+    again = call("np.tanh", node.right.left)
+    yield 1, "nonlinearity", ONCE_MORE, binary(number(1), ast.Sub, binary(again, ast.Pow, number(2)))
     for new in other_slopes(node.right.left):
         yield 1, "nonlinearity", OTHER_SLOPE, new
     for name in place.names:
@@ -144,6 +147,9 @@ def _logistic_slopes(node: ast.BinOp) -> Iterator[Edit]:
     rest, one = (node.left, number(1)) if isinstance(node.right, ast.BinOp) else (node.right, number(1))
     squared = binary(inner, ast.Pow, number(2))
     front = rest.left if isinstance(rest, ast.BinOp) and isinstance(rest.op, ast.Mult) else one
+    bent = binary(one, ast.Div, binary(one, ast.Add, call("np.exp", binary(number(0), ast.Sub, inner))))
+    again = binary(bent, ast.Mult, binary(one, ast.Sub, bent))
+    yield 1, "nonlinearity", ONCE_MORE, binary(front, ast.Mult, again)
     for what, slope in (front, squared), (front, inner):
         yield 1, "nonlinearity", OTHER_SLOPE, binary(what, ast.Mult, binary(one, ast.Sub, slope))
     for new in binary(rest, ast.Mult, binary(one, ast.Add, inner)), rest:

@@ -19,7 +19,7 @@ WHERE = {
 SIZES: dict[str, Callable[[NDArray], NDArray]] = {
     "large": lambda a: a, "small": lambda a: -a, "far from 0": np.abs, "near 0": lambda a: -np.abs(a)
 }  # fmt: skip
-SAMPLES, MANY, SOME = ("B", "N"), 64, 2
+SAMPLES, MANY, SOME, NO_CHANCE = ("B", "N"), 64, 2, 8
 AXES = {"B": ("batch", "sample"), "N": ("batch", "sample"), "T": ("time", "step"), "steps": ("loop", "step")}
 
 
@@ -44,12 +44,21 @@ def by_sample(subject: Subject, example: Instance) -> Finding | None:
         wrong = [bool(subject.tried(one, example.upstream).wrong) for one in each]
         if all(wrong) or not any(wrong):
             continue
-        odd = [(path[-1], a[0]) for path, a in arrays(each[wrong.index(True)]) if a.shape == (1,)]
-        told = [f"`{name}` is {value:g}" if value.dtype.kind == "f" else f"`{name}` is {value}"
-                for name, value in odd if value in shown[value.dtype.kind]]  # fmt: skip
-        such = f", such as one where {' and '.join(told)}" if told else ""
+        kinds = [[f"`{path[-1]}` is {a[0]:g}" if a.dtype.kind == "f" else f"`{path[-1]}` is {a[0]}"
+                  for path, a in arrays(one) if a.shape == (1,) and a[0] in shown[a.dtype.kind]]
+                 for one in each]  # fmt: skip
+        told = _common(kinds, wrong)
+        such = f", those where {' and '.join(told)}" if told else ""
         return Finding("partly", f"is right for some samples alone and wrong for others{such}")
     return None
+
+
+def _common(kinds: list[list[str]], wrong: list[bool]) -> list[str]:
+    """What is said of all wrong samples, if not all of it is also said of a right one."""
+    odd = [kind for kind, is_wrong in zip(kinds, wrong, strict=True) if is_wrong]
+    common = [words for words in odd[0] if all(words in kind for kind in odd)]
+    right = (kind for kind, is_wrong in zip(kinds, wrong, strict=True) if not is_wrong)
+    return [] if any(set(common) <= set(kind) for kind in right) else common
 
 
 def _alone(inputs: Inputs, roles: Roles, symbol: str, place: int) -> Inputs:
@@ -89,7 +98,7 @@ def _all(
     if ids:
         yield _from_one_on(places)
     if all(w.mean() < 0.5 for w in places) and all(w.size > 3 for w in places):
-        yield Finding("partly", "is right at most places and wrong at some")
+        yield Finding("partly", f"is right at most places and {_how(found, right, places)}")
     if all(not r.any() for r in right):
         yield Finding("not zero", "should be zero, and is not")
     both = zip(places, right, strict=True)
@@ -246,6 +255,16 @@ def _not_adding_up(found: list[NDArray], right: list[NDArray]) -> Finding | None
     if all(adds_up(r, -1, total) for r in right) and not any(adds_up(f, -1, total) for f in found):
         return Finding("normalisation", f"does not add up to {total} in each row, as it should")
     return None
+
+
+def _how(found: list[NDArray], right: list[NDArray], places: list[NDArray]) -> str:
+    """How a result is wrong where it is: too small or too large each time, if that is no chance."""
+    sizes = [(np.abs(f[w]), np.abs(r[w])) for f, r, w in zip(found, right, places, strict=True)]
+    if sum(len(f) for f, _ in sizes) >= NO_CHANCE:
+        for words, is_so in (("small", np.less), ("large", np.greater)):
+            if all(is_so(f, r).all() for f, r in sizes):
+                return f"too {words} at the others"
+    return "wrong at some"
 
 
 def _direction(found: list[NDArray], right: list[NDArray]) -> Finding | None:

@@ -36,10 +36,13 @@ def results_changed(example: Instance) -> Iterator[Hypothesis]:
     yield each("offset", "is the right result plus its transpose", lambda a: a + a.swapaxes(-1, -2))
     yield from _shifted(example)
     yield from _offset(example)
+    yield from _lowered()
+    yield from _shared_out(example)
     yield from _activated()
     yield from _sloped(example)
     yield relation(Finding("axis", "adds up to 1 along the wrong axis"), _sums_elsewhere)
     yield from masks() if not example.upstream else ()
+    yield from _laid_out(example)
     yield relation(Finding("order", "holds the right numbers at the wrong places"), _reordered)
 
 
@@ -227,6 +230,46 @@ def _shifted(example: Instance) -> Iterator[Hypothesis]:
                 return moved
 
             yield each("shifted", "is shifted by one position", change)
+
+
+def _lowered() -> Iterator[Hypothesis]:
+    """Less the largest entry of each row, or their mean, as in a softmax that none of it would change."""
+    for words, of in (("largest entry", np.max), ("mean", np.mean)):
+        change = lambda a, of=of: a - of(a, axis=-1, keepdims=True) if a.ndim else a * np.nan  # noqa: E731
+        yield each("offset", f"is the right result less the {words} of each row", change)
+
+
+def _shared_out(example: Instance) -> Iterator[Hypothesis]:
+    """A sum over the batch, divided by what an input adds up to: a mean over where it is not zero."""
+    for path, array in leaves(example.inputs):
+        if array.ndim < 2:
+            continue
+
+        def predict(instance: Instance, path: tuple = path) -> dict[str, NDArray]:
+            sums = at(instance.inputs, path).sum(axis=0)
+            fitting = {n: r for n, r in instance.right.items() if r.shape == sums.shape and r.any()}
+            return {name: right / np.where(sums == 0, 1, sums) for name, right in fitting.items()}
+
+        words = f"is divided by what `{path[-1]}` adds up to over the batch"
+        yield prediction(Finding("scale", words), predict)
+
+
+def _laid_out(example: Instance) -> Iterator[Hypothesis]:
+    """The right numbers with the axes in another order, but in the right shape."""
+    most = max((right.ndim for right in example.right.values()), default=0)
+    for order in list(itertools.permutations(range(most)))[1:] if most < 5 else ():
+
+        def flat(array: NDArray, order: tuple = order) -> NDArray:
+            fits = array.ndim == len(order)
+            return array.transpose(order).reshape(array.shape) if fits else array * np.nan
+
+        def back(array: NDArray, order: tuple = order) -> NDArray:
+            fits = array.ndim == len(order)
+            shape = [array.shape[axis] for axis in order] if fits else []
+            return array.reshape(shape).transpose(np.argsort(order)) if fits else array * np.nan
+
+        for change in (flat, back):
+            yield each("order", "holds the right numbers, laid out with its axes in another order", change)
 
 
 def _activated() -> Iterator[Hypothesis]:
@@ -429,7 +472,8 @@ def hidden(array: NDArray) -> NDArray:
     if array.ndim < 2 or array.shape[-1] != array.shape[-2] or array.shape[-1] < 3:
         return np.zeros(1, bool)
     nothing = ~array.any(axis=tuple(range(array.ndim - 2)))
-    return np.triu(nothing) & ~np.tril(nothing, -1).any()
+    diagonal = int(not np.diagonal(nothing).all())  # which may hold a 0 that no mask has put there
+    return np.triu(nothing, diagonal) & ~np.tril(nothing, -1).any()
 
 
 def _shows_hidden(found: NDArray, right: NDArray) -> bool:

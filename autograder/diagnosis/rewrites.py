@@ -92,6 +92,8 @@ def _assigned(node: ast.Assign, place: Place) -> Iterator[Edit]:
                     names[one] = ast.Name("_unused", ast.Store())
                     words = "something of what a step hands to the next did not arrive"
                     yield 2, "time", words, ast.Assign([ast.Tuple(names, ast.Store())], node.value)
+    if place.in_loop:
+        yield from _hoarded(node)
     if isinstance(target, ast.Name) and place.in_loop:
         words = "what one step hands to the next were added up from step to step"
         yield 3, "time", words, ast.AugAssign(target, ast.Add(), node.value)
@@ -102,6 +104,16 @@ def _assigned(node: ast.Assign, place: Place) -> Iterator[Edit]:
     if isinstance(target, ast.Subscript) and place.in_loop:
         words = "the steps were added up where each has its own place"
         yield 4, "time", words, ast.AugAssign(target, ast.Add(), node.value)
+
+
+def _hoarded(node: ast.Assign) -> Iterator[Edit]:
+    """A dict that each round works out, added to those of all rounds before."""
+    for name in sorted(_names(node.targets)):
+        so_far = f"__all_{name}__"
+        added = f"{{k: v + {so_far}[k] for k, v in {name}.items()}} if {so_far!r} in locals() else {name}"
+        more = ast.parse(f"{so_far} = {added}\n{name} = {so_far}").body
+        words = "what each round of a loop works out were added to that of all rounds before"
+        yield 2, "loop", words, ast.If(ast.Constant(True), [node, *more], [])
 
 
 def _sums_with(name: str, statements: Sequence[ast.stmt]) -> Iterator[ast.BinOp]:

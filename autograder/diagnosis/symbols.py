@@ -98,6 +98,9 @@ def _entries(node: ast.Subscript, place: Place) -> Iterator[Edit]:
     if same(node.slice, last) and getattr(node.value, "attr", "") == "shape":
         yield 2, "scale", "the length of another axis were taken", ast.Subscript(
             node.value, negative(number(2)), ast.Load())  # fmt: skip
+        for axis in (number(0), number(1), negative(number(2))):
+            both = binary(node, ast.Mult, ast.Subscript(node.value, axis, ast.Load()))
+            yield 3, "scale", "the lengths of two axes were multiplied where one is meant", both
     elif same(node.slice, last):
         two = ast.Subscript(node.value, ast.Slice(negative(number(2))), ast.Load())
         words = "the one before the last were taken, where there is one"

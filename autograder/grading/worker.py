@@ -5,6 +5,7 @@ process that ends or stops while it sends keeps the reader, or the others, waiti
 """
 
 import contextlib
+import gc
 import multiprocessing
 import os
 import pickle
@@ -211,6 +212,7 @@ def _told(error: BaseException) -> bytes:
 
 def _start(connection: socket.socket) -> None:
     """Leave Ctrl-C to the main process, end with it, tell the reference that nobody watches, use one core."""
+    gc.freeze()  # what was imported is no garbage, and need not be looked through again
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
     threading.Thread(target=_end_with, args=[connection], daemon=True).start()

@@ -116,7 +116,7 @@ CASES = {
                              "without `b`", "the result['b'] does not depend on `grads['b']`"),
     "a sample of probability 0": (quiet_loss, mean_loss,
                                   {"p": np.array([0.3, 0.0, 0.8, 0.6]), "y": np.array([True, True, False, True])},
-                                  "partly", "wrong for others, such as one where `p` is 0 and `y` is True"),
+                                  "partly", "wrong for others, those where `p` is 0 and `y` is True"),
     "where numbers are large": (lambda x: x**3 + np.maximum(x - np.sort(x)[-3], 0), lambda x: x**3, {"x": rng.normal(size=9)},
                                "", "is wrong where `x` is large, and right elsewhere"),
     "gates by turns": (interleaved, gates, {"z": rng.normal(size=(3, 12))},
