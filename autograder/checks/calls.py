@@ -182,7 +182,21 @@ def _wrong_shape(shape: tuple, right: tuple, name: str) -> Failure:
     numbers = f"shape {shape}, should be {right}"
     if len(right) == 2 and shape == right[::-1]:
         return Failure(f"{name} has the shape of its transpose.", numbers, code="transposed")
-    return Failure(f"{name} has the wrong shape.", numbers, code="shape")
+    return Failure(f"{name} has the wrong shape{_where_off(shape, right)}.", numbers, code="shape")
+
+
+def _where_off(shape: tuple, right: tuple) -> str:
+    """Which axis is too long or too short, where it is one."""
+    if len(shape) != len(right):
+        return f": it has {_axes(shape)} and should have {_axes(right)}"
+    off = [axis for axis, (one, other) in enumerate(zip(shape, right, strict=True)) if one != other]
+    if len(off) > 1:
+        return ""
+    return f": axis {off[0]} is too {'long' if shape[off[0]] > right[off[0]] else 'short'}"
+
+
+def _axes(shape: tuple) -> str:
+    return f"{len(shape)} {'axis' if len(shape) == 1 else 'axes'}"
 
 
 def _as_scalar(value: float, like: NDArray, name: str) -> NDArray:
