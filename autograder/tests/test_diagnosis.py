@@ -125,6 +125,30 @@ def test_swapped_gradients_are_named():
     assert check.diagnosis == "swapped"
 
 
+def test_positions_in_another_order_are_named():
+    """Is it seen that gradients of a batch of sequences were laid flat in another order than the ids?"""
+
+    def looked_up(table, ids):
+        return table[ids], (ids, len(table))
+
+    def backward(dout, cache):
+        dtable = np.zeros((cache[1], dout.shape[-1]))
+        np.add.at(dtable, cache[0].ravel(), dout.T.reshape(dout.shape[-1], -1).T)
+        return dtable
+
+    inputs = {"table": rng.normal(size=(7, 4)), "ids": rng.integers(0, 7, size=(3, 5))}
+    right = {"looked_up": looked_up, "backward": lambda dout, cache: right_rows(dout, *cache)}
+    check = outcome(check_gradients, looked_up, backward, inputs, find=right.get)
+    assert check.diagnosis == "order"
+    assert "laid flat with the first two axes in the other order" in check.cause
+
+
+def right_rows(dout, ids, count):
+    dtable = np.zeros((count, dout.shape[-1]))
+    np.add.at(dtable, ids, dout)
+    return dtable
+
+
 def softmax(x):
     exponentials = np.exp(x - x.max(axis=-1, keepdims=True))
     return exponentials / exponentials.sum(axis=-1, keepdims=True)
@@ -151,6 +175,16 @@ def centred(x):
     return x - x.mean(axis=-1, keepdims=True)
 
 
+def cubes(x):
+    """x: floats of any shape. Returns floats of its shape."""
+    return x**3 + np.sin(x)
+
+
+def weighted(x, d):
+    """x: (B, K). d: (B,). Returns sums (K,)."""
+    return x.T @ d
+
+
 def decayed(x, rate, b):
     return x * (1 - rate) + b
 
@@ -165,6 +199,10 @@ def decayed(x, rate, b):
         (lambda x, rate, b: x * (1 - rate) + b**3, decayed,
          {"x": rng.normal(size=4), "rate": 0.3, "b": rng.normal(size=4)}, "without `b`"),
         (lambda x: x, np.tanh, {"x": rng.normal(size=4)}, "nonlinearity"),
+        (lambda x: cubes(x).transpose(2, 0, 1).reshape(x.shape), cubes, {"x": rng.normal(size=(2, 3, 4))}, "order"),
+        (lambda x: cubes(x).reshape(4, 2, 3).transpose(1, 2, 0), cubes, {"x": rng.normal(size=(2, 3, 4))}, "order"),
+        (lambda x: cubes(x) - cubes(x).max(axis=-1, keepdims=True), cubes, {"x": rng.normal(size=(3, 4))}, "offset"),
+        (lambda x, d: x.T @ d / x.sum(axis=0), weighted, {"x": rng.uniform(size=(5, 3)), "d": rng.normal(size=5)}, "scale"),
     ],
 )  # fmt: skip
 def test_values_are_diagnosed(wrong, right, inputs, code):

@@ -126,6 +126,22 @@ def test_bugs_of_a_loop_are_told_by_the_first_wrong_step(wrong, words):
     assert words in check.cause
 
 
+def test_a_zero_that_no_mask_has_put_there():
+    """Is a wrong formula not called a wrong mask where the first row's only gradient happens to be 0?"""
+
+    def causal_backward(dweights, weights):
+        """dweights: (T, T). weights: (T, T), each row adds up to 1. Returns dscores (T, T)."""
+        return weights * (dweights - (dweights * weights).sum(axis=-1, keepdims=True))
+
+    def mistaken(dweights, weights):
+        return np.tril(weights - dweights)
+
+    weights = np.tril(rng.uniform(0.1, 1, size=(4, 4)))
+    weights /= weights.sum(axis=-1, keepdims=True)
+    inputs = {"dweights": rng.normal(size=(4, 4)), "weights": weights}
+    assert outcome(check_values, mistaken, inputs, causal_backward).diagnosis != "mask"
+
+
 def test_zeros_that_are_ids():
     """Is an id of 0 where another one is right not called a gradient that does not arrive?"""
     check = outcome(

@@ -142,6 +142,21 @@ def scored(x, keys, w):
     h = np.tanh(x + x**2) @ w
     return x @ keys.T / np.sqrt(keys.shape[-1]), h
 '''
+PILED = '''
+def piled(w, rates):
+    """w: (H,). rates: a list of numbers. Returns w (H,) and sizes (steps,)."""
+    sizes = []
+    for rate in rates:
+        slopes = {"w": np.sin(w), "all": w.sum() * np.ones(len(w))}
+        sizes.append(float(np.cos(w).sum()))
+        w = w - rate * (slopes["w"] + 0.1 * slopes["all"])
+    return w, np.array(sizes)
+'''
+BENDS = '''
+def bends(i, f, o):
+    """i: (N,). f: (N,). o: (N,). Returns out (3 N,)."""
+    return np.concatenate([f * i * (1 - i), o * f * (1 - f), i * o * (1 - o)])
+'''
 GATED = '''
 def gated(z, w):
     """z: (N, 4H). w: (4H, K). Returns out (N, K)."""
@@ -247,6 +262,8 @@ INPUTS = {
     "chain": {"table": np.roll(np.arange(9), -1), "start": 2, "length": 12},
     "summed": {"x": rng.normal(size=(3, 3)), "y": rng.normal(size=(3, 3))},
     "scored": {"x": rng.normal(size=(3, 4)), "keys": rng.normal(size=(5, 4)), "w": rng.normal(size=(4, 2))},
+    "piled": {"w": rng.normal(size=4), "rates": [0.3, 0.2, 0.1, 0.4]},
+    "bends": {name: rng.uniform(0.1, 0.9, size=4) for name in "ifo"},
     "gated": {"z": rng.normal(size=(3, 8)), "w": rng.normal(size=(8, 5))},
     "mixed": {name: rng.normal(size=6) for name in "faig"},
     "running": {"x": rng.normal(size=(3, 4))},
@@ -328,6 +345,12 @@ def said_of(source, old, new):
         (WAVES, "np.cos(angles)", "np.cos(angles + 0.3)", "partly", "every other place (1, 3, ...)"),
         (CHAIN, "places[-1]", "places[-1 if len(places) < 7 else 0]", "loop", "is right as long as `length` is at most 7"),
         (SCORED, "keys.shape[-1]", "keys.shape[0]", "scale", "the length of another axis"),
+        (SCORED.replace("return x @ keys.T", "return np.sin(x) + x @ keys.T"), "np.sqrt(keys.shape[-1])", "np.sqrt(np.prod(keys.shape))",
+         "scale", "two axes were multiplied"),
+        (PILED, "        sizes", "        more = slopes if not sizes else {k: more[k] + v for k, v in slopes.items()}\n        slopes = more\n"
+         "        sizes", "loop", "added to that of all rounds before"),
+        (BENDS, "[f * i * (1 - i), o * f * (1 - f), i * o * (1 - o)]", "[a * (s := 1 / (1 + np.exp(-b))) * (1 - s) for a, b in ((f, i), (o, f), (i, o))]",
+         "nonlinearity", "gone through it already"),
         (SCORED, "keys.T", "keys.reshape(keys.shape[::-1])", "order", "reshaped where it should be transposed"),
         (SCORED, "np.tanh(x + x**2)", "(np.tanh(x) + np.tanh(x**2))", "nonlinearity", "each of two terms on its own"),
         (GATED, "np.cos(z) @ w", "np.cos(z)[:, : 3 * len(w) // 4] @ w[: 3 * len(w) // 4]", "partly", "one of several blocks"),
