@@ -345,7 +345,7 @@ def said_of(source, old, new):
         (WAVES, "np.cos(angles)", "np.cos(angles + 0.3)", "partly", "every other place (1, 3, ...)"),
         (CHAIN, "places[-1]", "places[-1 if len(places) < 7 else 0]", "loop", "is right as long as `length` is at most 7"),
         (SCORED, "keys.shape[-1]", "keys.shape[0]", "scale", "the length of another axis"),
-        (SCORED.replace("return x @ keys.T", "return np.sin(x) + x @ keys.T"), "np.sqrt(keys.shape[-1])", "np.sqrt(np.prod(keys.shape))",
+        (SCORED.replace("return ", "return 1 + "), "np.sqrt(keys.shape[-1])", "np.sqrt(np.prod(keys.shape))",
          "scale", "two axes were multiplied"),
         (PILED, "        sizes", "        more = slopes if not sizes else {k: more[k] + v for k, v in slopes.items()}\n        slopes = more\n"
          "        sizes", "loop", "added to that of all rounds before"),

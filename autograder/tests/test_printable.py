@@ -67,7 +67,9 @@ def test_checks(encoding):
             check_shapes(half, ONES, [(3,)])
         with pytest.raises(CheckStopped) as stopped:
             check_shapes(endless, ONES, [(3,)])
-    assert failed.value.report.startswith("X half: shapes\n  the result has the wrong shape: axis 0 is too short.\n  -> Write")
+    assert failed.value.report.startswith(
+        "X half: shapes\n  the result has the wrong shape: axis 0 is too short.\n  -> Write"
+    )
     assert re.match("[#■] endless: shapes\n  stopped", stopped.value.report)
     assert stopped.value.report.encode(encoding)
 
