@@ -699,8 +699,8 @@ params = {
     "W2": np.array([[1.0, 0.0, -1.0]]), "b2": np.zeros(3),
 }
 check_values(
-    model_forward, {"x": np.array([[0, 1], [1, 0]]), "targets": np.array([1, 0]), "params": params},
-    (math.log(math.exp(0.5) + 1 + math.exp(-0.5)) + math.log(1 + math.exp(-6.5) + math.exp(-13))) / 2,
+    model_forward, {"x": np.array([[0, 1], [1, 0]]), "targets": np.array([2, 0]), "params": params},
+    (math.log(math.exp(1) + math.exp(0.5) + 1) + math.log(1 + math.exp(-6.5) + math.exp(-13))) / 2,
     given=["embedding_forward", "hidden_forward", "output_forward"],
 )
 ### BEGIN HIDDEN TESTS
