@@ -141,7 +141,7 @@ def _unbroken(hypotheses: Iterable[Any]) -> Iterator[Any]:
 def _either(one: Diagnosis, other: Diagnosis) -> Diagnosis:
     """Both of two diagnoses that explain the same; the code is that of the first."""
     guesses = all(words.startswith(WOULD_BE) for words in (one.words, other.words))
-    if not guesses or one.about != other.about:
+    if not guesses or one.about != other.about or one.code == other.code:
         return one
     return one._replace(words=f"{one.words}, or if{other.words.removeprefix(WOULD_BE)}")
 

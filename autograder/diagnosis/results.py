@@ -485,5 +485,6 @@ def _hides_seen(found: NDArray, right: NDArray) -> bool:
     places = hidden(right)
     if not places.any():
         return False
-    nothing = ~found.any(axis=tuple(range(found.ndim - 2)))
-    return bool((nothing & ~places).any() and found.any())
+    leading = tuple(range(found.ndim - 2))
+    lost = ~found.any(axis=leading) & right.any(axis=leading)
+    return bool((lost & ~places).any() and found.any())
