@@ -4,9 +4,12 @@ The public names are few, and they are all here. Everything else in this package
 (`python -m autograder --help`).
 """
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+if os.environ.get("NBGRADER_EXECUTION"):
+    import autograder.notebook.cores  # noqa: F401 - one thread for all cells of a notebook that a program runs
 if TYPE_CHECKING:
     from autograder.checks.drawing import check_no_draws, check_randomness, check_text
     from autograder.checks.gradients import check_gradients
