@@ -1,15 +1,21 @@
 """Which tests can see what a known answer changes? Only those have to run."""
 
-import ast
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from nbformat import NotebookNode
 
-from autograder.cells import Cell, cells_of, given_of, is_check, parse
+from autograder.cells import cells_of, given_of, is_check, parse
 from autograder.names import bound_and_read
 
-Names = tuple[set[str], set[str]]
+
+class Statement(NamedTuple):
+    """The names that a statement binds and reads, and those that a check may take from the reference."""
+
+    bound: set[str]
+    read: set[str]
+    given: frozenset[str]
 
 
 def untouched(source: NotebookNode, changed: NotebookNode, lent: bool = False) -> frozenset[str]:
@@ -25,35 +31,41 @@ def untouched(source: NotebookNode, changed: NotebookNode, lent: bool = False) -
     differing = [cell for pair in pairs if pair[0].source != pair[1].source for cell in pair]
     if any(cell.kind != "exercise" for cell in differing):
         return frozenset()
-    touched = {name for cell in differing for name in _names(cell.source)[0]}
+    touched = {name for cell in differing for one in _statements(cell.source) for name in one.bound}
     definers = [
-        _names(ast.unparse(statement))
-        for cell in before if cell.kind in ("exercise", "given") for statement in cell.statements
-    ]  # fmt: skip
+        one for cell in before if cell.kind in ("exercise", "given") for one in _statements(cell.source)
+    ]
+
+    @functools.cache
+    def reached(given: frozenset[str]) -> set[str]:
+        return _spread(touched - given, definers, given)
+
     return frozenset(
         cell.name for cell in before if cell.kind == "test"
-        and not any(read & _spread(touched - given, definers, given) for read, given in _parts(cell, lent))
+        and not any(read & reached(given) for read, given in _parts(cell.source, lent))
     )  # fmt: skip
 
 
-def _spread(touched: set[str], definers: list[Names], without: set[str]) -> set[str]:
+def _spread(touched: set[str], definers: Iterable[Statement], without: frozenset[str]) -> set[str]:
     """What is touched, with all that reads it at any remove, but for some names."""
-    while more := {name for bound, read in definers if read & touched for name in bound} - without - touched:
+    while more := {name for one in definers if one.read & touched for name in one.bound} - without - touched:
         touched = touched | more
     return touched
 
 
-def _parts(cell: Cell, lent: bool) -> Iterator[tuple[set[str], set[str]]]:
+def _parts(source: str, lent: bool) -> Iterator[tuple[set[str], frozenset[str]]]:
     """The names that each statement of a test takes from outside it, and those of them that are lent."""
     own: set[str] = set()
-    for statement in cell.statements:
-        bound, read = _names(ast.unparse(statement))
-        yield read - own, set(given_of(statement)) if lent and is_check(statement) else set()
-        own |= bound
+    for one in _statements(source):
+        yield one.read - own, one.given if lent else frozenset()
+        own |= one.bound
 
 
 @functools.lru_cache(maxsize=10_000)
-def _names(source: str) -> Names:
-    """What code binds and reads. What does not compile binds nothing, and is the same in all tests."""
+def _statements(source: str) -> tuple[Statement, ...]:
+    """What stands in a cell, in order; nothing that does not compile."""
     tree = parse(source)
-    return bound_and_read(tree) if tree else (set(), set())
+    return tuple(
+        Statement(*bound_and_read(one), frozenset(given_of(one) if is_check(one) else ()))
+        for one in (tree.body if tree else ())
+    )
